@@ -1,0 +1,17 @@
+"""The data sets. :data:`DATASETS` finds every file of this folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.catalog.datasets._base import Data, Dataset
+from app.catalog.family import Family
+
+DATASETS: Family[Dataset] = Family("datasets", Dataset, __name__)
+
+if TYPE_CHECKING:
+    AnyDataset = Dataset
+else:
+    AnyDataset = DATASETS.union()
+
+__all__ = ["DATASETS", "AnyDataset", "Data", "Dataset"]

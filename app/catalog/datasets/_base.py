@@ -1,0 +1,69 @@
+"""What every data set declares: its facts without loading it, and its arrays. NumPy only, no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.catalog.family import Part
+from app.catalog.losses import Task
+from app.core.shapes import Shape
+from app.core.text import Text, text
+
+PICTURES = text("Pictures", "图像")
+POINTS = text("2-D points", "二维点集")
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True)
+class Data:
+    """A loaded set. Inputs float32 (N, *shape), pictures in 0…1 (channels, height, width);
+    targets int64 (N,) for classes, float32 (N, targets) for regression."""
+
+    train_x: NDArray[np.float32]
+    train_y: NDArray[np.int64] | NDArray[np.float32]
+    val_x: NDArray[np.float32]
+    val_y: NDArray[np.int64] | NDArray[np.float32]
+
+
+class Dataset(Part):
+    """A data set and the options it is made with. The same options always give the same arrays."""
+
+    KIND: ClassVar[Literal["image", "points"]]
+    TASK: ClassVar[Task]
+    CLASSES: ClassVar[tuple[Text, ...]] = ()
+    """Names of the classes; empty for regression."""
+    LICENCE: ClassVar[str] = ""
+    SOURCE: ClassVar[str] = ""
+    DOWNLOAD_BYTES: ClassVar[int] = 0
+    """What a download takes; 0 for a set that is always there."""
+
+    @property
+    def input_shape(self) -> Shape:
+        raise TypeError(f"{type(self).__name__} declares no input_shape")
+
+    @property
+    def targets(self) -> int:
+        """Number of classes, or of regressed values."""
+        return len(self.CLASSES)
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """(training samples, validation samples)."""
+        raise TypeError(f"{type(self).__name__} declares no sizes")
+
+    def available(self, root: Path) -> bool:
+        """Whether :meth:`load` would find its files; ``root`` is the folder for downloaded data."""
+        return True
+
+    def fetch(self, root: Path, progress: Progress) -> None:
+        """Download the files into ``root`` after a user asked; verifies checksums."""
+
+    def load(self, root: Path) -> Data:
+        """The arrays; raises :class:`app.core.errors.DataMissing`."""
+        raise TypeError(f"{type(self).__name__} declares no load")

@@ -1,0 +1,111 @@
+"""Part and Family: how one file becomes a choice in the schema, the page and the documentation.
+
+A family scans a package, collects the parts it finds and builds their discriminated union.
+It knows nothing of any single part.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.core.text import Text
+
+
+class Formula(BaseModel):
+    """LaTeX of the forward rule and of its sensitivity or gradient, in the chapter's notation."""
+
+    model_config = ConfigDict(frozen=True)
+
+    forward: str
+    backward: str = ""
+
+
+class Part(BaseModel):
+    """One choosable thing. Subclasses declare ``type: Literal["name"] = "name"`` and the facts below.
+
+    Every field carries ``title`` and a bilingual description: use :func:`option`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    TITLE: ClassVar[Text]
+    SUMMARY: ClassVar[Text]
+    GROUP: ClassVar[Text]
+    FORMULA: ClassVar[Formula | None] = None
+    ALIASES: ClassVar[tuple[str, ...]] = ()
+    EXAMPLES: ClassVar[tuple[dict[str, Any], ...]] = ()
+    LIVE: ClassVar[frozenset[str]] = frozenset()
+    """Fields that may change while a run goes on."""
+
+    @classmethod
+    def kind(cls) -> str:
+        """The value of ``type``, for instance ``"conv2d"``."""
+        return str(get_args(cls.model_fields["type"].annotation)[0])
+
+
+def option(default: Any, title: Text, help: Text, **bounds: Any) -> Any:
+    """A documented, bounded field of a part; ``default=...`` makes it required."""
+    extra: Any = {"x-title": title.model_dump(), "x-help": help.model_dump()}
+    return Field(default, title=title.en, description=help.en, json_schema_extra=extra, **bounds)
+
+
+P = TypeVar("P", bound=Part)
+
+
+class Family(Generic[P]):
+    """All parts of one kind, found by scanning a package for subclasses of ``base``."""
+
+    def __init__(self, name: str, base: type[P], package: str) -> None:
+        self.name = name
+        self.base = base
+        module = importlib.import_module(package)
+        found: dict[str, type[P]] = {}
+        for info in sorted(pkgutil.iter_modules(module.__path__), key=lambda m: m.name):
+            if info.name.startswith("_"):
+                continue
+            for part in self._parts_of(importlib.import_module(f"{package}.{info.name}")):
+                if part.kind() in found and found[part.kind()] is not part:
+                    raise TypeError(f"two parts of family {name} are called {part.kind()!r}")
+                found[part.kind()] = part
+        self.parts = found
+
+    def _parts_of(self, module: Any) -> list[type[P]]:
+        return [
+            value
+            for value in vars(module).values()
+            if isinstance(value, type)
+            and issubclass(value, self.base)
+            and value.__module__ == module.__name__
+            and "type" in value.model_fields
+        ]
+
+    def union(self) -> Any:
+        """The discriminated union of all parts, to be used as a field's type."""
+        if len(self.parts) == 1:
+            return next(iter(self.parts.values()))
+        return Annotated[reduce(or_, self.parts.values()), Field(discriminator="type")]
+
+    def describe(self) -> list[dict[str, Any]]:
+        """What the palette, the forms and the reference pages need of every part."""
+        return [describe(part) for part in self.parts.values()]
+
+
+def describe(part: type[Part]) -> dict[str, Any]:
+    """One part as plain data."""
+    return {
+        "type": part.kind(),
+        "title": part.TITLE.model_dump(),
+        "summary": part.SUMMARY.model_dump(),
+        "group": part.GROUP.model_dump(),
+        "formula": part.FORMULA.model_dump() if part.FORMULA else None,
+        "aliases": list(part.ALIASES),
+        "examples": list(part.EXAMPLES),
+        "live": sorted(part.LIVE),
+        "schema": part.model_json_schema(),
+    }

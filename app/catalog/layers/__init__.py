@@ -1,0 +1,17 @@
+"""The layers. :data:`LAYERS` finds every file of this folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.catalog.family import Family
+from app.catalog.layers._base import Fix, Layer, Parameter, ShapeMismatch, count
+
+LAYERS: Family[Layer] = Family("layers", Layer, __name__)
+
+if TYPE_CHECKING:
+    AnyLayer = Layer
+else:
+    AnyLayer = LAYERS.union()
+
+__all__ = ["LAYERS", "AnyLayer", "Fix", "Layer", "Parameter", "ShapeMismatch", "count"]

@@ -1,0 +1,127 @@
+"""What every layer declares: shape, parameters, operations, module. No layer is known here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from app.catalog.family import Part
+from app.core.errors import GlassnetError
+from app.core.shapes import Shape, show
+from app.core.text import Text, text
+
+if TYPE_CHECKING:
+    import torch
+
+INPUT = text("Input", "输入")
+CONVOLUTION = text("Convolution", "卷积")
+POOLING = text("Pooling", "池化")
+DENSE = text("Dense and shape", "全连接与形状")
+ACTIVATION = text("Activation", "激励函数")
+REGULARISATION = text("Regularisation", "正则化")
+
+
+class Parameter(BaseModel):
+    """A trainable tensor: its name in the module and its shape."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    shape: Shape
+
+    @property
+    def count(self) -> int:
+        return prod(self.shape)
+
+
+@dataclass(frozen=True)
+class Fix:
+    """How a misfit could be repaired, in the layer's own terms; the checker makes a patch of it.
+
+    ``action``: ``set`` a field of this layer, ``insert`` a layer before it, ``remove`` this layer.
+    """
+
+    action: str
+    field: str = ""
+    value: Any = None
+
+    @property
+    def text(self) -> Text:
+        if self.action == "set":
+            return text(f"Set {self.field} to {self.value}", f"将 {self.field} 设为 {self.value}")
+        if self.action == "insert":
+            return text(f"Insert {self.value} before it", f"在其前插入 {self.value}")
+        return text("Remove this layer", "删除此层")
+
+
+class ShapeMismatch(GlassnetError):
+    """A layer cannot take what arrives; ``expected`` is said in words, ``got`` is the shape."""
+
+    code, status = "shape_mismatch", 422
+    message = text(
+        "{layer} expects {expected}, but gets {got}.", "{layer_zh}需要{expected_zh}，得到的却是 {got}。"
+    )
+
+    def __init__(self, layer: Layer, expected: Text, got: Shape, *fixes: Fix) -> None:
+        self.fixes = fixes
+        super().__init__(
+            layer=layer.TITLE.en,
+            layer_zh=layer.TITLE.zh,
+            expected=expected.en,
+            expected_zh=expected.zh,
+            got=show(got),
+        )
+
+
+class Layer(Part):
+    """One node of a network. ``inputs`` are always shapes without the batch axis.
+
+    Images are (channels, height, width), vectors (features,).
+    """
+
+    ID_PREFIX: ClassVar[str]
+    """Start of the identifier that a new node of this kind gets, for instance ``conv``."""
+    ARITY: ClassVar[tuple[int, int]] = (1, 1)
+    """Fewest and most inputs."""
+    POINTWISE: ClassVar[bool] = False
+    """Works on every value alone: the page folds it into the card of the layer before it."""
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        """Shape of the output; raises :class:`ShapeMismatch`."""
+        raise TypeError(f"{type(self).__name__} declares no output_shape")
+
+    def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
+        """Trainable tensors, in the module's order."""
+        return ()
+
+    def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
+        """How the number of parameters comes about, for instance ``6×(5×5×1)+6 = 156``."""
+        return ""
+
+    def macs(self, inputs: tuple[Shape, ...]) -> int:
+        """Multiply-accumulates of one sample's forward pass."""
+        return 0
+
+    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        """The PyTorch module, parameters not yet initialised."""
+        raise TypeError(f"{type(self).__name__} declares no build")
+
+    def initialize(self, module: torch.nn.Module, generator: torch.Generator) -> None:
+        """Fill the module's parameters from ``generator`` alone."""
+
+
+def count(layer: Layer, inputs: tuple[Shape, ...]) -> int:
+    """Number of trainable values."""
+    return sum(p.count for p in layer.parameters(inputs))
+
+
+def image_input(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[int, int, int]:
+    """The one input as (channels, height, width), or a clear refusal."""
+    shape = inputs[0]
+    if len(shape) != 3:
+        expected = text("a picture (channels × height × width)", "图像（通道 × 高 × 宽）")
+        raise ShapeMismatch(layer, expected, shape, Fix("remove"))
+    return shape[0], shape[1], shape[2]

@@ -1,0 +1,107 @@
+"""Two-dimensional convolution (as PyTorch has it: a cross-correlation)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula, option
+from app.catalog.initializers import AnyInitializer, DefaultInitializer
+from app.catalog.layers._base import (
+    CONVOLUTION,
+    Fix,
+    Layer,
+    Parameter,
+    ShapeMismatch,
+    image_input,
+)
+from app.core.shapes import Shape
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Conv2d(Layer):
+    """Each output map sums every input map slid under its own kernel, plus one bias.
+
+    Input (C, H, W); output (filters, ⌊(H+2p−k)/s⌋+1, ⌊(W+2p−k)/s⌋+1).
+    Source: LeCun et al., Gradient-based learning applied to document recognition, 1998.
+    """
+
+    TITLE = text("Conv2d", "卷积")
+    SUMMARY = text(
+        "Slides small kernels over a picture: every output map looks for one pattern, everywhere, "
+        "with the same weights (weight sharing).",
+        "用小卷积核在图像上滑动：每张输出特征图在各处以同一组权值寻找同一种模式（权值共享）。",
+    )
+    GROUP = CONVOLUTION
+    FORMULA = Formula(
+        forward=r"u_j^\ell = \sum_{i\in M_j} x_i^{\ell-1} \ast k_{ij}^\ell + b_j^\ell",
+        backward=r"\delta_i^{\ell-1} = \sum_{j:\,i\in M_j} \mathrm{full}(\delta_j^\ell, k_{ij}^\ell)"
+        r",\quad \frac{\partial E}{\partial k_{ij}} = \sum_{u,v} (\delta_j^\ell)_{uv} (p_i^{\ell-1})_{uv}"
+        r",\quad \frac{\partial E}{\partial b_j} = \sum_{u,v} (\delta_j^\ell)_{uv}",
+    )
+    ALIASES = ("convolution", "卷积层", "权值共享", "weight sharing", "kernel", "filter")
+    EXAMPLES = ({"type": "conv2d", "filters": 6, "kernel": 5, "padding": 2},)
+    ID_PREFIX = "conv"
+
+    type: Literal["conv2d"] = "conv2d"
+    filters: int = option(
+        8, text("filters", "输出通道数"), text("Number of output maps.", "输出特征图的数目。"), ge=1, le=512
+    )
+    kernel: int = option(
+        3, text("kernel", "卷积核边长"), text("Side of the square kernel.", "方形卷积核的边长。"), ge=1, le=31
+    )
+    stride: int = option(
+        1, text("stride", "步幅"), text("Cells the kernel moves at a time.", "卷积核每次移动的格数。"), ge=1, le=16
+    )
+    padding: int = option(
+        0, text("padding", "填充"), text("Rows and columns of zeros around the picture.", "图像四周补零的行列数。"), ge=0, le=15
+    )
+    bias: bool = option(
+        True, text("bias", "偏置"), text("Add one trainable number per map.", "每张特征图加一个可训练的数。")
+    )
+    init: AnyInitializer = option(
+        DefaultInitializer(), text("initial weights", "权值初始化"), text("How the kernels start.", "卷积核的初始值。")
+    )
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        _, height, width = image_input(self, inputs)
+        side = min(height, width) + 2 * self.padding
+        if side < self.kernel:
+            need = (self.kernel - min(height, width) + 1) // 2
+            raise ShapeMismatch(
+                self,
+                text(
+                    f"a picture of at least {self.kernel}×{self.kernel} after padding",
+                    f"填充后至少 {self.kernel}×{self.kernel} 的图像",
+                ),
+                inputs[0],
+                Fix("set", "kernel", side),
+                *([Fix("set", "padding", need)] if need <= 15 else []),
+            )
+        out = [(n + 2 * self.padding - self.kernel) // self.stride + 1 for n in (height, width)]
+        return (self.filters, *out)
+
+    def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
+        weight = Parameter(name="weight", shape=(self.filters, inputs[0][0], self.kernel, self.kernel))
+        return (weight, Parameter(name="bias", shape=(self.filters,))) if self.bias else (weight,)
+
+    def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
+        product = f"{self.filters}×({self.kernel}×{self.kernel}×{inputs[0][0]})"
+        total = sum(p.count for p in self.parameters(inputs))
+        return f"{product}+{self.filters} = {total}" if self.bias else f"{product} = {total}"
+
+    def macs(self, inputs: tuple[Shape, ...]) -> int:
+        _, height, width = self.output_shape(inputs)
+        return self.filters * height * width * inputs[0][0] * self.kernel**2
+
+    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        from torch import nn
+
+        return nn.Conv2d(
+            inputs[0][0], self.filters, self.kernel, self.stride, self.padding, bias=self.bias
+        )
+
+    def initialize(self, module: torch.nn.Module, generator: torch.Generator) -> None:
+        self.init.fill(module, generator)

@@ -1,0 +1,35 @@
+"""Max pooling over square blocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula
+from app.catalog.layers._base import POOLING
+from app.catalog.layers._pool import Pool
+from app.core.shapes import Shape
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class MaxPool2d(Pool):
+    """Maximum of every block; the sensitivity goes to the winner alone."""
+
+    TITLE = text("Max pool", "最大池化")
+    SUMMARY = text("Keeps the largest value of every block: small shifts of the picture change little.", "每块保留最大值：图像稍有平移，输出变化很小。")
+    GROUP = POOLING
+    FORMULA = Formula(
+        forward=r"x_j = \max_{(u,v)\in\text{block}} x_{uv}",
+        backward=r"\delta^{\ell} = m \circ \mathrm{up}(\delta^{\ell+1})",
+    )
+    ALIASES = ("max pooling", "池化层", "pooling", "下采样")
+    EXAMPLES = ({"type": "max_pool2d", "size": 2, "stride": 2},)
+
+    type: Literal["max_pool2d"] = "max_pool2d"
+
+    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        from torch import nn
+
+        return nn.MaxPool2d(self.size, self.stride)

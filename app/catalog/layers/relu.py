@@ -1,0 +1,37 @@
+"""ReLU activation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula
+from app.catalog.layers._activation import Activation
+from app.core.shapes import Shape
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class ReLU(Activation):
+    """ReLU of every value; any shape in, the same shape out."""
+
+    TITLE = text("ReLU", "修正线性单元")
+    SUMMARY = text(
+        "Passes what is positive, silences the rest: the gradient does not shrink on its way.",
+        "正值通过，其余置零：梯度在传递中不会缩小。",
+    )
+    FORMULA = Formula(
+        forward=r"\varphi(u)=\max(0,u)",
+        backward=r"\delta_u = \varphi'(u) \circ \delta_x,\quad \varphi'(u)=[u>0]",
+    )
+    ALIASES = ("rectifier", "激励函数")
+    EXAMPLES = ({"type": "relu"},)
+    ID_PREFIX = "relu"
+
+    type: Literal["relu"] = "relu"
+
+    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        from torch import nn
+
+        return nn.ReLU()

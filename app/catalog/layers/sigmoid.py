@@ -1,0 +1,37 @@
+"""Sigmoid activation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula
+from app.catalog.layers._activation import Activation
+from app.core.shapes import Shape
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Sigmoid(Activation):
+    """Sigmoid of every value; any shape in, the same shape out."""
+
+    TITLE = text("Sigmoid", "S 型函数")
+    SUMMARY = text(
+        "Squashes every value into 0…1. Its slope is at most ¼: through many layers the gradient vanishes.",
+        "把每个值压到 0…1 之间。斜率最大为 ¼：层数一多梯度就会消失。",
+    )
+    FORMULA = Formula(
+        forward=r"\varphi(u)=\frac{1}{1+e^{-u}}",
+        backward=r"\delta_u = \varphi'(u) \circ \delta_x,\quad \varphi'(u)=\varphi(u)\,(1-\varphi(u))",
+    )
+    ALIASES = ("logistic", "梯度消失", "激励函数")
+    EXAMPLES = ({"type": "sigmoid"},)
+    ID_PREFIX = "sigm"
+
+    type: Literal["sigmoid"] = "sigmoid"
+
+    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        from torch import nn
+
+        return nn.Sigmoid()

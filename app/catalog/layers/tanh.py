@@ -1,0 +1,37 @@
+"""Tanh activation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula
+from app.catalog.layers._activation import Activation
+from app.core.shapes import Shape
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Tanh(Activation):
+    """Tanh of every value; any shape in, the same shape out."""
+
+    TITLE = text("Tanh", "双曲正切")
+    SUMMARY = text(
+        "Squashes every value into −1…1, centred on zero.",
+        "把每个值压到 −1…1 之间，以零为中心。",
+    )
+    FORMULA = Formula(
+        forward=r"\varphi(u)=\tanh u",
+        backward=r"\delta_u = \varphi'(u) \circ \delta_x,\quad \varphi'(u)=1-\varphi(u)^2",
+    )
+    ALIASES = ("hyperbolic tangent", "激励函数")
+    EXAMPLES = ({"type": "tanh"},)
+    ID_PREFIX = "tanh"
+
+    type: Literal["tanh"] = "tanh"
+
+    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        from torch import nn
+
+        return nn.Tanh()

@@ -1,0 +1,62 @@
+"""Squared error, as PyTorch's mean or as the chapter's half sum."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula, option
+from app.catalog.losses._base import Loss, Task
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+    from app.catalog.losses._base import LossFunction
+
+
+class SquaredError(Loss):
+    """Squared distance to the target.
+
+    Classes become one-hot targets (0 and 1); a single output for two classes gets −1 and +1.
+    """
+
+    TITLE = text("Squared error", "平方误差")
+    SUMMARY = text(
+        "The squared distance between output and target.", "输出与目标之间距离的平方。"
+    )
+    FORMULA = Formula(
+        forward=r"E = \tfrac12 \sum_n \sum_k (t_k^n - y_k^n)^2",
+        backward=r"\delta^L = \varphi'(u^L) \circ (y - t)",
+    )
+    ALIASES = ("mse", "mean squared error", "均方误差", "平方误差代价函数")
+    EXAMPLES = ({"type": "squared_error"},)
+    TASKS = frozenset({"classification", "regression"})
+
+    type: Literal["squared_error"] = "squared_error"
+    form: Literal["mean", "half_sum"] = option(
+        "mean",
+        text("form", "形式"),
+        text(
+            "mean: over samples and outputs, as PyTorch has it; half_sum: ½ΣΣ, as the chapter has it.",
+            "mean：对样本与输出取平均（PyTorch 的做法）；half_sum：½ΣΣ（教材的做法）。",
+        ),
+    )
+
+    def output_sizes(self, task: Task, targets: int) -> tuple[int, ...]:
+        return (1, 2) if task == "classification" and targets == 2 else (targets,)
+
+    def encode(self, target: torch.Tensor, outputs: int, targets: int) -> torch.Tensor:
+        import torch
+
+        if target.dtype.is_floating_point:
+            return target
+        if outputs == 1:
+            return (target.to(torch.get_default_dtype()) * 2 - 1).unsqueeze(1)
+        return torch.nn.functional.one_hot(target, outputs).to(torch.get_default_dtype())
+
+    def build(self) -> LossFunction:
+        from torch.nn import functional
+
+        if self.form == "mean":
+            return functional.mse_loss
+        return lambda output, target: 0.5 * functional.mse_loss(output, target, reduction="sum")

@@ -1,0 +1,63 @@
+"""Stochastic gradient descent, with momentum, Nesterov's variant and weight decay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import model_validator
+
+from app.catalog.family import Formula, option
+from app.catalog.optimizers._base import Optimizer
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Sgd(Optimizer):
+    """w ← w − η v with v ← μ v + (∂E/∂w + λ w), as torch.optim.SGD."""
+
+    TITLE = text("SGD", "随机梯度下降")
+    SUMMARY = text(
+        "Steps downhill along the gradient of one batch; momentum remembers earlier steps.",
+        "沿一个批次的梯度下坡；动量记住先前的步子。",
+    )
+    FORMULA = Formula(
+        forward=r"v \leftarrow \mu v + \frac{\partial E}{\partial w} + \lambda w,\quad"
+        r" w \leftarrow w - \eta v"
+    )
+    ALIASES = ("gradient descent", "momentum", "nesterov", "动量", "梯度下降")
+    EXAMPLES = ({"type": "sgd", "learning_rate": 0.05, "momentum": 0.9},)
+    LIVE = frozenset({"learning_rate", "momentum", "weight_decay", "nesterov"})
+    STATE_TENSORS = 1
+
+    type: Literal["sgd"] = "sgd"
+    momentum: float = option(
+        0.0, text("momentum μ", "动量 μ"), text("Share of the last step that is kept.", "保留上一步的比例。"), ge=0.0, le=0.999
+    )
+    nesterov: bool = option(
+        False, text("Nesterov", "Nesterov"), text("Look ahead along the momentum.", "沿动量方向先看一步。")
+    )
+    weight_decay: float = option(
+        0.0, text("weight decay λ", "权值衰减 λ"), text("Pulls every weight towards zero.", "把每个权值拉向零。"), ge=0.0, le=10.0
+    )
+
+    @model_validator(mode="after")
+    def _nesterov_needs_momentum(self) -> Self:
+        if self.nesterov and self.momentum == 0.0:
+            raise ValueError("nesterov needs a momentum above 0")
+        return self
+
+    def build(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
+        from torch import optim
+
+        return optim.SGD(parameters, **self.options(), fused=True)
+
+    def options(self) -> dict[str, Any]:
+        return {
+            "lr": self.learning_rate,
+            "momentum": self.momentum,
+            "nesterov": self.nesterov,
+            "weight_decay": self.weight_decay,
+        }

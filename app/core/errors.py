@@ -1,0 +1,135 @@
+"""The one base class of every error a user can meet. HTTP and sockets are not known here."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from app.core.text import Text, text
+
+
+class Repair(BaseModel):
+    """A change of the spec that removes a problem, ready to be applied by one click.
+
+    ``patch`` is a list of RFC 6902 operations on ``{"model": …, "training": …}``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: Text
+    patch: tuple[dict[str, Any], ...]
+
+
+class Problem(BaseModel):
+    """What is wrong at one place: a stable code, the place, the message in both languages.
+
+    ``pointer`` is a JSON pointer into the request body, for instance ``/model/nodes/3/layer/kernel``;
+    ``node`` the id of the layer where there is one; ``expected`` and ``got`` are for display.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: str
+    message: Text
+    severity: Literal["error", "warning"] = "error"
+    pointer: str = ""
+    node: str | None = None
+    params: dict[str, Any] = {}
+    repairs: tuple[Repair, ...] = ()
+
+
+class GlassnetError(Exception):
+    """Base of all errors with a code, a status and a message in both languages.
+
+    A subclass is three lines: ``code``, ``status`` (HTTP) and ``message`` with named places.
+    """
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+    message: ClassVar[Text] = text("Something went wrong in Glassnet.", "Glassnet 内部出错。")
+
+    def __init__(
+        self,
+        *,
+        pointer: str = "",
+        node: str | None = None,
+        repairs: tuple[Repair, ...] = (),
+        problems: tuple[Problem, ...] = (),
+        **params: Any,
+    ) -> None:
+        self.params = params
+        self.pointer = pointer
+        self.node = node
+        self.repairs = repairs
+        self.problems = problems
+        super().__init__(self.text.en)
+
+    @property
+    def text(self) -> Text:
+        return self.message.format(**self.params)
+
+    def problem(self) -> Problem:
+        """This error as data."""
+        return Problem(
+            code=self.code,
+            message=self.text,
+            pointer=self.pointer,
+            node=self.node,
+            params=self.params,
+            repairs=self.repairs,
+        )
+
+
+def all_errors(base: type[GlassnetError] = GlassnetError) -> list[type[GlassnetError]]:
+    """Every error class that is loaded, for the table of codes and its test."""
+    found = [base]
+    for child in base.__subclasses__():
+        found += all_errors(child)
+    return found
+
+
+class NotFound(GlassnetError):
+    code, status = "not_found", 404
+    message = text("There is no {kind} “{name}”.", "没有名为“{name}”的{kind}。")
+
+
+class Invalid(GlassnetError):
+    code, status = "invalid", 422
+    message = text("The request does not fit its schema.", "请求不符合格式。")
+
+
+class SpecError(GlassnetError):
+    code, status = "spec_broken", 422
+    message = text(
+        "The network cannot be built: {summary}", "网络无法构建：{summary_zh}"
+    )
+
+
+class TooLarge(GlassnetError):
+    code, status = "too_large", 422
+    message = text(
+        "This needs {needed} {unit}, more than the limit of {limit} {unit}.",
+        "这需要 {needed} {unit}，超过上限 {limit} {unit}。",
+    )
+
+
+class Conflict(GlassnetError):
+    code, status = "conflict", 409
+    message = text("That cannot be done now: {reason}", "现在无法执行：{reason}")
+
+
+class DataMissing(GlassnetError):
+    code, status = "data_missing", 409
+    message = text(
+        "The data set “{name}” is not on this machine yet: {repair}",
+        "本机尚无数据集“{name}”：{repair}",
+    )
+
+
+class DeviceMissing(GlassnetError):
+    code, status = "device_missing", 422
+    message = text(
+        "This machine has no device “{device}”. Choose one of: {available}.",
+        "本机没有设备“{device}”。可选：{available}。",
+    )

@@ -1,0 +1,1 @@
+"""What crosses a process: commands in, events and tensor frames out. No behaviour."""

@@ -1,0 +1,98 @@
+"""Commands: what changes a run. Applied between two steps and logged with the step they took effect at."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from app.spec.base import Strict
+
+
+class Play(Strict):
+    """Train on; ``until`` is a step to pause at. At the end of the last epoch the run ends."""
+
+    type: Literal["play"] = "play"
+    until: int | None = Field(None, ge=0, le=2**53)
+
+
+class Pause(Strict):
+    """Stop after the step that is being made."""
+
+    type: Literal["pause"] = "pause"
+
+
+class Step(Strict):
+    """Train ``count`` batches, or to the end of the ``count``-th epoch from here, then pause."""
+
+    type: Literal["step"] = "step"
+    unit: Literal["batch", "epoch"] = "batch"
+    count: int = Field(1, ge=1, le=1_000_000)
+
+
+class Rewind(Strict):
+    """Go back to any earlier step of this branch, bit for bit, and pause there. 0 is a reset.
+
+    Training on from there starts a new branch. After a reset the settings changed meanwhile are kept.
+    """
+
+    type: Literal["rewind"] = "rewind"
+    step: int = Field(ge=0, le=2**53)
+
+
+class SetOptimizer(Strict):
+    """Change numbers of the optimiser, for instance ``{"learning_rate": 0.01}``."""
+
+    type: Literal["set_optimizer"] = "set_optimizer"
+    values: dict[str, float | bool] = Field(min_length=1, max_length=16)
+
+
+class SetLayer(Strict):
+    """Change a layer's numbers that may change during a run, for instance dropout's ``rate``."""
+
+    type: Literal["set_layer"] = "set_layer"
+    node: str = Field(max_length=32)
+    values: dict[str, float | bool] = Field(min_length=1, max_length=16)
+
+
+class SetBatchSize(Strict):
+    """Use batches of another size from the next step on."""
+
+    type: Literal["set_batch_size"] = "set_batch_size"
+    batch_size: int = Field(ge=1, le=4096)
+
+
+class SetEpochs(Strict):
+    """Move the end of the training."""
+
+    type: Literal["set_epochs"] = "set_epochs"
+    epochs: int = Field(ge=1, le=10_000)
+
+
+class SetSpeed(Strict):
+    """Make at most this many steps a second; null is full speed. Changes no number."""
+
+    type: Literal["set_speed"] = "set_speed"
+    steps_per_second: float | None = Field(None, gt=0, le=10_000)
+
+
+AnyCommand = Annotated[
+    Play | Pause | Step | Rewind | SetOptimizer | SetLayer | SetBatchSize | SetEpochs | SetSpeed,
+    Field(discriminator="type"),
+]
+COMMAND: TypeAdapter[AnyCommand] = TypeAdapter(AnyCommand)
+
+Setting = SetOptimizer | SetLayer | SetBatchSize | SetEpochs
+"""The commands that change the numbers that follow: these must be in the log for a replay."""
+
+
+class LoggedCommand(Strict):
+    """A command and the step it took effect at: after ``step`` steps had been made."""
+
+    step: int = Field(ge=0)
+    branch: int = Field(0, ge=0)
+    command: AnyCommand
+
+
+def is_setting(command: Any) -> bool:
+    return isinstance(command, SetOptimizer | SetLayer | SetBatchSize | SetEpochs)

@@ -1,0 +1,116 @@
+"""Events: what a run reports, numbered without gaps by the web process when they are stored."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from app.core.text import Text
+from app.protocol.commands import AnyCommand
+
+State = Literal[
+    "queued", "starting", "running", "paused", "finished", "parked", "interrupted", "failed"
+]
+Number = float
+"""May be NaN or infinite: the encoder writes ``"NaN"``, ``"Infinity"``, ``"-Infinity"``."""
+
+
+class Event(BaseModel):
+    """What all events share. ``branch`` counts up each time a run goes on from an earlier step."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+    branch: int = 0
+    step: int = 0
+
+
+class StateChanged(Event):
+    """The run is in another state; ``reason`` says why where that is not plain."""
+
+    type: Literal["state"] = "state"
+    state: State
+    reason: Text | None = None
+    device: str | None = None
+
+
+class CommandApplied(Event):
+    """A command took effect after ``step`` steps."""
+
+    type: Literal["command"] = "command"
+    command: AnyCommand
+
+
+class Rewound(Event):
+    """The run is at ``step`` again. What follows belongs to ``branch``, which left ``parent`` there."""
+
+    type: Literal["rewound"] = "rewound"
+    parent: int
+
+
+class Metrics(Event):
+    """Training metrics of the steps since the last such event (about every 100 ms).
+
+    Each point is the mean over ``count[i]`` steps that end at ``steps[i]``. ``step`` is the newest.
+    ``accuracy`` is the share of right answers in the batches, null for regression.
+    ``epoch`` is the fraction of the data passed; ``samples_per_second`` a moving average.
+    """
+
+    type: Literal["metrics"] = "metrics"
+    steps: list[int]
+    count: list[int]
+    loss: list[Number]
+    accuracy: list[Number] | None = None
+    gradient: dict[str, Number] = {}
+    """Norm of ∂E/∂W per node at the newest step; absent until there is one."""
+    epoch: float
+    samples_per_second: float
+    seconds_left: float | None = None
+
+
+class Validation(Event):
+    """Loss and accuracy over the whole validation set, with the weights after ``step`` steps."""
+
+    type: Literal["validation"] = "validation"
+    epoch: float
+    loss: Number
+    accuracy: Number | None = None
+    train_loss: Number | None = None
+    train_accuracy: Number | None = None
+
+
+class SnapshotTaken(Event):
+    """A snapshot of ``step`` is on disk and verified."""
+
+    type: Literal["snapshot"] = "snapshot"
+    sha256: str
+    bytes: int
+
+
+class Note(Event):
+    """A sentence to the user, for instance that the loss became NaN, and where."""
+
+    type: Literal["note"] = "note"
+    code: str
+    message: Text
+    node: str | None = None
+    params: dict[str, Any] = {}
+
+
+AnyEvent = Annotated[
+    StateChanged | CommandApplied | Rewound | Metrics | Validation | SnapshotTaken | Note,
+    Field(discriminator="type"),
+]
+EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
+
+
+class StoredEvent(BaseModel):
+    """An event with its run and its number: 1, 2, 3, … without gaps."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+    run: str
+    seq: int
+    time: float
+    """Seconds since 1970."""
+    event: AnyEvent

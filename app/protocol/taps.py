@@ -1,0 +1,43 @@
+"""Taps: what a viewer asks to see while a run trains. Nothing else is captured."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from app.spec.base import Strict
+
+Role = Literal["activation", "kernel", "decision"]
+
+
+class StoredSample(Strict):
+    """A sample of the run's data set."""
+
+    kind: Literal["stored"] = "stored"
+    split: Literal["train", "val"] = "val"
+    index: int = Field(0, ge=0, le=10_000_000)
+
+
+class GivenSample(Strict):
+    """Values of one sample, in the input's order: a drawn digit, for instance."""
+
+    kind: Literal["given"] = "given"
+    values: tuple[float, ...] = Field(min_length=1, max_length=65_536)
+
+
+AnySample = Annotated[StoredSample | GivenSample, Field(discriminator="kind")]
+
+
+class Tap(Strict):
+    """Roles of all nodes, or of the named ones, for one watched sample.
+
+    ``activation``: every node's output for the sample, evaluation mode (plus ``input`` itself).
+    ``kernel``: weights and biases. ``decision``: for 2-D data, every unit over a grid of the plane.
+    """
+
+    roles: tuple[Role, ...] = Field(("activation",), min_length=1, max_length=3)
+    nodes: tuple[str, ...] | None = Field(None, max_length=256)
+    sample: AnySample = StoredSample()
+    rate: float = Field(20.0, gt=0, le=60)
+    """Frames a second at most."""

@@ -1,0 +1,72 @@
+"""ModelSpec: a network as a graph of layers. Says nothing of data or training."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, TypeAdapter
+
+from app.catalog.layers import LAYERS, AnyLayer
+from app.spec.base import Strict
+
+INPUT = "input"
+"""Name of the source that every network has."""
+
+NodeId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+
+
+class Node(Strict):
+    """One layer of the graph and where its inputs come from (``input`` or other nodes)."""
+
+    id: NodeId
+    layer: AnyLayer
+    inputs: tuple[NodeId, ...] = Field(min_length=1, max_length=16)
+
+
+class ModelSpec(Strict):
+    """A network: its nodes in any order and the one whose output counts."""
+
+    version: Literal[1] = 1
+    nodes: tuple[Node, ...] = Field(max_length=256)
+    outputs: tuple[NodeId, ...] = Field(min_length=1, max_length=1)
+
+
+def chain(layers: tuple[AnyLayer, ...]) -> ModelSpec:
+    """A list of layers as the graph of a chain: ``conv1``, ``tanh1``, ``pool1``, …"""
+    counts: Counter[str] = Counter()
+    nodes: list[Node] = []
+    previous = INPUT
+    for layer in layers:
+        counts[layer.ID_PREFIX] += 1
+        name = f"{layer.ID_PREFIX}{counts[layer.ID_PREFIX]}"
+        nodes.append(Node(id=name, layer=layer, inputs=(previous,)))
+        previous = name
+    return ModelSpec(nodes=tuple(nodes), outputs=(previous,))
+
+
+def _form(value: Any) -> str:
+    return "chain" if isinstance(value, list | tuple) else "graph"
+
+
+def _as_graph(value: Any) -> ModelSpec:
+    return value if isinstance(value, ModelSpec) else chain(value)
+
+
+if TYPE_CHECKING:
+    AnyModel = ModelSpec
+else:
+    AnyModel = Annotated[
+        Annotated[ModelSpec, Tag("graph")]
+        | Annotated[tuple[AnyLayer, ...], Field(max_length=256), Tag("chain")],
+        Discriminator(_form),
+        AfterValidator(_as_graph),
+    ]
+"""A field's type: a graph, or a plain list of layers that becomes one."""
+
+_MODEL: TypeAdapter[ModelSpec] = TypeAdapter(AnyModel)
+
+
+def parse_model(text: str | bytes) -> ModelSpec:
+    """A spec from JSON; raises pydantic's ValidationError."""
+    return _MODEL.validate_json(text, strict=True)

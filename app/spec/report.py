@@ -1,0 +1,60 @@
+"""What a check of a network says: shapes, counts and problems of every node. Plain data."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from app.catalog.layers import Parameter
+from app.core.errors import Problem
+from app.core.shapes import Shape
+
+
+class Plain(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NodeReport(Plain):
+    """One node. What cannot be known, because something before it is broken, is null or 0."""
+
+    id: str
+    type: str
+    inputs: tuple[Shape | None, ...]
+    shape: Shape | None
+    parameters: tuple[Parameter, ...] = ()
+    count: int = 0
+    """Trainable values."""
+    arithmetic: str = ""
+    """How ``count`` comes about, for instance ``6×(5×5×1)+6 = 156``."""
+    macs: int = 0
+    """Multiply-accumulates of one sample's forward pass."""
+    activations: int = 0
+    """Values of one sample's output."""
+    problems: tuple[Problem, ...] = ()
+
+
+class Totals(Plain):
+    """Sums over the network; memory is for one training step at the spec's batch size, float32."""
+
+    parameters: int
+    macs: int
+    activations: int
+    memory_bytes: int
+
+
+class Report(Plain):
+    """The whole answer. ``order`` lists the nodes that can be reached, inputs first."""
+
+    nodes: tuple[NodeReport, ...]
+    order: tuple[str, ...]
+    input_shape: Shape
+    output_shape: Shape | None
+    totals: Totals
+    problems: tuple[Problem, ...]
+    """Every problem, those of the nodes included."""
+
+    @property
+    def ok(self) -> bool:
+        return not any(problem.severity == "error" for problem in self.problems)
+
+    def node(self, name: str) -> NodeReport:
+        return next(node for node in self.nodes if node.id == name)

@@ -1,0 +1,29 @@
+"""RunSpec: all that a run is made of before its first command."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+from pydantic import Field
+
+from app.spec.base import Strict
+from app.spec.model import AnyModel
+from app.spec.training import TrainingSpec
+
+Device = Literal["auto", "cpu", "cuda"]
+
+
+class RunSpec(Strict):
+    """Network, training, seed and device; with the command log it determines every number."""
+
+    version: Literal[1] = 1
+    name: str = Field("", max_length=80)
+    model: AnyModel
+    training: TrainingSpec
+    seed: int = Field(0, ge=0, le=2**31 - 1)
+    device: Device = "auto"
+
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON, without the name."""
+        return hashlib.sha256(self.model_dump_json(exclude={"name"}).encode()).hexdigest()

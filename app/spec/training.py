@@ -1,0 +1,35 @@
+"""TrainingSpec: the data and the phases of a training. Says nothing of the network."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from app.catalog.datasets import AnyDataset
+from app.catalog.losses import AnyLoss
+from app.catalog.losses.cross_entropy import CrossEntropy
+from app.catalog.optimizers import AnyOptimizer, Sgd
+from app.spec.base import Strict
+
+
+class SupervisedPhase(Strict):
+    """Back-propagation of one loss with one optimiser for a number of epochs."""
+
+    type: Literal["supervised"] = "supervised"
+    loss: AnyLoss = CrossEntropy()
+    optimizer: AnyOptimizer = Sgd()
+    batch_size: int = Field(64, ge=1, le=4096)
+    epochs: int = Field(8, ge=1, le=10_000)
+
+
+class TrainingSpec(Strict):
+    """What a network learns from, and how."""
+
+    version: Literal[1] = 1
+    dataset: AnyDataset
+    phases: tuple[SupervisedPhase, ...] = Field((SupervisedPhase(),), min_length=1, max_length=1)
+
+    @property
+    def phase(self) -> SupervisedPhase:
+        return self.phases[0]

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Runs every suite and ends with one line a suite. Goes on after a failure, so that one run tells all.
+# pytest runs in two processes: Playwright's sync API and asyncio tests do not share one.
+#
+# Environment: PY (interpreter), WORKERS (pytest-xdist processes), GLASSNET_CHROMIUM (a browser).
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+PY=${PY:-.venv/bin/python}
+summary=()
+failed=0
+
+suite() { # suite NAME COMMAND…
+  local name=$1 start=$SECONDS verdict=passed
+  shift
+  printf '\n=== %s\n' "$name"
+  if ! "$@"; then
+    verdict=FAILED
+    failed=1
+  fi
+  summary+=("$(printf '%-8s %-28s %4d s' "$verdict" "$name" $((SECONDS - start)))")
+}
+
+browser_suite() {
+  GLASSNET_CHROMIUM=$(PY="$PY" bash scripts/ensure_browser.sh) || return 1
+  export GLASSNET_CHROMIUM
+  "$PY" -m pytest tests/browser
+}
+
+suite 'Vitest' npx vitest run
+suite 'pytest' "$PY" -m pytest -n "${WORKERS:-2}" --dist loadfile tests --ignore=tests/browser
+suite 'pytest, browser' browser_suite
+
+printf '\n=== summary\n'
+printf '%s\n' "${summary[@]}"
+exit "$failed"

@@ -1,0 +1,29 @@
+"""The size limits hold in this repository, and the checker sees what exceeds them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from scripts.check_sizes import PAGE_FILE_LINES, PYTHON_FILE_LINES, violations
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_files_and_functions_are_short() -> None:
+    assert list(violations(ROOT)) == []
+
+
+def test_checker_sees_long_files_and_functions(tmp_path: Path) -> None:
+    app, page = tmp_path / "app", tmp_path / "static" / "src"
+    app.mkdir()
+    page.mkdir(parents=True)
+    (app / "long_file.py").write_text("x = 1\n" * (PYTHON_FILE_LINES + 1))
+    (app / "long_function.py").write_text("async def f():\n" + "    x = 1\n" * 50)
+    (app / "allowed.py").write_text("def f():\n" + "    x = 1\n" * 49)
+    (page / "view.svelte").write_text("<p></p>\n" * (PAGE_FILE_LINES + 1))
+    (page / "api.generated.ts").write_text("//\n" * (PAGE_FILE_LINES + 1))
+    assert list(violations(tmp_path)) == [
+        "app/long_file.py:1: 401 lines, at most 400",
+        "app/long_function.py:1: f() has 51 lines, at most 50",
+        "static/src/view.svelte:1: 301 lines, at most 300",
+    ]
