@@ -23,10 +23,12 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip -qq --disable-pip-version-check
 ifdef SYSTEM_PYTHON
   PY := $(SYSTEM_PYTHON)
+  GLASSNET := $(SYSTEM_PYTHON) -m app
   RUNTIME :=
   DEVELOPMENT :=
 else
   PY := $(VENV)/bin/python
+  GLASSNET := $(VENV)/bin/glassnet
   RUNTIME := $(VENV)/.runtime
   DEVELOPMENT := $(VENV)/.development
 endif
@@ -82,12 +84,12 @@ page: $(PAGE) ## build the page into static/dist
 # --- running -----------------------------------------------------------------------------------
 
 run: $(RUNTIME) $(PAGE) ## serve Glassnet on 127.0.0.1:8000 (HOST and PORT change that)
-	@exec $(PY) -m app serve $(SERVE_FLAGS)
+	@exec $(GLASSNET) serve $(SERVE_FLAGS)
 
 dev: $(RUNTIME) $(MODULES) $(PAGE) ## the same, rebuilding the page and reloading the server on changes
 	@npx vite build --watch --logLevel warn & watcher=$$!; \
 	trap 'kill $$watcher 2>/dev/null || true' EXIT; \
-	$(PY) -m app serve --reload $(SERVE_FLAGS)
+	$(GLASSNET) serve --reload $(SERVE_FLAGS)
 
 # --- testing -----------------------------------------------------------------------------------
 
@@ -122,7 +124,7 @@ check-page: $(MODULES)
 
 check-types: $(RUNTIME) $(MODULES)
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
-	$(PY) -m app schema openapi > "$$folder/openapi.json"; \
+	$(GLASSNET) schema openapi > "$$folder/openapi.json"; \
 	npx openapi-typescript "$$folder/openapi.json" -o "$$folder/api.generated.ts" > /dev/null; \
 	for file in openapi.json api.generated.ts; do \
 	  cmp -s "$$folder/$$file" "static/src/protocol/$$file" \
@@ -136,7 +138,7 @@ format: $(DEVELOPMENT) $(MODULES) ## format and repair what can be repaired
 	npx prettier --write --log-level warn .
 
 types: $(RUNTIME) $(MODULES) ## regenerate the page's types from the server's OpenAPI document
-	@$(PY) -m app schema openapi > static/src/protocol/openapi.json.new
+	@$(GLASSNET) schema openapi > static/src/protocol/openapi.json.new
 	@mv static/src/protocol/openapi.json.new static/src/protocol/openapi.json
 	@npx openapi-typescript static/src/protocol/openapi.json -o static/src/protocol/api.generated.ts
 

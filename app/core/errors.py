@@ -101,9 +101,7 @@ class Invalid(GlassnetError):
 
 class SpecError(GlassnetError):
     code, status = "spec_broken", 422
-    message = text(
-        "The network cannot be built: {summary}", "网络无法构建：{summary_zh}"
-    )
+    message = text("The network cannot be built: {summary}", "网络无法构建：{summary_zh}")
 
 
 class TooLarge(GlassnetError):

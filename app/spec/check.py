@@ -53,7 +53,9 @@ def require(model: ModelSpec, training: TrainingSpec) -> Report:
     report = check(model, training)
     if not report.ok:
         errors = tuple(p for p in report.problems if p.severity == "error")
-        raise SpecError(problems=errors, summary=errors[0].message.en, summary_zh=errors[0].message.zh)
+        raise SpecError(
+            problems=errors, summary=errors[0].message.en, summary_zh=errors[0].message.zh
+        )
     return report
 
 
@@ -142,7 +144,9 @@ def _output_fits_data(model: ModelSpec, training: TrainingSpec, output: Shape) -
     if len(output) == 1 and output[0] in fitting:
         return []
     expected = " / ".join(map(str, fitting))
-    what = text("classes", "个类别") if dataset.TASK == "classification" else text("values", "个数值")
+    what = (
+        text("classes", "个类别") if dataset.TASK == "classification" else text("values", "个数值")
+    )
     index = next(i for i, node in enumerate(model.nodes) if node.id == model.outputs[0])
     return [
         Problem(
@@ -161,9 +165,7 @@ def _output_fits_data(model: ModelSpec, training: TrainingSpec, output: Shape) -
     ]
 
 
-def _output_repairs(
-    model: ModelSpec, index: int, output: Shape, units: int
-) -> tuple[Repair, ...]:
+def _output_repairs(model: ModelSpec, index: int, output: Shape, units: int) -> tuple[Repair, ...]:
     """Give the last dense layer the right size if only pointwise layers follow it; else add one."""
     place: int | None = index
     while place is not None:

@@ -80,7 +80,9 @@ class Graph:
             "unknown_input",
             index,
             model.nodes[index].id,
-            text(f"There is no layer “{source}” to read from.", f"没有名为“{source}”的层可作输入。"),
+            text(
+                f"There is no layer “{source}” to read from.", f"没有名为“{source}”的层可作输入。"
+            ),
             Repair(text=text(f"Read from {before}", f"改从 {before} 读取"), patch=(patch,)),
         )
 
@@ -123,15 +125,22 @@ class Graph:
             self.problems.append(
                 Problem(
                     code="unknown_output",
-                    message=text(f"There is no layer “{output}” to end with.", f"没有名为“{output}”的输出层。"),
+                    message=text(
+                        f"There is no layer “{output}” to end with.",
+                        f"没有名为“{output}”的输出层。",
+                    ),
                     pointer="/model/outputs/0",
-                    repairs=(Repair(text=text(f"End with {last}", f"以 {last} 结束"), patch=(patch,)),),
+                    repairs=(
+                        Repair(text=text(f"End with {last}", f"以 {last} 结束"), patch=(patch,)),
+                    ),
                 )
             )
             return
         for name in set(self.index) - self._reaching(model, output):
             index = self.index[name]
-            message = text(f"“{name}” leads nowhere: nothing reads it.", f"“{name}”没有去向：没有层读取它。")
+            message = text(
+                f"“{name}” leads nowhere: nothing reads it.", f"“{name}”没有去向：没有层读取它。"
+            )
             pointer = f"/model/nodes/{index}"
             self.by_node[name].append(
                 Problem(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, TypeAdapter
 
-from app.catalog.layers import LAYERS, AnyLayer
+from app.catalog.layers import AnyLayer
 from app.spec.base import Strict
 
 INPUT = "input"

@@ -62,7 +62,8 @@ class ShapeMismatch(GlassnetError):
 
     code, status = "shape_mismatch", 422
     message = text(
-        "{layer} expects {expected}, but gets {got}.", "{layer_zh}需要{expected_zh}，得到的却是 {got}。"
+        "{layer} expects {expected}, but gets {got}.",
+        "{layer_zh}需要{expected_zh}，得到的却是 {got}。",
     )
 
     def __init__(self, layer: Layer, expected: Text, got: Shape, *fixes: Fix) -> None:

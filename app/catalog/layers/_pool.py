@@ -14,10 +14,18 @@ class Pool(Layer):
     ID_PREFIX = "pool"
 
     size: int = option(
-        2, text("size", "窗口边长"), text("Side of the block that becomes one cell.", "合并为一格的方块边长。"), ge=1, le=16
+        2,
+        text("size", "窗口边长"),
+        text("Side of the block that becomes one cell.", "合并为一格的方块边长。"),
+        ge=1,
+        le=16,
     )
     stride: int = option(
-        2, text("stride", "步幅"), text("Cells between two blocks.", "相邻两块的间距。"), ge=1, le=16
+        2,
+        text("stride", "步幅"),
+        text("Cells between two blocks.", "相邻两块的间距。"),
+        ge=1,
+        le=16,
     )
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
@@ -25,9 +33,8 @@ class Pool(Layer):
         side = min(height, width)
         if side < self.size:
             expected = text(
-                f"a picture of at least {self.size}×{self.size}", f"至少 {self.size}×{self.size} 的图像"
+                f"a picture of at least {self.size}×{self.size}",
+                f"至少 {self.size}×{self.size} 的图像",
             )
-            raise ShapeMismatch(
-                self, expected, inputs[0], Fix("set", "size", side), Fix("remove")
-            )
+            raise ShapeMismatch(self, expected, inputs[0], Fix("set", "size", side), Fix("remove"))
         return (channels, *((n - self.size) // self.stride + 1 for n in (height, width)))

@@ -47,22 +47,42 @@ class Conv2d(Layer):
 
     type: Literal["conv2d"] = "conv2d"
     filters: int = option(
-        8, text("filters", "输出通道数"), text("Number of output maps.", "输出特征图的数目。"), ge=1, le=512
+        8,
+        text("filters", "输出通道数"),
+        text("Number of output maps.", "输出特征图的数目。"),
+        ge=1,
+        le=512,
     )
     kernel: int = option(
-        3, text("kernel", "卷积核边长"), text("Side of the square kernel.", "方形卷积核的边长。"), ge=1, le=31
+        3,
+        text("kernel", "卷积核边长"),
+        text("Side of the square kernel.", "方形卷积核的边长。"),
+        ge=1,
+        le=31,
     )
     stride: int = option(
-        1, text("stride", "步幅"), text("Cells the kernel moves at a time.", "卷积核每次移动的格数。"), ge=1, le=16
+        1,
+        text("stride", "步幅"),
+        text("Cells the kernel moves at a time.", "卷积核每次移动的格数。"),
+        ge=1,
+        le=16,
     )
     padding: int = option(
-        0, text("padding", "填充"), text("Rows and columns of zeros around the picture.", "图像四周补零的行列数。"), ge=0, le=15
+        0,
+        text("padding", "填充"),
+        text("Rows and columns of zeros around the picture.", "图像四周补零的行列数。"),
+        ge=0,
+        le=15,
     )
     bias: bool = option(
-        True, text("bias", "偏置"), text("Add one trainable number per map.", "每张特征图加一个可训练的数。")
+        True,
+        text("bias", "偏置"),
+        text("Add one trainable number per map.", "每张特征图加一个可训练的数。"),
     )
     init: AnyInitializer = option(
-        DefaultInitializer(), text("initial weights", "权值初始化"), text("How the kernels start.", "卷积核的初始值。")
+        DefaultInitializer(),
+        text("initial weights", "权值初始化"),
+        text("How the kernels start.", "卷积核的初始值。"),
     )
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
@@ -84,7 +104,9 @@ class Conv2d(Layer):
         return (self.filters, *out)
 
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
-        weight = Parameter(name="weight", shape=(self.filters, inputs[0][0], self.kernel, self.kernel))
+        weight = Parameter(
+            name="weight", shape=(self.filters, inputs[0][0], self.kernel, self.kernel)
+        )
         return (weight, Parameter(name="bias", shape=(self.filters,))) if self.bias else (weight,)
 
     def arithmetic(self, inputs: tuple[Shape, ...]) -> str:

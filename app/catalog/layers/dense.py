@@ -38,10 +38,14 @@ class Dense(Layer):
         16, text("units", "单元数"), text("Number of outputs.", "输出的数目。"), ge=1, le=8192
     )
     bias: bool = option(
-        True, text("bias", "偏置"), text("Add one trainable number per unit.", "每个单元加一个可训练的数。")
+        True,
+        text("bias", "偏置"),
+        text("Add one trainable number per unit.", "每个单元加一个可训练的数。"),
     )
     init: AnyInitializer = option(
-        DefaultInitializer(), text("initial weights", "权值初始化"), text("How the weights start.", "权值的初始值。")
+        DefaultInitializer(),
+        text("initial weights", "权值初始化"),
+        text("How the weights start.", "权值的初始值。"),
     )
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:

@@ -37,7 +37,11 @@ class Dropout(Layer):
 
     type: Literal["dropout"] = "dropout"
     rate: float = option(
-        0.5, text("rate", "失活率"), text("Share of the values that is silenced.", "被置零的比例。"), ge=0.0, le=0.95
+        0.5,
+        text("rate", "失活率"),
+        text("Share of the values that is silenced.", "被置零的比例。"),
+        ge=0.0,
+        le=0.95,
     )
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:

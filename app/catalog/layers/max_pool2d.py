@@ -18,7 +18,10 @@ class MaxPool2d(Pool):
     """Maximum of every block; the sensitivity goes to the winner alone."""
 
     TITLE = text("Max pool", "最大池化")
-    SUMMARY = text("Keeps the largest value of every block: small shifts of the picture change little.", "每块保留最大值：图像稍有平移，输出变化很小。")
+    SUMMARY = text(
+        "Keeps the largest value of every block: small shifts of the picture change little.",
+        "每块保留最大值：图像稍有平移，输出变化很小。",
+    )
     GROUP = POOLING
     FORMULA = Formula(
         forward=r"x_j = \max_{(u,v)\in\text{block}} x_{uv}",

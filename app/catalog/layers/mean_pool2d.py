@@ -18,7 +18,10 @@ class MeanPool2d(Pool):
     """Mean of every block; the sensitivity is spread evenly over it."""
 
     TITLE = text("Mean pool", "平均池化")
-    SUMMARY = text("Keeps the mean of every block: a smaller, smoother picture.", "每块保留平均值：得到更小、更平滑的图像。")
+    SUMMARY = text(
+        "Keeps the mean of every block: a smaller, smoother picture.",
+        "每块保留平均值：得到更小、更平滑的图像。",
+    )
     GROUP = POOLING
     FORMULA = Formula(
         forward=r"x_j = \frac{1}{n^2}\sum_{(u,v)\in\text{block}} x_{uv}",

@@ -1,0 +1,84 @@
+"""The errors of HTTP itself: what the guard and the routes refuse before any noun is touched."""
+
+from __future__ import annotations
+
+from app.core.errors import GlassnetError
+from app.core.text import text
+
+
+class Misdirected(GlassnetError):
+    code, status = "foreign_host", 421
+    message = text(
+        "This server does not answer to the host “{host}”. If that is its address, start it with "
+        "GLASSNET_HOSTS={host}.",
+        "本服务器不应答主机名“{host}”。若它确是其地址，请以 GLASSNET_HOSTS={host} 启动。",
+    )
+
+
+class ForeignOrigin(GlassnetError):
+    code, status = "foreign_origin", 403
+    message = text(
+        "A page of “{origin}” may not change anything here.", "“{origin}”的页面不得在此作任何更改。"
+    )
+
+
+class Unauthorized(GlassnetError):
+    code, status = "token_needed", 401
+    message = text(
+        "This server asks for its token: send “Authorization: Bearer …”, or open /?token=… once.",
+        "本服务器需要令牌：请发送“Authorization: Bearer …”，或打开一次 /?token=…。",
+    )
+
+
+class BodyTooLarge(GlassnetError):
+    code, status = "body_too_large", 413
+    message = text(
+        "The body is larger than the limit of {limit} bytes.", "请求正文超过 {limit} 字节的上限。"
+    )
+
+
+class JsonTooDeep(GlassnetError):
+    code, status = "json_too_deep", 400
+    message = text(
+        "The JSON is nested deeper than {limit} levels.", "JSON 嵌套超过 {limit} 层。"
+    )
+
+
+class NotJson(GlassnetError):
+    code, status = "not_json", 415
+    message = text(
+        "The body must be JSON: send “Content-Type: application/json” (got “{got}”).",
+        "请求正文必须是 JSON：请发送“Content-Type: application/json”（收到“{got}”）。",
+    )
+
+
+class NoSuchAddress(GlassnetError):
+    code, status = "no_such_address", 404
+    message = text("There is nothing at {path}.", "{path} 处没有内容。")
+
+
+class MethodNotAllowed(GlassnetError):
+    code, status = "method_not_allowed", 405
+    message = text(
+        "{method} is not possible here; {allowed} is.", "此处不能用 {method}，可用 {allowed}。"
+    )
+
+
+class RequestRefused(GlassnetError):
+    code, status = "refused", 400
+    message = text("The request was refused: {reason}.", "请求被拒绝：{reason}。")
+
+
+class PageNotBuilt(GlassnetError):
+    code, status = "page_not_built", 503
+    message = text(
+        "The page has not been built yet. Run “make run”, or “make page” beside a running server.",
+        "网页尚未构建。请运行“make run”，或在服务器运行时执行“make page”。",
+    )
+
+
+class TooManyViewers(GlassnetError):
+    code, status = "too_many_viewers", 503
+    message = text(
+        "{limit} tabs are open already, which is the limit.", "已打开 {limit} 个标签页，达到上限。"
+    )

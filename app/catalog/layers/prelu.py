@@ -1,0 +1,72 @@
+"""Parametric ReLU: a leaky ReLU that learns its own slope."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula, option
+from app.catalog.layers._activation import Activation
+from app.catalog.layers._base import Parameter
+from app.core.shapes import Shape
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Prelu(Activation):
+    """max(0, u) + a·min(0, u) with one trainable a per map or unit, or one for all.
+
+    Input (channels, …), the same shape out. Source: He et al., ICCV 2015.
+    """
+
+    TITLE = text("Parametric ReLU", "参数化 ReLU")
+    SUMMARY = text(
+        "A leaky ReLU whose slope for negative values is learned like any other weight.",
+        "负值一侧的斜率也像权值一样由训练得到的 ReLU。",
+    )
+    FORMULA = Formula(
+        forward=r"\varphi(u)=\max(0,u)+a\min(0,u)",
+        backward=r"\delta_u = \varphi'(u) \circ \delta_x,\quad"
+        r" \frac{\partial E}{\partial a} = \sum \delta_x \circ \min(0,u)",
+    )
+    ALIASES = ("PReLU", "parametric rectifier", "激励函数")
+    EXAMPLES = ({"type": "prelu"},)
+    ID_PREFIX = "prelu"
+
+    type: Literal["prelu"] = "prelu"
+    shared: bool = option(
+        False,
+        text("one slope for all", "共用斜率"),
+        text(
+            "One slope for the whole layer instead of one per map.",
+            "整层共用一个斜率，而非每张特征图一个。",
+        ),
+    )
+    start: float = option(
+        0.25,
+        text("first slope", "初始斜率"),
+        text("Where the slopes start.", "斜率的初始值。"),
+        ge=-1.0,
+        le=1.0,
+    )
+
+    def _slopes(self, inputs: tuple[Shape, ...]) -> int:
+        return 1 if self.shared else inputs[0][0]
+
+    def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
+        return (Parameter(name="weight", shape=(self._slopes(inputs),)),)
+
+    def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
+        return f"{self._slopes(inputs)} = {self._slopes(inputs)}"
+
+    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        from torch import nn
+
+        return nn.PReLU(self._slopes(inputs), self.start)
+
+    def initialize(self, module: torch.nn.Module, generator: torch.Generator) -> None:
+        import torch
+
+        with torch.no_grad():
+            module.get_parameter("weight").fill_(self.start)

@@ -1,0 +1,110 @@
+"""A run as data: what the database keeps of it and what the interface shows. No behaviour."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from app.core.text import Text
+from app.protocol.events import Number, State
+from app.spec.run import RunSpec
+
+
+class Shown(BaseModel):
+    """Frozen output; non-finite numbers become strings in JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+
+class Settings(Shown):
+    """The numbers in force at a run's newest step; ``speed`` in steps a second, null is full speed."""
+
+    optimizer: dict[str, float | bool]
+    batch_size: int
+    epochs: int
+    speed: float | None = None
+    layers: dict[str, dict[str, float | bool]] = {}
+    """Changed numbers of layers by node."""
+
+
+class Branch(Shown):
+    """One line of the run's history: it left ``parent`` after ``step`` steps."""
+
+    branch: int
+    parent: int | None
+    step: int
+
+
+class RunRecord(Shown):
+    """What is stored of a run beside its events and snapshots."""
+
+    id: str
+    name: str
+    state: State
+    reason: Text | None = None
+    spec: RunSpec
+    device: str
+    branch: int = 0
+    step: int = 0
+    epoch: float = 0.0
+    created: float
+    """Seconds since 1970, as ``updated``."""
+    updated: float
+    last_seq: int = 0
+    settings: Settings
+    branches: tuple[Branch, ...] = (Branch(branch=0, parent=None, step=0),)
+
+
+class RunInfo(RunRecord):
+    """A run as the interface shows it."""
+
+    queue_position: int | None = None
+    """1 is next; null when it does not wait."""
+    viewers: int = 0
+
+
+class Applied(Shown):
+    """Where a command took effect, and the number of the newest stored event then.
+
+    ``waiting``: the run has no worker yet; the command is kept and applied when it gets one.
+    """
+
+    step: int
+    branch: int
+    seq: int
+    waiting: bool = False
+
+
+class SnapshotInfo(Shown):
+    """A snapshot on disk; ``sha256`` is that of its weights, as in the event ``snapshot``."""
+
+    branch: int
+    step: int
+    bytes: int
+    sha256: str
+    time: float
+
+
+class ValidationSeries(Shown):
+    """Loss and accuracy over the validation set."""
+
+    steps: list[int]
+    loss: list[Number]
+    accuracy: list[Number] | None
+
+
+class MetricsSeries(Shown):
+    """The curves of one branch from step 0, along the branches it came from."""
+
+    branch: int
+    steps: list[int]
+    loss: list[Number]
+    accuracy: list[Number] | None
+    validation: ValidationSeries
+
+
+class QueuePlace(Shown):
+    """A run that waits for a free place on its device; ``position`` 1 is next."""
+
+    run: str
+    device: str
+    position: int

@@ -1,0 +1,100 @@
+"""The settings of one server: read once from the environment, then passed on. Holds no state."""
+
+from __future__ import annotations
+
+import os
+from ipaddress import ip_address
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+
+def default_data() -> Path:
+    """Where runs and data sets are kept, after the XDG base directory specification."""
+    base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(base).expanduser() / "glassnet"
+
+
+class Settings(BaseSettings):
+    """Every field is an environment variable: ``GLASSNET_`` and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="GLASSNET_", frozen=True, extra="forbid", env_ignore_empty=True)
+
+    data: Path = Field(
+        default_factory=default_data,
+        title="data",
+        description="Folder for runs, snapshots, downloaded data sets and the database.",
+    )
+    host: str = Field(
+        "127.0.0.1",
+        title="host",
+        description="Address to listen on. Any other than loopback asks visitors for a token.",
+    )
+    port: int = Field(
+        8000, ge=0, le=65535, title="port", description="Port to listen on; 0 takes a free one."
+    )
+    token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        max_length=512,
+        title="token",
+        description="Token that visitors must present. On an address other than loopback one is "
+        "made and printed at the first start if none is given.",
+    )
+    hosts: str = Field(
+        "",
+        title="hosts",
+        description="Further values of the Host header to answer to, separated by commas, for "
+        "instance lab.example:8000. Needed behind a proxy or a mapped port.",
+    )
+    max_body: int = Field(
+        2**20,
+        ge=2**10,
+        le=2**30,
+        title="largest body",
+        description="Bytes of a request's body at most.",
+    )
+    max_depth: int = Field(
+        64, ge=8, le=200, title="deepest JSON", description="Levels of nesting in a JSON body."
+    )
+    max_viewers: int = Field(
+        256, ge=1, le=10_000, title="most viewers", description="Open tabs at a time at most."
+    )
+    max_cpu_runs: int = Field(
+        64, ge=1, le=1024, title="most CPU runs", description="Runs on the CPU going on at a time."
+    )
+    park_after: float = Field(
+        300.0,
+        ge=1.0,
+        le=86_400.0,
+        title="park after",
+        description="Seconds after which a paused run that nobody watches gives its memory back.",
+    )
+    development: bool = Field(
+        False,
+        title="development",
+        description="Read the page's manifest and templates anew for every request.",
+    )
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can connect."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return False
+
+    def allowed_hosts(self) -> frozenset[str]:
+        """Every value of the Host header that is answered, in lower case."""
+        names = [*LOOPBACK_NAMES]
+        if self.host not in ("0.0.0.0", "::", "[::]", ""):
+            names.append(f"[{self.host}]" if ":" in self.host.strip("[]") else self.host)
+        found = {f"{name.lower()}:{self.port}" for name in names}
+        if self.port in (80, 443):
+            found |= {name.lower() for name in names}
+        return frozenset(found | {name.strip().lower() for name in self.hosts.split(",") if name.strip()})

@@ -1,0 +1,1 @@
+"""What outlives the processes: the database of runs and events, and the folders of snapshots."""
