@@ -32,6 +32,7 @@ else
   RUNTIME := $(VENV)/.runtime
   DEVELOPMENT := $(VENV)/.development
 endif
+BIN := node_modules/.bin
 MODULES := node_modules/.installed
 PAGE := static/dist/.vite/manifest.json
 PAGE_SOURCES := $(shell find static -path static/dist -prune -o -type f -print 2>/dev/null)
@@ -74,7 +75,7 @@ $(MODULES): package.json package-lock.json .npmrc
 
 $(PAGE): $(PAGE_SOURCES) package-lock.json vite.config.ts svelte.config.js tsconfig.json | $(MODULES)
 	@echo "→ building the page"
-	@npx vite build --logLevel warn
+	@$(BIN)/vite build --logLevel warn
 	@touch $@
 
 install: $(RUNTIME) $(DEVELOPMENT) $(MODULES) ## install everything, development packages too
@@ -87,7 +88,7 @@ run: $(RUNTIME) $(PAGE) ## serve Glassnet on 127.0.0.1:8000 (HOST and PORT chang
 	@exec $(GLASSNET) serve $(SERVE_FLAGS)
 
 dev: $(RUNTIME) $(MODULES) $(PAGE) ## the same, rebuilding the page and reloading the server on changes
-	@npx vite build --watch --logLevel warn & watcher=$$!; \
+	@$(BIN)/vite build --watch --logLevel warn & watcher=$$!; \
 	trap 'kill $$watcher 2>/dev/null || true' EXIT; \
 	$(GLASSNET) serve --reload $(SERVE_FLAGS)
 
@@ -118,14 +119,14 @@ check-python: $(DEVELOPMENT)
 	$(PY) scripts/check_sizes.py
 
 check-page: $(MODULES)
-	npx eslint .
-	npx prettier --check --log-level warn .
-	npx svelte-check --tsconfig ./tsconfig.json --fail-on-warnings
+	$(BIN)/eslint .
+	$(BIN)/prettier --check --log-level warn .
+	$(BIN)/svelte-check --tsconfig ./tsconfig.json --fail-on-warnings
 
 check-types: $(RUNTIME) $(MODULES)
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	$(GLASSNET) schema openapi > "$$folder/openapi.json"; \
-	npx openapi-typescript "$$folder/openapi.json" -o "$$folder/api.generated.ts" > /dev/null; \
+	$(BIN)/openapi-typescript "$$folder/openapi.json" -o "$$folder/api.generated.ts" > /dev/null; \
 	for file in openapi.json api.generated.ts; do \
 	  cmp -s "$$folder/$$file" "static/src/protocol/$$file" \
 	    || { echo "static/src/protocol/$$file is out of date: run 'make types' and commit it." >&2; exit 1; }; \
@@ -135,12 +136,12 @@ check-types: $(RUNTIME) $(MODULES)
 format: $(DEVELOPMENT) $(MODULES) ## format and repair what can be repaired
 	$(PY) -m ruff check --fix-only --quiet .
 	$(PY) -m ruff format .
-	npx prettier --write --log-level warn .
+	$(BIN)/prettier --write --log-level warn .
 
 types: $(RUNTIME) $(MODULES) ## regenerate the page's types from the server's OpenAPI document
 	@$(GLASSNET) schema openapi > static/src/protocol/openapi.json.new
 	@mv static/src/protocol/openapi.json.new static/src/protocol/openapi.json
-	@npx openapi-typescript static/src/protocol/openapi.json -o static/src/protocol/api.generated.ts
+	@$(BIN)/openapi-typescript static/src/protocol/openapi.json -o static/src/protocol/api.generated.ts
 
 # --- delivering --------------------------------------------------------------------------------
 

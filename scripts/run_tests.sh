@@ -27,7 +27,7 @@ browser_suite() {
   "$PY" -m pytest tests/browser
 }
 
-suite 'Vitest' npx vitest run
+suite 'Vitest' node_modules/.bin/vitest run
 suite 'pytest' "$PY" -m pytest -n "${WORKERS:-2}" --dist loadfile tests --ignore=tests/browser
 suite 'pytest, browser' browser_suite
 

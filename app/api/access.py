@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
@@ -47,16 +48,19 @@ class Access:
 
     def set_cookie(self, token: str) -> str:
         """The Set-Cookie header that a browser gets in exchange for the token."""
-        return (
-            f"{self.cookie}={token}; Path=/; Max-Age={A_YEAR}; HttpOnly; SameSite=Strict"
-        )
+        value = urlsafe_b64encode(token.encode()).decode("ascii").rstrip("=")
+        return f"{self.cookie}={value}; Path=/; Max-Age={A_YEAR}; HttpOnly; SameSite=Strict"
 
     def _cookie(self, header: str) -> str:
         try:
             found = SimpleCookie(header).get(self.cookie)
         except CookieError:
             return ""
-        return found.value if found else ""
+        value = found.value if found else ""
+        try:
+            return urlsafe_b64decode(value + "=" * (-len(value) % 4)).decode()
+        except ValueError:
+            return ""
 
 
 def _hash(token: str) -> str:

@@ -48,6 +48,11 @@ class Part(BaseModel):
         """The value of ``type``, for instance ``"conv2d"``."""
         return str(get_args(cls.model_fields["type"].annotation)[0])
 
+    @classmethod
+    def facts(cls) -> dict[str, Any]:
+        """What a client needs to know of the part beyond its fields; JSON values."""
+        return {}
+
 
 def option(default: Any, title: Text, help: Text, **bounds: Any) -> Any:
     """A documented, bounded field of a part; ``default=...`` makes it required."""
@@ -107,5 +112,6 @@ def describe(part: type[Part]) -> dict[str, Any]:
         "aliases": list(part.ALIASES),
         "examples": list(part.EXAMPLES),
         "live": sorted(part.LIVE),
+        "facts": part.facts(),
         "schema": part.model_json_schema(),
     }

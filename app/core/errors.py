@@ -121,8 +121,21 @@ class DataMissing(GlassnetError):
     code, status = "data_missing", 409
     message = text(
         "The data set “{name}” is not on this machine yet: {repair}",
-        "本机尚无数据集“{name}”：{repair}",
+        "本机尚无数据集“{name_zh}”：{repair_zh}",
     )
+
+
+class DataBroken(GlassnetError):
+    code, status = "data_broken", 409
+    message = text(
+        "A file of the data set “{name}” is damaged or something else. {path}: {fault}",
+        "数据集“{name_zh}”的文件已损坏或内容不符。{path}：{fault}",
+    )
+
+
+class DownloadFailed(GlassnetError):
+    code, status = "download_failed", 502
+    message = text("{url} could not be downloaded: {reason}", "无法下载 {url}：{reason}")
 
 
 class DeviceMissing(GlassnetError):

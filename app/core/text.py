@@ -19,11 +19,23 @@ class Text(BaseModel):
     zh: str
 
     def format(self, **params: Any) -> Text:
-        """Fill the named places of both languages."""
-        return Text(en=self.en.format(**params), zh=self.zh.format(**params))
+        """Fill the named places of both languages; a parameter may itself be a text in both."""
+        return Text(
+            en=self.en.format(**{name: _said(value, "en") for name, value in params.items()}),
+            zh=self.zh.format(**{name: _said(value, "zh") for name, value in params.items()}),
+        )
 
     def say(self, language: Language) -> str:
         return self.zh if language == "zh" else self.en
+
+
+def _said(value: Any, language: Language) -> Any:
+    """A text in one language, also one that has been through JSON; anything else as it is."""
+    if isinstance(value, Text):
+        return value.say(language)
+    if isinstance(value, dict) and value.keys() == set(LANGUAGES):
+        return value[language]
+    return value
 
 
 def text(en: str, zh: str) -> Text:

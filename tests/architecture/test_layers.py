@@ -37,9 +37,10 @@ def loaded_after(statement: str) -> set[str]:
     "statement",
     [
         "import app.main, app.cli, app.runs, app.store, app.api",
-        "from app.main import create_app\n"
-        "from app.settings import Settings\n"
-        "create_app(Settings()).openapi()",
+        (
+            "from app.main import create_app; from app.settings import Settings; "
+            "create_app(Settings()).openapi()"
+        ),
     ],
     ids=["imports", "openapi"],
 )

@@ -160,6 +160,7 @@ def download(
     sha256: str,
     target: Path,
     progress: Progress,
+    *,
     opener: Opener = urllib.request.urlopen,
     limit_bytes: int = DEFAULT_LIMIT_BYTES,
 ) -> None:

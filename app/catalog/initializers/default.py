@@ -20,7 +20,9 @@ class DefaultInitializer(Initializer):
         "Uniform between −1/√n and 1/√n, n being the inputs of one unit; the bias too.",
         "在 −1/√n 与 1/√n 之间均匀分布，n 为单元的输入数；偏置亦然。",
     )
-    FORMULA = Formula(forward=r"w, b \sim U\!\left(-\tfrac{1}{\sqrt{n_{in}}}, \tfrac{1}{\sqrt{n_{in}}}\right)")
+    FORMULA = Formula(
+        forward=r"w, b \sim U\!\left(-\tfrac{1}{\sqrt{n_{in}}}, \tfrac{1}{\sqrt{n_{in}}}\right)"
+    )
     EXAMPLES = ({"type": "default"},)
 
     type: Literal["default"] = "default"

@@ -20,7 +20,9 @@ class Xavier(Initializer):
         "Keeps the size of signals and gradients alike from layer to layer; made for sigmoid and tanh.",
         "使信号与梯度的大小逐层保持一致；适合 sigmoid 与 tanh。",
     )
-    FORMULA = Formula(forward=r"w \sim U\!\left(-\sqrt{\tfrac{6}{n_{in}+n_{out}}}, \sqrt{\tfrac{6}{n_{in}+n_{out}}}\right)")
+    FORMULA = Formula(
+        forward=r"w \sim U\!\left(-\sqrt{\tfrac{6}{n_{in}+n_{out}}}, \sqrt{\tfrac{6}{n_{in}+n_{out}}}\right)"
+    )
     EXAMPLES = ({"type": "xavier"},)
 
     type: Literal["xavier"] = "xavier"

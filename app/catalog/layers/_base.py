@@ -90,6 +90,14 @@ class Layer(Part):
     POINTWISE: ClassVar[bool] = False
     """Works on every value alone: the page folds it into the card of the layer before it."""
 
+    @classmethod
+    def facts(cls) -> dict[str, Any]:
+        return {
+            "id_prefix": cls.ID_PREFIX,
+            "arity": list(cls.ARITY),
+            "pointwise": cls.POINTWISE,
+        }
+
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """Shape of the output; raises :class:`ShapeMismatch`."""
         raise TypeError(f"{type(self).__name__} declares no output_shape")

@@ -24,7 +24,8 @@ class CrossEntropy(Loss):
         "网络对正确类别的“惊讶”程度。softmax 已包含在损失之中。",
     )
     FORMULA = Formula(
-        forward=r"E = -\sum_k t_k \ln y_k,\quad y = \mathrm{softmax}(u)", backward=r"\delta^L = y - t"
+        forward=r"E = -\sum_k t_k \ln y_k,\quad y = \mathrm{softmax}(u)",
+        backward=r"\delta^L = y - t",
     )
     ALIASES = ("softmax", "互熵损失", "log loss")
     EXAMPLES = ({"type": "cross_entropy"},)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
 from app.catalog.losses._base import Loss, Task
+from app.catalog.losses._targets import as_numbers, number_outputs
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -21,9 +22,7 @@ class SquaredError(Loss):
     """
 
     TITLE = text("Squared error", "平方误差")
-    SUMMARY = text(
-        "The squared distance between output and target.", "输出与目标之间距离的平方。"
-    )
+    SUMMARY = text("The squared distance between output and target.", "输出与目标之间距离的平方。")
     FORMULA = Formula(
         forward=r"E = \tfrac12 \sum_n \sum_k (t_k^n - y_k^n)^2",
         backward=r"\delta^L = \varphi'(u^L) \circ (y - t)",
@@ -43,16 +42,10 @@ class SquaredError(Loss):
     )
 
     def output_sizes(self, task: Task, targets: int) -> tuple[int, ...]:
-        return (1, 2) if task == "classification" and targets == 2 else (targets,)
+        return number_outputs(task, targets)
 
     def encode(self, target: torch.Tensor, outputs: int, targets: int) -> torch.Tensor:
-        import torch
-
-        if target.dtype.is_floating_point:
-            return target
-        if outputs == 1:
-            return (target.to(torch.get_default_dtype()) * 2 - 1).unsqueeze(1)
-        return torch.nn.functional.one_hot(target, outputs).to(torch.get_default_dtype())
+        return as_numbers(target, outputs)
 
     def build(self) -> LossFunction:
         from torch.nn import functional

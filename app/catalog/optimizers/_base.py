@@ -25,7 +25,8 @@ class Optimizer(Part):
         0.05,
         text("learning rate η", "学习率 η"),
         text(
-            "Size of a step. Too small is slow, too large diverges.", "每步的大小。太小则慢，太大则发散。"
+            "Size of a step. Too small is slow, too large diverges.",
+            "每步的大小。太小则慢，太大则发散。",
         ),
         ge=0.0,
         le=100.0,

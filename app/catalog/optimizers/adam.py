@@ -42,16 +42,32 @@ class Adam(Optimizer):
         le=100.0,
     )
     beta1: float = option(
-        0.9, text("β₁", "β₁"), text("Memory of the gradient's mean.", "梯度均值的记忆。"), ge=0.0, lt=1.0
+        0.9,
+        text("β₁", "β₁"),
+        text("Memory of the gradient's mean.", "梯度均值的记忆。"),
+        ge=0.0,
+        lt=1.0,
     )
     beta2: float = option(
-        0.999, text("β₂", "β₂"), text("Memory of the gradient's square.", "梯度平方的记忆。"), ge=0.0, lt=1.0
+        0.999,
+        text("β₂", "β₂"),
+        text("Memory of the gradient's square.", "梯度平方的记忆。"),
+        ge=0.0,
+        lt=1.0,
     )
     epsilon: float = option(
-        1e-8, text("ε", "ε"), text("Keeps the divisor above zero.", "使除数不为零。"), gt=0.0, le=1.0
+        1e-8,
+        text("ε", "ε"),
+        text("Keeps the divisor above zero.", "使除数不为零。"),
+        gt=0.0,
+        le=1.0,
     )
     weight_decay: float = option(
-        0.0, text("weight decay λ", "权值衰减 λ"), text("Pulls every weight towards zero.", "把每个权值拉向零。"), ge=0.0, le=10.0
+        0.0,
+        text("weight decay λ", "权值衰减 λ"),
+        text("Pulls every weight towards zero.", "把每个权值拉向零。"),
+        ge=0.0,
+        le=10.0,
     )
 
     def build(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:

@@ -34,13 +34,23 @@ class Sgd(Optimizer):
 
     type: Literal["sgd"] = "sgd"
     momentum: float = option(
-        0.0, text("momentum μ", "动量 μ"), text("Share of the last step that is kept.", "保留上一步的比例。"), ge=0.0, le=0.999
+        0.0,
+        text("momentum μ", "动量 μ"),
+        text("Share of the last step that is kept.", "保留上一步的比例。"),
+        ge=0.0,
+        le=0.999,
     )
     nesterov: bool = option(
-        False, text("Nesterov", "Nesterov"), text("Look ahead along the momentum.", "沿动量方向先看一步。")
+        False,
+        text("Nesterov", "Nesterov"),
+        text("Look ahead along the momentum.", "沿动量方向先看一步。"),
     )
     weight_decay: float = option(
-        0.0, text("weight decay λ", "权值衰减 λ"), text("Pulls every weight towards zero.", "把每个权值拉向零。"), ge=0.0, le=10.0
+        0.0,
+        text("weight decay λ", "权值衰减 λ"),
+        text("Pulls every weight towards zero.", "把每个权值拉向零。"),
+        ge=0.0,
+        le=10.0,
     )
 
     @model_validator(mode="after")

@@ -1,0 +1,36 @@
+"""What the routes need of the server: handed to them through the application's state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, cast
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from app.api.assets import Page
+from app.api.fetches import Fetches
+from app.runs.service import Runs
+
+
+@dataclass
+class Context:
+    """One server's parts. ``sockets`` counts the open tabs."""
+
+    runs: Runs
+    fetches: Fetches
+    page: Page
+    version: str
+    data: Path
+    max_depth: int
+    max_viewers: int
+    sockets: int = field(default=0)
+
+
+def context(connection: HTTPConnection) -> Context:
+    return cast(Context, connection.app.state.context)
+
+
+Here = Annotated[Context, Depends(context)]
+"""Type of a route's parameter that receives the context."""

@@ -1,0 +1,182 @@
+"""The outermost guard of HTTP and WebSocket: host, origin, token, body, and headers on every answer.
+
+Pure ASGI, before any route. It parses no JSON and knows no noun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api import errors
+from app.api.access import Access
+from app.api.bodies import depth
+from app.api.refusals import (
+    BodyTooLarge,
+    ForeignOrigin,
+    JsonTooDeep,
+    Misdirected,
+    Unauthorized,
+)
+from app.core.errors import GlassnetError
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+OPEN_PATHS = ("/livez", "/readyz", "/static/")
+"""What is answered without the token: health, and files that hold nothing of the user's."""
+
+SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (
+        b"content-security-policy",
+        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+        b"font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
+        b"frame-ancestors 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (
+        b"permissions-policy",
+        b"accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), "
+        b"microphone=(), midi=(), payment=(), serial=(), usb=()",
+    ),
+)
+
+LoginPage = Callable[[Scope], Response]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the guard enforces. ``hosts`` are exact values of the Host header, in lower case."""
+
+    hosts: frozenset[str]
+    access: Access
+    max_body: int
+    max_depth: int
+    login: LoginPage
+
+
+class Guard:
+    """Wraps the whole application."""
+
+    def __init__(self, app: ASGIApp, rules: Rules) -> None:
+        self.app = app
+        self.rules = rules
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] == "http":
+            send = _with_headers(send)
+        headers = {name: value for name, value in scope["headers"]}
+        try:
+            self._check(scope, headers)
+            if scope["type"] == "http" and scope["method"] not in SAFE:
+                receive = await self._whole_body(headers, receive)
+        except GlassnetError as error:
+            await self._refuse(error, scope, receive, send)
+            return
+        entered = self._entrance(scope)
+        await (entered or self.app)(scope, receive, send)
+
+    def _check(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
+        host = headers.get(b"host", b"").decode("latin-1").lower()
+        if host not in self.rules.hosts or _count(scope, b"host") != 1:
+            raise Misdirected(host=host[:200])
+        if scope["type"] == "websocket" or scope["method"] not in SAFE:
+            origin = headers.get(b"origin")
+            if origin is not None and not _is_own(origin.decode("latin-1").lower(), host):
+                raise ForeignOrigin(origin=origin.decode("latin-1")[:200])
+        if scope["path"].startswith(OPEN_PATHS) or self.rules.access.allows(headers):
+            return
+        if scope["type"] == "http" and self.rules.access.from_query(scope["query_string"]):
+            return
+        raise Unauthorized
+
+    def _entrance(self, scope: Scope) -> ASGIApp | None:
+        """A page opened with the right ``?token=``: the token moves from the address to a cookie."""
+        if scope["type"] != "http" or scope["method"] != "GET" or self.rules.access.open:
+            return None
+        token = self.rules.access.from_query(scope["query_string"])
+        if token is None or scope["path"].startswith("/api/"):
+            return None
+        cookie = self.rules.access.set_cookie(token)
+        headers = {"set-cookie": cookie, "cache-control": "no-store"}
+        # "//host" would lead elsewhere.
+        return RedirectResponse("/" + scope["path"].lstrip("/\\"), 303, headers)
+
+    async def _whole_body(self, headers: dict[bytes, bytes], receive: Receive) -> Receive:
+        """Read the body within its limit, look at its depth, and hand it on in one piece."""
+        limit = self.rules.max_body
+        announced = headers.get(b"content-length", b"0")
+        if announced.isdigit() and (len(announced) > 18 or int(announced) > limit):
+            raise BodyTooLarge(limit=limit)
+        parts: list[bytes] = []
+        size, more = 0, True
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                return _replay(message, receive)
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > limit:
+                raise BodyTooLarge(limit=limit)
+            more = message.get("more_body", False)
+        body = b"".join(parts)
+        if b"json" in headers.get(b"content-type", b"") and depth(body) > self.rules.max_depth:
+            raise JsonTooDeep(limit=self.rules.max_depth)
+        return _replay({"type": "http.request", "body": body, "more_body": False}, receive)
+
+    async def _refuse(
+        self, error: GlassnetError, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        if isinstance(error, Unauthorized) and _is_page(scope):
+            await self.rules.login(scope)(scope, receive, send)
+            return
+        challenge = {"WWW-Authenticate": "Bearer"} if error.status == Unauthorized.status else None
+        response = errors.answer(error, scope, challenge)
+        if scope["type"] == "http":
+            await response(scope, receive, send)
+        elif "websocket.http.response" in scope.get("extensions", {}):
+            await response(scope, receive, _with_headers(send))
+        else:
+            await send({"type": "websocket.close", "code": 1008, "reason": error.code})
+
+
+def _with_headers(send: Send) -> Send:
+    async def guarded(message: Message) -> None:
+        if message["type"] in ("http.response.start", "websocket.http.response.start"):
+            own = {name for name, _ in SECURITY_HEADERS}
+            kept = [(name, value) for name, value in message["headers"] if name not in own]
+            message = {**message, "headers": [*kept, *SECURITY_HEADERS]}
+        await send(message)
+
+    return guarded
+
+
+def _replay(first: Message, rest: Receive) -> Receive:
+    pending: list[Message] = [first]
+
+    async def receive() -> Message:
+        return pending.pop() if pending else await rest()
+
+    return receive
+
+
+def _count(scope: Scope, name: bytes) -> int:
+    return sum(1 for key, _ in scope["headers"] if key == name)
+
+
+def _is_own(origin: str, host: str) -> bool:
+    return origin in (f"http://{host}", f"https://{host}")
+
+
+def _is_page(scope: Scope) -> Any:
+    if scope["type"] != "http" or scope["method"] != "GET" or scope["path"].startswith("/api/"):
+        return False
+    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])

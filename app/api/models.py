@@ -1,0 +1,51 @@
+"""Networks that are being edited: shapes, counts and problems by closed forms."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import TypeAdapter
+
+from app.api.bodies import body, documented
+from app.api.document import READS_BODY, failures
+from app.api.encode import Json
+from app.spec.base import Strict
+from app.spec.check import check
+from app.spec.model import AnyModel
+from app.spec.report import Report
+from app.spec.training import TrainingSpec
+
+router = APIRouter(tags=["models"])
+
+
+class ModelCheck(Strict):
+    """A network and what it is to be trained on."""
+
+    model: AnyModel
+    training: TrainingSpec
+
+
+EXAMPLE = {
+    "model": [
+        {"type": "conv2d", "filters": 6, "kernel": 5, "padding": 2},
+        {"type": "tanh"},
+        {"type": "flatten"},
+        {"type": "dense", "units": 10},
+    ],
+    "training": {"dataset": {"type": "digits28"}},
+}
+CheckBody = Annotated[ModelCheck, Depends(body(TypeAdapter(ModelCheck)))]
+
+
+@router.post(
+    "/models:check",
+    response_model=Report,
+    responses=failures(*READS_BODY),
+    summary="Check a network",
+    openapi_extra=documented("ModelCheck", ("a small network", EXAMPLE)),
+)
+async def check_model(request: CheckBody) -> Json:
+    """Shapes, parameter counts and problems of every layer. A network that cannot be built is
+    answered with 200 too: its good part is described and its problems carry repairs."""
+    return Json(check(request.model, request.training))

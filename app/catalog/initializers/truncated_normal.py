@@ -1,0 +1,38 @@
+"""Normal weights without the tails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula, option
+from app.catalog.initializers._base import Initializer
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class TruncatedNormal(Initializer):
+    """Normal with standard deviation ``std``, drawn within two of them; bias 0."""
+
+    TITLE = text("Truncated normal", "截断正态")
+    SUMMARY = text(
+        "Normally distributed, but never further than two σ from zero.",
+        "正态分布，但不超出零点两倍 σ。",
+    )
+    FORMULA = Formula(forward=r"w \sim N(0, \sigma^2),\ |w| \le 2\sigma")
+    EXAMPLES = ({"type": "truncated_normal"},)
+
+    type: Literal["truncated_normal"] = "truncated_normal"
+    std: float = option(
+        0.1,
+        text("σ", "σ"),
+        text("Standard deviation before the cut.", "截断前的标准差。"),
+        gt=0.0,
+        le=10.0,
+    )
+
+    def weight(self, tensor: torch.Tensor, generator: torch.Generator) -> None:
+        from torch.nn import init
+
+        init.trunc_normal_(tensor, 0.0, self.std, -2 * self.std, 2 * self.std, generator)

@@ -1,0 +1,36 @@
+"""Uniformly distributed weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula, option
+from app.catalog.initializers._base import Initializer
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Uniform(Initializer):
+    """Uniform in ±``bound``; bias 0."""
+
+    TITLE = text("Uniform", "均匀分布")
+    SUMMARY = text(
+        "Evenly spread between −bound and bound.",
+        "在 −界 与 界 之间均匀分布。",
+    )
+    FORMULA = Formula(forward=r"w \sim U(-r, r)")
+    EXAMPLES = ({"type": "uniform"},)
+
+    type: Literal["uniform"] = "uniform"
+    bound: float = option(
+        0.1,
+        text("bound r", "界 r"),
+        text("Largest size of a weight.", "权值的最大绝对值。"),
+        ge=0.0,
+        le=10.0,
+    )
+
+    def weight(self, tensor: torch.Tensor, generator: torch.Generator) -> None:
+        tensor.uniform_(-self.bound, self.bound, generator=generator)

@@ -1,0 +1,54 @@
+"""Sum of several inputs of one shape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula
+from app.catalog.layers._base import DENSE, Fix, Layer, ShapeMismatch
+from app.core.shapes import Shape, show
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Add(Layer):
+    """Element-wise sum; all inputs have the shape of the output. Source: He et al., CVPR 2016 (residual nets)."""
+
+    TITLE = text("Add", "相加")
+    SUMMARY = text(
+        "Adds its inputs cell by cell: the join of a residual block.",
+        "逐元素相加：残差块的汇合点。",
+    )
+    GROUP = DENSE
+    FORMULA = Formula(
+        forward=r"x = \sum_i x_i",
+        backward=r"\delta_i = \delta",
+    )
+    ALIASES = (
+        "residual",
+        "sum",
+        "残差连接",
+        "ResNet",
+    )
+    EXAMPLES = ({"type": "add"},)
+    ID_PREFIX = "add"
+    ARITY = (2, 16)
+
+    type: Literal["add"] = "add"
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        for shape in inputs[1:]:
+            if shape != inputs[0]:
+                expected = text(
+                    f"inputs of one shape ({show(inputs[0])})",
+                    f"形状相同的输入（{show(inputs[0])}）",
+                )
+                raise ShapeMismatch(self, expected, shape, Fix("remove"))
+        return inputs[0]
+
+    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        from app.engine.modules.merge import Add as AddModule
+
+        return AddModule()

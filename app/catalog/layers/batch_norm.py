@@ -1,0 +1,64 @@
+"""Batch normalisation, for maps and for vectors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula, option
+from app.catalog.layers._base import REGULARISATION, Layer, Parameter
+from app.core.shapes import Shape
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class BatchNorm(Layer):
+    """Gives every map (or feature) mean 0 and variance 1 over the batch, then a trainable scale and shift.
+
+    Input (C, …), the same shape out. Source: Ioffe and Szegedy, ICML 2015.
+    """
+
+    TITLE = text("Batch norm", "批归一化")
+    SUMMARY = text(
+        "Recentres and rescales every map over the batch, so that layers keep a healthy range.",
+        "按批次对每张特征图重新居中与缩放，使各层数值保持在健康范围。",
+    )
+    GROUP = REGULARISATION
+    FORMULA = Formula(
+        forward=r"x = \gamma\,\frac{u-\mu_B}{\sqrt{\sigma_B^2+\epsilon}} + \beta",
+        backward=r"\delta_u = \frac{\gamma}{\sqrt{\sigma_B^2+\epsilon}}\left(\delta - \overline{\delta} - \hat u\,\overline{\delta\,\hat u}\right)",
+    )
+    ALIASES = (
+        "batch normalization",
+        "批量归一化",
+        "normalisation",
+    )
+    EXAMPLES = ({"type": "batch_norm"},)
+    ID_PREFIX = "bn"
+
+    type: Literal["batch_norm"] = "batch_norm"
+    momentum: float = option(
+        0.1,
+        text("momentum", "动量"),
+        text(
+            "Share of the newest batch in the running statistics.", "最新批次在滑动统计中的比例。"
+        ),
+        ge=0.0,
+        le=1.0,
+    )
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        return inputs[0]
+
+    def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
+        size = (inputs[0][0],)
+        return Parameter(name="weight", shape=size), Parameter(name="bias", shape=size)
+
+    def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
+        return f"2×{inputs[0][0]} = {2 * inputs[0][0]}"
+
+    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        from app.engine.modules.batch_norm import BatchNorm as BatchNormModule
+
+        return BatchNormModule(inputs[0][0], momentum=self.momentum)

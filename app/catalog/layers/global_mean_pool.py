@@ -1,0 +1,45 @@
+"""Global mean pooling: one number a map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula
+from app.catalog.layers._base import POOLING, Layer, image_input
+from app.core.shapes import Shape
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class GlobalMeanPool(Layer):
+    """Mean of every map. Input (C, H, W), output (C,). Source: Lin et al., Network in Network, 2014."""
+
+    TITLE = text("Global mean pool", "全局平均池化")
+    SUMMARY = text(
+        "Turns every map into its mean: no weights, any picture size.",
+        "每张特征图取平均值：没有权值，图像大小不限。",
+    )
+    GROUP = POOLING
+    FORMULA = Formula(
+        forward=r"x_c = \frac{1}{HW}\sum_{h,w} x_{chw}",
+        backward=r"\delta_{chw} = \frac{1}{HW}\,\delta_c",
+    )
+    ALIASES = (
+        "gap",
+        "global average pooling",
+        "池化层",
+    )
+    EXAMPLES = ({"type": "global_mean_pool"},)
+    ID_PREFIX = "gap"
+
+    type: Literal["global_mean_pool"] = "global_mean_pool"
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        return (image_input(self, inputs)[0],)
+
+    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        from torch import nn
+
+        return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())

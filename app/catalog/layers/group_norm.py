@@ -1,0 +1,68 @@
+"""Group normalisation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula, option
+from app.catalog.layers._base import REGULARISATION, Fix, Layer, Parameter, ShapeMismatch
+from app.core.shapes import Shape
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class GroupNorm(Layer):
+    """Mean 0 and variance 1 over each group of maps of one sample, then a scale and shift a map.
+
+    Input (C, …), C a multiple of groups; the same shape out. Source: Wu and He, ECCV 2018.
+    """
+
+    TITLE = text("Group norm", "组归一化")
+    SUMMARY = text(
+        "Recentres and rescales groups of maps of one sample; works with tiny batches.",
+        "对单个样本的各组特征图重新居中与缩放；批量很小也可用。",
+    )
+    GROUP = REGULARISATION
+    FORMULA = Formula(
+        forward=r"x = \gamma\,\frac{u-\mu_G}{\sqrt{\sigma_G^2+\epsilon}} + \beta",
+        backward=r"\delta_u = \frac{1}{\sqrt{\sigma_G^2+\epsilon}}\left(\gamma\delta - \overline{\gamma\delta} - \hat u\,\overline{\gamma\delta\,\hat u}\right)",
+    )
+    ALIASES = (
+        "normalisation",
+        "归一化",
+    )
+    EXAMPLES = ({"type": "group_norm"},)
+    ID_PREFIX = "gn"
+
+    type: Literal["group_norm"] = "group_norm"
+    groups: int = option(
+        2,
+        text("groups", "组数"),
+        text("Groups the maps are cut into.", "特征图分成的组数。"),
+        ge=1,
+        le=256,
+    )
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        channels = inputs[0][0]
+        if channels % self.groups:
+            divisor = next(g for g in range(min(self.groups, channels), 0, -1) if channels % g == 0)
+            expected = text(
+                f"a multiple of {self.groups} channels", f"通道数为 {self.groups} 的倍数"
+            )
+            raise ShapeMismatch(self, expected, inputs[0], Fix("set", "groups", divisor))
+        return inputs[0]
+
+    def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
+        size = (inputs[0][0],)
+        return Parameter(name="weight", shape=size), Parameter(name="bias", shape=size)
+
+    def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
+        return f"2×{inputs[0][0]} = {2 * inputs[0][0]}"
+
+    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        from torch import nn
+
+        return nn.GroupNorm(self.groups, inputs[0][0])

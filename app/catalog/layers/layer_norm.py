@@ -1,0 +1,53 @@
+"""Layer normalisation over all values of one sample."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula
+from app.catalog.layers._base import REGULARISATION, Layer, Parameter
+from app.core.shapes import Shape, size
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class LayerNorm(Layer):
+    """Mean 0 and variance 1 over one sample's values, then a trainable scale and shift of each.
+
+    Any shape in, the same out. Source: Ba et al., 2016.
+    """
+
+    TITLE = text("Layer norm", "层归一化")
+    SUMMARY = text(
+        "Recentres and rescales all values of one sample; needs no batch.",
+        "对单个样本的全部值重新居中与缩放；不依赖批次。",
+    )
+    GROUP = REGULARISATION
+    FORMULA = Formula(
+        forward=r"x = \gamma\circ\frac{u-\mu}{\sqrt{\sigma^2+\epsilon}} + \beta",
+        backward=r"\delta_u = \frac{1}{\sqrt{\sigma^2+\epsilon}}\left(\gamma\delta - \overline{\gamma\delta} - \hat u\,\overline{\gamma\delta\,\hat u}\right)",
+    )
+    ALIASES = (
+        "normalisation",
+        "归一化",
+    )
+    EXAMPLES = ({"type": "layer_norm"},)
+    ID_PREFIX = "ln"
+
+    type: Literal["layer_norm"] = "layer_norm"
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        return inputs[0]
+
+    def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
+        return Parameter(name="weight", shape=inputs[0]), Parameter(name="bias", shape=inputs[0])
+
+    def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
+        return f"2×{size(inputs[0])} = {2 * size(inputs[0])}"
+
+    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        from torch import nn
+
+        return nn.LayerNorm(inputs[0])

@@ -1,0 +1,53 @@
+"""Nearest-neighbour up-sampling: the chapter's up()."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula, option
+from app.catalog.layers._base import CONVOLUTION, Layer, image_input
+from app.core.shapes import Shape
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Upsample(Layer):
+    """Repeats every cell factor × factor times. Input (C, H, W), output (C, fH, fW)."""
+
+    TITLE = text("Upsample", "上采样")
+    SUMMARY = text(
+        "Makes a picture larger by repeating every cell: the way back in an autoencoder.",
+        "重复每一格来放大图像：自编码器的还原之路。",
+    )
+    GROUP = CONVOLUTION
+    FORMULA = Formula(
+        forward=r"x = \mathrm{up}(x^{\ell-1})",
+        backward=r"\delta^{\ell-1} = \sum_{\text{block}} \delta^\ell",
+    )
+    ALIASES = (
+        "nearest",
+        "up",
+        "autoencoder",
+    )
+    EXAMPLES = ({"type": "upsample"},)
+    ID_PREFIX = "up"
+
+    type: Literal["upsample"] = "upsample"
+    factor: int = option(
+        2,
+        text("factor", "倍数"),
+        text("How many times each cell is repeated.", "每格重复的次数。"),
+        ge=2,
+        le=8,
+    )
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        channels, height, width = image_input(self, inputs)
+        return (channels, height * self.factor, width * self.factor)
+
+    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        from app.engine.modules.repeat import Repeat
+
+        return Repeat(self.factor)

@@ -1,0 +1,55 @@
+"""Huber loss: squared near zero, absolute far away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula, option
+from app.catalog.losses._base import Loss, Task
+from app.catalog.losses._targets import as_numbers, number_outputs
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+    from app.catalog.losses._base import LossFunction
+
+
+class Huber(Loss):
+    """Mean over samples and outputs, as torch.nn.HuberLoss; targets as for the squared error.
+
+    Source: Huber, Annals of Mathematical Statistics 35, 1964.
+    """
+
+    TITLE = text("Huber", "Huber 损失")
+    SUMMARY = text(
+        "Squared error for small misses, absolute error for large ones: outliers pull less.",
+        "误差小时取平方，误差大时取绝对值：离群点影响较小。",
+    )
+    FORMULA = Formula(
+        forward=r"E = \tfrac12 e^2\ (|e|\le d),\quad d\,(|e|-\tfrac d2)\ (|e|>d),\quad e = y-t",
+        backward=r"\delta = e\ (|e|\le d),\quad d\,\mathrm{sign}(e)\ (|e|>d)",
+    )
+    ALIASES = ("smooth l1", "robust", "稳健回归")
+    EXAMPLES = ({"type": "huber"},)
+    TASKS = frozenset({"classification", "regression"})
+
+    type: Literal["huber"] = "huber"
+    threshold: float = option(
+        1.0,
+        text("threshold d", "阈值 d"),
+        text("Miss at which square turns into absolute.", "平方转为绝对值的误差界限。"),
+        gt=0.0,
+        le=100.0,
+    )
+
+    def output_sizes(self, task: Task, targets: int) -> tuple[int, ...]:
+        return number_outputs(task, targets)
+
+    def encode(self, target: torch.Tensor, outputs: int, targets: int) -> torch.Tensor:
+        return as_numbers(target, outputs)
+
+    def build(self) -> LossFunction:
+        from torch import nn
+
+        return nn.HuberLoss(delta=self.threshold)

@@ -1,0 +1,68 @@
+"""Adagrad: steps shrink with all that a weight has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal
+
+from app.catalog.family import Formula, option
+from app.catalog.optimizers._base import Optimizer
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Adagrad(Optimizer):
+    """w ← w − η g/(√Σg² + ε). Source: Duchi et al., JMLR 12, 2011; as torch.optim.Adagrad."""
+
+    TITLE = text("Adagrad", "Adagrad")
+    SUMMARY = text(
+        "Divides every step by the root of all squared gradients so far: frequent ones slow down.",
+        "每步除以历来梯度平方和的平方根：频繁更新的权值逐渐放慢。",
+    )
+    FORMULA = Formula(
+        forward=r"s \leftarrow s + g^2,\quad w \leftarrow w - \eta \frac{g}{\sqrt{s} + \epsilon}"
+    )
+    ALIASES = (
+        "adaptive",
+        "自适应梯度",
+    )
+    EXAMPLES = ({"type": "adagrad", "learning_rate": 0.01},)
+    LIVE = frozenset({"learning_rate", "epsilon", "weight_decay"})
+    STATE_TENSORS = 1
+
+    type: Literal["adagrad"] = "adagrad"
+    learning_rate: float = option(
+        0.01,
+        text("learning rate η", "学习率 η"),
+        text("Size of a step.", "每步的大小。"),
+        ge=0.0,
+        le=100.0,
+    )
+    epsilon: float = option(
+        1e-10,
+        text("ε", "ε"),
+        text("Keeps the divisor above zero.", "使除数不为零。"),
+        gt=0.0,
+        le=1.0,
+    )
+    weight_decay: float = option(
+        0.0,
+        text("weight decay λ", "权值衰减 λ"),
+        text("Pulls every weight towards zero.", "把每个权值拉向零。"),
+        ge=0.0,
+        le=10.0,
+    )
+
+    def build(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
+        from torch import optim
+
+        return optim.Adagrad(parameters, **self.options(), foreach=True)
+
+    def options(self) -> dict[str, Any]:
+        return {
+            "lr": self.learning_rate,
+            "eps": self.epsilon,
+            "weight_decay": self.weight_decay,
+        }

@@ -1,0 +1,1 @@
+"""Our own modules, each in its file; the rest is torch.nn."""

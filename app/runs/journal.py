@@ -1,0 +1,103 @@
+"""Numbers the events of one run without gaps, stores them, then publishes them. Starts no worker."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import structlog
+
+from app.protocol.events import AnyEvent, StoredEvent
+from app.runs.interfaces import RunStore
+from app.runs.progress import Progress, moves_nothing
+
+Publish = Callable[[list[StoredEvent]], None]
+Broken = Callable[[Exception], None]
+_RETRIES = (0.1, 0.5, 2.0)
+_log = structlog.get_logger(__name__)
+
+
+class Journal:
+    """``put`` takes events in order and returns at once; they are published once committed.
+
+    If the store keeps failing, what waits is dropped, ``broken`` is called, and numbering goes on
+    after the last event that is stored.
+    """
+
+    def __init__(
+        self, store: RunStore, progress: Progress, publish: Publish, broken: Broken
+    ) -> None:
+        self.progress = progress
+        self._store = store
+        self._publish = publish
+        self._broken = broken
+        self._waiting: list[AnyEvent] = []
+        self._settled = asyncio.Event()
+        self._settled.set()
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def put(self, *events: AnyEvent) -> None:
+        if self._closed or not events:
+            return
+        self._waiting += events
+        self._settled.clear()
+        if self._task is None:
+            self._task = asyncio.create_task(self._drain(), name="journal")
+
+    async def settled(self) -> None:
+        """Returns when everything that was put before is stored and published (or dropped)."""
+        await self._settled.wait()
+
+    async def close(self) -> None:
+        """Take no more events; what was taken is stored first."""
+        self._closed = True
+        await self.settled()
+
+    async def _drain(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting, []
+                await self._write(batch)
+        finally:
+            self._task = None
+            self._settled.set()
+
+    async def _write(self, batch: list[AnyEvent]) -> None:
+        before = self.progress.record, self.progress.log
+        stored = self._number(batch)
+        if not stored:
+            return
+        try:
+            await self._append(stored)
+        except Exception as error:
+            _log.error("events not stored", run=before[0].id, events=len(stored), error=str(error))
+            self.progress.record, self.progress.log = before
+            self._waiting.clear()
+            self._broken(error)
+        else:
+            self._publish(stored)
+
+    def _number(self, batch: list[AnyEvent]) -> list[StoredEvent]:
+        stored = []
+        now = time.time()
+        for event in batch:
+            record = self.progress.record
+            if moves_nothing(record, event):
+                continue
+            one = StoredEvent(run=record.id, seq=record.last_seq + 1, time=now, event=event)
+            self.progress.apply(one)
+            stored.append(one)
+        return stored
+
+    async def _append(self, stored: list[StoredEvent]) -> None:
+        for pause in _RETRIES:
+            try:
+                await self._store.append(self.progress.record, stored)
+            except Exception as error:
+                _log.warning("storing events again", run=stored[0].run, error=str(error))
+                await asyncio.sleep(pause)
+            else:
+                return
+        await self._store.append(self.progress.record, stored)

@@ -1,0 +1,127 @@
+"""What a run's record becomes with each event: a pure fold. Stores and sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from app.protocol.commands import (
+    AnyCommand,
+    LoggedCommand,
+    SetBatchSize,
+    SetEpochs,
+    SetLayer,
+    SetOptimizer,
+    SetSpeed,
+    is_setting,
+)
+from app.protocol.events import (
+    AnyEvent,
+    CommandApplied,
+    Metrics,
+    Rewound,
+    StateChanged,
+    StoredEvent,
+    Validation,
+)
+from app.protocol.runs import Branch, RunRecord, Settings
+from app.spec.run import RunSpec
+
+Log = tuple[LoggedCommand, ...]
+
+
+def first_settings(spec: RunSpec) -> Settings:
+    """The numbers that a spec starts with."""
+    phase = spec.training.phase
+    numbers = {
+        name: value
+        for name, value in phase.optimizer.model_dump().items()
+        if isinstance(value, float | bool)
+    }
+    return Settings(optimizer=numbers, batch_size=phase.batch_size, epochs=phase.epochs)
+
+
+def changed(settings: Settings, command: AnyCommand) -> Settings:
+    """The numbers after a command; those that change no number return the same."""
+    match command:
+        case SetOptimizer(values=values):
+            return settings.model_copy(update={"optimizer": {**settings.optimizer, **values}})
+        case SetLayer(node=node, values=values):
+            ours = {**settings.layers.get(node, {}), **values}
+            return settings.model_copy(update={"layers": {**settings.layers, node: ours}})
+        case SetBatchSize(batch_size=size):
+            return settings.model_copy(update={"batch_size": size})
+        case SetEpochs(epochs=epochs):
+            return settings.model_copy(update={"epochs": epochs})
+        case SetSpeed(steps_per_second=speed):
+            return settings.model_copy(update={"speed": speed})
+        case _:
+            return settings
+
+
+def settings_after(spec: RunSpec, log: Iterable[LoggedCommand], speed: float | None) -> Settings:
+    """The numbers after a whole log. Speed is no part of it: it changes no result."""
+    settings = first_settings(spec)
+    for logged in log:
+        settings = changed(settings, logged.command)
+    return settings.model_copy(update={"speed": speed})
+
+
+class Progress:
+    """A run's record and its settings log, kept up to date event by event."""
+
+    def __init__(self, record: RunRecord, log: Sequence[LoggedCommand] = ()) -> None:
+        self.record = record
+        self.log: Log = tuple(log)
+        """The settings along the lineage of the current branch."""
+
+    def apply(self, stored: StoredEvent) -> None:
+        event = stored.event
+        changes: dict[str, object] = {
+            "last_seq": stored.seq,
+            "updated": stored.time,
+            "branch": event.branch,
+            "step": event.step,
+        }
+        match event:
+            case StateChanged():
+                changes |= {"state": event.state, "reason": event.reason}
+                if event.device is not None:
+                    changes["device"] = event.device
+            case CommandApplied():
+                changes["settings"] = self._command(event)
+            case Rewound():
+                changes |= self._rewound(event)
+            case Metrics() | Validation():
+                changes["epoch"] = event.epoch
+            case _:
+                pass
+        self.record = self.record.model_copy(update=changes)
+
+    def _command(self, event: CommandApplied) -> Settings:
+        if is_setting(event.command):
+            entry = LoggedCommand(step=event.step, branch=event.branch, command=event.command)
+            self.log = (*self.log, entry)
+        return changed(self.record.settings, event.command)
+
+    def _rewound(self, event: Rewound) -> dict[str, object]:
+        record = self.record
+        self.log = tuple(logged for logged in self.log if logged.step <= event.step)
+        born = Branch(branch=event.branch, parent=event.parent, step=event.step)
+        # Exact while the batch size has been the same; the next metrics say it anew.
+        epoch = record.epoch * event.step / record.step if record.step else 0.0
+        return {
+            "branches": (*record.branches, born),
+            "settings": settings_after(record.spec, self.log, record.settings.speed),
+            "epoch": epoch,
+        }
+
+
+def moves_nothing(record: RunRecord, event: AnyEvent) -> bool:
+    """A change of state to the state that the run is in already, at the same place."""
+    return (
+        isinstance(event, StateChanged)
+        and event.state == record.state
+        and event.reason == record.reason
+        and (event.branch, event.step) == (record.branch, record.step)
+        and event.device in (None, record.device)
+    )

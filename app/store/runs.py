@@ -1,0 +1,232 @@
+"""Runs, branches and events in the database. Decides nothing about a run: it keeps and finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, delete, false, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.core.errors import NotFound
+from app.core.text import Text, text
+from app.protocol.commands import LoggedCommand, is_setting
+from app.protocol.events import EVENT, CommandApplied, Rewound, State, StoredEvent
+from app.protocol.runs import Branch, RunRecord, Settings
+from app.spec.run import RunSpec
+from app.store.database import Database
+from app.store.snapshots import SnapshotFolders
+from app.store.tables import BRANCHES, EVENTS, RUNS
+from app.store.writer import BatchWriter
+
+Lineage = Sequence[tuple[int, int | None]]
+"""Branches and the last step of each that counts (None: all), as :mod:`app.runs.lineage` has it."""
+
+_Append = tuple[RunRecord, Sequence[StoredEvent]]
+_RUN = text("run", "运行")
+
+
+class Store:
+    """Everything of a server's runs that outlives it, in one folder."""
+
+    def __init__(self, data: Path) -> None:
+        self._database = Database(data / "glassnet.db")
+        self._writer: BatchWriter[_Append] = BatchWriter(self._commit)
+        self.snapshots = SnapshotFolders(data / "runs")
+
+    async def open(self) -> None:
+        """Raises :class:`app.store.database.DataInUse` if another server has the folder."""
+        await self._database.open()
+        self._writer.start()
+
+    async def close(self) -> None:
+        await self._writer.close()
+        await self._database.close()
+
+    async def create(self, record: RunRecord, events: Sequence[StoredEvent]) -> None:
+        """A new run with its first events, in one transaction."""
+        async with self._database.write() as connection:
+            await connection.execute(insert(RUNS).values(**_identity(record), **_progress(record)))
+            await connection.execute(
+                insert(BRANCHES), [_branch(record.id, branch) for branch in record.branches]
+            )
+            await _insert_events(connection, events)
+
+    async def append(self, record: RunRecord, events: Sequence[StoredEvent]) -> None:
+        """Returns once the events, and the run as it is after them, are committed."""
+        await self._writer.append((record, tuple(events)))
+
+    async def get(self, run: str) -> RunRecord:
+        """Raises :class:`NotFound`."""
+        found = await self._records(RUNS.c.id == run, limit=1)
+        if not found:
+            raise NotFound(kind=_RUN, name=run)
+        return found[0]
+
+    async def list(self, before: str | None, limit: int) -> list[RunRecord]:
+        """The newest first; ``before`` is the last run that is already known."""
+        older = RUNS.c.id < before if before is not None else RUNS.c.id.is_not(None)
+        return await self._records(older, limit)
+
+    async def in_states(self, states: Iterable[State]) -> list[RunRecord]:
+        return await self._records(RUNS.c.state.in_(list(states)), limit=None)
+
+    async def delete(self, run: str) -> None:
+        """Its row, branches, events and snapshots; raises :class:`NotFound`."""
+        async with self._database.write() as connection:
+            gone = await connection.execute(delete(RUNS).where(RUNS.c.id == run))
+            if not gone.rowcount:
+                raise NotFound(kind=_RUN, name=run)
+        await self.snapshots.delete(run)
+
+    async def events(self, run: str, after: int, limit: int) -> list[StoredEvent]:
+        """Events numbered above ``after``, in order."""
+        query = (
+            select(EVENTS)
+            .where(EVENTS.c.run == run, EVENTS.c.seq > after)
+            .order_by(EVENTS.c.seq)
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            return [_event(row) for row in await connection.execute(query)]
+
+    async def events_of(self, run: str, kind: str, lineage: Lineage) -> list[StoredEvent]:
+        """All events of one type along a lineage, in order."""
+        query = (
+            select(EVENTS)
+            .where(EVENTS.c.run == run, EVENTS.c.type == kind, _along(lineage))
+            .order_by(EVENTS.c.seq)
+        )
+        async with self._database.read() as connection:
+            return [_event(row) for row in await connection.execute(query)]
+
+    async def settings_log(self, run: str, lineage: Lineage) -> list[LoggedCommand]:
+        """The commands that change numbers, in the order in which they took effect."""
+        found = []
+        for stored in await self.events_of(run, "command", lineage):
+            event = stored.event
+            if isinstance(event, CommandApplied) and is_setting(event.command):
+                found.append(
+                    LoggedCommand(step=event.step, branch=event.branch, command=event.command)
+                )
+        return found
+
+    async def newest_step(self, run: str, kind: str | None, lineage: Lineage) -> int | None:
+        """The largest step of an event (of one type) along a lineage."""
+        query = select(func.max(EVENTS.c.step)).where(EVENTS.c.run == run, _along(lineage))
+        if kind is not None:
+            query = query.where(EVENTS.c.type == kind)
+        async with self._database.read() as connection:
+            found: int | None = await connection.scalar(query)
+            return found
+
+    async def _records(self, condition: ColumnElement[bool], limit: int | None) -> list[RunRecord]:
+        query = select(RUNS).where(condition).order_by(RUNS.c.id.desc())
+        if limit is not None:
+            query = query.limit(limit)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+            named = [row.id for row in rows]
+            branches: dict[str, list[Branch]] = {name: [] for name in named}
+            for start in range(0, len(named), 500):
+                part = named[start : start + 500]
+                lines = select(BRANCHES).where(BRANCHES.c.run.in_(part)).order_by(BRANCHES.c.branch)
+                for line in await connection.execute(lines):
+                    branches[line.run].append(
+                        Branch(branch=line.branch, parent=line.parent, step=line.step)
+                    )
+        return [_record(row, branches[row.id]) for row in rows]
+
+    async def _commit(self, batch: Sequence[_Append]) -> None:
+        async with self._database.write() as connection:
+            for record, events in batch:
+                changed = update(RUNS).where(RUNS.c.id == record.id)
+                await connection.execute(changed.values(**_progress(record)))
+                born = [
+                    _branch(record.id, Branch(branch=new.branch, parent=new.parent, step=new.step))
+                    for stored in events
+                    if isinstance(new := stored.event, Rewound)
+                ]
+                if born:
+                    await connection.execute(insert(BRANCHES), born)
+            await _insert_events(connection, [one for _, events in batch for one in events])
+
+
+def _along(lineage: Lineage) -> ColumnElement[bool]:
+    parts = [
+        EVENTS.c.branch == branch
+        if last is None
+        else and_(EVENTS.c.branch == branch, EVENTS.c.step <= last)
+        for branch, last in lineage
+    ]
+    return or_(false(), *parts)
+
+
+async def _insert_events(connection: AsyncConnection, events: Sequence[StoredEvent]) -> None:
+    if not events:
+        return
+    rows = [
+        {
+            "run": stored.run,
+            "seq": stored.seq,
+            "time": stored.time,
+            "branch": stored.event.branch,
+            "step": stored.event.step,
+            "type": stored.event.type,
+            "body": EVENT.dump_json(stored.event).decode(),
+        }
+        for stored in events
+    ]
+    await connection.execute(insert(EVENTS), rows)
+
+
+def _branch(run: str, branch: Branch) -> dict[str, Any]:
+    return {"run": run, **branch.model_dump()}
+
+
+def _identity(record: RunRecord) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "name": record.name,
+        "spec": record.spec.model_dump_json(),
+        "created": record.created,
+    }
+
+
+def _progress(record: RunRecord) -> dict[str, Any]:
+    return {
+        "state": record.state,
+        "reason": record.reason.model_dump_json() if record.reason else None,
+        "device": record.device,
+        "branch": record.branch,
+        "step": record.step,
+        "epoch": record.epoch,
+        "updated": record.updated,
+        "last_seq": record.last_seq,
+        "settings": record.settings.model_dump_json(),
+    }
+
+
+def _record(row: Row[Any], branches: list[Branch]) -> RunRecord:
+    return RunRecord(
+        id=row.id,
+        name=row.name,
+        state=row.state,
+        reason=Text.model_validate_json(row.reason) if row.reason else None,
+        spec=RunSpec.model_validate_json(row.spec),
+        device=row.device,
+        branch=row.branch,
+        step=row.step,
+        epoch=row.epoch,
+        created=row.created,
+        updated=row.updated,
+        last_seq=row.last_seq,
+        settings=Settings.model_validate_json(row.settings),
+        branches=tuple(branches),
+    )
+
+
+def _event(row: Row[Any]) -> StoredEvent:
+    event = EVENT.validate_json(row.body)
+    return StoredEvent(run=row.run, seq=row.seq, time=row.time, event=event)
