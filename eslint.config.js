@@ -2,6 +2,7 @@
 // CONTRIBUTING.md draws.
 import js from '@eslint/js';
 import svelte from 'eslint-plugin-svelte';
+import { defineConfig } from 'eslint/config';
 import globals from 'globals';
 import ts from 'typescript-eslint';
 import svelteConfig from './svelte.config.js';
@@ -30,7 +31,7 @@ function layer(folder, { allowed = [], typesFrom = [], packages }) {
   };
 }
 
-export default ts.config(
+export default defineConfig(
   {
     ignores: [
       '.venv/',

@@ -15,15 +15,15 @@ from app.api.encode import Json
 from app.catalog.datasets import DATASETS, Dataset
 from app.catalog.family import Family, Formula, Part, describe
 from app.catalog.initializers import INITIALIZERS
-from app.catalog.layers import LAYERS, Layer
-from app.catalog.losses import LOSSES, Loss
+from app.catalog.layers import LAYERS
+from app.catalog.losses import LOSSES, Loss, Task
 from app.catalog.optimizers import OPTIMIZERS
 from app.core.text import Text
 
 router = APIRouter(tags=["catalog"])
 
 
-class PartInfo(BaseModel):
+class Described(BaseModel):
     """One part: its texts, formula and the JSON schema of its fields (bounds, defaults, help)."""
 
     model_config = ConfigDict(extra="forbid", serialize_by_alias=True)
@@ -41,26 +41,44 @@ class PartInfo(BaseModel):
     """JSON schema; every property carries ``x-title`` and ``x-help`` in both languages."""
 
 
-class LayerInfo(PartInfo):
-    """A layer. ``pointwise`` layers are drawn on the card of the layer before them."""
+class PartInfo(Described):
+    """A part of a family that has no further facts."""
+
+    facts: dict[str, Any]
+
+
+class LayerFacts(BaseModel):
+    """``pointwise`` layers are drawn on the card of the layer before them."""
 
     id_prefix: str
     arity: tuple[int, int]
     pointwise: bool
 
 
-class LossInfo(PartInfo):
-    """A loss, the tasks it suits and how outputs are read as a prediction."""
+class LayerInfo(Described):
+    """A layer."""
 
-    tasks: list[Literal["classification", "regression"]]
+    facts: LayerFacts
+
+
+class LossFacts(BaseModel):
+    """Which tasks a loss suits and how outputs are read as a prediction."""
+
+    tasks: list[Task]
     readout: Literal["softmax", "raw"]
 
 
-class DatasetInfo(PartInfo):
+class LossInfo(Described):
+    """A loss."""
+
+    facts: LossFacts
+
+
+class DatasetFacts(BaseModel):
     """A data set with its defaults. ``available``: its files are on this machine."""
 
     kind: Literal["image", "points"]
-    task: Literal["classification", "regression"]
+    task: Task
     classes: list[Text]
     input_shape: list[int]
     sizes: tuple[int, int]
@@ -69,6 +87,12 @@ class DatasetInfo(PartInfo):
     source: str
     available: bool
     download_bytes: int
+
+
+class DatasetInfo(Described):
+    """A data set."""
+
+    facts: DatasetFacts
 
 
 class Families(BaseModel):
@@ -103,26 +127,22 @@ async def get_catalog(here: Here) -> Json:
 
 def entry(part: type[Part], root: Path) -> dict[str, Any]:
     """One part with the facts of its family; ``root`` is the folder of data sets."""
-    facts = dict(_fixed(part))
+    found = _described(part)
     if issubclass(part, Dataset):
-        facts["available"] = part().available(root)
-    return facts
+        facts = {**found["facts"], "available": part().available(root)}
+        return {**found, "facts": facts}
+    return found
 
 
 @cache
-def _fixed(part: type[Part]) -> dict[str, Any]:
-    facts = describe(part)
-    if issubclass(part, Layer):
-        facts |= {
-            "id_prefix": part.ID_PREFIX,
-            "arity": part.ARITY,
-            "pointwise": part.POINTWISE,
-        }
+def _described(part: type[Part]) -> dict[str, Any]:
+    found = describe(part)
+    if issubclass(part, Dataset):
+        found["facts"] = {**_dataset_facts(part()), **found["facts"]}
     elif issubclass(part, Loss):
-        facts |= {"tasks": sorted(part.TASKS), "readout": part.READOUT}
-    elif issubclass(part, Dataset):
-        facts |= _dataset_facts(part())
-    return facts
+        facts = {"tasks": sorted(part.TASKS), "readout": part.READOUT}
+        found["facts"] = {**facts, **found["facts"]}
+    return found
 
 
 def _dataset_facts(dataset: Dataset) -> dict[str, Any]:

@@ -4,21 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
-from app.catalog.datasets import Data, Dataset
-from app.core.errors import GlassnetError, Problem
-from app.core.text import text
-
-
-class FetchFailed(GlassnetError):
-    code, status = "fetch_failed", 502
-    message = text(
-        "“{name}” could not be downloaded: {reason}. Check the connection and try again, or put "
-        "its files into the folder {folder}.",
-        "无法下载“{name_zh}”：{reason}。请检查网络后重试，或将文件放入文件夹 {folder}。",
-    )
+from app.catalog.datasets import Dataset
+from app.core.errors import DownloadFailed, GlassnetError, Problem
 
 
 @dataclass
@@ -60,21 +49,10 @@ class Fetches:
 
         try:
             await asyncio.to_thread(dataset.fetch, self.root, progress)
-        except (OSError, RuntimeError, ValueError) as error:
-            reason = str(getattr(error, "reason", error)).rstrip(".")
-            fetch.error = _failed(dataset, reason, self.root).problem()
         except GlassnetError as error:
             fetch.error = error.problem()
+        except OSError as error:
+            failed = DownloadFailed(url=dataset.TITLE, reason=str(error.strerror or error))
+            fetch.error = failed.problem()
         finally:
             fetch.running = False
-
-
-def _failed(dataset: Dataset, reason: str, root: Path) -> FetchFailed:
-    title = dataset.TITLE
-    return FetchFailed(name=title.en, name_zh=title.zh, reason=reason, folder=str(root))
-
-
-@lru_cache(maxsize=2)
-def arrays(dataset: Dataset, root: Path) -> Data:
-    """The loaded set; the last two stay in memory. Blocks: call it in a thread."""
-    return dataset.load(root)

@@ -9,9 +9,12 @@ from collections.abc import Callable
 import structlog
 
 from app.protocol.events import AnyEvent, StoredEvent
+from app.protocol.runs import RunRecord
 from app.runs.interfaces import RunStore
 from app.runs.progress import Progress, moves_nothing
 
+Entry = AnyEvent | Callable[[RunRecord], AnyEvent]
+"""An event, or what makes it of the run as it is when its turn comes."""
 Publish = Callable[[list[StoredEvent]], None]
 Broken = Callable[[Exception], None]
 _RETRIES = (0.1, 0.5, 2.0)
@@ -32,13 +35,13 @@ class Journal:
         self._store = store
         self._publish = publish
         self._broken = broken
-        self._waiting: list[AnyEvent] = []
+        self._waiting: list[Entry] = []
         self._settled = asyncio.Event()
         self._settled.set()
         self._task: asyncio.Task[None] | None = None
         self._closed = False
 
-    def put(self, *events: AnyEvent) -> None:
+    def put(self, *events: Entry) -> None:
         if self._closed or not events:
             return
         self._waiting += events
@@ -64,7 +67,7 @@ class Journal:
             self._task = None
             self._settled.set()
 
-    async def _write(self, batch: list[AnyEvent]) -> None:
+    async def _write(self, batch: list[Entry]) -> None:
         before = self.progress.record, self.progress.log
         stored = self._number(batch)
         if not stored:
@@ -79,11 +82,12 @@ class Journal:
         else:
             self._publish(stored)
 
-    def _number(self, batch: list[AnyEvent]) -> list[StoredEvent]:
+    def _number(self, batch: list[Entry]) -> list[StoredEvent]:
         stored = []
         now = time.time()
-        for event in batch:
+        for entry in batch:
             record = self.progress.record
+            event = entry(record) if callable(entry) else entry
             if moves_nothing(record, event):
                 continue
             one = StoredEvent(run=record.id, seq=record.last_seq + 1, time=now, event=event)

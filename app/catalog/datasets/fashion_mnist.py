@@ -170,15 +170,15 @@ def _part(
     images: Path, labels: Path, count: int, used: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     x, y = read_idx(images), read_idx(labels)
-    for path, array, shape in ((images, x, (count, 28, 28)), (labels, y, (count,))):
-        if array.shape != shape:
-            raise IdxError(path, f"shape {shape}", str(array.shape))
+    for path, found, shape in ((images, x.shape, (count, 28, 28)), (labels, y.shape, (count,))):
+        if found != shape:
+            raise IdxError(path, f"shape {shape}", str(found))
     if y.max() >= len(FashionMnist.CLASSES):
         raise IdxError(labels, "labels 0 to 9", str(y.max()))
     pictures = (x[:used].astype(np.float32) / np.float32(255))[:, None]
     classes = y[:used].astype(np.int64)
-    for array in (pictures, classes):
-        array.setflags(write=False)
+    pictures.setflags(write=False)
+    classes.setflags(write=False)
     return pictures, classes
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from app.catalog.family import Part
 from app.core.text import text
@@ -25,6 +25,10 @@ class Loss(Part):
     TASKS: ClassVar[frozenset[Task]]
     READOUT: ClassVar[Literal["softmax", "raw"]] = "raw"
     """How outputs are shown as a prediction."""
+
+    @classmethod
+    def facts(cls) -> dict[str, Any]:
+        return {"tasks": sorted(cls.TASKS), "readout": cls.READOUT}
 
     def output_sizes(self, task: Task, targets: int) -> tuple[int, ...]:
         """Output sizes that fit: ``targets`` is the number of classes or of regressed values."""

@@ -1,1 +1,1 @@
-"""Our own modules, each in its file; the rest is torch.nn."""
+"""PyTorch modules of our own, one file each. The catalogue's parts build them."""

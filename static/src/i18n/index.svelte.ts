@@ -57,7 +57,7 @@ function power(exponent: number): string {
 }
 
 function group(digits: string): string {
-  return digits.length > 4 ? digits.replace(/\B(?=(\d{3})+$)/g, '\u202f') : digits;
+  return digits.length > 3 ? digits.replace(/\B(?=(\d{3})+$)/g, '\u202f') : digits;
 }
 
 function scientific(value: number, digits: number): string {
@@ -67,7 +67,7 @@ function scientific(value: number, digits: number): string {
 
 /**
  * A number with a fixed count of decimals, so that it keeps its width: a true minus, thin spaces between
- * thousands from five digits on, powers of ten where decimals would say nothing. Takes the strings that JSON
+ * thousands, powers of ten where decimals would say nothing. Takes the strings that JSON
  * from the server has for what is not finite.
  */
 export function number(value: number | string | null | undefined, digits = 0): string {

@@ -1,0 +1,155 @@
+"""The HTML pages: app shell, reference, list of runs, API description, errors, login."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import Scope
+
+from app.api import language, reference
+from app.api.assets import Entry, Page
+from app.api.catalog import FAMILIES, entry
+from app.api.context import Context, Here
+from app.api.formula import mathml
+from app.api.refusals import NoSuchAddress, PageNotBuilt
+from app.api.words import WORDS
+from app.core.errors import GlassnetError, NotFound
+from app.core.text import LANGUAGES, Language, text
+
+router = APIRouter(include_in_schema=False)
+A_YEAR = 365 * 24 * 3600
+RUNS_A_PAGE = 50
+
+
+@router.get("/")
+async def home(request: Request) -> Response:
+    """To the language of the cookie, or the one that the browser prefers."""
+    headers = {"vary": "cookie, accept-language", "cache-control": "no-cache"}
+    return RedirectResponse(f"/{language.preferred(request.scope)}/", 302, headers)
+
+
+@router.get("/docs")
+async def docs(request: Request, here: Here) -> Response:
+    """Swagger UI from our own files."""
+    entry = here.page.entry("src/docs.ts")
+    return render(here.page, "docs.html", language.preferred(request.scope), "/docs", page=entry)
+
+
+@router.get("/{lang}/")
+async def playground(lang: str, here: Here) -> Response:
+    spoken = _language(lang, f"/{lang}/")
+    boot = {"language": spoken, "version": here.version, "authenticated": True}
+    page = here.page.entry("src/main.ts")
+    response = render(here.page, "app.html", spoken, "/", page=page, boot=boot)
+    response.set_cookie(language.COOKIE, spoken, max_age=A_YEAR, path="/", samesite="lax")
+    return response
+
+
+@router.get("/{lang}/reference")
+async def reference_index(lang: str, here: Here) -> Response:
+    spoken = _language(lang, f"/{lang}/reference")
+    root = here.fetches.root
+    families = {
+        name: _grouped([entry(part, root) for part in family.parts.values()], spoken)
+        for name, family in FAMILIES.items()
+    }
+    return render(here.page, "reference_index.html", spoken, "/reference", families=families)
+
+
+@router.get("/{lang}/reference/{family}/{kind}")
+async def reference_page(lang: str, family: str, kind: str, here: Here) -> Response:
+    path = f"/reference/{family}/{kind}"
+    spoken = _language(lang, f"/{lang}{path}")
+    part = FAMILIES[family].parts.get(kind) if family in FAMILIES else None
+    if part is None:
+        raise NotFound(kind=text("part", "部件"), name=f"{family}/{kind}"[:120])
+    shown: dict[str, Any] = {
+        "part": entry(part, here.fetches.root),
+        "family": family,
+        "rows": reference.field_rows(part, spoken),
+        "examples": reference.example_json(part),
+        "paragraphs": reference.paragraphs(part) if spoken == "en" else [],
+        "initializers": FAMILIES["initializers"].parts,
+        "mathml": mathml,
+    }
+    return render(here.page, "reference.html", spoken, path, **shown)
+
+
+@router.get("/{lang}/runs")
+async def runs(lang: str, here: Here, cursor: str | None = None) -> Response:
+    spoken = _language(lang, f"/{lang}/runs")
+    found, following = await here.runs.list(cursor, RUNS_A_PAGE)
+    shown = {"runs": found, "next": following, "cursor": cursor, "when": _when}
+    return render(here.page, "runs.html", spoken, "/runs", **shown)
+
+
+def render(
+    page: Page, template: str, spoken: Language, path: str, status: int = 200, **shown: Any
+) -> Response:
+    """A template in a language; ``path`` is the page's address without its language."""
+    other = next(one for one in LANGUAGES if one != spoken)
+    if "page" not in shown:
+        shown["page"] = _text_entry(page)
+    html = page.templates.get_template(template).render(
+        **shown,
+        lang=spoken,
+        html_lang="zh-Hans" if spoken == "zh" else "en",
+        other=other,
+        other_path=path if path == "/docs" else f"/{other}{path}",
+        say=lambda key: WORDS[key].say(spoken),
+        of=lambda value: _of(value, spoken),
+    )
+    return HTMLResponse(html, status, {"cache-control": "no-cache", "content-language": spoken})
+
+
+def error_page(request: Request, error: GlassnetError) -> Response:
+    """The error for a person who looks at a page."""
+    here: Context = request.app.state.context
+    spoken = language.preferred(request.scope)
+    shown = {"error": error, "title": HTTPStatus(error.status).phrase}
+    return render(here.page, "error.html", spoken, "/", error.status, **shown)
+
+
+def login_page(page: Page, scope: Scope) -> Response:
+    """Asks for the token, which the form puts into the address once."""
+    spoken = language.preferred(scope)
+    return render(page, "login.html", spoken, "/", HTTPStatus.UNAUTHORIZED)
+
+
+def _language(lang: str, path: str) -> Language:
+    for one in LANGUAGES:
+        if lang == one:
+            return one
+    raise NoSuchAddress(path=path[:200])
+
+
+def _text_entry(page: Page) -> Entry:
+    """Styles of the text pages; a page that only informs is shown without them too."""
+    try:
+        return page.entry("src/pages.ts")
+    except PageNotBuilt:
+        return Entry()
+
+
+def _of(value: Any, spoken: Language) -> str:
+    """A Text, or one that has become a mapping, in the page's language."""
+    if isinstance(value, Mapping):
+        return str(value[spoken])
+    return str(getattr(value, spoken))
+
+
+def _grouped(parts: list[dict[str, Any]], spoken: Language) -> dict[str, list[dict[str, Any]]]:
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for part in parts:
+        groups.setdefault(_of(part["group"], spoken), []).append(part)
+    return groups
+
+
+def _when(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")

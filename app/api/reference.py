@@ -1,0 +1,109 @@
+"""What a reference page shows of a part: its fields as rows, read from the part's JSON schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from inspect import cleandoc
+from typing import Any
+
+from app.catalog.family import Part
+from app.core.text import Language, Text
+
+_TYPES = {
+    "integer": Text(en="whole number", zh="整数"),
+    "number": Text(en="number", zh="数"),
+    "boolean": Text(en="true or false", zh="真或假"),
+    "string": Text(en="text", zh="文本"),
+    "array": Text(en="list", zh="列表"),
+    "null": Text(en="nothing", zh="空"),
+}
+_BOUNDS = (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<"))
+
+
+@dataclass(frozen=True)
+class FieldRow:
+    """One field of a part in one language; ``choices`` are values, or names of other parts."""
+
+    name: str
+    title: str
+    help: str
+    kind: str
+    bounds: str
+    default: str | None
+    live: bool
+    choices: tuple[str, ...] = ()
+
+
+def field_rows(part: type[Part], language: Language) -> list[FieldRow]:
+    """Every field but ``type``, in the order of the class."""
+    schema = part.model_json_schema()
+    required = set(schema.get("required", ()))
+    rows = []
+    for name, one in schema["properties"].items():
+        if name == "type":
+            continue
+        title, help_text = one.get("x-title", {}), one.get("x-help", {})
+        rows.append(
+            FieldRow(
+                name=name,
+                title=title.get(language, name),
+                help=help_text.get(language, ""),
+                kind=", ".join(dict.fromkeys(_kinds(one, language))),
+                bounds=_bounds(one),
+                default=None if name in required else _written(one.get("default")),
+                live=name in part.LIVE,
+                choices=tuple(_choices(one)),
+            )
+        )
+    return rows
+
+
+def _alternatives(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return schema.get("anyOf") or schema.get("oneOf") or [schema]
+
+
+def _kinds(schema: dict[str, Any], language: Language) -> Iterator[str]:
+    for one in _alternatives(schema):
+        if one.get("type") in _TYPES and "enum" not in one and "const" not in one:
+            yield _TYPES[one["type"]].say(language)
+
+
+def _bounds(schema: dict[str, Any]) -> str:
+    """For instance ``1 ≤ … ≤ 512``; empty where there are none."""
+    parts = [
+        f"{sign} {_number(one[key])}"
+        for one in _alternatives(schema)
+        for key, sign in _BOUNDS
+        if key in one
+    ]
+    return ", ".join(parts)
+
+
+def _choices(schema: dict[str, Any]) -> Iterator[str]:
+    yield from schema.get("discriminator", {}).get("mapping", ())
+    for one in _alternatives(schema):
+        yield from (_written(value) for value in one.get("enum", ()))
+        if "const" in one:
+            yield _written(one["const"])
+
+
+def _number(value: float) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, dict) and "type" in value:
+        return str(value["type"])
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def example_json(part: type[Part]) -> list[str]:
+    """The part's examples as JSON text."""
+    return [json.dumps(example, ensure_ascii=False, indent=2) for example in part.EXAMPLES]
+
+
+def paragraphs(part: type[Part]) -> list[str]:
+    """The part's docstring, which is its English documentation."""
+    return [" ".join(block.split()) for block in cleandoc(part.__doc__ or "").split("\n\n")]

@@ -1,0 +1,1 @@
+"""The torch code: compiles a spec, trains, probes, takes snapshots. Runs in worker processes only."""

@@ -1,0 +1,126 @@
+"""ModelSpec → Network: modules in topological order, weights drawn from the run's seed alone.
+
+Shapes come from the spec's closed forms; nothing here knows a single kind of layer, except that
+ReLU and max pooling commute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from app.catalog.layers import Layer
+from app.core.ids import stable_hash
+from app.core.shapes import Shape
+from app.spec.check import require
+from app.spec.model import INPUT
+from app.spec.run import RunSpec
+
+
+class Network(nn.Module):
+    """A compiled graph. Children are named by node id; ``forward`` takes and gives a batch."""
+
+    def __init__(self, spec: RunSpec) -> None:
+        super().__init__()
+        report = require(spec.model, spec.training)
+        nodes = {node.id: node for node in spec.model.nodes}
+        self.seed = spec.seed
+        self.order: tuple[str, ...] = report.order
+        self.sources: dict[str, tuple[str, ...]] = {name: nodes[name].inputs for name in self.order}
+        self.shapes: dict[str, Shape] = {INPUT: report.input_shape}
+        self.layers: dict[str, Layer] = {name: nodes[name].layer for name in self.order}
+        self.output = spec.model.outputs[0]
+        self.activations = report.totals.activations
+        for name in self.order:
+            # Not add_module: an identifier such as "train" is a fine name for a node.
+            self._modules[name] = self._build(name)
+        self._needed = _needed(self.output, self.sources)
+        self._chain = self._fast_chain()
+        self._random = [(n, m) for n, m in self.named_children() if hasattr(m, "reseed")]
+
+    def _build(self, name: str) -> nn.Module:
+        layer = self.layers[name]
+        inputs = tuple(self.shapes[source] for source in self.sources[name])
+        self.shapes[name] = layer.output_shape(inputs)
+        module = layer.build(inputs)
+        generator = torch.Generator().manual_seed(stable_hash(self.seed, "init", name))
+        layer.initialize(module, generator)
+        return module
+
+    @property
+    def stochastic(self) -> bool:
+        """Whether a training step draws random numbers."""
+        return bool(self._random)
+
+    def node(self, name: str) -> nn.Module:
+        """The module of a node."""
+        module = self._modules[name]
+        assert module is not None
+        return module
+
+    def reseed(self, step: int) -> None:
+        """Make the draws of the coming forward pass those of ``step``, node by node."""
+        for name, module in self._random:
+            module.reseed(stable_hash(self.seed, step, name))  # type: ignore[operator]
+
+    def set_layer(self, name: str, layer: Layer, changed: Mapping[str, Any]) -> None:
+        """Give a node other numbers: its module has an attribute for each field that may change."""
+        self.layers[name] = layer
+        for field, value in changed.items():
+            setattr(self.node(name), field, value)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Output of the output node for a batch (N, *input shape)."""
+        if self._chain is not None:
+            for module in self._chain:
+                x = module(x)
+            return x
+        return self._run(x, self._needed)[self.output]
+
+    def forward_all(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        """The output of every node by name, the input included."""
+        return self._run(x, self.order)
+
+    def _run(self, x: torch.Tensor, names: tuple[str, ...]) -> dict[str, torch.Tensor]:
+        values = {INPUT: x}
+        for name in names:
+            values[name] = self.node(name)(*(values[source] for source in self.sources[name]))
+        return values
+
+    def _fast_chain(self) -> list[nn.Module] | None:
+        """The modules to call one after the other where the graph is a plain chain.
+
+        max(relu(x)) = relu(max(x)), bit for bit, forward and backward: the winner of a block is the
+        same wherever it is positive, and elsewhere nothing flows. Pooling first leaves a quarter of
+        the values to ReLU.
+        """
+        previous = INPUT
+        for name in self._needed:
+            if self.sources[name] != (previous,):
+                return None
+            previous = name
+        modules = [self.node(name) for name in self._needed]
+        for i in range(len(modules) - 1):
+            if type(modules[i]) is nn.ReLU and type(modules[i + 1]) is nn.MaxPool2d:
+                modules[i], modules[i + 1] = modules[i + 1], modules[i]
+        return modules
+
+
+def _needed(output: str, sources: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The nodes that the output depends on, in the order of ``sources``."""
+    wanted = {output}
+    for name in reversed(sources):
+        if name in wanted:
+            wanted.update(sources[name])
+    return tuple(name for name in sources if name in wanted)
+
+
+def compile_network(spec: RunSpec, device: torch.device) -> Network:
+    """The network of a run on its device, pictures and kernels in channels_last."""
+    network = Network(spec)
+    if len(network.shapes[INPUT]) == 3:
+        return network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    return network.to(device)

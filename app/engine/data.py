@@ -1,0 +1,157 @@
+"""NumPy arrays → tensors that stay on the device, and the order in which an epoch visits them."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from app.catalog.datasets import DATASETS, Data
+from app.core.errors import Invalid
+from app.core.ids import stable_hash
+from app.core.shapes import Shape, size
+from app.core.text import text
+from app.protocol.taps import AnySample, StoredSample
+from app.spec.run import RunSpec
+
+
+class SampleMisfit(Invalid):
+    code, status = "sample_misfit", 422
+    message = text("The sample does not fit: {reason}", "样本不符：{reason_zh}")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Samples as rows: pictures are stored (height, width, channels), so that a batch of rows is
+    channels_last without a copy. ``labels`` are classes (N,); ``targets`` what the loss takes."""
+
+    rows: torch.Tensor
+    targets: torch.Tensor
+    labels: torch.Tensor | None
+    shape: Shape
+
+    @property
+    def count(self) -> int:
+        return self.rows.shape[0]
+
+    def inputs(self, rows: torch.Tensor) -> torch.Tensor:
+        """Rows (N, D) as the network takes them, (N, *shape); a view."""
+        if len(self.shape) == 3:
+            channels, height, width = self.shape
+            return rows.view(-1, height, width, channels).permute(0, 3, 1, 2)
+        return rows.view(-1, *self.shape)
+
+    def batch(
+        self, index: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+        """(inputs, targets, labels) of the samples in ``index``."""
+        inputs = self.inputs(self.rows.index_select(0, index))
+        targets = self.targets.index_select(0, index)
+        if self.labels is None:
+            return inputs, targets, None
+        if self.labels is self.targets:
+            return inputs, targets, targets
+        return inputs, targets, self.labels.index_select(0, index)
+
+
+class Resident:
+    """A run's data on its device."""
+
+    def __init__(self, spec: RunSpec, root: Path, device: torch.device, outputs: int) -> None:
+        dataset, loss = spec.training.dataset, spec.training.phase.loss
+        arrays = dataset.load(root)
+
+        def encode(target: torch.Tensor) -> torch.Tensor:
+            return loss.encode(target, outputs, dataset.targets)
+
+        self.shape = dataset.input_shape
+        self.device = device
+        self.train = self._split(arrays.train_x, arrays.train_y, encode)
+        self.val = self._split(arrays.val_x, arrays.val_y, encode)
+        self._arrays = arrays
+        self._digest = ""
+
+    def _split(
+        self,
+        x: NDArray[np.float32],
+        y: NDArray[Any],
+        encode: Callable[[torch.Tensor], torch.Tensor],
+    ) -> Split:
+        rows = _tensor(x)
+        if len(self.shape) == 3 and self.shape[0] > 1:
+            rows = rows.permute(0, 2, 3, 1).contiguous()
+        raw = _tensor(y)
+        labels = None if raw.is_floating_point() else raw.to(self.device)
+        targets = encode(raw if labels is None else labels).to(self.device)
+        rows = rows.reshape(rows.shape[0], -1).to(self.device)
+        return Split(rows, targets, labels, self.shape)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the arrays, for snapshots."""
+        if not self._digest:
+            found = hashlib.sha256()
+            for array in (
+                self._arrays.train_x,
+                self._arrays.train_y,
+                self._arrays.val_x,
+                self._arrays.val_y,
+            ):
+                found.update(np.ascontiguousarray(array))
+            self._digest = found.hexdigest()
+        return self._digest
+
+    def sample(self, sample: AnySample) -> torch.Tensor:
+        """One sample as a batch of one; raises :class:`SampleMisfit`."""
+        if isinstance(sample, StoredSample):
+            split = self.train if sample.split == "train" else self.val
+            if sample.index >= split.count:
+                reason = f"{sample.split} has {split.count}"
+                raise SampleMisfit(pointer="/sample/index", reason=reason, reason_zh=reason)
+            return split.inputs(split.rows[sample.index : sample.index + 1])
+        needed = size(self.shape)
+        if len(sample.values) != needed:
+            raise SampleMisfit(
+                pointer="/sample/values",
+                reason=f"{len(sample.values)} values given, {needed} needed",
+                reason_zh=f"给出 {len(sample.values)} 个值，需要 {needed} 个",
+            )
+        given = torch.tensor(sample.values, dtype=torch.float32, device=self.device)
+        given = given.view(1, *self.shape)
+        if len(self.shape) == 3:
+            return self.val.inputs(given.permute(0, 2, 3, 1).reshape(1, -1))
+        return given
+
+    def label(self, sample: AnySample) -> int | None:
+        """The class of a stored sample, where there is one."""
+        if not isinstance(sample, StoredSample):
+            return None
+        labels = (self.train if sample.split == "train" else self.val).labels
+        return None if labels is None else int(labels[sample.index])
+
+
+def _tensor(array: NDArray[Any]) -> torch.Tensor:
+    """The array's memory as a tensor. Bundled sets are read-only and shared between workers."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*not writable")
+        return torch.from_numpy(array)
+
+
+def epoch_order(seed: int, epoch: int, count: int) -> torch.Tensor:
+    """The permutation of the training samples in one epoch: a function of (seed, epoch)."""
+    generator = torch.Generator().manual_seed(stable_hash(seed, "order", epoch))
+    return torch.randperm(count, generator=generator)
+
+
+def preload() -> list[Data]:
+    """Load every bundled picture set into its cache, to be shared by the processes forked later."""
+    nowhere = Path()
+    parts = (part() for part in DATASETS.parts.values() if part.KIND == "image")
+    return [part.load(nowhere) for part in parts if not part.DOWNLOAD_BYTES]

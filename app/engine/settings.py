@@ -1,0 +1,130 @@
+"""The numbers of a run that may change while it goes on: what is in force, and what a command does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from app.catalog.family import Part
+from app.catalog.layers import Layer
+from app.catalog.optimizers import Optimizer
+from app.core.errors import Invalid, NotFound
+from app.core.text import text
+from app.protocol.commands import (
+    AnyCommand,
+    LoggedCommand,
+    SetBatchSize,
+    SetEpochs,
+    SetLayer,
+    SetOptimizer,
+    is_setting,
+)
+from app.spec.run import RunSpec
+
+P = TypeVar("P", bound=Part)
+
+
+class NotLive(Invalid):
+    code, status = "not_live", 422
+    message = text(
+        "“{field}” of {part} cannot change during a run. What can: {live}.",
+        "{part_zh}的“{field}”不能在运行中修改。可修改：{live}。",
+    )
+
+
+class OutOfRange(Invalid):
+    code, status = "out_of_range", 422
+    message = text("“{field}”: {why}", "“{field}”取值不合法：{why}")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is in force. ``layers`` holds only those that differ from the spec."""
+
+    optimizer: Optimizer
+    batch_size: int
+    epochs: int
+    layers: Mapping[str, Layer] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, spec: RunSpec) -> Settings:
+        """Those of the spec, before any command."""
+        phase = spec.training.phase
+        return cls(phase.optimizer, phase.batch_size, phase.epochs)
+
+    def after(self, command: AnyCommand, spec: RunSpec) -> Settings:
+        """These with a setting command applied; raises an :class:`Invalid` that says what is wrong."""
+        if isinstance(command, SetOptimizer):
+            return replace(self, optimizer=changed(self.optimizer, command.values))
+        if isinstance(command, SetBatchSize):
+            return replace(self, batch_size=command.batch_size)
+        if isinstance(command, SetEpochs):
+            return replace(self, epochs=command.epochs)
+        if isinstance(command, SetLayer):
+            layer = changed(self.layer(command.node, spec), command.values)
+            return replace(self, layers={**self.layers, command.node: layer})
+        return self
+
+    def layer(self, name: str, spec: RunSpec) -> Layer:
+        """A node's layer with the numbers in force."""
+        if name in self.layers:
+            return self.layers[name]
+        for node in spec.model.nodes:
+            if node.id == name:
+                return node.layer
+        raise NotFound(kind="layer", name=name)
+
+    def commands_from(self, spec: RunSpec) -> list[AnyCommand]:
+        """The commands that lead from the spec to these."""
+        phase = spec.training.phase
+        found: list[AnyCommand] = []
+        if values := _difference(phase.optimizer, self.optimizer):
+            found.append(SetOptimizer(values=values))
+        for node in spec.model.nodes:
+            if values := _difference(node.layer, self.layers.get(node.id, node.layer)):
+                found.append(SetLayer(node=node.id, values=values))
+        if self.batch_size != phase.batch_size:
+            found.append(SetBatchSize(batch_size=self.batch_size))
+        if self.epochs != phase.epochs:
+            found.append(SetEpochs(epochs=self.epochs))
+        return found
+
+
+def changed(part: P, values: Mapping[str, float | bool]) -> P:
+    """The part with other numbers, checked against its own bounds; only live fields may change."""
+    for name in values:
+        if name not in part.LIVE:
+            live = ", ".join(sorted(part.LIVE)) or "–"
+            raise NotLive(
+                pointer=f"/values/{name}",
+                field=name,
+                part=part.TITLE.en,
+                part_zh=part.TITLE.zh,
+                live=live,
+            )
+    try:
+        return type(part).model_validate({**part.model_dump(), **values})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else next(iter(values))
+        raise OutOfRange(pointer=f"/values/{name}", field=name, why=first["msg"]) from error
+
+
+def _difference(before: Part, now: Part) -> dict[str, Any]:
+    return {
+        name: getattr(now, name)
+        for name in sorted(now.LIVE)
+        if getattr(now, name) != getattr(before, name)
+    }
+
+
+def in_force(spec: RunSpec, log: Iterable[LoggedCommand], step: int) -> Settings:
+    """The settings after all logged commands up to and including ``step``."""
+    found = Settings.of(spec)
+    for entry in log:
+        if entry.step <= step and is_setting(entry.command):
+            found = found.after(entry.command, spec)
+    return found

@@ -1,0 +1,278 @@
+"""One run's weights, optimiser and place in the data, moved on one step at a time.
+
+Knows nothing of commands that play or pause, of snapshots on disk or of viewers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from app.engine.compile import Network, compile_network
+from app.engine.data import Resident, epoch_order
+from app.engine.diagnosis import Finding, first_not_finite
+from app.engine.meter import Meter, Point, hits
+from app.engine.settings import Settings
+from app.protocol.commands import AnyCommand
+from app.spec.run import RunSpec
+
+EVALUATION_VALUES = 2_000_000
+"""About how many activations an evaluation keeps at once (8 MB)."""
+
+
+@dataclass
+class Cursor:
+    """Where the training stands: ``offset`` samples of ``epoch`` have been passed."""
+
+    step: int = 0
+    epoch: int = 0
+    offset: int = 0
+
+
+@dataclass
+class Tally:
+    """Sums over the running epoch, for its mean loss and accuracy."""
+
+    samples: int = 0
+    loss: float = 0.0
+    hits: int = 0
+
+    def add(self, point: Point) -> None:
+        self.samples += point.samples
+        self.loss += point.loss * point.samples
+        self.hits += point.hits or 0
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """The first step whose loss was not finite, and where that began."""
+
+    step: int
+    finding: Finding
+
+
+class Trainer:
+    """Trains the network of a run. ``step()`` makes one step; nothing else changes the weights."""
+
+    def __init__(self, spec: RunSpec, root: Path, device: torch.device) -> None:
+        self.spec = spec
+        self.device = device
+        self.network: Network = compile_network(spec, device)
+        outputs = self.network.shapes[self.network.output][-1]
+        self.data = Resident(spec, root, device, outputs)
+        self.loss = spec.training.phase.loss.build()
+        self.parameters = list(self.network.parameters())
+        self.cursor = Cursor()
+        self.meter = Meter()
+        self.tally = Tally()
+        self.diverged: Divergence | None = None
+        self._order = (-1, torch.empty(0))
+        self.settings = Settings.of(spec)
+        self.optimizer = self._new_optimizer()
+
+    def _new_optimizer(self) -> torch.optim.Optimizer | None:
+        return self.settings.optimizer.build(self.parameters) if self.parameters else None
+
+    def reset(self) -> None:
+        """Back to step 0 and to the spec's settings: the same initial weights."""
+        fresh = Network(self.spec)
+        with torch.no_grad():
+            state = self.network.state_dict()
+            for name, value in fresh.state_dict().items():
+                state[name].copy_(value)
+        self.apply(Settings.of(self.spec))
+        self.optimizer = self._new_optimizer()
+        self.cursor, self.meter, self.tally = Cursor(), Meter(), Tally()
+        self.diverged = None
+
+    # --- settings --------------------------------------------------------------------------------
+
+    def command(self, command: AnyCommand) -> None:
+        """Put a setting into force from the next step on."""
+        self.apply(self.settings.after(command, self.spec))
+
+    def apply(self, settings: Settings) -> None:
+        """Put all of ``settings`` into force."""
+        before, self.settings = self.settings, settings
+        if self.parameters and settings.optimizer != before.optimizer and self.optimizer:
+            for group in self.optimizer.param_groups:
+                group.update(settings.optimizer.options())
+        for name in {*before.layers, *settings.layers}:
+            layer = settings.layer(name, self.spec)
+            values = {field: getattr(layer, field) for field in layer.LIVE}
+            self.network.set_layer(name, layer, values)
+
+    # --- place in the data -----------------------------------------------------------------------
+
+    @property
+    def count(self) -> int:
+        """Training samples."""
+        return self.data.train.count
+
+    @property
+    def epoch(self) -> float:
+        """Passed samples as a number of epochs."""
+        return self.cursor.epoch + self.cursor.offset / self.count
+
+    @property
+    def epoch_ended(self) -> bool:
+        """Whether the last step was the last of its epoch."""
+        return self.cursor.offset == 0 and self.cursor.step > 0
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last epoch has been made."""
+        return self.cursor.epoch >= self.settings.epochs
+
+    @property
+    def classes(self) -> bool:
+        return self.data.train.labels is not None
+
+    def _next_batch(self) -> torch.Tensor:
+        cursor = self.cursor
+        if self._order[0] != cursor.epoch:
+            order = epoch_order(self.spec.seed, cursor.epoch, self.count).to(self.device)
+            self._order = (cursor.epoch, order)
+        return self._order[1][cursor.offset : cursor.offset + self.settings.batch_size]
+
+    def _move_on(self, samples: int) -> None:
+        cursor = self.cursor
+        cursor.step += 1
+        cursor.offset += samples
+        if cursor.offset >= self.count:
+            cursor.epoch, cursor.offset = cursor.epoch + 1, 0
+
+    # --- training --------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """One batch forward and backward, one update."""
+        index = self._next_batch()
+        x, targets, labels = self.data.train.batch(index)
+        network, step = self.network, self.cursor.step
+        if network.stochastic:
+            network.reseed(step)
+        output = network(x)
+        loss = self.loss(output, targets)
+        if self.diverged is None and self.device.type == "cpu" and not _finite(loss):
+            self._diagnose(step + 1, x)
+        if self.optimizer is not None:
+            for parameter in self.parameters:
+                parameter.grad = None
+            if loss.requires_grad:
+                loss.backward()
+                self.optimizer.step()
+        self._move_on(index.shape[0])
+        self.meter.add(step + 1, loss.detach(), output.detach(), labels)
+
+    def _diagnose(self, step: int, x: torch.Tensor) -> None:
+        if self.network.stochastic:
+            self.network.reseed(step - 1)
+        self.diverged = Divergence(step, first_not_finite(self.network, x))
+
+    def read_metrics(self) -> list[Point]:
+        """The steps since the last call as points; adds them to the epoch's tally."""
+        points = self.meter.read()
+        for point in points:
+            self.tally.add(point)
+        if self.diverged is None and self.device.type != "cpu":
+            late = next((p for p in points if not abs(p.loss) < float("inf")), None)
+            if late is not None:
+                batch = self.data.train.inputs(self.data.train.rows[:1])
+                self.diverged = Divergence(late.step, first_not_finite(self.network, batch))
+        return points
+
+    def gradient_norms(self) -> dict[str, float]:
+        """Norm of ∂E/∂W of every node that has a gradient, weight and bias together."""
+        owners: list[str] = []
+        gradients: list[torch.Tensor] = []
+        for name in self.network.order:
+            for parameter in self.network.node(name).parameters():
+                if parameter.grad is not None:
+                    owners.append(name)
+                    gradients.append(parameter.grad)
+        if not gradients:
+            return {}
+        norms = torch.stack(torch._foreach_norm(gradients)).double().square().tolist()
+        sums: dict[str, float] = {}
+        for name, square in zip(owners, norms, strict=True):
+            sums[name] = sums.get(name, 0.0) + square
+        return {name: square**0.5 for name, square in sums.items()}
+
+    @torch.inference_mode()
+    def evaluate(self) -> tuple[float, float | None]:
+        """(loss, accuracy) over the whole validation set in evaluation mode.
+
+        The loss is the mean over slices of the batch size, weighted by their samples, so that a
+        loss that sums over a batch stays comparable with the training curve.
+        """
+        split, size = self.data.val, self.settings.batch_size
+        width = max(16, EVALUATION_VALUES // max(1, self.network.activations))
+        self.network.eval()
+        parts = [
+            self.network(split.inputs(split.rows[i : i + width]))
+            for i in range(0, split.count, width)
+        ]
+        self.network.train()
+        output = torch.cat(parts)
+        losses = [
+            self.loss(output[i : i + size], split.targets[i : i + size])
+            * (min(size, split.count - i) / split.count)
+            for i in range(0, split.count, size)
+        ]
+        total = float(torch.stack(losses).double().sum())
+        if split.labels is None:
+            return total, None
+        return total, float(hits(output, split.labels).sum()) / split.count
+
+    # --- what a snapshot holds -------------------------------------------------------------------
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """Copies of weights, buffers (``model.…``) and optimiser state (``optimizer.…``)."""
+        found = {
+            f"model.{name}": value.detach().clone()
+            for name, value in self.network.state_dict().items()
+        }
+        for name, key, value in self._optimizer_tensors():
+            found[f"optimizer.{name}.{key}"] = value.detach().clone()
+        return found
+
+    def _optimizer_tensors(self) -> Iterator[tuple[str, str, torch.Tensor]]:
+        if self.optimizer is None:
+            return
+        for name, parameter in self.network.named_parameters():
+            for key, value in self.optimizer.state.get(parameter, {}).items():
+                if isinstance(value, torch.Tensor):
+                    yield name, key, value
+
+    def load(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Put the tensors of :meth:`state` in place; memory formats stay as they are."""
+        weights = self.network.state_dict()
+        with torch.no_grad():
+            for name, value in weights.items():
+                value.copy_(tensors[f"model.{name}"])
+        self.optimizer = self._new_optimizer()
+        if self.optimizer is None:
+            return
+        for name, parameter in self.network.named_parameters():
+            start = f"optimizer.{name}."
+            state: dict[str, Any] = {}
+            for full in tensors:
+                if full.startswith(start):
+                    state[full.removeprefix(start)] = self._like(parameter, tensors[full])
+            if state:
+                self.optimizer.state[parameter] = state
+
+    def _like(self, parameter: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+        """Optimiser state lies in memory as its parameter does: fused kernels go through both."""
+        if value.shape != parameter.shape:
+            return value.to(self.device).clone()
+        return torch.empty_like(parameter, requires_grad=False).copy_(value)
+
+
+def _finite(loss: torch.Tensor) -> bool:
+    return abs(float(loss.detach())) < float("inf")
+

@@ -1,0 +1,150 @@
+"""The viewers of one run: who is there, its newest events and frames. Waits for nobody.
+
+Events are not queued for viewers: each keeps the number it has reached and reads on from there,
+from the tail kept here or from the store. So a slow viewer costs nothing and misses nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.protocol.events import StoredEvent
+from app.protocol.frames import Stamped
+from app.protocol.taps import Tap
+
+TAIL = 256
+"""Newest events that are kept as JSON."""
+PAGE = 500
+"""Events in one message at most."""
+MAX_TAPS = 16
+"""Different taps of all viewers of a run at most."""
+
+Fetch = Callable[[int, int], Awaitable[list[StoredEvent]]]
+
+
+class Guest(Protocol):
+    """What a room needs of a viewer. Neither call may wait."""
+
+    def wake(self) -> None:
+        """There are new events."""
+
+    def offer(self, run: str, key: str, frame: Stamped) -> None:
+        """There is a new frame of a tap that this viewer watches."""
+
+
+@dataclass
+class _Seat:
+    taps: dict[str, Tap]
+    visible: bool = True
+
+
+def tap_key(tap: Tap) -> str:
+    """The same for the same tap, whoever asks."""
+    return hashlib.blake2b(tap.model_dump_json().encode(), digest_size=8).hexdigest()
+
+
+class Room:
+    """Fan-out of one run. ``changed`` is called when the taps to capture are others."""
+
+    def __init__(self, run: str, last: int, fetch: Fetch, changed: Callable[[], None]) -> None:
+        self.run = run
+        self.last = last
+        """Number of the newest published event."""
+        self._fetch = fetch
+        self._changed = changed
+        self._tail: deque[tuple[int, str]] = deque(maxlen=TAIL)
+        self._frames: dict[str, Stamped] = {}
+        self._seats: dict[Guest, _Seat] = {}
+
+    def __len__(self) -> int:
+        return len(self._seats)
+
+    @property
+    def taps(self) -> dict[str, Tap]:
+        """What visible viewers watch, each tap once."""
+        found: dict[str, Tap] = {}
+        for seat in self._seats.values():
+            if seat.visible:
+                found |= seat.taps
+        return found
+
+    def join(self, guest: Guest, visible: bool) -> None:
+        self._seats.setdefault(guest, _Seat({}, visible))
+
+    def leave(self, guest: Guest) -> None:
+        before = self.taps
+        self._seats.pop(guest, None)
+        self._compare(before)
+
+    def guests(self) -> Iterable[Guest]:
+        return tuple(self._seats)
+
+    def watch(self, guest: Guest, taps: dict[str, Tap]) -> bool:
+        """Replace a viewer's taps; it gets the newest frame of each at once. False: too many."""
+        before = self.taps
+        if len(before.keys() | taps.keys()) > MAX_TAPS:
+            return False
+        seat = self._seats[guest]
+        new = taps.keys() - seat.taps.keys()
+        seat.taps = taps
+        self._compare(before)
+        if seat.visible:
+            self._show(guest, new)
+        return True
+
+    def see(self, guest: Guest, visible: bool) -> None:
+        """A viewer's tab is shown or hidden; hidden tabs have nothing captured."""
+        before = self.taps
+        seat = self._seats[guest]
+        shown = visible and not seat.visible
+        seat.visible = visible
+        self._compare(before)
+        if shown:
+            self._show(guest, seat.taps)
+
+    def publish(self, events: list[StoredEvent]) -> None:
+        """Events that are stored, in order, following those before."""
+        for stored in events:
+            self._tail.append((stored.seq, stored.model_dump_json()))
+            self.last = stored.seq
+        for guest in self._seats:
+            guest.wake()
+
+    def frame(self, key: str, frame: bytes) -> None:
+        """A new frame: kept for those who come later, offered to those who watch its tap."""
+        stamped = Stamped(frame)
+        watched = False
+        for guest, seat in self._seats.items():
+            if seat.visible and key in seat.taps:
+                watched = True
+                guest.offer(self.run, key, stamped)
+        if watched:
+            self._frames[key] = stamped
+
+    def forget_frames(self) -> None:
+        """The run is elsewhere (rewound): old pictures are no longer true."""
+        self._frames.clear()
+
+    async def read(self, after: int) -> tuple[list[str], int]:
+        """JSON of the events that follow number ``after`` (a page of them), and the last number."""
+        if self._tail and self._tail[0][0] <= after + 1:
+            found = [item for item in self._tail if item[0] > after][:PAGE]
+            return [body for _, body in found], found[-1][0] if found else after
+        stored = await self._fetch(after, PAGE)
+        return [one.model_dump_json() for one in stored], stored[-1].seq if stored else after
+
+    def _compare(self, before: dict[str, Tap]) -> None:
+        now = self.taps
+        if now.keys() != before.keys():
+            for key in self._frames.keys() - now.keys():
+                del self._frames[key]
+            self._changed()
+
+    def _show(self, guest: Guest, keys: Iterable[str]) -> None:
+        for key in keys:
+            if key in self._frames:
+                guest.offer(self.run, key, self._frames[key])

@@ -1,0 +1,150 @@
+// The typed client of /api/v1. One method a route; every failure is an ApiError.
+import { ApiError, errorOf } from './errors';
+import type {
+  Applied,
+  Command,
+  DatasetState,
+  DeviceInfo,
+  Families,
+  MetricsHistory,
+  ModelSpec,
+  PartValue,
+  Prediction,
+  Preset,
+  Report,
+  RunInfo,
+  RunSpec,
+  Sample,
+  SnapshotInfo,
+  TrainingSpec,
+} from './types';
+
+export const SAFETENSORS = 'application/vnd.safetensors';
+type Fetch = typeof fetch;
+
+interface Options {
+  method?: string;
+  body?: unknown;
+  accept?: string;
+  signal?: AbortSignal | undefined;
+}
+
+export class Api {
+  readonly base: string;
+  readonly #fetch: Fetch;
+
+  constructor(base = '/api/v1', fetcher: Fetch = (...args) => fetch(...args)) {
+    this.base = base;
+    this.#fetch = fetcher;
+  }
+
+  async #send(path: string, { method = 'GET', body, accept, signal }: Options): Promise<Response> {
+    const headers: Record<string, string> = { accept: accept ?? 'application/json' };
+    const request: RequestInit = { method, headers };
+    if (signal) request.signal = signal;
+    if (body !== undefined) {
+      headers['content-type'] = 'application/json';
+      request.body = JSON.stringify(body);
+    }
+    let response: Response;
+    try {
+      response = await this.#fetch(this.base + path, request);
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'AbortError') throw error;
+      throw ApiError.offline();
+    }
+    if (!response.ok) throw await errorOf(response);
+    return response;
+  }
+
+  async #json<T>(path: string, options: Options = {}): Promise<T> {
+    return (await (await this.#send(path, options)).json()) as T;
+  }
+
+  async #bytes(path: string, options: Options = {}): Promise<ArrayBuffer> {
+    return (await this.#send(path, { accept: SAFETENSORS, ...options })).arrayBuffer();
+  }
+
+  async catalog(): Promise<Families> {
+    return (await this.#json<{ families: Families }>('/catalog')).families;
+  }
+
+  async presets(): Promise<Preset[]> {
+    return (await this.#json<{ presets: Preset[] }>('/presets')).presets;
+  }
+
+  async devices(): Promise<{ devices: DeviceInfo[]; default: string }> {
+    return this.#json('/devices');
+  }
+
+  check(model: ModelSpec, training: TrainingSpec, signal?: AbortSignal): Promise<Report> {
+    return this.#json('/models:check', { method: 'POST', body: { model, training }, signal });
+  }
+
+  samples(
+    dataset: PartValue,
+    split: 'train' | 'val',
+    start: number,
+    count: number,
+    signal?: AbortSignal,
+  ): Promise<ArrayBuffer> {
+    const body = { dataset, split, start, count };
+    return this.#bytes('/datasets:samples', { method: 'POST', body, signal });
+  }
+
+  fetchDataset(dataset: PartValue): Promise<{ state: string }> {
+    return this.#json('/datasets:fetch', { method: 'POST', body: { dataset } });
+  }
+
+  datasetState(type: string): Promise<DatasetState> {
+    return this.#json(`/datasets/${encodeURIComponent(type)}`);
+  }
+
+  create(spec: RunSpec): Promise<RunInfo> {
+    return this.#json('/runs', { method: 'POST', body: spec });
+  }
+
+  runs(cursor?: string, limit = 20): Promise<{ runs: RunInfo[]; next: string | null }> {
+    const query = new URLSearchParams({ limit: String(limit) });
+    if (cursor) query.set('cursor', cursor);
+    return this.#json(`/runs?${query}`);
+  }
+
+  run(id: string): Promise<RunInfo> {
+    return this.#json(`/runs/${encodeURIComponent(id)}`);
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#send(`/runs/${encodeURIComponent(id)}`, { method: 'DELETE' });
+  }
+
+  command(id: string, command: Command): Promise<Applied> {
+    const path = `/runs/${encodeURIComponent(id)}/commands`;
+    return this.#json(path, { method: 'POST', body: command });
+  }
+
+  metrics(id: string, branch?: number): Promise<MetricsHistory> {
+    const query = branch === undefined ? '' : `?branch=${branch}`;
+    return this.#json(`/runs/${encodeURIComponent(id)}/metrics${query}`);
+  }
+
+  async snapshots(id: string): Promise<SnapshotInfo[]> {
+    const path = `/runs/${encodeURIComponent(id)}/snapshots`;
+    return (await this.#json<{ snapshots: SnapshotInfo[] }>(path)).snapshots;
+  }
+
+  predict(id: string, sample: Sample): Promise<Prediction> {
+    const path = `/runs/${encodeURIComponent(id)}/predictions`;
+    return this.#json(path, { method: 'POST', body: { sample } });
+  }
+
+  /** All activations of one sample, float32, as a tensor frame. */
+  activations(id: string, sample: Sample, signal?: AbortSignal): Promise<ArrayBuffer> {
+    const path = `/runs/${encodeURIComponent(id)}/predictions`;
+    return this.#bytes(path, { method: 'POST', body: { sample }, signal });
+  }
+
+  tensors(id: string): Promise<ArrayBuffer> {
+    return this.#bytes(`/runs/${encodeURIComponent(id)}/tensors`);
+  }
+}

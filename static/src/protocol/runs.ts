@@ -1,0 +1,182 @@
+// Runs on the wire: their state, commands, events, taps and stream messages. Data only; no behaviour.
+import type { PartValue, RunSpec, Text, WireNumber } from './types';
+
+export type RunState =
+  'queued' | 'starting' | 'running' | 'paused' | 'finished' | 'parked' | 'interrupted' | 'failed';
+
+export interface BranchInfo {
+  branch: number;
+  parent: number | null;
+  step: number;
+}
+
+export interface Settings {
+  optimizer?: PartValue;
+  batch_size?: number;
+  epochs?: number;
+  speed?: number | null;
+  [field: string]: unknown;
+}
+
+export interface RunInfo {
+  id: string;
+  name: string;
+  state: RunState;
+  reason: Text | null;
+  spec: RunSpec;
+  device: string | null;
+  branch: number;
+  step: number;
+  epoch: number;
+  created: number | string;
+  updated: number | string;
+  last_seq: number;
+  queue_position: number | null;
+  settings: Settings;
+  branches: BranchInfo[];
+  viewers: number;
+}
+
+export type Command =
+  | { type: 'play'; until?: number | null }
+  | { type: 'pause' }
+  | { type: 'step'; unit: 'batch' | 'epoch'; count: number }
+  | { type: 'rewind'; step: number }
+  | { type: 'set_optimizer'; values: Record<string, number | boolean> }
+  | { type: 'set_layer'; node: string; values: Record<string, number | boolean> }
+  | { type: 'set_batch_size'; batch_size: number }
+  | { type: 'set_epochs'; epochs: number }
+  | { type: 'set_speed'; steps_per_second: number | null };
+
+export interface Applied {
+  step: number;
+  branch: number;
+  seq: number;
+}
+
+interface Placed {
+  branch: number;
+  step: number;
+}
+
+export interface StateChanged extends Placed {
+  type: 'state';
+  state: RunState;
+  reason: Text | null;
+  device: string | null;
+}
+
+export interface CommandApplied extends Placed {
+  type: 'command';
+  command: Command;
+}
+
+export interface Rewound extends Placed {
+  type: 'rewound';
+  parent: number;
+}
+
+export interface Metrics extends Placed {
+  type: 'metrics';
+  steps: number[];
+  count: number[];
+  loss: WireNumber[];
+  accuracy: WireNumber[] | null;
+  gradient: Record<string, WireNumber>;
+  epoch: number;
+  samples_per_second: number;
+  seconds_left: number | null;
+}
+
+export interface Validation extends Placed {
+  type: 'validation';
+  epoch: number;
+  loss: WireNumber;
+  accuracy: WireNumber | null;
+  train_loss: WireNumber | null;
+  train_accuracy: WireNumber | null;
+}
+
+export interface SnapshotTaken extends Placed {
+  type: 'snapshot';
+  sha256: string;
+  bytes: number;
+}
+
+export interface Note extends Placed {
+  type: 'note';
+  code: string;
+  message: Text;
+  node: string | null;
+  params: Record<string, unknown>;
+}
+
+export type AnyEvent =
+  StateChanged | CommandApplied | Rewound | Metrics | Validation | SnapshotTaken | Note;
+
+export interface StoredEvent {
+  run: string;
+  seq: number;
+  time: number;
+  event: AnyEvent;
+}
+
+export type Role = 'activation' | 'kernel' | 'decision';
+export type Sample =
+  { kind: 'stored'; split: 'train' | 'val'; index: number } | { kind: 'given'; values: number[] };
+
+export interface Tap {
+  roles: Role[];
+  nodes?: string[] | null;
+  sample: Sample;
+  rate: number;
+}
+
+export type ClientMessage =
+  | { type: 'subscribe'; run: string; after: number }
+  | { type: 'unsubscribe'; run: string }
+  | { type: 'watch'; run: string; taps: Tap[] }
+  | { type: 'ack'; frame: number }
+  | { type: 'visibility'; visible: boolean };
+
+export type ServerMessage =
+  | { type: 'hello'; version: string }
+  | { type: 'events'; run: string; events: StoredEvent[] }
+  | { type: 'refused'; code: string; message: Text; run: string | null };
+
+export interface MetricsHistory {
+  branch: number;
+  steps: number[];
+  loss: WireNumber[];
+  accuracy: WireNumber[] | null;
+  validation: { steps: number[]; loss: WireNumber[]; accuracy: WireNumber[] | null };
+}
+
+export interface SnapshotInfo {
+  branch: number;
+  step: number;
+  bytes: number;
+  sha256: string;
+  time: number | string;
+}
+
+export interface DeviceInfo {
+  id: string;
+  name: string;
+  memory: number | null;
+  threads: number | null;
+}
+
+export interface Prediction {
+  step: number;
+  outputs: number[];
+  probabilities: number[] | null;
+  label: number | null;
+  readout: 'softmax' | 'raw';
+}
+
+export interface DatasetState {
+  available: boolean;
+  fetching: { done: number; total: number | null } | null;
+  error: Text | null;
+}

@@ -1,0 +1,142 @@
+// The wire's data types, as app/spec and app/protocol declare them. Data only; no behaviour.
+
+export interface Text {
+  en: string;
+  zh: string;
+}
+
+/** A number as JSON from the server has it: what is not finite is a string. */
+export type WireNumber = number | 'NaN' | 'Infinity' | '-Infinity';
+export type Shape = number[];
+
+/** One part of a spec: its type and its fields. */
+export interface PartValue {
+  type: string;
+  [field: string]: unknown;
+}
+
+export interface Node {
+  id: string;
+  layer: PartValue;
+  inputs: string[];
+}
+
+export interface ModelSpec {
+  version: 1;
+  nodes: Node[];
+  outputs: string[];
+}
+
+export interface Phase {
+  type: 'supervised';
+  loss: PartValue;
+  optimizer: PartValue;
+  batch_size: number;
+  epochs: number;
+}
+
+export interface TrainingSpec {
+  version: 1;
+  dataset: PartValue;
+  phases: Phase[];
+}
+
+export type DeviceChoice = 'auto' | 'cpu' | 'cuda';
+
+export interface RunSpec {
+  version: 1;
+  name: string;
+  model: ModelSpec;
+  training: TrainingSpec;
+  seed: number;
+  device: DeviceChoice;
+}
+
+export interface Operation {
+  op: 'add' | 'remove' | 'replace' | 'move' | 'copy' | 'test';
+  path: string;
+  value?: unknown;
+  from?: string;
+}
+
+export interface Repair {
+  text: Text;
+  patch: Operation[];
+}
+
+export interface Problem {
+  code: string;
+  message: Text;
+  severity: 'error' | 'warning';
+  pointer: string;
+  node: string | null;
+  params: Record<string, unknown>;
+  repairs: Repair[];
+}
+
+export interface Parameter {
+  name: string;
+  shape: Shape;
+}
+
+export interface NodeReport {
+  id: string;
+  type: string;
+  inputs: (Shape | null)[];
+  shape: Shape | null;
+  parameters: Parameter[];
+  count: number;
+  arithmetic: string;
+  macs: number;
+  activations: number;
+  problems: Problem[];
+}
+
+export interface Report {
+  nodes: NodeReport[];
+  order: string[];
+  input_shape: Shape;
+  output_shape: Shape | null;
+  totals: { parameters: number; macs: number; activations: number; memory_bytes: number };
+  problems: Problem[];
+}
+
+/** A part of the catalogue, as `describe()` of app/catalog/family.py gives it. */
+export interface Part {
+  type: string;
+  title: Text;
+  summary: Text;
+  group: Text;
+  formula: { forward: string; backward: string } | null;
+  aliases: string[];
+  examples: PartValue[];
+  live: string[];
+  facts: Record<string, unknown>;
+  schema: JsonSchema;
+}
+
+export interface JsonSchema {
+  [keyword: string]: unknown;
+}
+
+export interface Families {
+  layers: Part[];
+  datasets: Part[];
+  losses: Part[];
+  optimizers: Part[];
+  initializers: Part[];
+}
+
+export interface Preset {
+  id: string;
+  title: Text;
+  summary: Text;
+  spec: RunSpec;
+}
+
+/** A number from the wire as a JavaScript number. */
+export function finite(value: WireNumber | null | undefined): number {
+  return value === null || value === undefined ? NaN : Number(value);
+}
+
+export type * from './runs';

@@ -1,0 +1,184 @@
+// The one place that talks to uPlot: makes a chart of given columns in the page's colours. Knows no network.
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { Column } from './curves';
+
+export interface Line {
+  color: string;
+  dashed: boolean;
+  faint: boolean;
+}
+
+export interface PlotOptions {
+  lines: readonly Line[];
+  height: number;
+  logY: boolean;
+  yRange: [number, number] | undefined;
+  tick: (value: number) => string;
+  hover: (index: number | null) => void;
+  pick: (x: number) => void;
+  zoomed: (zoomed: boolean) => void;
+}
+
+export interface Plot {
+  set(x: number[], columns: Column[]): void;
+  mark(x: number | undefined): void;
+  read(index: number | null): void;
+  zoom(factor: number, around: number): void;
+  reset(): void;
+  resize(width: number, height: number): void;
+  repaint(): void;
+  destroy(): void;
+}
+
+const CLICK = 4;
+
+function painter(host: HTMLElement): (token: string) => string {
+  return (token) => getComputedStyle(host).getPropertyValue(`--${token}`).trim() || 'currentColor';
+}
+
+function axes(host: HTMLElement, options: PlotOptions): uPlot.Axis[] {
+  const paint = painter(host);
+  const size = parseFloat(getComputedStyle(host).getPropertyValue('--text-xs')) || 11;
+  const common: uPlot.Axis = {
+    stroke: () => paint('muted'),
+    font: `${size}px ${paint('font')}`,
+    ticks: { show: false },
+    gap: 4,
+  };
+  const grid = { stroke: () => paint('line'), width: 1 };
+  const label = (_: uPlot, values: (number | null)[]) =>
+    values.map((value) => (value === null ? null : options.tick(value)));
+  return [
+    { ...common, size: size * 1.7, space: size * 6, grid: { show: false }, values: label },
+    { ...common, size: size * 3.4, space: size * 2.6, grid, values: label },
+  ];
+}
+
+function range(options: PlotOptions): uPlot.Scale.Range {
+  if (options.yRange) return () => options.yRange ?? [0, 1];
+  if (options.logY) {
+    return (_, low, high) => uPlot.rangeLog(low ?? 0.1, high ?? 1, 10, false);
+  }
+  return (_, low, high) => {
+    const [min, max] = [low ?? 0, high ?? 1];
+    const pad = (max - min || Math.abs(max) || 1) * 0.06;
+    return [min >= 0 ? Math.max(0, min - pad) : min - pad, max + pad];
+  };
+}
+
+function line(paint: (token: string) => string, { color, dashed, faint }: Line): uPlot.Series {
+  const series: uPlot.Series = {
+    stroke: () => paint(`curve-${color}`) + (faint ? '47' : ''),
+    width: faint ? 1 : 1.75,
+    points: { show: false },
+  };
+  if (dashed) series.dash = [5, 3];
+  return series;
+}
+
+/** The mark of the step that the page shows, drawn under the curves. */
+function marker(paint: (token: string) => string, at: () => number | undefined) {
+  return (plot: uPlot) => {
+    const x = at();
+    const { min, max } = plot.scales['x'] ?? {};
+    if (x === undefined || x < (min ?? x) || x > (max ?? x)) return;
+    const left = Math.round(plot.valToPos(x, 'x', true)) + 0.5;
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.strokeStyle = paint('line-strong');
+    ctx.lineWidth = devicePixelRatio;
+    ctx.beginPath();
+    ctx.moveTo(left, bbox.top);
+    ctx.lineTo(left, bbox.top + bbox.height);
+    ctx.stroke();
+    ctx.restore();
+  };
+}
+
+/** A click without a drag, told as the value of x under it. */
+function clicks(pick: (x: number) => void) {
+  return (plot: uPlot) => {
+    let start = 0;
+    plot.over.addEventListener('mousedown', (event) => (start = event.clientX));
+    plot.over.addEventListener('click', (event) => {
+      if (Math.abs(event.clientX - start) < CLICK) pick(plot.posToVal(event.offsetX, 'x'));
+    });
+  };
+}
+
+/** A chart in `host`. Columns come by `set`, in the order of `options.lines`. */
+export function makePlot(host: HTMLElement, options: PlotOptions): Plot {
+  const paint = painter(host);
+  let zoomed = false;
+  let at: number | undefined;
+  const zoomTo = (value: boolean) => {
+    zoomed = value;
+    options.zoomed(value);
+  };
+  const plot = new uPlot(
+    {
+      width: Math.max(host.clientWidth, 40),
+      height: options.height,
+      padding: [6, 6, 0, 0],
+      legend: { show: false },
+      axes: axes(host, options),
+      scales: { x: { time: false }, y: { distr: options.logY ? 3 : 1, range: range(options) } },
+      series: [{}, ...options.lines.map((each) => line(paint, each))],
+      cursor: {
+        y: false,
+        drag: { x: true, y: false, dist: CLICK },
+        points: { size: 6, show: true },
+        bind: {
+          dblclick: (_, __, original) => (event) => {
+            zoomTo(false);
+            return original(event);
+          },
+        },
+      },
+      hooks: {
+        ready: [clicks(options.pick)],
+        drawAxes: [marker(paint, () => at)],
+        setCursor: [(self) => options.hover(self.cursor.idx ?? null)],
+        setSelect: [(self) => void (self.select.width > 0 && zoomTo(true))],
+      },
+    },
+    [[], ...options.lines.map(() => [])],
+    host,
+  );
+  const limits = () => {
+    const { min, max } = plot.scales['x'] ?? {};
+    return { min: min ?? 0, max: max ?? 1 };
+  };
+  return {
+    set(x, columns) {
+      const kept = limits();
+      plot.setData([x, ...columns], !zoomed);
+      if (zoomed) plot.setScale('x', kept);
+    },
+    mark(x) {
+      at = x;
+      plot.redraw(false);
+    },
+    read(index) {
+      if (index === null) return plot.setCursor({ left: -10, top: -10 }, false);
+      const left = plot.valToPos(plot.data[0][index] ?? 0, 'x');
+      plot.setCursor({ left, top: 0 }, false);
+    },
+    zoom(factor, around) {
+      const { min, max } = limits();
+      zoomTo(true);
+      plot.setScale('x', {
+        min: around - (around - min) * factor,
+        max: around + (max - around) * factor,
+      });
+    },
+    reset() {
+      zoomTo(false);
+      plot.setData(plot.data, true);
+    },
+    resize: (width, height) => plot.setSize({ width: Math.max(width, 40), height }),
+    repaint: () => plot.redraw(false, true),
+    destroy: () => plot.destroy(),
+  };
+}

@@ -1,0 +1,106 @@
+"""Hypothesis strategies over the registries: any valid part, any shape. Knows no single part."""
+
+from __future__ import annotations
+
+import types
+from typing import Any, Literal, Union, get_args, get_origin
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from app.catalog.datasets import DATASETS
+from app.catalog.family import Family, Part
+from app.catalog.initializers import INITIALIZERS
+from app.catalog.layers import LAYERS, Layer
+from app.catalog.losses import LOSSES
+from app.catalog.optimizers import OPTIMIZERS
+from app.core.shapes import Shape
+
+FAMILIES: tuple[Family[Any], ...] = (LAYERS, DATASETS, LOSSES, OPTIMIZERS, INITIALIZERS)
+PARTS: list[type[Part]] = [part for family in FAMILIES for part in family.parts.values()]
+LARGEST = 9
+"""Integers are kept this small, where their bounds allow it: modules are really built."""
+
+
+def fewer(share: int) -> settings:
+    """The profile's examples divided by ``share``: for a test that runs once for every part."""
+    return settings(max_examples=max(1, settings().max_examples // share))
+
+
+def bounds(field: FieldInfo) -> dict[str, float]:
+    """The limits of a field by name: ge, gt, le, lt, min_length, max_length."""
+    names = ("ge", "gt", "le", "lt", "min_length", "max_length")
+    return {
+        name: value
+        for rule in field.metadata
+        for name in names
+        if (value := getattr(rule, name, None)) is not None
+    }
+
+
+def _integers(limits: dict[str, float]) -> st.SearchStrategy[int]:
+    low = int(limits.get("ge", limits.get("gt", -1) + 1))
+    high = int(limits.get("le", limits.get("lt", LARGEST + 1) - 1))
+    return st.integers(low, min(high, max(low, LARGEST)))
+
+
+def _floats(limits: dict[str, float]) -> st.SearchStrategy[float]:
+    return st.floats(
+        limits.get("ge", limits.get("gt", -1e3)),
+        limits.get("le", limits.get("lt", 1e3)),
+        exclude_min="gt" in limits,
+        exclude_max="lt" in limits,
+        allow_nan=False,
+    )
+
+
+def _values(annotation: Any, field: FieldInfo) -> st.SearchStrategy[Any] | None:
+    """Values of one annotation; None where only the default is known to fit."""
+    if annotation is bool:
+        return st.booleans()
+    if annotation is int:
+        return _integers(bounds(field))
+    if annotation is float:
+        return _floats(bounds(field))
+    if get_origin(annotation) is Literal:
+        return st.sampled_from(get_args(annotation))
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        return parts(annotation)
+    if get_origin(annotation) in (Union, types.UnionType):
+        found = [s for a in get_args(annotation) if (s := _values(a, field)) is not None]
+        return st.one_of([*found, st.none()] if type(None) in get_args(annotation) else found)
+    return None
+
+
+@st.composite
+def parts(draw: st.DrawFn, part: type[Part]) -> Any:
+    """A valid part with any values of its fields."""
+    chosen: dict[str, Any] = {}
+    for name, field in part.model_fields.items():
+        values = _values(field.annotation, field)
+        if values is not None and name != "type":
+            chosen[name] = draw(values)
+    try:
+        return part(**chosen)
+    except ValidationError:  # fields that do not go together
+        return part()
+
+
+vectors = st.tuples(st.integers(1, 40))
+pictures = st.tuples(st.integers(1, 8), st.integers(1, 14), st.integers(1, 14))
+any_shape: st.SearchStrategy[Shape] = st.one_of(pictures, vectors)
+
+
+@st.composite
+def inputs_of(draw: st.DrawFn, layer: type[Layer]) -> tuple[Shape, ...]:
+    """As many shapes as the layer takes: mostly alike, at times different in channels or at all."""
+    low, high = layer.ARITY
+    first = draw(any_shape)
+    others: list[Shape] = []
+    for _ in range(draw(st.integers(low, min(high, 4))) - 1):
+        way = draw(st.sampled_from(("same", "same", "channels", "any")))
+        changed = (draw(st.integers(1, 8)), *first[1:])
+        others.append({"same": first, "channels": changed}.get(way) or draw(any_shape))
+    return (first, *others)

@@ -1,0 +1,45 @@
+"""What every suite shares: Hypothesis profiles, one thread for torch, which tests are long.
+
+``GLASSNET_DEEP=1`` (``make test-deep``) gives property tests ten times the examples and new seeds.
+"""
+
+from __future__ import annotations
+
+import os
+
+# Before anything imports torch: suites run side by side, and one thread is what workers use.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MKL_NUM_THREADS", "1")
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+DEEP = os.environ.get("GLASSNET_DEEP") == "1"
+SLOW_START = [HealthCheck.too_slow, HealthCheck.data_too_large]
+
+settings.register_profile(
+    "normal",
+    max_examples=200,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=SLOW_START,
+)
+settings.register_profile(
+    "deep",
+    max_examples=2000,
+    deadline=None,
+    database=None,
+    print_blob=True,
+    suppress_health_check=SLOW_START,
+)
+settings.load_profile("deep" if DEEP else "normal")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Property tests belong to the long suite too, where they try more."""
+    for item in items:
+        if DEEP and getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.deep)
+            item.add_marker(pytest.mark.timeout(1800))
