@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated, cast
 
 from fastapi import Depends
@@ -22,7 +21,6 @@ class Context:
     fetches: Fetches
     page: Page
     version: str
-    data: Path
     max_depth: int
     max_viewers: int
     sockets: int = field(default=0)

@@ -125,3 +125,8 @@ def wants_page(request: Request) -> bool:
     if path.startswith(("/api/", "/static/", "/livez", "/readyz")):
         return False
     return "text/html" in request.headers.get("accept", "")
+
+
+def short(error: GlassnetError) -> str:
+    """The reason in a WebSocket's close: at most 123 bytes."""
+    return error.text.en.encode()[:123].decode(errors="ignore")

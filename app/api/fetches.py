@@ -8,6 +8,9 @@ from pathlib import Path
 
 from app.catalog.datasets import Dataset
 from app.core.errors import DownloadFailed, GlassnetError, Problem
+from app.core.text import text
+
+STOPPED = text("the server was stopped", "服务器已停止")
 
 
 @dataclass
@@ -27,6 +30,7 @@ class Fetches:
         self.root = root
         self._fetches: dict[str, Fetch] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
 
     def of(self, kind: str) -> Fetch | None:
         return self._fetches.get(kind)
@@ -44,6 +48,8 @@ class Fetches:
 
     async def _run(self, dataset: Dataset, fetch: Fetch) -> None:
         def progress(done: int, total: int | None) -> None:
+            if self._stopping:
+                raise DownloadFailed(url=dataset.TITLE, reason=STOPPED)
             fetch.done = done
             fetch.total = total or fetch.total
 
@@ -56,3 +62,9 @@ class Fetches:
             fetch.error = failed.problem()
         finally:
             fetch.running = False
+
+    async def stop(self) -> None:
+        """End every download at its next piece; what arrived so far is dropped."""
+        self._stopping = True
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=2)

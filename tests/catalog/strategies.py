@@ -94,13 +94,15 @@ any_shape: st.SearchStrategy[Shape] = st.one_of(pictures, vectors)
 
 
 @st.composite
-def inputs_of(draw: st.DrawFn, layer: type[Layer]) -> tuple[Shape, ...]:
+def inputs_of(
+    draw: st.DrawFn, layer: type[Layer], shape: st.SearchStrategy[Shape] = any_shape
+) -> tuple[Shape, ...]:
     """As many shapes as the layer takes: mostly alike, at times different in channels or at all."""
     low, high = layer.ARITY
-    first = draw(any_shape)
+    first = draw(shape)
     others: list[Shape] = []
     for _ in range(draw(st.integers(low, min(high, 4))) - 1):
         way = draw(st.sampled_from(("same", "same", "channels", "any")))
         changed = (draw(st.integers(1, 8)), *first[1:])
-        others.append({"same": first, "channels": changed}.get(way) or draw(any_shape))
+        others.append({"same": first, "channels": changed}.get(way) or draw(shape))
     return (first, *others)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from app.catalog.family import Formula, option
 from app.catalog.initializers import AnyInitializer, DefaultInitializer
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Conv2d(Layer):
     """Each output map sums every input map slid under its own kernel, plus one bias.
 
-    Input (C, H, W); output (filters, ⌊(H+2p−k)/s⌋+1, ⌊(W+2p−k)/s⌋+1).
+    Input (C, H, W); output (filters, ⌊(H+2p−d(k−1)−1)/s⌋+1, the same of W).
     Source: LeCun et al., Gradient-based learning applied to document recognition, 1998.
     """
 
@@ -74,6 +74,23 @@ class Conv2d(Layer):
         ge=0,
         le=15,
     )
+    dilation: int = option(
+        1,
+        text("dilation", "膨胀"),
+        text("Distance between neighbouring kernel cells.", "卷积核相邻格之间的间距。"),
+        ge=1,
+        le=8,
+    )
+    groups: int = option(
+        1,
+        text("groups", "分组"),
+        text(
+            "Groups of maps that do not see one another; must divide inputs and filters.",
+            "互不相连的特征图组数；须整除输入与输出通道数。",
+        ),
+        ge=1,
+        le=256,
+    )
     bias: bool = option(
         True,
         text("bias", "偏置"),
@@ -86,43 +103,61 @@ class Conv2d(Layer):
     )
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        _, height, width = image_input(self, inputs)
+        channels, height, width = image_input(self, inputs)
+        self._groups_fit(inputs[0], channels)
+        reach = self.dilation * (self.kernel - 1) + 1
         side = min(height, width) + 2 * self.padding
-        if side < self.kernel:
-            need = (self.kernel - min(height, width) + 1) // 2
-            raise ShapeMismatch(
-                self,
-                text(
-                    f"a picture of at least {self.kernel}×{self.kernel} after padding",
-                    f"填充后至少 {self.kernel}×{self.kernel} 的图像",
-                ),
-                inputs[0],
-                Fix("set", "kernel", side),
-                *([Fix("set", "padding", need)] if need <= 15 else []),
-            )
-        out = [(n + 2 * self.padding - self.kernel) // self.stride + 1 for n in (height, width)]
+        if side < reach:
+            raise ShapeMismatch(self, *self._too_small(reach, side, inputs[0]))
+        out = [(n + 2 * self.padding - reach) // self.stride + 1 for n in (height, width)]
         return (self.filters, *out)
 
-    def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
-        weight = Parameter(
-            name="weight", shape=(self.filters, inputs[0][0], self.kernel, self.kernel)
+    def _groups_fit(self, got: Shape, channels: int) -> None:
+        if channels % self.groups or self.filters % self.groups:
+            fit = max(g for g in range(1, self.groups) if not (channels % g or self.filters % g))
+            expected = text(
+                f"groups that divide {channels} inputs and {self.filters} filters (not {self.groups})",
+                f"能整除 {channels} 个输入与 {self.filters} 个输出通道的分组数（而非 {self.groups}）",
+            )
+            raise ShapeMismatch(self, expected, got, Fix("set", "groups", fit))
+
+    def _too_small(self, reach: int, side: int, got: Shape) -> tuple[Any, ...]:
+        expected = text(
+            f"a picture of at least {reach}×{reach} after padding",
+            f"填充后至少 {reach}×{reach} 的图像",
         )
+        need = (reach - side + 1) // 2 + self.padding
+        fixes = [Fix("set", "kernel", (side - 1) // self.dilation + 1)]
+        if need <= 15:
+            fixes.append(Fix("set", "padding", need))
+        return (expected, got, *fixes)
+
+    def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
+        shape = (self.filters, inputs[0][0] // self.groups, self.kernel, self.kernel)
+        weight = Parameter(name="weight", shape=shape)
         return (weight, Parameter(name="bias", shape=(self.filters,))) if self.bias else (weight,)
 
     def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
-        product = f"{self.filters}×({self.kernel}×{self.kernel}×{inputs[0][0]})"
+        product = f"{self.filters}×({self.kernel}×{self.kernel}×{inputs[0][0] // self.groups})"
         total = sum(p.count for p in self.parameters(inputs))
         return f"{product}+{self.filters} = {total}" if self.bias else f"{product} = {total}"
 
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         _, height, width = self.output_shape(inputs)
-        return self.filters * height * width * inputs[0][0] * self.kernel**2
+        return self.filters * height * width * inputs[0][0] // self.groups * self.kernel**2
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn
 
         return nn.Conv2d(
-            inputs[0][0], self.filters, self.kernel, self.stride, self.padding, bias=self.bias
+            inputs[0][0],
+            self.filters,
+            self.kernel,
+            self.stride,
+            self.padding,
+            self.dilation,
+            self.groups,
+            self.bias,
         )
 
     def initialize(self, module: torch.nn.Module, generator: torch.Generator) -> None:

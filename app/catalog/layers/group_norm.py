@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
 from app.catalog.layers._base import REGULARISATION, Fix, Layer, Parameter, ShapeMismatch
-from app.core.shapes import Shape
+from app.core.shapes import Shape, size
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 class GroupNorm(Layer):
     """Mean 0 and variance 1 over each group of maps of one sample, then a scale and shift a map.
 
-    Input (C, …), C a multiple of groups; the same shape out. Source: Wu and He, ECCV 2018.
+    Input (C, …), C a multiple of groups, more than one value a group; the same shape out.
+    Source: Wu and He, ECCV 2018.
     """
 
     TITLE = text("Group norm", "组归一化")
@@ -46,14 +48,18 @@ class GroupNorm(Layer):
     )
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        channels = inputs[0][0]
-        if channels % self.groups:
-            divisor = next(g for g in range(min(self.groups, channels), 0, -1) if channels % g == 0)
-            expected = text(
-                f"a multiple of {self.groups} channels", f"通道数为 {self.groups} 的倍数"
-            )
-            raise ShapeMismatch(self, expected, inputs[0], Fix("set", "groups", divisor))
-        return inputs[0]
+        channels, values = inputs[0][0], size(inputs[0])
+        if channels % self.groups == 0 and values > self.groups:
+            return inputs[0]
+        expected = text(
+            f"a multiple of {self.groups} channels, and more than one value a group",
+            f"通道数为 {self.groups} 的倍数，且每组不止一个值",
+        )
+        fits = (
+            g for g in range(min(self.groups, channels, values - 1), 0, -1) if channels % g == 0
+        )
+        fixes = [Fix("set", "groups", g) for g in islice(fits, 1)]
+        raise ShapeMismatch(self, expected, inputs[0], *fixes, Fix("remove"))
 
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
         size = (inputs[0][0],)

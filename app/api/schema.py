@@ -1,0 +1,150 @@
+"""The OpenAPI document: routes, and every model of the protocol as a component."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel, TypeAdapter
+from starlette.requests import Request
+
+from app.api import catalog, datasets, devices, health, models, presets, runs
+from app.api.document import failures
+from app.api.encode import Json
+from app.api.errors import ProblemDetails
+from app.catalog.datasets import AnyDataset
+from app.catalog.initializers import AnyInitializer
+from app.catalog.layers import AnyLayer
+from app.catalog.losses import AnyLoss
+from app.catalog.optimizers import AnyOptimizer
+from app.protocol import frames, stream, taps
+from app.protocol.commands import AnyCommand, LoggedCommand
+from app.protocol.events import AnyEvent
+from app.protocol.runs import Applied, MetricsSeries, RunInfo
+from app.spec.model import ModelSpec
+from app.spec.report import Report
+from app.spec.run import RunSpec
+from app.spec.training import TrainingSpec
+
+Mode = Literal["validation", "serialization"]
+
+READ: dict[str, Any] = {
+    "AnyLayer": AnyLayer,
+    "AnyDataset": AnyDataset,
+    "AnyLoss": AnyLoss,
+    "AnyOptimizer": AnyOptimizer,
+    "AnyInitializer": AnyInitializer,
+    "ModelSpec": ModelSpec,
+    "TrainingSpec": TrainingSpec,
+    "RunSpec": RunSpec,
+    "ModelCheck": models.ModelCheck,
+    "SamplesWanted": datasets.SamplesWanted,
+    "FetchWanted": datasets.FetchWanted,
+    "PredictionWanted": runs.PredictionWanted,
+    "AnyCommand": AnyCommand,
+    "LoggedCommand": LoggedCommand,
+    "AnySample": taps.AnySample,
+    "Tap": taps.Tap,
+    "ClientMessage": stream.ClientMessage,
+}
+"""What the server reads: fields with a default may be left out."""
+
+WRITTEN: dict[str, Any] = {
+    "ProblemDetails": ProblemDetails,
+    "Catalog": catalog.Catalog,
+    "Presets": presets.Presets,
+    "Report": Report,
+    "DatasetState": datasets.DatasetState,
+    "RunInfo": RunInfo,
+    "RunPage": runs.RunPage,
+    "Applied": Applied,
+    "EventPage": runs.EventPage,
+    "MetricsSeries": MetricsSeries,
+    "SnapshotList": runs.SnapshotList,
+    "Prediction": runs.Prediction,
+    "Devices": devices.Devices,
+    "Queue": devices.Queue,
+    "Health": health.Health,
+    "AnyEvent": AnyEvent,
+    "ServerMessage": stream.ServerMessage,
+}
+"""What the server writes: every field is there."""
+
+ABOUT = """
+Build, train and watch real PyTorch networks. Everything that the page does is done through this
+interface. Errors are problem documents (RFC 9457) with a stable `code`, a `message` in English and
+Chinese, and a JSON pointer for every misfit. Numbers that are not finite are the strings `"NaN"`,
+`"Infinity"` and `"-Infinity"`.
+"""
+STREAM = """
+Open it as a WebSocket. Text messages of the client are `ClientMessage`, those of the server
+`ServerMessage`; the first is `hello`. Binary messages of the server are tensor frames.
+
+Close codes: 4400 a message that is none, 4408 a frame was not acknowledged for 10 s while visible,
+4429 too many open tabs, 1001 the server goes away.
+"""
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/api/v1/openapi.json")
+async def get_openapi_document(request: Request) -> Json:
+    """The document of this very server."""
+    return Json(request.app.openapi(), headers={"cache-control": "no-cache"})
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The whole OpenAPI 3.1 document; the same for every server of this version."""
+    found = get_openapi(
+        title="Glassnet",
+        version=app.version,
+        description=ABOUT.strip(),
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        routes=app.routes,
+        separate_input_output_schemas=False,
+    )
+    components = {**schemas(WRITTEN, "serialization"), **schemas(READ, "validation")}
+    found["components"]["schemas"] = dict(sorted(components.items()))
+    found["components"]["securitySchemes"] = {
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "Only where the server listens beyond this machine.",
+        }
+    }
+    found["security"] = [{}, {"token": []}]
+    found["paths"]["/api/v1/stream"] = {"get": _stream()}
+    return found
+
+
+def schemas(models: dict[str, Any], mode: Mode) -> dict[str, Any]:
+    """The named types and all they refer to, by name."""
+    inputs = [(name, mode, TypeAdapter(model)) for name, model in models.items()]
+    template = "#/components/schemas/{model}"
+    named, rest = TypeAdapter.json_schemas(inputs, ref_template=template)
+    found: dict[str, Any] = dict(rest.get("$defs", {}))
+    for name, model in models.items():
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            found[name] = named[name, mode]
+    return found
+
+
+def _stream() -> dict[str, Any]:
+    frame = {"type": "string", "format": "binary", "description": frames.__doc__}
+    return {
+        "tags": ["stream"],
+        "summary": "Events and tensor frames as they come",
+        "description": STREAM.strip(),
+        "operationId": "stream",
+        "responses": {"101": {"description": "The connection becomes a WebSocket."}, **_refused()},
+        "x-websocket": {
+            "client": {"$ref": "#/components/schemas/ClientMessage"},
+            "server": {"$ref": "#/components/schemas/ServerMessage"},
+            "frame": frame,
+        },
+    }
+
+
+def _refused() -> dict[str, Any]:
+    return {str(status): answer for status, answer in failures(401, 403).items()}

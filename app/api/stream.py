@@ -1,0 +1,78 @@
+"""The WebSocket of a tab: reads its messages, and lets its viewer send. Keeps no state of runs."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from fastapi import APIRouter
+from pydantic import ValidationError
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from app.api import errors
+from app.api.bodies import depth
+from app.api.context import Context, Here
+from app.api.refusals import TooManyViewers
+from app.protocol.stream import CLIENT_MESSAGE, CLOSE_BAD_MESSAGE, CLOSE_TOO_MANY, Hello
+from app.runs.viewer import Viewer
+
+router = APIRouter()
+
+
+class BadMessage(Exception):
+    """The tab sent something that is no message."""
+
+
+@router.websocket("/stream")
+async def stream(socket: WebSocket, here: Here) -> None:
+    """Text messages are JSON, binary ones tensor frames; see :mod:`app.protocol.stream`."""
+    await socket.accept()
+    if here.sockets >= here.max_viewers:
+        await socket.close(CLOSE_TOO_MANY, errors.short(TooManyViewers(limit=here.max_viewers)))
+        return
+    here.sockets += 1
+    try:
+        await _serve(socket, here)
+    finally:
+        here.sockets -= 1
+
+
+async def _serve(socket: WebSocket, here: Context) -> None:
+    """Two tasks a tab: one reads, one lets the viewer send. Either one's end is the end of both."""
+    await socket.send_text(Hello(version=here.version).model_dump_json())
+    viewer = here.runs.attach(socket)
+    reading = asyncio.create_task(_read(socket, viewer, here.max_depth), name="stream reader")
+    sending = asyncio.create_task(viewer.serve(), name="stream sender")
+    try:
+        await asyncio.wait((reading, sending), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        viewer.close()
+        for task in (reading, sending):
+            task.cancel()
+        ended = await asyncio.gather(reading, sending, return_exceptions=True)
+    if any(isinstance(end, BadMessage) for end in ended):
+        await _close(socket, CLOSE_BAD_MESSAGE)
+    for end in ended:
+        if isinstance(end, Exception) and not isinstance(end, BadMessage | WebSocketDisconnect):
+            raise end
+
+
+async def _read(socket: WebSocket, viewer: Viewer, deepest: int) -> None:
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        given = message.get("text")
+        if given is None or depth(given.encode()) > deepest:
+            raise BadMessage
+        try:
+            parsed = CLIENT_MESSAGE.validate_json(given, strict=True)
+        except ValidationError as error:
+            raise BadMessage from error
+        await viewer.receive(parsed)
+
+
+async def _close(socket: WebSocket, code: int) -> None:
+    if socket.application_state is WebSocketState.CONNECTED:
+        with suppress(RuntimeError, WebSocketDisconnect):
+            await socket.close(code)

@@ -1,0 +1,56 @@
+"""Dropout of whole maps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula, option
+from app.catalog.layers._base import REGULARISATION, Layer
+from app.core.shapes import Shape
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class ChannelDropout(Layer):
+    """Zeroes whole maps with probability ``rate`` while training, scales the rest by 1/(1−rate).
+
+    Input (C, …), the same out. Source: Tompson et al., CVPR 2015.
+    """
+
+    TITLE = text("Channel dropout", "通道失活")
+    SUMMARY = text(
+        "Silences whole maps at random: neighbouring cells say much the same, so dropping one is too little.",
+        "随机让整张特征图归零：相邻格信息相近，只丢一格作用太小。",
+    )
+    GROUP = REGULARISATION
+    FORMULA = Formula(
+        forward=r"x_c = \frac{m_c\,u_c}{1-p},\quad m_c \sim \mathrm{Bernoulli}(1-p)",
+        backward=r"\delta_{u_c} = \frac{m_c\,\delta_c}{1-p}",
+    )
+    ALIASES = (
+        "dropout2d",
+        "spatial dropout",
+        "过拟合",
+    )
+    EXAMPLES = ({"type": "channel_dropout"},)
+    ID_PREFIX = "cdrop"
+    LIVE = frozenset({"rate"})
+
+    type: Literal["channel_dropout"] = "channel_dropout"
+    rate: float = option(
+        0.2,
+        text("rate", "失活率"),
+        text("Share of the maps that is silenced.", "被置零的特征图比例。"),
+        ge=0.0,
+        le=0.95,
+    )
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        return inputs[0]
+
+    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        from app.engine.modules.dropout import ChannelDropout as Module
+
+        return Module(self.rate)

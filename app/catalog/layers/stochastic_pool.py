@@ -1,0 +1,57 @@
+"""Stochastic pooling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula, option
+from app.catalog.layers._base import POOLING, Fix, Layer, ShapeMismatch, image_input
+from app.core.shapes import Shape
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class StochasticPool2d(Layer):
+    """Draws one cell of every block, by its share of the block; takes the weighted mean when evaluating.
+
+    Input (C, H, W), output (C, ⌊H/n⌋, ⌊W/n⌋). Source: Zeiler and Fergus, ICLR 2013.
+    """
+
+    TITLE = text("Stochastic pool", "随机池化")
+    SUMMARY = text(
+        "Draws one cell of every block while training, strong ones more often; averages by strength when evaluating.",
+        "训练时按强弱随机抽取每块中的一格，评估时按强弱加权平均。",
+    )
+    GROUP = POOLING
+    FORMULA = Formula(
+        forward=r"x = a_s,\quad s \sim p,\quad p_i = \frac{\max(0,a_i)}{\sum_k \max(0,a_k)}",
+        backward=r"\delta_i = [i = s]\;\delta",
+    )
+    ALIASES = (
+        "sampling",
+        "池化层",
+    )
+    EXAMPLES = ({"type": "stochastic_pool"},)
+    ID_PREFIX = "spool"
+
+    type: Literal["stochastic_pool"] = "stochastic_pool"
+    size: int = option(
+        2, text("size", "窗口边长"), text("Side of the block.", "方块边长。"), ge=1, le=16
+    )
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        channels, height, width = image_input(self, inputs)
+        side = min(height, width)
+        if side < self.size:
+            least = f"{self.size}×{self.size}"
+            expected = text(f"a picture of at least {least}", f"至少 {least} 的图像")
+            fixes = (Fix("set", "size", side), Fix("remove"))
+            raise ShapeMismatch(self, expected, inputs[0], *fixes)
+        return (channels, height // self.size, width // self.size)
+
+    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        from app.engine.modules.stochastic_pool import StochasticPool as Module
+
+        return Module(self.size)

@@ -1,0 +1,79 @@
+"""The chapter's sub-sampling: block sums or means with a trainable weight and bias per map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula, option
+from app.catalog.layers._base import POOLING, Fix, Layer, Parameter, ShapeMismatch, image_input
+from app.core.shapes import Shape
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Subsample(Layer):
+    """βⱼ·down(xⱼ) + bⱼ with one trainable β and b per map; blocks do not overlap.
+
+    Input (C, H, W), output (C, ⌊H/n⌋, ⌊W/n⌋). Source: LeCun et al., 1998, layers S2 and S4.
+    """
+
+    TITLE = text("Sub-sampling", "下采样")
+    SUMMARY = text(
+        "Pools every block and multiplies by a trainable weight, one per map, as LeNet-5 of 1998 did.",
+        "对每块池化，再乘以可训练的权值（每张特征图一个），如 1998 年的 LeNet-5。",
+    )
+    GROUP = POOLING
+    FORMULA = Formula(
+        forward=r"u_j^\ell = \beta_j^\ell\,\mathrm{down}(x_j^{\ell-1}) + b_j^\ell",
+        backward=r"\delta_j^{\ell-1} = \beta_j^{\ell}\,\mathrm{up}(\delta_j^{\ell}),\quad"
+        r" \frac{\partial E}{\partial \beta_j} = \sum_{u,v} (\delta_j \circ \mathrm{down}(x_j))_{uv}"
+        r",\quad \frac{\partial E}{\partial b_j} = \sum_{u,v} (\delta_j)_{uv}",
+    )
+    ALIASES = ("trainable pooling", "sub-sampling", "池化层", "LeNet")
+    EXAMPLES = ({"type": "subsample", "size": 2, "mode": "mean"},)
+    ID_PREFIX = "sub"
+
+    type: Literal["subsample"] = "subsample"
+    size: int = option(
+        2, text("size", "窗口边长"), text("Side n of the block.", "方块边长 n。"), ge=1, le=16
+    )
+    mode: Literal["mean", "sum"] = option(
+        "mean",
+        text("down()", "down()"),
+        text("mean or sum of each block.", "取每块的平均（mean）或总和（sum）。"),
+    )
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        channels, height, width = image_input(self, inputs)
+        side = min(height, width)
+        if side < self.size:
+            least = f"{self.size}×{self.size}"
+            expected = text(f"a picture of at least {least}", f"至少 {least} 的图像")
+            fixes = (Fix("set", "size", side), Fix("remove"))
+            raise ShapeMismatch(self, expected, inputs[0], *fixes)
+        return (channels, height // self.size, width // self.size)
+
+    def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
+        maps = (inputs[0][0],)
+        return Parameter(name="weight", shape=maps), Parameter(name="bias", shape=maps)
+
+    def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
+        return f"{inputs[0][0]}×(1+1) = {2 * inputs[0][0]}"
+
+    def macs(self, inputs: tuple[Shape, ...]) -> int:
+        channels, height, width = self.output_shape(inputs)
+        return channels * height * width
+
+    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        from app.engine.modules.subsample import Subsample as SubsampleModule
+
+        return SubsampleModule(inputs[0][0], self.size, self.mode)
+
+    def initialize(self, module: torch.nn.Module, generator: torch.Generator) -> None:
+        import torch
+
+        with torch.no_grad():
+            module.get_parameter("weight").fill_(1.0)
+            module.get_parameter("bias").zero_()

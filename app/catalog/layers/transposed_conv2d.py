@@ -1,0 +1,117 @@
+"""Transposed convolution: a convolution's backward pass used forward."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula, option
+from app.catalog.initializers import AnyInitializer, DefaultInitializer
+from app.catalog.layers._base import (
+    CONVOLUTION,
+    Fix,
+    Layer,
+    Parameter,
+    ShapeMismatch,
+    image_input,
+)
+from app.core.shapes import Shape
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class TransposedConv2d(Layer):
+    """Every input cell stamps its kernel, scaled by its value, into a larger picture.
+
+    Input (C, H, W), output (filters, (H−1)s−2p+k, (W−1)s−2p+k); weight (C, filters, k, k), as
+    torch.nn.ConvTranspose2d. Source: Zeiler et al., CVPR 2010.
+    """
+
+    TITLE = text("Transposed conv", "转置卷积")
+    SUMMARY = text(
+        "Stamps a kernel for every input cell: a learned way to make a picture larger.",
+        "每个输入格按其值盖印一次卷积核：以学习的方式放大图像。",
+    )
+    GROUP = CONVOLUTION
+    FORMULA = Formula(
+        forward=r"u_j = \sum_i \mathrm{full}_s(x_i, k_{ij}) + b_j",
+        backward=r"\delta_i = \sum_j \delta_j \ast_s k_{ij},\quad"
+        r" \frac{\partial E}{\partial b_j} = \sum_{u,v} (\delta_j)_{uv}",
+    )
+    ALIASES = ("deconvolution", "反卷积", "autoencoder")
+    EXAMPLES = ({"type": "transposed_conv2d", "filters": 8, "kernel": 2, "stride": 2},)
+    ID_PREFIX = "deconv"
+
+    type: Literal["transposed_conv2d"] = "transposed_conv2d"
+    filters: int = option(
+        8,
+        text("filters", "输出通道数"),
+        text("Number of output maps.", "输出特征图的数目。"),
+        ge=1,
+        le=512,
+    )
+    kernel: int = option(
+        2,
+        text("kernel", "卷积核边长"),
+        text("Side of the square kernel.", "方形卷积核的边长。"),
+        ge=1,
+        le=15,
+    )
+    stride: int = option(
+        2,
+        text("stride", "步幅"),
+        text("Cells between two stamps.", "相邻两次盖印的间距。"),
+        ge=1,
+        le=8,
+    )
+    padding: int = option(
+        0,
+        text("padding", "裁边"),
+        text("Rows and columns cut off at each edge.", "四边各裁去的行列数。"),
+        ge=0,
+        le=7,
+    )
+    bias: bool = option(
+        True,
+        text("bias", "偏置"),
+        text("Add one trainable number per map.", "每张特征图加一个可训练的数。"),
+    )
+    init: AnyInitializer = option(
+        DefaultInitializer(),
+        text("initial weights", "权值初始化"),
+        text("How the kernels start.", "卷积核的初始值。"),
+    )
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        _, height, width = image_input(self, inputs)
+        out = [(n - 1) * self.stride - 2 * self.padding + self.kernel for n in (height, width)]
+        if min(out) < 1:
+            expected = text("less padding for so small a picture", "对这么小的图像裁边更少")
+            raise ShapeMismatch(self, expected, inputs[0], Fix("set", "padding", 0))
+        return (self.filters, *out)
+
+    def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
+        weight = Parameter(
+            name="weight", shape=(inputs[0][0], self.filters, self.kernel, self.kernel)
+        )
+        return (weight, Parameter(name="bias", shape=(self.filters,))) if self.bias else (weight,)
+
+    def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
+        product = f"{inputs[0][0]}×({self.kernel}×{self.kernel}×{self.filters})"
+        total = sum(p.count for p in self.parameters(inputs))
+        return f"{product}+{self.filters} = {total}" if self.bias else f"{product} = {total}"
+
+    def macs(self, inputs: tuple[Shape, ...]) -> int:
+        channels, height, width = image_input(self, inputs)
+        return channels * height * width * self.filters * self.kernel**2
+
+    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        from torch import nn
+
+        return nn.ConvTranspose2d(
+            inputs[0][0], self.filters, self.kernel, self.stride, self.padding, bias=self.bias
+        )
+
+    def initialize(self, module: torch.nn.Module, generator: torch.Generator) -> None:
+        self.init.fill(module, generator)

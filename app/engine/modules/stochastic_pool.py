@@ -1,0 +1,43 @@
+"""Stochastic pooling: a block's cell is drawn by its share of the block's positive sum."""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional
+
+from app.engine.modules.seeded import Seeded
+
+
+class StochasticPool(Seeded):
+    """(N, C, H, W) → (N, C, ⌊H/n⌋, ⌊W/n⌋), blocks of ``size`` × ``size`` that do not overlap.
+
+    Probabilities are the positive parts over their sum (equal where there is none). Training draws
+    one cell of each block; evaluation takes the probability-weighted mean.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, x_NCHW: torch.Tensor) -> torch.Tensor:
+        blocks = self._blocks(x_NCHW)
+        share = blocks.detach().clamp(min=0) if self.training else blocks.clamp(min=0)
+        total = share.sum(dim=-1, keepdim=True)
+        share = torch.where(total > 0, share / total.clamp(min=1e-30), 1.0 / blocks.shape[-1])
+        if not self.training:
+            return (share * blocks).sum(dim=-1)
+        draw = torch.empty(share.shape[:-1], dtype=share.dtype, device=share.device)
+        draw.uniform_(generator=self.generator(share.device))
+        cell = (
+            (share.cumsum(dim=-1) < draw.unsqueeze(-1)).sum(dim=-1).clamp(max=blocks.shape[-1] - 1)
+        )
+        chosen = functional.one_hot(cell, blocks.shape[-1]).to(blocks.dtype)
+        return (blocks * chosen).sum(dim=-1)
+
+    def _blocks(self, x_NCHW: torch.Tensor) -> torch.Tensor:
+        """(N, C, H′, W′, n²)."""
+        n, c, height, width = x_NCHW.shape
+        size, rows, columns = self.size, height // self.size, width // self.size
+        cut = x_NCHW[:, :, : rows * size, : columns * size]
+        parts = cut.reshape(n, c, rows, size, columns, size).permute(0, 1, 2, 4, 3, 5)
+        return parts.reshape(n, c, rows, columns, size * size)

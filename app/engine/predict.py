@@ -1,0 +1,36 @@
+"""What the network says about one sample: outputs, probabilities, class, and every layer's output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.engine.meter import decide
+from app.engine.probes import Moment, Prober
+from app.engine.trainer import Trainer
+from app.protocol.taps import AnySample
+
+
+def number(value: float) -> float | str:
+    """A number for JSON: what is not finite becomes ``"NaN"``, ``"Infinity"`` or ``"-Infinity"``."""
+    if value != value:
+        return "NaN"
+    if abs(value) == float("inf"):
+        return "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def predict(
+    trainer: Trainer, prober: Prober, sample: AnySample, moment: Moment
+) -> tuple[dict[str, Any], bytes]:
+    """(prediction, float32 frame); ``label`` is null for regression, probabilities for raw outputs."""
+    output, frame = prober.exact(sample, moment)
+    readout, softmax = prober.readout(output[None])
+    return {
+        "step": trainer.cursor.step,
+        "branch": moment.branch,
+        "outputs": [number(v) for v in output.tolist()],
+        "probabilities": [number(v) for v in readout.tolist()] if softmax else None,
+        "label": int(decide(output[None])[0]) if trainer.classes else None,
+        "target": trainer.data.label(sample),
+        "readout": "softmax" if softmax else "raw",
+    }, frame

@@ -1,0 +1,153 @@
+"""One pass of a watched sample in evaluation mode, and the tensor frame that a tap asks for.
+
+The pass stands apart from training: it reads the weights and changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from app.core.shapes import Shape
+from app.engine.quantise import Entry, Floats, Layout, assemble, entry
+from app.engine.trainer import Trainer
+from app.protocol.taps import AnySample, StoredSample, Tap
+from app.spec.model import INPUT
+
+GRID = 48
+"""Cells of a decision map along each axis."""
+EDGE = 6.0
+"""The map covers −6…6 on both axes, its first row at the top."""
+PROBABILITIES = "output.probabilities"
+Named = list[tuple[str, Shape, torch.Tensor]]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a frame says about when it was taken."""
+
+    run: str
+    branch: int
+
+
+class Prober:
+    """Makes the frames of one run. Layouts are kept, so that a header is written once."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        self._layouts: dict[tuple[Entry, ...], Layout] = {}
+        self._plane: torch.Tensor | None = None
+
+    @torch.inference_mode()
+    def frame(self, tap: Tap, moment: Moment) -> bytes:
+        """The 8-bit frame of a tap; raises :class:`app.engine.data.SampleMisfit`."""
+        network, x = self._trainer.network, self._trainer.data.sample(tap.sample)
+        named: Named = []
+        network.eval()
+        try:
+            if "activation" in tap.roles:
+                values = network.forward_all(x)
+                named += [(f"{n}.activation", tuple(v.shape[1:]), v) for n, v in values.items()]
+                output = values[network.output]
+            else:
+                output = network(x)
+            if "kernel" in tap.roles:
+                named += self._kernels()
+            if "decision" in tap.roles:
+                named += self._decisions()
+        finally:
+            network.train()
+        if tap.nodes is not None:
+            named = [item for item in named if item[0].partition(".")[0] in tap.nodes]
+        return self._write(named, self.readout(output)[0], self._metadata(tap.sample, moment))
+
+    def _kernels(self) -> Named:
+        return [
+            (f"{node}.{'kernel' if name == 'weight' else name}", tuple(p.shape), p)
+            for node in self._trainer.network.order
+            for name, p in self._trainer.network.node(node).named_parameters()
+        ]
+
+    def _decisions(self) -> Named:
+        if self._trainer.network.shapes[INPUT] != (2,):
+            return []
+        if self._plane is None:
+            self._plane = plane(self._trainer.device)
+        values = self._trainer.network.forward_all(self._plane)
+        return [
+            (f"{name}.decision", (v.shape[1], GRID, GRID), v.t())
+            for name, v in values.items()
+            if name != INPUT and v.dim() == 2
+        ]
+
+    def _write(self, named: Named, readout: torch.Tensor, metadata: dict[str, str]) -> bytes:
+        entries = tuple(entry(name, shape) for name, shape, _ in named)
+        layout = self._layouts.get(entries)
+        if layout is None:
+            floats = [(PROBABILITIES, tuple(readout.shape))]
+            layout = self._layouts[entries] = Layout(entries, floats)
+        flat = torch.cat([*(value.reshape(-1) for _, _, value in named), readout])
+        values: Floats = flat.float().cpu().numpy()
+        count = len(values) - len(readout)
+        return layout.frame(values[:count], metadata, [values[count:]])
+
+    def readout(self, output: torch.Tensor) -> tuple[torch.Tensor, bool]:
+        """What the output (1, K) says: softmax probabilities (K,) or, where the loss has none, itself."""
+        softmax = self._trainer.spec.training.phase.loss.READOUT == "softmax"
+        return (output.softmax(1) if softmax else output)[0], softmax
+
+    def _metadata(self, sample: AnySample, moment: Moment) -> dict[str, str]:
+        trainer = self._trainer
+        found = {
+            "run": moment.run,
+            "branch": str(moment.branch),
+            "step": str(trainer.cursor.step),
+            "epoch": f"{trainer.epoch:.6g}",
+            "sent": f"{time.time():.4f}",
+        }
+        if isinstance(sample, StoredSample):
+            found["sample"] = json.dumps(sample.model_dump(), separators=(",", ":"))
+            label = trainer.data.label(sample)
+            if label is not None:
+                found["label"] = str(label)
+        else:
+            found["sample"] = '{"kind":"given"}'
+        return found
+
+    @torch.inference_mode()
+    def exact(self, sample: AnySample, moment: Moment) -> tuple[torch.Tensor, bytes]:
+        """(output (K,), float32 frame of every node's output) for one sample, unquantised."""
+        network = self._trainer.network
+        network.eval()
+        try:
+            values = network.forward_all(self._trainer.data.sample(sample))
+        finally:
+            network.train()
+        arrays = {f"{n}.activation": v[0].float().cpu().numpy() for n, v in values.items()}
+        output = values[network.output]
+        arrays[PROBABILITIES] = self.readout(output)[0].float().cpu().numpy()
+        return output[0].float().cpu(), float_frame(arrays, self._metadata(sample, moment))
+
+
+def float_frame(arrays: dict[str, np.ndarray], metadata: dict[str, str]) -> bytes:  # type: ignore[type-arg]
+    """A safetensors file of float32 arrays."""
+    header: dict[str, object] = {}
+    place = 0
+    for name, array in arrays.items():
+        span = [place, place + array.nbytes]
+        header[name] = {"dtype": "F32", "shape": list(array.shape), "data_offsets": span}
+        place += array.nbytes
+    text = json.dumps(header, separators=(",", ":")).encode()[1:]
+    return assemble(text, metadata, [array.tobytes() for array in arrays.values()])
+
+
+def plane(device: torch.device) -> torch.Tensor:
+    """Centres of the map's cells as samples (GRID², 2): rows from top to bottom, left to right."""
+    half = EDGE / GRID
+    axis = torch.linspace(-EDGE + half, EDGE - half, GRID, device=device)
+    y, x = torch.meshgrid(axis.flip(0), axis, indexing="ij")
+    return torch.stack([x, y], -1).reshape(-1, 2)

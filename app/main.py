@@ -1,0 +1,144 @@
+"""Wires the web process together: store, runs, routes, guard. Nothing is started before lifespan."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
+
+from app.api import (
+    catalog,
+    datasets,
+    devices,
+    errors,
+    health,
+    models,
+    pages,
+    presets,
+    runs,
+    schema,
+    stream,
+)
+from app.api.access import Access, prepare
+from app.api.assets import Files, Page
+from app.api.compress import Compress
+from app.api.context import Context
+from app.api.fetches import Fetches
+from app.api.guard import Guard, Rules
+from app.runs.service import Runs
+from app.settings import Settings
+from app.store.runs import Store
+
+API = "/api/v1"
+
+
+class Glassnet(FastAPI):
+    """The application. Its guard is outermost: it also sees what no route ever will."""
+
+    rules: Rules
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Guard(Compress(super().build_middleware_stack()), self.rules)
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = schema.document(self)
+        return self.openapi_schema
+
+
+def create_app(settings: Settings, access: Access | None = None) -> FastAPI:
+    """The server as an ASGI application. ``access`` None: prepared from the settings."""
+    page = Page(fresh=settings.development)
+    app = Glassnet(
+        title="Glassnet",
+        version=installed_version(),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=_lifespan(settings),
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.ready = False
+    app.state.page = page
+    app.rules = Rules(
+        hosts=settings.allowed_hosts(),
+        access=access or open_access(settings)[0],
+        max_body=settings.max_body,
+        max_depth=settings.max_depth,
+        login=partial(pages.login_page, page),
+    )
+    errors.install(app, pages.error_page)
+    app.include_router(_api())
+    app.include_router(health.router)
+    app.include_router(schema.router)
+    app.mount("/static", Files(page))
+    app.include_router(pages.router)
+    return app
+
+
+def _api() -> APIRouter:
+    api = APIRouter(prefix=API)
+    for module in (catalog, presets, models, datasets, runs, devices, stream):
+        api.include_router(module.router)
+    return api
+
+
+def _lifespan(
+    settings: Settings,
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        fetches = Fetches(settings.data / "datasets")
+        async with running(settings) as runs:
+            app.state.context = Context(
+                runs=runs,
+                fetches=fetches,
+                page=app.state.page,
+                version=app.version,
+                max_depth=settings.max_depth,
+                max_viewers=settings.max_viewers,
+            )
+            app.state.ready = True
+            try:
+                yield
+            finally:
+                app.state.ready = False
+                await fetches.stop()
+
+    return lifespan
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Runs]:
+    """The runs of a data folder, started; stopped at the end with a snapshot of each."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    store = Store(settings.data)
+    await store.open()
+    try:
+        runs = Runs(store, settings)
+        await runs.start()
+        try:
+            yield runs
+        finally:
+            await runs.stop()
+    finally:
+        await store.close()
+
+
+def open_access(settings: Settings) -> tuple[Access, str | None]:
+    """Who may come in, and the token that was made just now if one was."""
+    given = settings.token.get_secret_value() if settings.token else None
+    return prepare(settings.data, settings.port, given, needed=not settings.loopback)
+
+
+def installed_version() -> str:
+    """The version of the installed package."""
+    try:
+        return version("glassnet")
+    except PackageNotFoundError:
+        return "0"

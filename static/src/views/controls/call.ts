@@ -1,0 +1,73 @@
+// A call of the API as text to run elsewhere. Makes text only; sends nothing.
+
+export interface Call {
+  method: string;
+  path: string;
+  body?: unknown;
+}
+
+const shell = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+
+export function asCurl({ method, path, body }: Call, origin: string): string {
+  const parts = ['curl'];
+  if (method !== 'GET' && !(method === 'POST' && body !== undefined)) parts.push(`-X ${method}`);
+  parts.push(shell(origin + path));
+  if (body !== undefined) {
+    parts.push(`-H 'Content-Type: application/json'`, `-d ${shell(JSON.stringify(body))}`);
+  }
+  return parts.join(' ');
+}
+
+/** JSON data as a Python literal. */
+export function asLiteral(value: unknown, indent = ''): string {
+  if (value === null || value === undefined) return 'None';
+  if (value === true) return 'True';
+  if (value === false) return 'False';
+  if (typeof value === 'number' || typeof value === 'string') return JSON.stringify(value);
+  const inner = `${indent}    `;
+  const [open, close, entries] = Array.isArray(value)
+    ? ['[', ']', value.map((each) => asLiteral(each, inner))]
+    : [
+        '{',
+        '}',
+        Object.entries(value)
+          .filter(([, each]) => each !== undefined)
+          .map(([key, each]) => `${JSON.stringify(key)}: ${asLiteral(each, inner)}`),
+      ];
+  const line = `${open}${entries.join(', ')}${close}`;
+  if (line.length + indent.length <= 72 && !line.includes('\n')) return line;
+  return `${open}\n${entries.map((each) => `${inner}${each},\n`).join('')}${indent}${close}`;
+}
+
+export function asPython({ method, path, body }: Call, origin: string): string {
+  const url = JSON.stringify(origin + path);
+  const given = body === undefined ? '' : `, json=${asLiteral(body)}`;
+  return [
+    'import requests',
+    '',
+    `answer = requests.${method.toLowerCase()}(${url}${given})`,
+    'answer.raise_for_status()',
+    'print(answer.json())',
+    '',
+  ].join('\n');
+}
+
+/** Puts text on the clipboard, also on pages that browsers do not call secure (plain http in a lab). */
+export async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = document.createElement('textarea');
+    const before = document.activeElement;
+    area.value = text;
+    area.readOnly = true;
+    area.className = 'sr-only';
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand?.('copy') ?? false;
+    area.remove();
+    if (before instanceof HTMLElement) before.focus();
+    return done;
+  }
+}

@@ -1,0 +1,190 @@
+"""What every layer promises about shapes, parameters and cost, against the module it builds."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.errors import UnsatisfiedAssumption
+from torch.utils.flop_counter import FlopCounterMode
+
+from app.catalog.layers import LAYERS, Fix, Layer, ShapeMismatch, count
+from app.core.shapes import Shape
+from tests.catalog.strategies import any_shape, fewer, inputs_of, parts, pictures
+
+each_layer = pytest.mark.parametrize(
+    "layer", LAYERS.parts.values(), ids=lambda layer: str(layer.kind())
+)
+
+
+def fitting(
+    data: st.DataObject, layer: type[Layer], shape: st.SearchStrategy[Shape] = any_shape
+) -> tuple[Layer, tuple[Shape, ...], Shape]:
+    """A layer, input shapes it takes and the output shape it predicts."""
+    for _ in range(8):
+        made: Layer = data.draw(parts(layer))
+        shapes = data.draw(inputs_of(layer, shape))
+        try:
+            return made, shapes, made.output_shape(shapes)
+        except ShapeMismatch:
+            continue
+    raise UnsatisfiedAssumption
+
+
+def takes_pictures(layer: type[Layer]) -> bool:
+    try:
+        return bool(layer().output_shape(((4, 16, 16),) * layer.ARITY[0]))
+    except ShapeMismatch:
+        return False
+
+
+def batch(shapes: tuple[Shape, ...], size: int = 2) -> list[torch.Tensor]:
+    generator = torch.Generator().manual_seed(5)
+    return [torch.randn(size, *shape, generator=generator) for shape in shapes]
+
+
+def values_of(arithmetic: str) -> tuple[int, int]:
+    """Both sides of ``6×(5×5×1)+6 = 156``."""
+    sum_, _, total = arithmetic.rpartition(" = ")
+    assert re.fullmatch(r"[0-9×+−()]+", sum_), arithmetic
+    return eval(sum_.replace("×", "*").replace("−", "-"), {}), int(total)
+
+
+@each_layer
+@fewer(4)
+@given(data=st.data())
+def test_output_shape_is_torchs(layer: type[Layer], data: st.DataObject) -> None:
+    made, shapes, predicted = fitting(data, layer)
+    assert all(side >= 1 for side in predicted)
+    module = made.build(shapes)
+    with torch.no_grad():
+        for training in (True, False):
+            output = module.train(training)(*batch(shapes))
+            assert tuple(output.shape) == (2, *predicted)
+            assert output.dtype == torch.float32
+
+
+@each_layer
+@fewer(4)
+@given(data=st.data())
+def test_parameters_are_torchs(layer: type[Layer], data: st.DataObject) -> None:
+    made, shapes, _ = fitting(data, layer)
+    module = made.build(shapes)
+    predicted = [(p.name, p.shape) for p in made.parameters(shapes)]
+    assert predicted == [(n, tuple(p.shape)) for n, p in module.named_parameters()]
+    total = count(made, shapes)
+    assert total == sum(p.numel() for p in module.parameters())
+    arithmetic = made.arithmetic(shapes)
+    if arithmetic or total:
+        assert values_of(arithmetic) == (total, total)
+
+
+@each_layer
+@fewer(4)
+@given(data=st.data())
+def test_macs_are_half_of_torchs_operations(layer: type[Layer], data: st.DataObject) -> None:
+    """PyTorch counts a multiplication and an addition for every weight that meets a value."""
+    made, shapes, _ = fitting(data, layer)
+    module = made.build(shapes).eval()
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        module(*batch(shapes, 1))
+    assert 2 * made.macs(shapes) == counter.get_total_flops()
+
+
+@each_layer
+@fewer(10)
+@given(data=st.data())
+def test_initial_weights_come_from_the_generator_alone(
+    layer: type[Layer], data: st.DataObject
+) -> None:
+    made, shapes, _ = fitting(data, layer)
+    weights = []
+    for global_seed in (1, 2):
+        torch.manual_seed(global_seed)
+        module = made.build(shapes)
+        before = torch.get_rng_state()
+        made.initialize(module, torch.Generator().manual_seed(7))
+        assert torch.equal(torch.get_rng_state(), before)
+        weights.append(module.state_dict())
+    assert weights[0].keys() == weights[1].keys()
+    for name, value in weights[0].items():
+        assert torch.equal(value, weights[1][name])
+        assert value.isfinite().all()
+
+
+@each_layer
+@fewer(4)
+@given(data=st.data())
+def test_a_batch_is_its_samples(layer: type[Layer], data: st.DataObject) -> None:
+    """In evaluation mode a sample's output depends on no other sample: the probe relies on it."""
+    made, shapes, _ = fitting(data, layer)
+    module = made.build(shapes).eval()
+    inputs = batch(shapes, 3)
+    with torch.no_grad():
+        alone = torch.cat([module(*(x[n : n + 1] for x in inputs)) for n in range(3)])
+        torch.testing.assert_close(module(*inputs), alone, rtol=1e-4, atol=1e-5)
+
+
+def repaired(layer: Layer, shapes: tuple[Shape, ...], fix: Fix) -> Shape | None:
+    """The shape after the repair; None where the layer is taken out."""
+    if fix.action == "set":
+        data: dict[str, Any] = {**layer.model_dump(), fix.field: fix.value}
+        return type(layer).model_validate(data).output_shape(shapes)
+    if fix.action == "insert":
+        inserted = LAYERS.parts[fix.value]()
+        return layer.output_shape((inserted.output_shape((shapes[0],)), *shapes[1:]))
+    assert fix.action == "remove"
+    return None
+
+
+@each_layer
+@fewer(2)
+@given(data=st.data())
+def test_a_misfit_is_explained_and_its_repairs_work(
+    layer: type[Layer], data: st.DataObject
+) -> None:
+    made: Layer = data.draw(parts(layer))
+    shapes = data.draw(inputs_of(layer))
+    try:
+        made.output_shape(shapes)
+    except ShapeMismatch as error:
+        assert error.fixes
+        assert error.text.en != error.text.zh
+        assert layer.TITLE.en in error.text.en
+        for fix in error.fixes:
+            assert fix.text.en != fix.text.zh
+            shape = repaired(made, shapes, fix)
+            assert shape is None or all(side >= 1 for side in shape)
+
+
+@each_layer
+def test_live_fields_are_attributes_of_the_module(layer: type[Layer]) -> None:
+    """A command during a run writes them there."""
+    shape = (4, 6, 6)
+    module = layer().build((shape,) * layer.ARITY[0])
+    for field in layer.LIVE:
+        assert hasattr(module, field)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [layer for layer in LAYERS.parts.values() if takes_pictures(layer)],
+    ids=lambda layer: str(layer.kind()),
+)
+@fewer(10)
+@given(data=st.data())
+def test_channels_last_changes_nothing(layer: type[Layer], data: st.DataObject) -> None:
+    made, shapes, _ = fitting(data, layer, pictures)
+    module = made.build(shapes)
+    outputs = []
+    for form in (torch.contiguous_format, torch.channels_last):
+        if hasattr(module, "reseed"):
+            module.reseed(3)
+        inputs = [x.to(memory_format=form) for x in batch(shapes)]
+        with torch.no_grad():
+            outputs.append(module.train()(*inputs))
+    torch.testing.assert_close(*outputs, rtol=1e-4, atol=1e-5)
