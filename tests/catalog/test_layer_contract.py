@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -129,15 +130,25 @@ def test_a_batch_is_its_samples(layer: type[Layer], data: st.DataObject) -> None
         torch.testing.assert_close(module(*inputs), alone, rtol=1e-4, atol=1e-5)
 
 
-def repaired(layer: Layer, shapes: tuple[Shape, ...], fix: Fix) -> Shape | None:
-    """The shape after the repair; None where the layer is taken out."""
+def repaired(
+    layer: Layer, shapes: tuple[Shape, ...], fix: Fix
+) -> tuple[Layer, tuple[Shape, ...]] | None:
+    """Layer and inputs after the repair; None where the layer is taken out."""
     if fix.action == "set":
         data: dict[str, Any] = {**layer.model_dump(), fix.field: fix.value}
-        return type(layer).model_validate(data).output_shape(shapes)
+        return type(layer).model_validate_json(json.dumps(data)), shapes
     if fix.action == "insert":
-        inserted = LAYERS.parts[fix.value]()
-        return layer.output_shape((inserted.output_shape((shapes[0],)), *shapes[1:]))
+        between = LAYERS.parts[fix.value]().output_shape((shapes[0],))
+        return layer, (between, *shapes[1:])
     assert fix.action == "remove"
+    return None
+
+
+def misfit(layer: Layer, shapes: tuple[Shape, ...]) -> ShapeMismatch | None:
+    try:
+        assert all(side >= 1 for side in layer.output_shape(shapes))
+    except ShapeMismatch as error:
+        return error
     return None
 
 
@@ -147,18 +158,25 @@ def repaired(layer: Layer, shapes: tuple[Shape, ...], fix: Fix) -> Shape | None:
 def test_a_misfit_is_explained_and_its_repairs_work(
     layer: type[Layer], data: st.DataObject
 ) -> None:
+    """A repair removes the misfit; a second one behind it has its own, and so on to the end."""
     made: Layer = data.draw(parts(layer))
     shapes = data.draw(inputs_of(layer))
-    try:
-        made.output_shape(shapes)
-    except ShapeMismatch as error:
-        assert error.fixes
-        assert error.text.en != error.text.zh
-        assert layer.TITLE.en in error.text.en
-        for fix in error.fixes:
+    first = misfit(made, shapes)
+    for start in first.fixes if first else ():
+        error, fix, state = first, start, (made, shapes)
+        for _ in range(4):
+            assert error is not None
+            assert error.text.en != error.text.zh
             assert fix.text.en != fix.text.zh
-            shape = repaired(made, shapes, fix)
-            assert shape is None or all(side >= 1 for side in shape)
+            after = repaired(*state, fix)
+            follower = misfit(*after) if after else None
+            if after is None or follower is None:
+                break
+            assert follower.text != error.text
+            error, fix, state = follower, follower.fixes[0], after
+        else:
+            pytest.fail(f"the repairs of {made} for {shapes} lead to no end")
+    assert first is None or first.fixes
 
 
 @each_layer

@@ -1,0 +1,126 @@
+"""Turns what the trainer measured into events: metrics in batches, validation, divergence."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from app.engine.diagnosis import message
+from app.engine.start import Emitted
+from app.engine.trainer import Divergence, Tally, Trainer
+from app.protocol.events import AnyEvent, Metrics, Note, Validation
+
+INTERVAL = 0.1
+"""Seconds between two Metrics events."""
+_SMOOTHING = 0.3
+
+
+class Reporter:
+    """Emits a run's numbers, each step once: nothing at or before what was emitted already."""
+
+    def __init__(
+        self, trainer: Trainer, emit: Callable[[AnyEvent], None], emitted: Emitted
+    ) -> None:
+        self._trainer = trainer
+        self._emit = emit
+        self._metrics = -1 if emitted.metrics is None else emitted.metrics
+        self._validation = -1 if emitted.validation is None else emitted.validation
+        self._since = time.monotonic()
+        self._rate = 0.0
+        self._noted = False
+
+    def restart(self) -> None:
+        """Training starts: the time without it does not count."""
+        self._since = time.monotonic()
+        self._rate = 0.0
+
+    def rewound(self, step: int) -> None:
+        """What follows is a new branch: every step after ``step`` is news."""
+        self._metrics = self._validation = step
+        self._noted = self._trainer.diverged is not None
+
+    def quiet(self) -> None:
+        """Drop what has been measured: those steps were a replay."""
+        self._trainer.read_metrics()
+        self._noted = self._trainer.diverged is not None
+
+    def due(self, now: float) -> bool:
+        return now - self._since >= INTERVAL or self._trainer.meter.full
+
+    def metrics(self, branch: int) -> None:
+        """Emit the steps since the last time; reads them off the device."""
+        trainer = self._trainer
+        points = trainer.read_metrics()
+        now = time.monotonic()
+        elapsed, self._since = max(now - self._since, 1e-6), now
+        if points:
+            rate = sum(point.samples for point in points) / elapsed
+            self._rate = rate if not self._rate else self._rate + _SMOOTHING * (rate - self._rate)
+        points = [point for point in points if point.step > self._metrics]
+        if not points:
+            return
+        self._metrics = points[-1].step
+        left = trainer.settings.epochs * trainer.count - trainer.epoch * trainer.count
+        accuracy = [(point.hits or 0) / point.samples for point in points]
+        self._emit(
+            Metrics(
+                branch=branch,
+                step=points[-1].step,
+                steps=[point.step for point in points],
+                count=[point.count for point in points],
+                loss=[point.loss for point in points],
+                accuracy=accuracy if trainer.classes else None,
+                gradient=trainer.gradient_norms(),
+                epoch=trainer.epoch,
+                samples_per_second=self._rate,
+                seconds_left=max(0.0, left) / self._rate if self._rate else None,
+            )
+        )
+
+    def validation(self, branch: int) -> None:
+        """Evaluate and emit; ``train_loss`` is the mean over the epoch that has just ended."""
+        trainer = self._trainer
+        tally, trainer.tally = trainer.tally, Tally()
+        step = trainer.cursor.step
+        if step <= self._validation:
+            return
+        self._validation = step
+        loss, accuracy = trainer.evaluate()
+        passed = tally.samples > 0
+        self._emit(
+            Validation(
+                branch=branch,
+                step=step,
+                epoch=trainer.epoch,
+                loss=loss,
+                accuracy=accuracy,
+                train_loss=tally.loss / tally.samples if passed else None,
+                train_accuracy=tally.hits / tally.samples if passed and trainer.classes else None,
+            )
+        )
+
+    def divergence(self, branch: int) -> bool:
+        """Emit a note if the loss has become non-finite for the first time; True if so."""
+        found = self._trainer.diverged
+        if found is None or self._noted:
+            return False
+        self._noted = True
+        self._emit(self._note(found, branch))
+        return True
+
+    def _note(self, found: Divergence, branch: int) -> Note:
+        rate = self._trainer.settings.optimizer.learning_rate
+        suggested = float(f"{rate / 10:.1g}")
+        return Note(
+            branch=branch,
+            step=self._trainer.cursor.step,
+            code="diverged",
+            message=message(found.finding, found.step, rate, suggested),
+            node=found.finding.node,
+            params={
+                "step": found.step,
+                "what": found.finding.what,
+                "learning_rate": rate,
+                "suggested": suggested,
+            },
+        )

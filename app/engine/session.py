@@ -1,0 +1,343 @@
+"""A run being executed: follows commands between steps, reports events, goes back and replays.
+
+Owns no socket and no clock of its own: a worker calls :meth:`Session.turn` as long as it runs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+import torch
+
+from app.core.errors import Conflict, Invalid
+from app.core.text import text
+from app.engine.device import describe
+from app.engine.diagnosis import Finding
+from app.engine.keeper import Keeper
+from app.engine.report import Reporter
+from app.engine.settings import in_force
+from app.engine.snapshots import Entry, Kind, Loaded, Store
+from app.engine.start import Start
+from app.engine.trainer import Cursor, Divergence, Tally, Trainer
+from app.protocol.commands import (
+    AnyCommand,
+    LoggedCommand,
+    Pause,
+    Play,
+    Rewind,
+    SetEpochs,
+    SetSpeed,
+    Step,
+    is_setting,
+)
+from app.protocol.events import (
+    AnyEvent,
+    CommandApplied,
+    Note,
+    Rewound,
+    StateChanged,
+)
+
+Emit = Callable[[AnyEvent], None]
+Lineage = list[tuple[int, int | None]]
+
+
+class AtTheEnd(Conflict):
+    code, status = "at_the_end", 409
+    message = text(
+        "Training has reached its last epoch ({epochs}). Set more epochs to go on.",
+        "训练已到最后一轮（共 {epochs} 轮）。增加轮数后可继续。",
+    )
+
+
+class NotEarlier(Invalid):
+    code, status = "not_earlier", 422
+    message = text(
+        "Step {step} is not behind us: the run is at step {here}.",
+        "第 {step} 步尚未经过：运行位于第 {here} 步。",
+    )
+
+
+class NotLater(Invalid):
+    code, status = "not_later", 422
+    message = text(
+        "Step {step} is not ahead of us: the run is at step {here}.",
+        "第 {step} 步不在前方：运行位于第 {here} 步。",
+    )
+
+
+class Session:
+    """Drives one trainer. Events go to ``emit``, which may be called from the snapshot thread."""
+
+    def __init__(self, start: Start, device: torch.device, emit: Emit) -> None:
+        self.start = start
+        self.emit = emit
+        self.trainer = Trainer(start.spec, start.data_root, device)
+        self.keeper = Keeper(Store(start.folder) if start.folder else None, emit)
+        self.report = Reporter(self.trainer, emit, start.emitted)
+        self.state: Literal["running", "paused", "finished"] = "paused"
+        self.branch = start.branch
+        self.lineage: Lineage = [(start.branch, None)]
+        self.log: list[LoggedCommand] = []
+        self.speed = start.speed
+        self._coming = [entry for entry in start.log if is_setting(entry.command)]
+        self._until_step: int | None = None
+        self._until_epoch: int | None = None
+        self._stepping = False
+        self._resume()
+
+    # --- where to begin --------------------------------------------------------------------------
+
+    def _resume(self) -> None:
+        """Be where the start message says, without a word about what is passed on the way."""
+        loaded = self._first_snapshot()
+        if loaded is not None:
+            self._restore(loaded)
+        self._replay(self.start.replay_to or 0)
+
+    def _first_snapshot(self) -> Loaded | None:
+        store, name = self.keeper.store, self.start.snapshot
+        if store is None or name is None:
+            return None
+        entry = store.find(name)
+        if entry is None:
+            return self.keeper.nearest(self.lineage, 2**62)
+        loaded = store.load(entry)
+        return loaded or self.keeper.nearest(self.lineage, entry.step)
+
+    def _restore(self, loaded: Loaded) -> None:
+        facts, trainer = loaded.facts, self.trainer
+        step = loaded.entry.step
+        trainer.apply(in_force(self.start.spec, [*self.log, *self._coming], step))
+        trainer.load(loaded.tensors)
+        trainer.cursor = Cursor(step, facts["epoch"], facts["offset"])
+        trainer.tally = Tally(**facts["tally"])
+        at = facts["diverged"]
+        trainer.diverged = None if at is None else Divergence(at, Finding(None, "loss"))
+        self.keeper.last = (loaded.entry.branch, step)
+        known = [(branch, end) for branch, end in facts["lineage"] if branch != self.branch]
+        if loaded.entry.branch != self.branch:
+            known = [(b, step if e is None else e) for b, e in known]
+        self.lineage = [*known, (self.branch, None)]
+
+    def _replay(self, step: int) -> None:
+        """Make the steps up to ``step`` again; no event is emitted a second time."""
+        trainer = self.trainer
+        self._apply_log()
+        while trainer.cursor.step < step:
+            trainer.step()
+            if trainer.epoch_ended:
+                trainer.read_metrics()
+                trainer.tally = Tally()
+            elif trainer.meter.full:
+                trainer.read_metrics()
+            self._apply_log()
+        self.report.quiet()
+
+    def _apply_log(self) -> None:
+        """Put logged settings into force whose step has come. They are in the log: no event."""
+        while self._coming and self._coming[0].step <= self.trainer.cursor.step:
+            entry = self._coming.pop(0)
+            self.log.append(entry)
+            self.trainer.command(entry.command)
+
+    def open(self) -> None:
+        """Emit the state; for a new run also the first validation, and take the first snapshot."""
+        for name in self.keeper.store.damaged if self.keeper.store else ():
+            self.emit(self._damaged(name))
+        if self.trainer.cursor.step == 0 and self.keeper.last is None:
+            self.report.validation(self.branch)
+            self._snapshot("start", wait=False)
+        self._change("finished" if self.trainer.finished else "paused")
+
+    # --- commands --------------------------------------------------------------------------------
+
+    def command(self, command: AnyCommand) -> None:
+        """Follow a command at this step boundary; raises a GlassnetError and changes nothing."""
+        if isinstance(command, Rewind):
+            self._rewind(command.step)
+        elif isinstance(command, Play | Step):
+            self._go(command)
+        else:
+            if is_setting(command):
+                self.trainer.command(command)
+                self.log.append(self._logged(command))
+            elif isinstance(command, SetSpeed):
+                self.speed = command.steps_per_second
+            self._applied(command)
+            if isinstance(command, Pause) and self.state == "running":
+                self._stop("paused", "pause")
+            elif isinstance(command, SetEpochs):
+                self._end_moved()
+
+    def _logged(self, command: AnyCommand) -> LoggedCommand:
+        return LoggedCommand(step=self.trainer.cursor.step, branch=self.branch, command=command)
+
+    def _applied(self, command: AnyCommand) -> None:
+        step = self.trainer.cursor.step
+        self.emit(CommandApplied(branch=self.branch, step=step, command=command))
+
+    def _go(self, command: Play | Step) -> None:
+        cursor = self.trainer.cursor
+        if self.trainer.finished:
+            raise AtTheEnd(epochs=self.trainer.settings.epochs)
+        if isinstance(command, Play) and command.until is not None and command.until <= cursor.step:
+            raise NotLater(pointer="/until", step=command.until, here=cursor.step)
+        self._until_step = self._until_epoch = None
+        self._stepping = isinstance(command, Step)
+        if isinstance(command, Play):
+            self._until_step = command.until
+        elif command.unit == "batch":
+            self._until_step = cursor.step + command.count
+        else:
+            self._until_epoch = cursor.epoch + command.count
+        self._applied(command)
+        if self.state != "running":
+            self.report.restart()
+            self.keeper.restart()
+            self._change("running")
+
+    def _end_moved(self) -> None:
+        if self.trainer.finished and self.state != "finished":
+            self._stop("finished", "end")
+        elif not self.trainer.finished and self.state == "finished":
+            self._change("paused")
+
+    def _rewind(self, step: int) -> None:
+        trainer, here = self.trainer, self.trainer.cursor.step
+        if step > here:
+            raise NotEarlier(pointer="/step", step=step, here=here)
+        if self.state == "running":
+            self.report.metrics(self.branch)
+        kept = trainer.settings
+        loaded = self.keeper.nearest(self.lineage, step)
+        parent, self.branch = self.branch, self.branch + 1
+        self._coming = [entry for entry in self.log if entry.step <= step]
+        self.log = []
+        ended = [(b, step if e is None else min(e, step)) for b, e in self.lineage]
+        if loaded is None:
+            trainer.reset()
+        else:
+            self._restore(loaded)
+            self.log = [e for e in self._coming if e.step <= loaded.entry.step]
+            self._coming = self._coming[len(self.log) :]
+        self.lineage = [*ended, (self.branch, None)]
+        self._replay(step)
+        self.report.rewound(step)
+        self.emit(Rewound(branch=self.branch, step=step, parent=parent))
+        if step == 0:
+            self._keep_settings([*kept.commands_from(self.start.spec)])
+        self._snapshot("start" if step == 0 else "pause", wait=True)
+        self._change("finished" if trainer.finished else "paused")
+
+    def _keep_settings(self, commands: list[AnyCommand]) -> None:
+        """After a reset: what was changed meanwhile counts from step 0 of the new branch."""
+        for command in commands:
+            self.trainer.command(command)
+            self.log.append(self._logged(command))
+            self._applied(command)
+
+    # --- training --------------------------------------------------------------------------------
+
+    @property
+    def running(self) -> bool:
+        return self.state == "running"
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Changes whenever the weights do."""
+        return self.branch, self.trainer.cursor.step
+
+    def turn(self) -> None:
+        """One training step and all that follows from it."""
+        trainer = self.trainer
+        if self._coming:
+            self._apply_log()
+        trainer.step()
+        now = time.monotonic()
+        if self.report.due(now):
+            self.report.metrics(self.branch)
+        if trainer.epoch_ended:
+            self.report.metrics(self.branch)
+            self.report.validation(self.branch)
+        if self.report.divergence(self.branch):
+            self._stop("paused", "pause")
+        elif trainer.finished:
+            self._stop("finished", "end")
+        elif self._reached():
+            self._stop("paused", "step" if self._stepping else "pause")
+        elif self.keeper.due(now):
+            self._snapshot("timed", wait=False)
+
+    def _reached(self) -> bool:
+        cursor = self.trainer.cursor
+        if self._until_step is not None:
+            return cursor.step >= self._until_step
+        return self._until_epoch is not None and cursor.epoch >= self._until_epoch
+
+    def _stop(self, state: Literal["paused", "finished"], kind: Kind) -> None:
+        self.report.metrics(self.branch)
+        self._snapshot(kind, wait=True)
+        self._change(state)
+
+    def _change(self, state: Literal["running", "paused", "finished"]) -> None:
+        self.state = state
+        device = self.trainer.device.type
+        step = self.trainer.cursor.step
+        self.emit(StateChanged(branch=self.branch, step=step, state=state, device=device))
+
+    # --- snapshots -------------------------------------------------------------------------------
+
+    def snapshot(self) -> Entry | None:
+        """Take one now and wait until it is on disk; null where none are kept or the disk refuses."""
+        return self._snapshot("pause", wait=True)
+
+    def close(self) -> None:
+        """Keep what was done since the last snapshot."""
+        if self.running:
+            self._stop("paused", "pause")
+        elif self.keeper.last != self.version:
+            self._snapshot("pause", wait=True)
+        self.keeper.close()
+
+    def _snapshot(self, kind: Kind, *, wait: bool) -> Entry | None:
+        if len(self.trainer.meter):
+            self.report.metrics(self.branch)
+        return self.keeper.take(kind, self.version, self.trainer.state, self._facts, wait=wait)
+
+    def _facts(self) -> dict[str, Any]:
+        trainer = self.trainer
+        settings = trainer.settings
+        tally = trainer.tally
+        return {
+            "run": self.start.run,
+            "spec": self.start.spec.digest(),
+            "epoch": trainer.cursor.epoch,
+            "offset": trainer.cursor.offset,
+            "tally": {"samples": tally.samples, "loss": tally.loss, "hits": tally.hits},
+            "diverged": trainer.diverged.step if trainer.diverged else None,
+            "settings": {
+                "optimizer": settings.optimizer.model_dump(),
+                "batch_size": settings.batch_size,
+                "epochs": settings.epochs,
+                "layers": {name: layer.model_dump() for name, layer in settings.layers.items()},
+            },
+            "log": len(self.log),
+            "lineage": self.lineage,
+            "data": trainer.data.digest,
+            **describe(trainer.device),
+        }
+
+    def _damaged(self, name: str) -> Note:
+        return Note(
+            branch=self.branch,
+            step=self.trainer.cursor.step,
+            code="snapshot_damaged",
+            message=text(
+                f"The snapshot {name} was damaged on disk; it was set aside and an earlier one used.",
+                f"快照 {name} 在磁盘上已损坏，已弃置并改用更早的快照。",
+            ),
+            params={"file": name},
+        )
