@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import (
     catalog,
@@ -30,6 +30,7 @@ from app.api.compress import Compress
 from app.api.context import Context
 from app.api.fetches import Fetches
 from app.api.guard import Guard, Rules
+from app.core.errors import GlassnetError
 from app.runs.service import Runs
 from app.settings import Settings
 from app.store.runs import Store
@@ -44,6 +45,11 @@ class Glassnet(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         return Guard(Compress(super().build_middleware_stack()), self.rules)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            send = _said_plainly(self, send)
+        await super().__call__(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -60,10 +66,12 @@ def create_app(settings: Settings, access: Access | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,
         lifespan=_lifespan(settings),
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.ready = False
+    app.state.failure = None
     app.state.page = page
     app.rules = Rules(
         hosts=settings.allowed_hosts(),
@@ -81,6 +89,17 @@ def create_app(settings: Settings, access: Access | None = None) -> FastAPI:
     return app
 
 
+def _said_plainly(app: FastAPI, send: Send) -> Send:
+    """A start that failed for a reason of ours is reported in a sentence, not as a traceback."""
+
+    async def plain(message: Message) -> None:
+        if message["type"] == "lifespan.startup.failed" and app.state.failure is not None:
+            message = {**message, "message": f"glassnet: {app.state.failure.text.en}"}
+        await send(message)
+
+    return plain
+
+
 def _api() -> APIRouter:
     api = APIRouter(prefix=API)
     for module in (catalog, presets, models, datasets, runs, devices, stream):
@@ -94,7 +113,12 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         fetches = Fetches(settings.data / "datasets")
-        async with running(settings) as runs:
+        async with AsyncExitStack() as stack:
+            try:
+                runs = await stack.enter_async_context(running(settings))
+            except GlassnetError as error:
+                app.state.failure = error
+                raise
             app.state.context = Context(
                 runs=runs,
                 fetches=fetches,
@@ -134,6 +158,17 @@ def open_access(settings: Settings) -> tuple[Access, str | None]:
     """Who may come in, and the token that was made just now if one was."""
     given = settings.token.get_secret_value() if settings.token else None
     return prepare(settings.data, settings.port, given, needed=not settings.loopback)
+
+
+def from_environment() -> FastAPI:
+    """The application with the settings of the environment, for a reloading server."""
+    return create_app(Settings())
+
+
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document, without any server."""
+    settings = Settings(host="127.0.0.1", port=8000, token=None)
+    return create_app(settings, Access()).openapi()
 
 
 def installed_version() -> str:

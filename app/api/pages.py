@@ -15,7 +15,7 @@ from starlette.types import Scope
 from app.api import language, reference
 from app.api.assets import Entry, Page
 from app.api.catalog import FAMILIES, entry
-from app.api.context import Context, Here
+from app.api.context import Here
 from app.api.formula import mathml
 from app.api.refusals import NoSuchAddress, PageNotBuilt
 from app.api.words import WORDS
@@ -39,6 +39,12 @@ async def docs(request: Request, here: Here) -> Response:
     """Swagger UI from our own files."""
     entry = here.page.entry("src/docs.ts")
     return render(here.page, "docs.html", language.preferred(request.scope), "/docs", page=entry)
+
+
+@router.get("/{lang}")
+async def bare(lang: str) -> Response:
+    """The same with its slash, so that relative addresses mean one thing."""
+    return RedirectResponse(f"/{_language(lang, f'/{lang}')}/", 308)
 
 
 @router.get("/{lang}/")
@@ -110,10 +116,10 @@ def render(
 
 def error_page(request: Request, error: GlassnetError) -> Response:
     """The error for a person who looks at a page."""
-    here: Context = request.app.state.context
+    page: Page = request.app.state.page
     spoken = language.preferred(request.scope)
     shown = {"error": error, "title": HTTPStatus(error.status).phrase}
-    return render(here.page, "error.html", spoken, "/", error.status, **shown)
+    return render(page, "error.html", spoken, "/", error.status, **shown)
 
 
 def login_page(page: Page, scope: Scope) -> Response:

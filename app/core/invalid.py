@@ -128,7 +128,7 @@ def _problem(detail: dict[str, Any], place: tuple[int | str, ...], pointer: str)
     value = detail.get("input")
     if code == "finite_number" or (isinstance(value, float) and not math.isfinite(value)):
         code = "not_finite"
-    params = {key: _plain(item) for key, item in detail.get("ctx", {}).items()}
+    params = {key: _plain(key, item) for key, item in detail.get("ctx", {}).items()}
     return Problem(
         code=code, message=_message(code, detail, params, place), pointer=pointer, params=params
     )
@@ -158,9 +158,11 @@ def _label(place: tuple[int | str, ...]) -> Text:
     return text(last, last)
 
 
-def _plain(value: Any) -> Any:
-    """A parameter as JSON can hold it; what a client sent is cut short."""
+def _plain(name: str, value: Any) -> Any:
+    """A parameter as JSON can hold it; what a client sent (a tag) is cut short."""
     if isinstance(value, bool | int | float):
         return value
-    written = str(value)
-    return written if len(written) <= 400 else f"{written[:LONGEST_ECHO]}…"
+    written = str(value).replace("'", "")
+    if name == "tag" and len(written) > LONGEST_ECHO:
+        return f"{written[:LONGEST_ECHO]}…"
+    return written

@@ -72,7 +72,10 @@ GOOD = idx_bytes((2, 3), bytes(6))
         (GOOD[:-1], "6 values for shape .2, 3., got only 5"),
         (GOOD + b"!", "6 values for shape .2, 3., got more than that"),
         (gzip.compress(GOOD, mtime=0)[:-10], "a complete gzip file"),
-        (gzip.compress(GOOD, mtime=0)[:-8] + bytes(8), "a complete gzip file, got CRC check failed"),
+        (
+            gzip.compress(GOOD, mtime=0)[:-8] + bytes(8),
+            "a complete gzip file, got CRC check failed",
+        ),
         (gzip.compress(GOOD, mtime=0) + b"garbage", "a complete gzip file, got Not a gzipped file"),
         (gzip.compress(GOOD + b"!", mtime=0), "got more than that"),
     ],

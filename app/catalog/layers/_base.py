@@ -111,7 +111,10 @@ class Layer(Part):
         return ""
 
     def macs(self, inputs: tuple[Shape, ...]) -> int:
-        """Multiply-accumulates of one sample's forward pass."""
+        """Multiply-accumulates of one sample's forward pass: of the sums of weight × input.
+
+        Work a cell alone needs (an activation, a norm's scale) is not counted, as is customary.
+        """
         return 0
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:

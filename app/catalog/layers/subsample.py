@@ -62,10 +62,6 @@ class Subsample(Layer):
     def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
         return f"{inputs[0][0]}×(1+1) = {2 * inputs[0][0]}"
 
-    def macs(self, inputs: tuple[Shape, ...]) -> int:
-        channels, height, width = self.output_shape(inputs)
-        return channels * height * width
-
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from app.engine.modules.subsample import Subsample as SubsampleModule
 

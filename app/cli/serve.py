@@ -1,0 +1,137 @@
+"""``glassnet serve``: a listening socket of our own, and uvicorn on it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import webbrowser
+from pathlib import Path
+from typing import Any
+
+import typer
+import uvicorn
+from uvicorn.supervisors import ChangeReload
+
+from app.main import create_app, open_access
+from app.settings import Settings
+
+SEND_TIMEOUT_MS = 10_000
+"""A peer that takes nothing for this long is cut off; pings would not notice it."""
+LARGEST_MESSAGE = 2 * 2**20
+"""Bytes of a WebSocket message: a watched sample of 65,536 numbers fits."""
+GRACE_SECONDS = 5
+BACKLOG = 512
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which says where it is once it can be reached."""
+
+    def __init__(self, config: uvicorn.Config, announcement: str, page: str | None) -> None:
+        super().__init__(config)
+        self.announcement = announcement
+        self.page = page
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            typer.echo(self.announcement)
+            if self.page is not None:
+                webbrowser.open(self.page)
+
+
+def run_server(settings: Settings, *, reload: bool, open_page: bool) -> None:
+    """Serve until a signal; ends the process with a message where the port cannot be had."""
+    listening = listen(settings.host, settings.port)
+    port = listening.getsockname()[1]
+    settings = settings.model_copy(update={"port": port, "development": reload or settings.development})
+    access, new_token = open_access(settings)
+    address = url(settings.host, port)
+    entrance = f"{address}?token={new_token}" if new_token else address
+    announcement = announce(address, entrance, new_token is not None)
+    if reload:
+        _publish(settings)
+        config = uvicorn.Config("app.main:from_environment", factory=True, reload=True, **options())
+        typer.echo(announcement)
+        ChangeReload(config, target=uvicorn.Server(config).run, sockets=[listening]).run()
+        return
+    config = uvicorn.Config(create_app(settings, access), **options())
+    server = Server(config, announcement, entrance if open_page else None)
+    server.run(sockets=[listening])
+    if not server.started:
+        raise typer.Exit(1)
+
+
+def options() -> dict[str, Any]:
+    """How uvicorn is run here and in the tests."""
+    return {
+        "ws": "websockets-sansio",
+        "ws_per_message_deflate": False,
+        "ws_max_size": LARGEST_MESSAGE,
+        "timeout_graceful_shutdown": GRACE_SECONDS,
+        "lifespan": "on",
+        "log_level": "warning",
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+    }
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The listening socket; what it accepts inherits its time-out for sending."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SEND_TIMEOUT_MS)
+    try:
+        listening.bind((host.strip("[]"), port))
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        typer.echo(f"glassnet: {_reason(error, host, port)}", err=True)
+        raise typer.Exit(1) from None
+    listening.set_inheritable(True)
+    return listening
+
+
+def _reason(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"port {port} is taken by another program. Take another port: "
+            f"glassnet serve --port {port + 1 if port < 65535 else 8000}, or "
+            f"PORT={port + 1 if port < 65535 else 8000} make run."
+        )
+    if error.errno == errno.EACCES:
+        return f"port {port} is reserved for the administrator. Take one above 1023: --port 8000."
+    return f"cannot listen on {host}:{port} ({error.strerror})."
+
+
+def url(host: str, port: int) -> str:
+    """The address to open on this machine."""
+    if host in ("", "0.0.0.0", "::", "[::]"):
+        host = "127.0.0.1"
+    name = f"[{host.strip('[]')}]" if ":" in host else host
+    return f"http://{name}:{port}/"
+
+
+def announce(address: str, entrance: str, token_is_new: bool) -> str:
+    """The one line that is printed at the start; with the token where it was just made."""
+    if token_is_new:
+        return (
+            f"Glassnet is at {entrance}\n"
+            "This token is shown only now. Lost it? Delete token.sha256 in the data folder, "
+            "or set GLASSNET_TOKEN."
+        )
+    return f"Glassnet is at {address}  (Ctrl+C stops it)"
+
+
+def _publish(settings: Settings) -> None:
+    """Hand the settings to the processes that reload starts, by the environment."""
+    for name in Settings.model_fields:
+        value = getattr(settings, name)
+        if name == "token":
+            value = value.get_secret_value() if value else None
+        if value is not None:
+            os.environ[f"GLASSNET_{name.upper()}"] = str(value)
+    os.chdir(Path(__file__).resolve().parents[2])
