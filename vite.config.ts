@@ -13,14 +13,18 @@ export default defineConfig({
   build: {
     outDir: inRepository('static/dist'),
     emptyOutDir: true,
-    manifest: true, // static/dist/.vite/manifest.json; keys "src/main.ts" and "src/docs.ts"
+    manifest: true, // static/dist/.vite/manifest.json; keys "src/main.ts", "src/docs.ts", "src/pages.ts"
     target: 'es2022',
     assetsInlineLimit: 0, // the content security policy allows no data: URLs
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     chunkSizeWarningLimit: 2500, // Swagger UI, on /docs only
     rollupOptions: {
-      input: { main: inRepository('static/src/main.ts'), docs: inRepository('static/src/docs.ts') },
+      input: {
+        main: inRepository('static/src/main.ts'),
+        docs: inRepository('static/src/docs.ts'),
+        pages: inRepository('static/src/pages.ts'),
+      },
     },
   },
 });

@@ -57,9 +57,11 @@ class Glassnet(FastAPI):
         return self.openapi_schema
 
 
-def create_app(settings: Settings, access: Access | None = None) -> FastAPI:
-    """The server as an ASGI application. ``access`` None: prepared from the settings."""
-    page = Page(fresh=settings.development)
+def create_app(
+    settings: Settings, access: Access | None = None, page: Page | None = None
+) -> FastAPI:
+    """The server as an ASGI application. What is not given is prepared from the settings."""
+    page = page or Page(fresh=settings.development)
     app = Glassnet(
         title="Glassnet",
         version=installed_version(),
@@ -169,6 +171,11 @@ def openapi_document() -> dict[str, Any]:
     """The OpenAPI document, without any server."""
     settings = Settings(host="127.0.0.1", port=8000, token=None)
     return create_app(settings, Access()).openapi()
+
+
+def page_is_built() -> bool:
+    """Whether there is a page to serve."""
+    return Page().built
 
 
 def installed_version() -> str:

@@ -21,7 +21,9 @@ def default_data() -> Path:
 class Settings(BaseSettings):
     """Every field is an environment variable: ``GLASSNET_`` and its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix="GLASSNET_", frozen=True, extra="forbid", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="GLASSNET_", frozen=True, extra="forbid", env_ignore_empty=True
+    )
 
     data: Path = Field(
         default_factory=default_data,
@@ -97,4 +99,6 @@ class Settings(BaseSettings):
         found = {f"{name.lower()}:{self.port}" for name in names}
         if self.port in (80, 443):
             found |= {name.lower() for name in names}
-        return frozenset(found | {name.strip().lower() for name in self.hosts.split(",") if name.strip()})
+        return frozenset(
+            found | {name.strip().lower() for name in self.hosts.split(",") if name.strip()}
+        )

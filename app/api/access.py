@@ -67,9 +67,7 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def prepare(
-    data: Path, port: int, given: str | None, needed: bool
-) -> tuple[Access, str | None]:
+def prepare(data: Path, port: int, given: str | None, needed: bool) -> tuple[Access, str | None]:
     """The access of a server, and the token to print where one has just been made.
 
     A given token is used as it is. Where one is needed and none given, the hash in the data folder

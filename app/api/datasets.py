@@ -80,7 +80,9 @@ async def get_samples(wanted: SamplesBody, here: Here) -> Response:
     response_model=DatasetState,
     responses=failures(*READS_BODY),
     summary="Download a data set",
-    openapi_extra=documented("FetchWanted", ("Fashion-MNIST", {"dataset": {"type": "fashion_mnist"}})),
+    openapi_extra=documented(
+        "FetchWanted", ("Fashion-MNIST", {"dataset": {"type": "fashion_mnist"}})
+    ),
 )
 async def fetch_dataset(wanted: FetchBody, here: Here) -> Json:
     """Starts the download unless it is going on or done; ``GET /datasets/{type}`` tells how far."""

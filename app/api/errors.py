@@ -69,10 +69,10 @@ def answer(
 
 def invalid_request(error: RequestValidationError) -> Invalid:
     """A query or path parameter that does not fit; the pointer names it as ``/query/limit``."""
-    problems = []
+    problems: list[Problem] = []
     for found in error.errors():
         single = PydanticError.from_exception_data("request", [_line(found)])
-        problems += invalid.problems(single)
+        problems.extend(invalid.problems(single))
     return Invalid(problems=tuple(problems))
 
 

@@ -31,9 +31,11 @@ OPEN_PATHS = ("/livez", "/readyz", "/static/")
 SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (
         b"content-security-policy",
-        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-        b"font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
-        b"frame-ancestors 'none'",
+        (
+            b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+            b"font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
+            b"frame-ancestors 'none'"
+        ),
     ),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -41,8 +43,10 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (
         b"permissions-policy",
-        b"accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), "
-        b"microphone=(), midi=(), payment=(), serial=(), usb=()",
+        (
+            b"accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), "
+            b"microphone=(), midi=(), payment=(), serial=(), usb=()"
+        ),
     ),
 )
 
@@ -73,7 +77,7 @@ class Guard:
             return
         if scope["type"] == "http":
             send = _with_headers(send)
-        headers = {name: value for name, value in scope["headers"]}
+        headers = dict(scope["headers"])
         try:
             self._check(scope, headers)
             if scope["type"] == "http" and scope["method"] not in SAFE:

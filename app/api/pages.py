@@ -37,8 +37,8 @@ async def home(request: Request) -> Response:
 @router.get("/docs")
 async def docs(request: Request, here: Here) -> Response:
     """Swagger UI from our own files."""
-    entry = here.page.entry("src/docs.ts")
-    return render(here.page, "docs.html", language.preferred(request.scope), "/docs", page=entry)
+    files = here.page.entry("src/docs.ts")
+    return render(here.page, "docs.html", language.preferred(request.scope), "/docs", files=files)
 
 
 @router.get("/{lang}")
@@ -51,8 +51,8 @@ async def bare(lang: str) -> Response:
 async def playground(lang: str, here: Here) -> Response:
     spoken = _language(lang, f"/{lang}/")
     boot = {"language": spoken, "version": here.version, "authenticated": True}
-    page = here.page.entry("src/main.ts")
-    response = render(here.page, "app.html", spoken, "/", page=page, boot=boot)
+    files = here.page.entry("src/main.ts")
+    response = render(here.page, "app.html", spoken, "/", files=files, boot=boot)
     response.set_cookie(language.COOKIE, spoken, max_age=A_YEAR, path="/", samesite="lax")
     return response
 
@@ -91,19 +91,28 @@ async def reference_page(lang: str, family: str, kind: str, here: Here) -> Respo
 async def runs(lang: str, here: Here, cursor: str | None = None) -> Response:
     spoken = _language(lang, f"/{lang}/runs")
     found, following = await here.runs.list(cursor, RUNS_A_PAGE)
-    shown = {"runs": found, "next": following, "cursor": cursor, "when": _when}
+    shown: dict[str, Any] = {"runs": found, "next": following, "cursor": cursor, "when": _when}
     return render(here.page, "runs.html", spoken, "/runs", **shown)
 
 
 def render(
-    page: Page, template: str, spoken: Language, path: str, status: int = 200, **shown: Any
+    page: Page,
+    template: str,
+    spoken: Language,
+    path: str,
+    *,
+    status: int = 200,
+    files: Entry | None = None,
+    **shown: Any,
 ) -> Response:
-    """A template in a language; ``path`` is the page's address without its language."""
+    """A template in a language; ``path`` is the page's address without its language.
+
+    ``files`` None: those of the text pages.
+    """
     other = next(one for one in LANGUAGES if one != spoken)
-    if "page" not in shown:
-        shown["page"] = _text_entry(page)
     html = page.templates.get_template(template).render(
         **shown,
+        files=files or _text_entry(page),
         lang=spoken,
         html_lang="zh-Hans" if spoken == "zh" else "en",
         other=other,
@@ -118,14 +127,14 @@ def error_page(request: Request, error: GlassnetError) -> Response:
     """The error for a person who looks at a page."""
     page: Page = request.app.state.page
     spoken = language.preferred(request.scope)
-    shown = {"error": error, "title": HTTPStatus(error.status).phrase}
-    return render(page, "error.html", spoken, "/", error.status, **shown)
+    shown: dict[str, Any] = {"error": error, "title": HTTPStatus(error.status).phrase}
+    return render(page, "error.html", spoken, "/", status=error.status, **shown)
 
 
 def login_page(page: Page, scope: Scope) -> Response:
     """Asks for the token, which the form puts into the address once."""
     spoken = language.preferred(scope)
-    return render(page, "login.html", spoken, "/", HTTPStatus.UNAUTHORIZED)
+    return render(page, "login.html", spoken, "/", status=HTTPStatus.UNAUTHORIZED)
 
 
 def _language(lang: str, path: str) -> Language:

@@ -89,14 +89,16 @@ def _choices(schema: dict[str, Any]) -> Iterator[str]:
             yield _written(one["const"])
 
 
-def _number(value: float) -> str:
+def _number(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _written(value: Any) -> str:
-    if isinstance(value, dict) and "type" in value:
-        return str(value["type"])
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """A default or a choice as one would type it; a part by its type."""
+    if isinstance(value, str):
+        return value
+    named = value.get("type") if isinstance(value, dict) else None
+    return str(named) if named else json.dumps(value, ensure_ascii=False)
 
 
 def example_json(part: type[Part]) -> list[str]:

@@ -39,9 +39,7 @@ class BodyTooLarge(GlassnetError):
 
 class JsonTooDeep(GlassnetError):
     code, status = "json_too_deep", 400
-    message = text(
-        "The JSON is nested deeper than {limit} levels.", "JSON 嵌套超过 {limit} 层。"
-    )
+    message = text("The JSON is nested deeper than {limit} levels.", "JSON 嵌套超过 {limit} 层。")
 
 
 class NotJson(GlassnetError):

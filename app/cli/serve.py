@@ -44,7 +44,9 @@ def run_server(settings: Settings, *, reload: bool, open_page: bool) -> None:
     """Serve until a signal; ends the process with a message where the port cannot be had."""
     listening = listen(settings.host, settings.port)
     port = listening.getsockname()[1]
-    settings = settings.model_copy(update={"port": port, "development": reload or settings.development})
+    settings = settings.model_copy(
+        update={"port": port, "development": reload or settings.development}
+    )
     access, new_token = open_access(settings)
     address = url(settings.host, port)
     entrance = f"{address}?token={new_token}" if new_token else address

@@ -112,7 +112,7 @@ class Network(nn.Module):
 def _needed(output: str, sources: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """The nodes that the output depends on, in the order of ``sources``."""
     wanted = {output}
-    for name in reversed(sources):
+    for name in reversed(list(sources)):
         if name in wanted:
             wanted.update(sources[name])
     return tuple(name for name in sources if name in wanted)

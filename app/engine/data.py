@@ -48,9 +48,7 @@ class Split:
             return rows.view(-1, height, width, channels).permute(0, 3, 1, 2)
         return rows.view(-1, *self.shape)
 
-    def batch(
-        self, index: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+    def batch(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
         """(inputs, targets, labels) of the samples in ``index``."""
         inputs = self.inputs(self.rows.index_select(0, index))
         targets = self.targets.index_select(0, index)
@@ -104,7 +102,7 @@ class Resident:
                 self._arrays.val_x,
                 self._arrays.val_y,
             ):
-                found.update(np.ascontiguousarray(array))
+                found.update(np.ascontiguousarray(array).data)
             self._digest = found.hexdigest()
         return self._digest
 

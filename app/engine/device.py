@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import torch
 
@@ -28,7 +29,7 @@ def configure() -> None:
     torch.set_flush_denormal(True)
     torch.use_deterministic_algorithms(True, warn_only=True)
     # With deterministic algorithms every torch.empty would be filled, which costs a memory pass.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.allow_tf32 = False
@@ -49,9 +50,8 @@ def describe(device: torch.device) -> dict[str, str | int]:
 def cpu_name() -> str:
     """The processor's name and the instruction set that torch uses on it."""
     try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            models = (line.partition(":")[2].strip() for line in file if line.startswith("model name"))
-            model = next(models, "CPU")
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
-        model = "CPU"
-    return f"{model} ({torch.backends.cpu.get_cpu_capability()})"
+        lines = []
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return f"{next(models, 'CPU')} ({torch.backends.cpu.get_cpu_capability()})"

@@ -83,9 +83,7 @@ class Keeper:
         except OSError as error:
             self._emit(_refused(branch, step, error))
             return None
-        self._emit(
-            SnapshotTaken(branch=branch, step=step, sha256=entry.weights, bytes=entry.bytes)
-        )
+        self._emit(SnapshotTaken(branch=branch, step=step, sha256=entry.weights, bytes=entry.bytes))
         return entry
 
     def settle(self) -> None:

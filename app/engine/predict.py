@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from app.engine.meter import decide
@@ -12,9 +13,9 @@ from app.protocol.taps import AnySample
 
 def number(value: float) -> float | str:
     """A number for JSON: what is not finite becomes ``"NaN"``, ``"Infinity"`` or ``"-Infinity"``."""
-    if value != value:
+    if math.isnan(value):
         return "NaN"
-    if abs(value) == float("inf"):
+    if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
     return value
 

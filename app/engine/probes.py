@@ -133,7 +133,7 @@ class Prober:
         return output[0].float().cpu(), float_frame(arrays, self._metadata(sample, moment))
 
 
-def float_frame(arrays: dict[str, np.ndarray], metadata: dict[str, str]) -> bytes:  # type: ignore[type-arg]
+def float_frame(arrays: dict[str, np.ndarray], metadata: dict[str, str]) -> bytes:
     """A safetensors file of float32 arrays."""
     header: dict[str, object] = {}
     place = 0

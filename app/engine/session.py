@@ -95,6 +95,7 @@ class Session:
         loaded = self._first_snapshot()
         if loaded is not None:
             self._restore(loaded)
+            self.lineage = self._line_through(loaded)
         self._replay(self.start.replay_to or 0)
 
     def _first_snapshot(self) -> Loaded | None:
@@ -117,10 +118,12 @@ class Session:
         at = facts["diverged"]
         trainer.diverged = None if at is None else Divergence(at, Finding(None, "loss"))
         self.keeper.last = (loaded.entry.branch, step)
-        known = [(branch, end) for branch, end in facts["lineage"] if branch != self.branch]
-        if loaded.entry.branch != self.branch:
-            known = [(b, step if e is None else e) for b, e in known]
-        self.lineage = [*known, (self.branch, None)]
+
+    def _line_through(self, loaded: Loaded) -> Lineage:
+        """The line of branches that a snapshot remembers, up to the branch we are on."""
+        step = loaded.entry.step
+        before = [(b, step if e is None else e) for b, e in loaded.facts["lineage"]]
+        return [*((b, e) for b, e in before if b != self.branch), (self.branch, None)]
 
     def _replay(self, step: int) -> None:
         """Make the steps up to ``step`` again; no event is emitted a second time."""
@@ -228,8 +231,8 @@ class Session:
         self.report.rewound(step)
         self.emit(Rewound(branch=self.branch, step=step, parent=parent))
         if step == 0:
-            self._keep_settings([*kept.commands_from(self.start.spec)])
-        self._snapshot("start" if step == 0 else "pause", wait=True)
+            self._keep_settings(trainer.settings.commands_to(kept, self.start.spec))
+        self._snapshot("step" if step == 0 else "pause", wait=True)
         self._change("finished" if trainer.finished else "paused")
 
     def _keep_settings(self, commands: list[AnyCommand]) -> None:
@@ -257,7 +260,7 @@ class Session:
             self._apply_log()
         trainer.step()
         now = time.monotonic()
-        if self.report.due(now):
+        if self.report.due(now) or self._slow:
             self.report.metrics(self.branch)
         if trainer.epoch_ended:
             self.report.metrics(self.branch)
@@ -270,6 +273,11 @@ class Session:
             self._stop("paused", "step" if self._stepping else "pause")
         elif self.keeper.due(now):
             self._snapshot("timed", wait=False)
+
+    @property
+    def _slow(self) -> bool:
+        """Whether steps are so far apart that each is news."""
+        return self.speed is not None and self.speed <= 20
 
     def _reached(self) -> bool:
         cursor = self.trainer.cursor

@@ -77,19 +77,20 @@ class Settings:
                 return node.layer
         raise NotFound(kind="layer", name=name)
 
-    def commands_from(self, spec: RunSpec) -> list[AnyCommand]:
-        """The commands that lead from the spec to these."""
-        phase = spec.training.phase
+    def commands_to(self, target: Settings, spec: RunSpec) -> list[AnyCommand]:
+        """The commands that lead from these to ``target``."""
         found: list[AnyCommand] = []
-        if values := _difference(phase.optimizer, self.optimizer):
+        if values := _difference(self.optimizer, target.optimizer):
             found.append(SetOptimizer(values=values))
-        for node in spec.model.nodes:
-            if values := _difference(node.layer, self.layers.get(node.id, node.layer)):
-                found.append(SetLayer(node=node.id, values=values))
-        if self.batch_size != phase.batch_size:
-            found.append(SetBatchSize(batch_size=self.batch_size))
-        if self.epochs != phase.epochs:
-            found.append(SetEpochs(epochs=self.epochs))
+        differences = (
+            (name, _difference(self.layer(name, spec), target.layer(name, spec)))
+            for name in sorted({*self.layers, *target.layers})
+        )
+        found += [SetLayer(node=name, values=values) for name, values in differences if values]
+        if target.batch_size != self.batch_size:
+            found.append(SetBatchSize(batch_size=target.batch_size))
+        if target.epochs != self.epochs:
+            found.append(SetEpochs(epochs=target.epochs))
         return found
 
 

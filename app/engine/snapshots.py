@@ -97,9 +97,8 @@ class Store:
         self.damaged: list[str] = []
         """Names of files that were set aside because they did not verify."""
         folder.mkdir(parents=True, exist_ok=True)
-        for rest in folder.glob("*.part"):
-            rest.unlink(missing_ok=True)
         self.entries = list(self._listed())
+        self._sweep()
 
     def _listed(self) -> Iterator[Entry]:
         for path in sorted(self.folder.glob("*.json")):
@@ -107,6 +106,13 @@ class Store:
                 found = Entry(**json.loads(path.read_text(encoding="utf-8")))
                 if found.format == FORMAT and (self.folder / found.name).is_file():
                     yield found
+
+    def _sweep(self) -> None:
+        """Remove what a killed worker left half written."""
+        whole = {entry.name for entry in self.entries}
+        for rest in (*self.folder.glob("*.part"), *self.folder.glob("*.safetensors")):
+            if rest.name not in whole:
+                rest.unlink(missing_ok=True)
 
     def save(
         self,
@@ -191,7 +197,7 @@ class Store:
         loose = [e for e in self.entries if e is not newest and e.kind not in KEPT]
         if loose:
             return min(loose, key=self._gap)
-        kept = [e for e in self.entries if e is not newest and e.step > 0]
+        kept = [e for e in self.entries if e is not newest and (e.branch, e.step) != (0, 0)]
         return min(kept, key=lambda e: e.time, default=None)
 
     def _gap(self, entry: Entry) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -163,7 +162,7 @@ class Trainer:
             for parameter in self.parameters:
                 parameter.grad = None
             if loss.requires_grad:
-                loss.backward()
+                torch.autograd.backward(loss)
                 self.optimizer.step()
         self._move_on(index.shape[0])
         self.meter.add(step + 1, loss.detach(), output.detach(), labels)
@@ -259,10 +258,11 @@ class Trainer:
             return
         for name, parameter in self.network.named_parameters():
             start = f"optimizer.{name}."
-            state: dict[str, Any] = {}
-            for full in tensors:
-                if full.startswith(start):
-                    state[full.removeprefix(start)] = self._like(parameter, tensors[full])
+            state = {
+                full.removeprefix(start): self._like(parameter, value)
+                for full, value in tensors.items()
+                if full.startswith(start)
+            }
             if state:
                 self.optimizer.state[parameter] = state
 
@@ -275,4 +275,3 @@ class Trainer:
 
 def _finite(loss: torch.Tensor) -> bool:
     return abs(float(loss.detach())) < float("inf")
-

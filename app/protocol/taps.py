@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from app.spec.base import Strict
 
@@ -41,3 +41,7 @@ class Tap(Strict):
     sample: AnySample = StoredSample()
     rate: float = Field(20.0, gt=0, le=60)
     """Frames a second at most."""
+
+
+SAMPLE: TypeAdapter[AnySample] = TypeAdapter(AnySample)
+TAP: TypeAdapter[Tap] = TypeAdapter(Tap)

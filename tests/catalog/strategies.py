@@ -7,13 +7,14 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from hypothesis import settings
 from hypothesis import strategies as st
+from hypothesis.errors import UnsatisfiedAssumption
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from app.catalog.datasets import DATASETS
 from app.catalog.family import Family, Part
 from app.catalog.initializers import INITIALIZERS
-from app.catalog.layers import LAYERS, Layer
+from app.catalog.layers import LAYERS, Layer, ShapeMismatch
 from app.catalog.losses import LOSSES
 from app.catalog.optimizers import OPTIMIZERS
 from app.core.shapes import Shape
@@ -106,3 +107,17 @@ def inputs_of(
         changed = (draw(st.integers(1, 8)), *first[1:])
         others.append({"same": first, "channels": changed}.get(way) or draw(shape))
     return (first, *others)
+
+
+def fitting(
+    data: st.DataObject, layer: type[Layer], shape: st.SearchStrategy[Shape] = any_shape
+) -> tuple[Layer, tuple[Shape, ...], Shape]:
+    """A layer, input shapes it takes and the output shape it predicts."""
+    for _ in range(8):
+        made: Layer = data.draw(parts(layer))
+        shapes = data.draw(inputs_of(layer, shape))
+        try:
+            return made, shapes, made.output_shape(shapes)
+        except ShapeMismatch:
+            continue
+    raise UnsatisfiedAssumption

@@ -10,30 +10,15 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.errors import UnsatisfiedAssumption
 from torch.utils.flop_counter import FlopCounterMode
 
 from app.catalog.layers import LAYERS, Fix, Layer, ShapeMismatch, count
 from app.core.shapes import Shape
-from tests.catalog.strategies import any_shape, fewer, inputs_of, parts, pictures
+from tests.catalog.strategies import fewer, fitting, inputs_of, parts, pictures
 
 each_layer = pytest.mark.parametrize(
     "layer", LAYERS.parts.values(), ids=lambda layer: str(layer.kind())
 )
-
-
-def fitting(
-    data: st.DataObject, layer: type[Layer], shape: st.SearchStrategy[Shape] = any_shape
-) -> tuple[Layer, tuple[Shape, ...], Shape]:
-    """A layer, input shapes it takes and the output shape it predicts."""
-    for _ in range(8):
-        made: Layer = data.draw(parts(layer))
-        shapes = data.draw(inputs_of(layer, shape))
-        try:
-            return made, shapes, made.output_shape(shapes)
-        except ShapeMismatch:
-            continue
-    raise UnsatisfiedAssumption
 
 
 def takes_pictures(layer: type[Layer]) -> bool:

@@ -53,7 +53,7 @@ def centred(delta: Array, hat: Array, scale: Array, axes: tuple[int, ...]) -> Ar
     """The three paths of a normalisation's gradient: direct, by the mean, by the variance."""
     by_mean = delta.mean(axes, keepdims=True)
     by_variance = hat * (delta * hat).mean(axes, keepdims=True)
-    return scale * (delta - by_mean - by_variance)
+    return np.asarray(scale * (delta - by_mean - by_variance))
 
 
 def test_batch_norm_is_its_formula(rng: np.random.Generator) -> None:
@@ -188,3 +188,20 @@ def test_channel_dropout_silences_whole_maps(rng: np.random.Generator) -> None:
     output = built(torch.ones(50, 8, 4, 4, dtype=torch.float64)).numpy()
     assert set(np.unique(output)) == {0.0, 2.0}
     assert (output == output[:, :, :1, :1]).all()
+
+
+def test_lenet_table_is_that_of_1998(rng: np.random.Generator) -> None:
+    built = module("lenet_conv2d", (6, 8, 8), kernel=5)
+    assert sum(p.numel() for p in built.parameters()) == 1516
+    rows = ["XXX   ", " XXX  ", "  XXX ", "   XXX", "X   XX", "XX   X", "XXXX  ", " XXXX "]
+    rows += ["  XXXX", "X  XXX", "XX  XX", "XXX  X", "XX XX ", " XX XX", "X XX X", "XXXXXX"]
+    x, bias = rng.normal(size=(6, 8, 8)), built.get_parameter("bias").detach().numpy()
+    kernels = iter(built.get_parameter("weight").detach().numpy())
+    expected = np.zeros((16, 4, 4))
+    for j, row in enumerate(rows):
+        for i in (i for i, mark in enumerate(row) if mark == "X"):
+            kernel = next(kernels)
+            for u, v in np.ndindex(4, 4):
+                expected[j, u, v] += (x[i, u : u + 5, v : v + 5] * kernel).sum()
+        expected[j] += bias[j]
+    close(built(torch.tensor(x[None])).detach().numpy()[0], expected)

@@ -70,7 +70,7 @@ def test_hinge_is_its_formula() -> None:
     output = torch.tensor(scores, requires_grad=True)
     loss = LOSSES.parts["hinge"].model_validate({"type": "hinge", "margin": 0.7}).build()
     found = loss(output, torch.tensor(right))
-    found.backward()
+    torch.autograd.backward(found)
     lead = 0.7 - scores[np.arange(6), right][:, None] + scores
     lead[np.arange(6), right] = 0
     assert found.item() == pytest.approx(np.maximum(lead, 0).sum() / 5 / 6, rel=1e-12)
@@ -86,7 +86,7 @@ def test_huber_is_its_formula() -> None:
     output = torch.tensor(y, requires_grad=True)
     loss = LOSSES.parts["huber"].model_validate({"type": "huber", "threshold": 0.8}).build()
     found = loss(output, torch.tensor(t))
-    found.backward()
+    torch.autograd.backward(found)
     e = y - t
     value = np.where(np.abs(e) <= 0.8, e**2 / 2, 0.8 * (np.abs(e) - 0.4))
     assert found.item() == pytest.approx(value.mean(), rel=1e-12)
@@ -134,15 +134,15 @@ def test_uniform_and_constant() -> None:
 
 
 def sigma(u: Array) -> Array:
-    return 1 / (1 + np.exp(-u))
+    return np.asarray(1 / (1 + np.exp(-u)))
 
 
 def phi(u: Array) -> Array:
-    return np.exp(-(u**2) / 2) / math.sqrt(2 * math.pi)
+    return np.asarray(np.exp(-(u**2) / 2) / math.sqrt(2 * math.pi))
 
 
 def cdf(u: Array) -> Array:
-    return np.vectorize(NormalDist().cdf)(u)
+    return np.asarray(np.vectorize(NormalDist().cdf)(u))
 
 
 LAMBDA, ALPHA = 1.0507009873554805, 1.6732632423543772

@@ -66,7 +66,10 @@ export const controls = {
   'draw.erased': ['erased: row {row}, column {column}', '已擦除：第 {row} 行，第 {column} 列'],
   'draw.cleared': ['cleared', '已清除'],
 
-  'form.newRun': ['Changing this starts a new run with the same seed.', '更改此项将以相同的随机种子新建一次运行。'],
+  'form.newRun': [
+    'Changing this starts a new run with the same seed.',
+    '更改此项将以相同的随机种子新建一次运行。',
+  ],
   'form.newRunMark': ['new run, same seed', '新运行，种子不变'],
   'form.noFields': ['Nothing to set here.', '此处没有可设置的项。'],
   'form.range': ['From {min} to {max}.', '{min} 至 {max}。'],
@@ -82,12 +85,18 @@ export const controls = {
   'palette.none': ['No part is called “{query}”.', '没有名为“{query}”的组件。'],
   'palette.count': ['{count} parts', '{count} 个组件'],
   'palette.add': ['Add {title}', '添加{title}'],
-  'palette.how': ['Enter adds it after the selection; or drag it to the stage.', '回车键添加到所选层之后；也可拖到画布上。'],
+  'palette.how': [
+    'Enter adds it after the selection; or drag it to the stage.',
+    '回车键添加到所选层之后；也可拖到画布上。',
+  ],
 
   'timeline.label': ['Timeline', '时间线'],
   'timeline.step': ['step {step}', '第 {step} 步'],
   'timeline.of': ['step {step} of {last}', '第 {step} 步，共 {last} 步'],
-  'timeline.goal': ['step {step} of {last}, {total} planned', '第 {step} 步，已有 {last} 步，计划 {total} 步'],
+  'timeline.goal': [
+    'step {step} of {last}, {total} planned',
+    '第 {step} 步，已有 {last} 步，计划 {total} 步',
+  ],
   'timeline.help': [
     'Arrow keys choose a step, Page Up and Page Down a mark, Enter goes there, Escape stays.',
     '方向键选择步，PageUp 与 PageDown 选择标记，回车键前往，Esc 取消。',

@@ -27,7 +27,10 @@ describe('texts', () => {
 
   it('have both languages, and the same places in both', () => {
     const places = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort();
-    for (const [key, [en, zh]] of Object.entries<readonly [string, string]>({ ...controls, ...stage })) {
+    for (const [key, [en, zh]] of Object.entries<readonly [string, string]>({
+      ...controls,
+      ...stage,
+    })) {
       expect(en.trim(), key).not.toBe('');
       expect(zh.trim(), key).not.toBe('');
       expect(places(zh), key).toEqual(places(en));

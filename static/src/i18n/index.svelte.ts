@@ -72,7 +72,8 @@ function scientific(value: number, digits: number): string {
  */
 export function number(value: number | string | null | undefined, digits = 0): string {
   const x = typeof value === 'string' ? Number(value) : value;
-  if (x === null || x === undefined || Number.isNaN(x)) return x === undefined || x === null ? '–' : 'NaN';
+  if (x === null || x === undefined || Number.isNaN(x))
+    return x === undefined || x === null ? '–' : 'NaN';
   if (!Number.isFinite(x)) return x > 0 ? '∞' : '−∞';
   const size = Math.abs(x);
   if (size >= 1e9 || (size > 0 && size < 0.5 * 10 ** -digits && digits > 0)) {

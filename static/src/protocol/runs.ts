@@ -10,12 +10,15 @@ export interface BranchInfo {
   step: number;
 }
 
+export type Numbers = Record<string, number | boolean>;
+
+/** The numbers in force at a run's newest step. */
 export interface Settings {
-  optimizer?: PartValue;
-  batch_size?: number;
-  epochs?: number;
-  speed?: number | null;
-  [field: string]: unknown;
+  optimizer: Numbers;
+  batch_size: number;
+  epochs: number;
+  speed: number | null;
+  layers: Record<string, Numbers>;
 }
 
 export interface RunInfo {
@@ -24,12 +27,12 @@ export interface RunInfo {
   state: RunState;
   reason: Text | null;
   spec: RunSpec;
-  device: string | null;
+  device: string;
   branch: number;
   step: number;
   epoch: number;
-  created: number | string;
-  updated: number | string;
+  created: number;
+  updated: number;
   last_seq: number;
   queue_position: number | null;
   settings: Settings;
@@ -42,8 +45,8 @@ export type Command =
   | { type: 'pause' }
   | { type: 'step'; unit: 'batch' | 'epoch'; count: number }
   | { type: 'rewind'; step: number }
-  | { type: 'set_optimizer'; values: Record<string, number | boolean> }
-  | { type: 'set_layer'; node: string; values: Record<string, number | boolean> }
+  | { type: 'set_optimizer'; values: Numbers }
+  | { type: 'set_layer'; node: string; values: Numbers }
   | { type: 'set_batch_size'; batch_size: number }
   | { type: 'set_epochs'; epochs: number }
   | { type: 'set_speed'; steps_per_second: number | null };
@@ -52,6 +55,7 @@ export interface Applied {
   step: number;
   branch: number;
   seq: number;
+  waiting: boolean;
 }
 
 interface Placed {
@@ -157,7 +161,7 @@ export interface SnapshotInfo {
   step: number;
   bytes: number;
   sha256: string;
-  time: number | string;
+  time: number;
 }
 
 export interface DeviceInfo {

@@ -80,19 +80,22 @@ export function column(
 }
 
 /** Latest, lowest and highest finite value; null where there is none. */
-export function summarise({ x, y }: { x: ArrayLike<number>; y: ArrayLike<number> }): Summary | null {
-  let summary: Summary | null = null;
+export function summarise({
+  x,
+  y,
+}: {
+  x: ArrayLike<number>;
+  y: ArrayLike<number>;
+}): Summary | null {
+  let [latest, at, min, max] = [NaN, 0, Infinity, -Infinity];
   for (let i = 0; i < y.length; i++) {
     const value = y[i] ?? NaN;
     if (!Number.isFinite(value)) continue;
-    summary = {
-      latest: value,
-      at: x[i] ?? 0,
-      min: Math.min(summary?.min ?? value, value),
-      max: Math.max(summary?.max ?? value, value),
-    };
+    [latest, at] = [value, x[i] ?? 0];
+    min = Math.min(min, value);
+    max = Math.max(max, value);
   }
-  return summary;
+  return Number.isNaN(latest) ? null : { latest, at, min, max };
 }
 
 /** Index of the value of ascending `x` that lies nearest to `at`; -1 where there is none. */

@@ -29,7 +29,10 @@ export function placed(
 }
 
 /** Attachment: shows the element (marked popover="manual") beside `anchor` as long as it is there. */
-export function float(anchor: () => HTMLElement | undefined, align?: 'start' | 'end'): Attachment<HTMLElement> {
+export function float(
+  anchor: () => HTMLElement | undefined,
+  align?: 'start' | 'end',
+): Attachment<HTMLElement> {
   return (node) => {
     node.showPopover?.();
     const place = () => {

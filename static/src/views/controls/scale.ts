@@ -111,6 +111,9 @@ export function fromShare(share: number, range: Range): number {
 
 /** A number as a person types it: a decimal comma and a true minus are understood. */
 export function parse(text: string): number {
-  const plain = text.trim().replace('−', '-').replace(/^([^,.]*),([^,.]*)$/, '$1.$2');
+  const plain = text
+    .trim()
+    .replace('−', '-')
+    .replace(/^([^,.]*),([^,.]*)$/, '$1.$2');
   return plain === '' ? NaN : Number(plain);
 }

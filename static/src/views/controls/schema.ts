@@ -30,7 +30,8 @@ export type FormField = Named &
 
 const isObject = (value: unknown): value is JsonSchema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const objects = (value: unknown): JsonSchema[] => (Array.isArray(value) ? value.filter(isObject) : []);
+const objects = (value: unknown): JsonSchema[] =>
+  Array.isArray(value) ? value.filter(isObject) : [];
 const numeric = (value: unknown): number | undefined =>
   typeof value === 'number' ? value : undefined;
 
@@ -95,7 +96,9 @@ function nested(schema: JsonSchema, root: JsonSchema, known: readonly Part[][]):
     .map((variant) => resolve(variant, root))
     .filter((variant) => typeOf(variant) !== undefined);
   const types = found.map((variant) => typeOf(variant) ?? '');
-  const family = known.find((parts) => types.every((type) => parts.some((one) => one.type === type)));
+  const family = known.find((parts) =>
+    types.every((type) => parts.some((one) => one.type === type)),
+  );
   return found.map((variant, i) => {
     const part = family?.find((one) => one.type === types[i]);
     return {
@@ -140,7 +143,13 @@ function field(name: string, given: JsonSchema, root: JsonSchema, known: Part[][
   }
   if (schema['type'] === 'integer' || schema['type'] === 'number') {
     const range = rangeOf(schema);
-    return { ...base, kind: 'number', range, fallback: numeric(fallback) ?? range.min ?? 0, optional };
+    return {
+      ...base,
+      kind: 'number',
+      range,
+      fallback: numeric(fallback) ?? range.min ?? 0,
+      optional,
+    };
   }
   if (schema['type'] === 'array') {
     const list = Array.isArray(fallback) ? fallback.filter((one) => typeof one === 'number') : [];
@@ -174,7 +183,10 @@ export function problemsOf(problems: readonly Problem[], name: string): Problem[
   return problems.filter(({ pointer }) => pointer.split('/').includes(name));
 }
 
-export function otherProblems(problems: readonly Problem[], fields: readonly FormField[]): Problem[] {
+export function otherProblems(
+  problems: readonly Problem[],
+  fields: readonly FormField[],
+): Problem[] {
   const placed = new Set(fields.flatMap(({ name }) => problemsOf(problems, name)));
   return problems.filter((problem) => !placed.has(problem));
 }

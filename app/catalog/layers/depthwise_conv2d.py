@@ -1,0 +1,114 @@
+"""Depthwise convolution: every map has kernels of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula, option
+from app.catalog.initializers import AnyInitializer, DefaultInitializer
+from app.catalog.layers._base import (
+    CONVOLUTION,
+    Fix,
+    Layer,
+    Parameter,
+    ShapeMismatch,
+    image_input,
+)
+from app.core.shapes import Shape
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class DepthwiseConv2d(Layer):
+    """Slides ``multiplier`` kernels over every map alone; maps are not mixed.
+
+    Input (C, H, W), output (C·multiplier, H′, W′). Source: Chollet, CVPR 2017.
+    """
+
+    TITLE = text("Depthwise conv", "逐通道卷积")
+    SUMMARY = text(
+        "Gives every map kernels of its own and mixes nothing: few weights, to be mixed by a 1×1 layer.",
+        "每张特征图各用自己的卷积核、互不混合：权值很少，之后可用 1×1 卷积混合。",
+    )
+    GROUP = CONVOLUTION
+    FORMULA = Formula(
+        forward=r"u_{im} = x_i \ast k_{im} + b_{im}",
+        backward=r"\delta_i = \sum_m \mathrm{full}(\delta_{im}, k_{im}),\quad"
+        r" \frac{\partial E}{\partial k_{im}} = \sum_{u,v} (\delta_{im})_{uv} (p_i)_{uv}",
+    )
+    ALIASES = ("separable", "MobileNet", "Xception", "可分离卷积")
+    EXAMPLES = ({"type": "depthwise_conv2d", "kernel": 3, "padding": 1},)
+    ID_PREFIX = "dwconv"
+
+    type: Literal["depthwise_conv2d"] = "depthwise_conv2d"
+    multiplier: int = option(
+        1,
+        text("kernels per map", "每图核数"),
+        text("Output maps per input map.", "每张输入图产生的输出图数。"),
+        ge=1,
+        le=16,
+    )
+    kernel: int = option(
+        3,
+        text("kernel", "卷积核边长"),
+        text("Side of the square kernel.", "方形卷积核的边长。"),
+        ge=1,
+        le=31,
+    )
+    stride: int = option(
+        1,
+        text("stride", "步幅"),
+        text("Cells the kernel moves at a time.", "卷积核每次移动的格数。"),
+        ge=1,
+        le=16,
+    )
+    padding: int = option(
+        0,
+        text("padding", "填充"),
+        text("Rows and columns of zeros around the picture.", "图像四周补零的行列数。"),
+        ge=0,
+        le=15,
+    )
+    init: AnyInitializer = option(
+        DefaultInitializer(),
+        text("initial weights", "权值初始化"),
+        text("How the kernels start.", "卷积核的初始值。"),
+    )
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        channels, height, width = image_input(self, inputs)
+        side = min(height, width) + 2 * self.padding
+        if side < self.kernel:
+            least = f"{self.kernel}×{self.kernel}"
+            expected = text(
+                f"a picture of at least {least} after padding", f"填充后至少 {least} 的图像"
+            )
+            raise ShapeMismatch(self, expected, inputs[0], Fix("set", "kernel", side))
+        out = [(n + 2 * self.padding - self.kernel) // self.stride + 1 for n in (height, width)]
+        return (channels * self.multiplier, *out)
+
+    def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
+        maps = inputs[0][0] * self.multiplier
+        weight = Parameter(name="weight", shape=(maps, 1, self.kernel, self.kernel))
+        return weight, Parameter(name="bias", shape=(maps,))
+
+    def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
+        maps = inputs[0][0] * self.multiplier
+        total = sum(p.count for p in self.parameters(inputs))
+        return f"{maps}×({self.kernel}×{self.kernel})+{maps} = {total}"
+
+    def macs(self, inputs: tuple[Shape, ...]) -> int:
+        maps, height, width = self.output_shape(inputs)
+        return maps * height * width * self.kernel**2
+
+    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        from torch import nn
+
+        channels = inputs[0][0]
+        maps = channels * self.multiplier
+        return nn.Conv2d(channels, maps, self.kernel, self.stride, self.padding, groups=channels)
+
+    def initialize(self, module: torch.nn.Module, generator: torch.Generator) -> None:
+        self.init.fill(module, generator)

@@ -1,0 +1,112 @@
+"""Convolution with the connection table of LeNet-5 of 1998."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula, option
+from app.catalog.initializers import AnyInitializer, DefaultInitializer
+from app.catalog.layers._base import (
+    CONVOLUTION,
+    Fix,
+    Layer,
+    Parameter,
+    ShapeMismatch,
+    image_input,
+)
+from app.core.shapes import Shape
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+TABLE: tuple[tuple[int, ...], ...] = (
+    *(tuple(sorted((j + k) % 6 for k in range(3))) for j in range(6)),
+    *(tuple(sorted((j + k) % 6 for k in range(4))) for j in range(6)),
+    (0, 1, 3, 4),
+    (1, 2, 4, 5),
+    (0, 2, 3, 5),
+    (0, 1, 2, 3, 4, 5),
+)
+"""Inputs of each of the 16 maps of layer C3; LeCun et al., 1998, table I."""
+
+
+class LeNetConv2d(Layer):
+    """6 maps to 16, each connected to 3, 4 or 6 of them: 1,516 weights instead of 2,416.
+
+    Input (6, H, W), output (16, H−k+1, W−k+1). The weight is packed: (connections, k, k).
+    """
+
+    TITLE = text("LeNet-5 C3 conv", "LeNet-5 C3 卷积")
+    SUMMARY = text(
+        "Convolution by the table of 1998: each output map sees only some of the six input maps.",
+        "按 1998 年的连接表做卷积：每张输出图只与六张输入图中的一部分相连。",
+    )
+    GROUP = CONVOLUTION
+    FORMULA = Formula(
+        forward=r"u_j^\ell = \sum_{i\in M_j} x_i^{\ell-1} \ast k_{ij}^\ell + b_j^\ell",
+        backward=r"\delta_i^{\ell-1} = \sum_{j:\,i\in M_j} \mathrm{full}(\delta_j^\ell, k_{ij}^\ell)",
+    )
+    ALIASES = ("connection table", "连接表", "LeCun 1998", "C3")
+    EXAMPLES = ({"type": "lenet_conv2d"},)
+    ID_PREFIX = "c3conv"
+
+    type: Literal["lenet_conv2d"] = "lenet_conv2d"
+    kernel: int = option(
+        5,
+        text("kernel", "卷积核边长"),
+        text("Side of the square kernel.", "方形卷积核的边长。"),
+        ge=1,
+        le=31,
+    )
+    init: AnyInitializer = option(
+        DefaultInitializer(),
+        text("initial weights", "权值初始化"),
+        text("How the kernels start.", "卷积核的初始值。"),
+    )
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        channels, height, width = image_input(self, inputs)
+        if channels != 6:
+            expected = text(
+                "six maps, as the table of 1998 has it", "六张特征图（1998 年的连接表）"
+            )
+            raise ShapeMismatch(self, expected, inputs[0], Fix("remove"))
+        side = min(height, width)
+        if side < self.kernel:
+            least = f"{self.kernel}×{self.kernel}"
+            expected = text(f"a picture of at least {least}", f"至少 {least} 的图像")
+            raise ShapeMismatch(self, expected, inputs[0], Fix("set", "kernel", side))
+        return (16, height - self.kernel + 1, width - self.kernel + 1)
+
+    def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
+        connections = sum(map(len, TABLE))
+        weight = Parameter(name="weight", shape=(connections, self.kernel, self.kernel))
+        return weight, Parameter(name="bias", shape=(16,))
+
+    def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
+        k = f"{self.kernel}×{self.kernel}"
+        total = sum(p.count for p in self.parameters(inputs))
+        return f"(6×3+9×4+1×6)×({k})+16 = {total}"
+
+    def macs(self, inputs: tuple[Shape, ...]) -> int:
+        _, height, width = self.output_shape(inputs)
+        return sum(map(len, TABLE)) * height * width * self.kernel**2
+
+    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        from app.engine.modules.table_conv import TableConv2d
+
+        return TableConv2d(6, TABLE, self.kernel)
+
+    def initialize(self, module: torch.nn.Module, generator: torch.Generator) -> None:
+        """Every map by its own fan-in: a map of three inputs starts larger than one of six."""
+        import torch
+
+        weight, bias = module.get_parameter("weight"), module.get_parameter("bias")
+        first = 0
+        with torch.no_grad():
+            for j, inputs in enumerate(TABLE):
+                rows = weight[first : first + len(inputs)].unsqueeze(0)
+                self.init.weight(rows, generator)
+                self.init.bias(bias[j : j + 1], len(inputs) * self.kernel**2, generator)
+                first += len(inputs)

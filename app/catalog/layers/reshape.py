@@ -1,0 +1,55 @@
+"""Reshape: the same values in another shape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula, option
+from app.catalog.layers._base import DENSE, Fix, Layer, ShapeMismatch
+from app.core.shapes import Shape, size
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Reshape(Layer):
+    """Lays one sample's values out as (channels, height, width), row by row; nothing is computed."""
+
+    TITLE = text("Reshape", "变形")
+    SUMMARY = text(
+        "Lays the same values out as maps: the way from a vector back to a picture.",
+        "把同样的值重新排成特征图：从向量回到图像。",
+    )
+    GROUP = DENSE
+    FORMULA = Formula(
+        forward=r"x_{chw} = x_{(cH+h)W+w}",
+        backward=r"\delta_{(cH+h)W+w} = \delta_{chw}",
+    )
+    ALIASES = ("view", "unflatten", "autoencoder", "形状")
+    EXAMPLES = ({"type": "reshape", "channels": 1, "height": 28, "width": 28},)
+    ID_PREFIX = "shape"
+
+    type: Literal["reshape"] = "reshape"
+    channels: int = option(
+        1, text("channels", "通道数"), text("Number of maps.", "特征图的数目。"), ge=1, le=512
+    )
+    height: int = option(
+        28, text("height", "高"), text("Rows of a map.", "每张图的行数。"), ge=1, le=512
+    )
+    width: int = option(
+        28, text("width", "宽"), text("Columns of a map.", "每张图的列数。"), ge=1, le=512
+    )
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        wanted = (self.channels, self.height, self.width)
+        if size(wanted) != size(inputs[0]):
+            expected = text(f"{size(wanted)} values", f"{size(wanted)} 个值")
+            raise ShapeMismatch(self, expected, inputs[0], Fix("remove"))
+        return wanted
+
+    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        from torch import nn
+
+        wanted = (self.channels, self.height, self.width)
+        return nn.Sequential(nn.Flatten(), nn.Unflatten(1, wanted))

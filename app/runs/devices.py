@@ -1,0 +1,91 @@
+"""Which devices this machine has. A GPU is looked for by a process of its own, never by this one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import structlog
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from app.core.errors import DeviceMissing
+from app.runs.children import environment, python
+
+TIMEOUT = 60.0
+_DRIVERS = ("nvidia*", "kfd", "dxg")
+"""Names under /dev without one of which there is no GPU that torch could use."""
+_log = structlog.get_logger(__name__)
+
+
+class Device(BaseModel):
+    """``memory`` in bytes; ``threads`` a run uses on it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+    memory: int
+    threads: int = 1
+
+
+class Devices(BaseModel):
+    """``default`` is what ``auto`` means."""
+
+    model_config = ConfigDict(frozen=True)
+
+    devices: tuple[Device, ...]
+    default: str
+
+    def resolve(self, wanted: str) -> str:
+        """Raises DeviceMissing."""
+        device = self.default if wanted == "auto" else wanted
+        known = [one.id for one in self.devices]
+        if device not in known:
+            raise DeviceMissing(device=device, available=", ".join(known))
+        return device
+
+
+async def find() -> Devices:
+    """Ask a short-lived process for GPUs, where the machine may have one."""
+    if any(any(Path("/dev").glob(name)) for name in _DRIVERS):
+        try:
+            return Devices.model_validate_json(await _ask())
+        except (OSError, TimeoutError, ValidationError) as error:
+            _log.warning("no answer about GPUs", error=str(error)[:500])
+    return only_cpu()
+
+
+def only_cpu() -> Devices:
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    cpu = Device(id="cpu", name=_cpu_name(), memory=memory)
+    return Devices(devices=(cpu,), default="cpu")
+
+
+async def _ask() -> bytes:
+    process = await asyncio.create_subprocess_exec(
+        *python("-m", "app.worker.devices"),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        env=environment(),
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            answer, _ = await process.communicate()
+    except BaseException:
+        process.kill()
+        await process.wait()
+        raise
+    lines = answer.splitlines()
+    return lines[-1] if lines else json.dumps(None).encode()
+
+
+def _cpu_name() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return "CPU"
+    return next((line.partition(":")[2].strip() for line in lines if line[:10] == "model name"), "CPU")

@@ -1,0 +1,53 @@
+"""Exceptions as data: what the web process, and in the end a person, is told."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+import torch
+
+from app.core.errors import GlassnetError, Problem
+from app.core.text import Text, text
+
+_NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "Cannot allocate")
+
+OUT_OF_MEMORY = text(
+    "There was not enough memory. A smaller batch or a smaller network helps.",
+    "内存不足。请减小批量或缩小网络。",
+)
+UNEXPECTED = text(
+    "Training stopped because of an error in Glassnet.", "Glassnet 出错，训练已停止。"
+)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether it was memory that ran out, on whichever device."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError | OSError) and any(s in str(error) for s in _NO_MEMORY)
+
+
+def crash(error: BaseException) -> dict[str, Any]:
+    """The ``error`` of a ``crashed`` message."""
+    code, message = _named(error)
+    detail = "".join(traceback.format_exception(error))[-8000:]
+    return {"code": code, "message": message.model_dump(), "detail": detail}
+
+
+def _named(error: BaseException) -> tuple[str, Text]:
+    if isinstance(error, GlassnetError):
+        return error.code, error.text
+    if is_out_of_memory(error):
+        return "out_of_memory", OUT_OF_MEMORY
+    return "internal", UNEXPECTED
+
+
+def problem(error: Exception) -> dict[str, Any]:
+    """The ``error`` of a ``failed`` message: a Problem as JSON."""
+    if isinstance(error, GlassnetError):
+        return error.problem().model_dump(mode="json")
+    code, message = _named(error)
+    return Problem(code=code, message=message, params={"detail": str(error)[:2000]}).model_dump(
+        mode="json"
+    )

@@ -1,0 +1,37 @@
+"""What a worker process may take of the machine: priority, memory, and who dies first."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+from pathlib import Path
+
+NICE = 10
+OOM_SCORE = 500
+_KEPT = (
+    "PATH HOME LANG LC_ TMPDIR TZ LD_ CUDA CUBLAS NVIDIA OMP_ MKL_ MALLOC_ PYTHON TORCH VIRTUAL_ENV"
+)
+KEPT_VARIABLES = tuple(_KEPT.split())
+"""Beginnings of the names of environment variables that stay."""
+
+
+def be_modest() -> None:
+    """Yield to the server, be the first to go when memory ends, know no secrets."""
+    os.setpriority(os.PRIO_PROCESS, 0, NICE)
+    with contextlib.suppress(OSError):  # in a sandbox without /proc the kernel chooses
+        Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE), encoding="ascii")
+    for name in list(os.environ):
+        if not name.startswith(KEPT_VARIABLES):
+            del os.environ[name]
+
+
+def limit_memory(extra: int) -> None:
+    """Let the address space grow by ``extra`` bytes at most. Not for CUDA, which maps far more."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    used = pages * os.sysconf("SC_PAGE_SIZE")
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = used + extra
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))

@@ -1,0 +1,162 @@
+"""The loop of a worker: messages between steps, one step after another while the run runs.
+
+This thread owns torch. It blocks on its socket whenever there is nothing to train.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from dataclasses import asdict
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.core.errors import GlassnetError
+from app.engine.device import configure, resolve
+from app.engine.predict import predict
+from app.engine.probes import Moment, Prober
+from app.engine.session import Session
+from app.engine.snapshots import serialise
+from app.engine.start import Start, parse_start
+from app.protocol.commands import COMMAND
+from app.protocol.events import AnyEvent
+from app.protocol.taps import SAMPLE
+from app.worker import failure
+from app.worker.channel import Channel
+from app.worker.limits import be_modest, limit_memory
+from app.worker.taps import Taps
+
+DRAIN = 5.0
+"""Seconds that the last messages of a worker may take to leave."""
+
+
+class Stop(Exception):
+    """The web process asked the worker to end."""
+
+
+def work(sock: socket.socket) -> None:
+    """Serve one run until the socket ends or asks to stop, then end the process."""
+    be_modest()
+    channel = Channel(sock, on_end=_vanish)
+    try:
+        Worker(channel).run()
+    except Stop:
+        channel.drain(DRAIN)
+        os._exit(0)
+    except BaseException as error:
+        channel.send({"type": "crashed", "error": failure.crash(error)})
+        channel.drain(DRAIN)
+        os._exit(1)
+
+
+def _vanish() -> None:
+    """The web process is gone: so is the worker, in the middle of a step or not."""
+    os._exit(0)
+
+
+class Worker:
+    """One run's session, its taps and its socket."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self.session = self._start(self._first())
+        self.moment = Moment(self.session.start.run, self.session.branch)
+        self.prober = Prober(self.session.trainer)
+        self.taps = Taps(self.prober, channel)
+        self._next_step = 0.0
+
+    def _first(self) -> Start:
+        while True:
+            message = self.channel.receive(None)
+            assert message is not None
+            if message[0].get("type") == "start":
+                return parse_start(message[0])
+            if message[0].get("type") == "stop":
+                raise Stop
+
+    def _start(self, start: Start) -> Session:
+        if start.device != "cuda":
+            limit_memory(start.memory)
+        configure()
+        return Session(start, resolve(start.device), self._emit)
+
+    def _emit(self, event: AnyEvent) -> None:
+        self.channel.send({"type": "event", "event": json.loads(event.model_dump_json())})
+
+    def run(self) -> None:
+        """Never returns; ends by :class:`Stop` or by a crash."""
+        session = self.session
+        self.channel.send({"type": "ready", "device": session.trainer.device.type, **self._place()})
+        session.open()
+        while True:
+            self._listen()
+            if session.running and time.monotonic() >= self._next_step:
+                began = time.monotonic()
+                session.turn()
+                self.channel.step = session.trainer.cursor.step
+                if session.speed is not None:
+                    self._next_step = max(began, self._next_step) + 1.0 / session.speed
+            self._look()
+
+    def _place(self) -> dict[str, int]:
+        return {"step": self.session.trainer.cursor.step, "branch": self.session.branch}
+
+    def _listen(self) -> None:
+        """Handle what has arrived; wait for more as long as no step is due."""
+        while True:
+            message = self.channel.receive(self._patience())
+            if message is None:
+                return
+            self._handle(message[0])
+
+    def _patience(self) -> float | None:
+        """Seconds until there is something to do without being asked; None is for ever."""
+        if not self.session.running:
+            return self.taps.wait(self.session.version, None)
+        wait = self._next_step - time.monotonic()
+        return 0.0 if wait <= 0 else self.taps.wait(self.session.version, wait)
+
+    def _look(self) -> None:
+        session = self.session
+        self.moment = Moment(session.start.run, session.branch)
+        self.taps.look(session.version, self.moment, still=not session.running)
+
+    # --- messages --------------------------------------------------------------------------------
+
+    def _handle(self, message: dict[str, Any]) -> None:
+        kind, number = message.get("type"), message.get("id")
+        if kind == "stop":
+            self.session.close()
+            raise Stop
+        if kind == "taps":
+            self.taps.replace(message["taps"])
+            return
+        try:
+            header, payload = self._answer(str(kind), message)
+        except (GlassnetError, ValidationError) as error:
+            self.channel.send({"type": "failed", "id": number, "error": failure.problem(error)})
+            return
+        self.channel.send({"id": number, **header}, payload)
+
+    def _answer(self, kind: str, message: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        session = self.session
+        if kind == "command":
+            session.command(COMMAND.validate_json(json.dumps(message["command"])))
+            self._next_step = 0.0
+            return {"type": "done", **self._place()}, b""
+        if kind == "predict":
+            sample = SAMPLE.validate_json(json.dumps(message["sample"]))
+            moment = Moment(session.start.run, session.branch)
+            prediction, frame = predict(session.trainer, self.prober, sample, moment)
+            return {"type": "reply", "prediction": prediction}, frame
+        if kind == "snapshot":
+            entry = session.snapshot()
+            return {"type": "reply", "snapshot": asdict(entry) if entry else None}, b""
+        if kind == "tensors":
+            facts = {name: str(value) for name, value in self._place().items()}
+            blob = serialise(session.trainer.network.state_dict(), facts)
+            return {"type": "reply", **self._place()}, blob
+        return {"type": "failed", "error": {"code": "unknown_message", "type": kind}}, b""

@@ -1,0 +1,55 @@
+"""Does once, before any fork, what every run needs: imports, first steps, first frames, data sets."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from app.engine.data import preload
+from app.engine.device import configure, resolve
+from app.engine.predict import predict
+from app.engine.probes import Moment, Prober
+from app.engine.session import Session
+from app.engine.start import parse_start
+from app.protocol.commands import Play
+from app.protocol.taps import StoredSample, Tap
+
+STEPS = 3
+_LAYERS = (
+    {"type": "conv2d", "filters": 4, "kernel": 5},
+    {"type": "relu"},
+    {"type": "max_pool2d"},
+    {"type": "tanh"},
+    {"type": "flatten"},
+    {"type": "dropout"},
+    {"type": "dense", "units": 10},
+)
+
+
+def warm_up() -> None:
+    """Train a small network a few steps with each optimiser, with snapshots and frames."""
+    configure()
+    preload()
+    for optimizer in ("sgd", "adam"):
+        with tempfile.TemporaryDirectory(prefix="glassnet-") as folder:
+            _exercise(optimizer, folder)
+
+
+def _exercise(optimizer: str, folder: str) -> None:
+    session = Session(parse_start(_message(optimizer, folder)), resolve("cpu"), lambda event: None)
+    session.open()
+    session.command(Play(until=STEPS))
+    while session.running:
+        session.turn()
+    prober, moment = Prober(session.trainer), Moment("", 0)
+    prober.frame(Tap(roles=("activation", "kernel")), moment)
+    predict(session.trainer, prober, StoredSample(), moment)
+    session.close()
+
+
+def _message(optimizer: str, folder: str) -> dict[str, Any]:
+    phase = {"optimizer": {"type": optimizer}, "batch_size": 8}
+    training = {"dataset": {"type": "digits28"}, "phases": [phase]}
+    spec = {"model": list(_LAYERS), "training": training, "device": "cpu"}
+    return {"type": "start", "spec": spec, "folder": folder, "data_root": str(Path())}

@@ -1,0 +1,141 @@
+// The spec that is being edited: undo and redo without limit, checked by the server after every change.
+import { ApiError } from '../protocol/errors';
+import { patched } from '../protocol/patch';
+import type { Api } from '../protocol/rest';
+import type { ModelSpec, Problem, Repair, Report, RunSpec, TrainingSpec } from '../protocol/types';
+
+const CHECK_DELAY_MS = 30;
+const SAME_EDIT_MS = 800;
+
+export class Editor {
+  spec = $state.raw<RunSpec>() as RunSpec;
+  report = $state.raw<Report | null>(null);
+  /** Misfits of single fields, which the server answers instead of a report. */
+  misfits = $state.raw<Problem[]>([]);
+  /** The report does not yet belong to the spec. */
+  stale = $state(true);
+  past = $state.raw<RunSpec[]>([]);
+  future = $state.raw<RunSpec[]>([]);
+  readonly problems = $derived<Problem[]>([...(this.report?.problems ?? []), ...this.misfits]);
+  readonly ok = $derived(
+    !this.stale && !this.problems.some((problem) => problem.severity === 'error'),
+  );
+  readonly canUndo = $derived(this.past.length > 0);
+  readonly canRedo = $derived(this.future.length > 0);
+
+  readonly #api: Api;
+  readonly #changed: (from: RunSpec, to: RunSpec) => void;
+  #lastKey = '';
+  #lastTime = 0;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #request: AbortController | null = null;
+
+  constructor(api: Api, spec: RunSpec, changed: (from: RunSpec, to: RunSpec) => void) {
+    this.#api = api;
+    this.spec = spec;
+    this.#changed = changed;
+  }
+
+  /** Another spec altogether: a preset, or that of a run. Forgets the edits. */
+  open(spec: RunSpec): Promise<void> {
+    this.spec = spec;
+    this.past = [];
+    this.future = [];
+    this.#lastKey = '';
+    return this.check();
+  }
+
+  /**
+   * Change the spec. Edits with the same `key` within a moment are one step of undo: a slider that is dragged.
+   */
+  edit(change: (spec: RunSpec) => RunSpec, key = ''): void {
+    const from = this.spec;
+    const to = change(from);
+    if (to === from) return;
+    const now = performance.now();
+    const again = key !== '' && key === this.#lastKey && now - this.#lastTime < SAME_EDIT_MS;
+    if (!again) this.past = [...this.past, from];
+    this.#lastKey = key;
+    this.#lastTime = now;
+    this.future = [];
+    this.#become(to, from);
+  }
+
+  editModel(change: (model: ModelSpec) => ModelSpec, key = ''): void {
+    this.edit((spec) => {
+      const model = change(spec.model);
+      return model === spec.model ? spec : { ...spec, model };
+    }, key);
+  }
+
+  editTraining(change: (training: TrainingSpec) => TrainingSpec, key = ''): void {
+    this.edit((spec) => ({ ...spec, training: change(spec.training) }), key);
+  }
+
+  repair(repair: Repair): void {
+    this.edit((spec) => {
+      const part = { model: spec.model, training: spec.training };
+      return { ...spec, ...patched(part, repair.patch) };
+    });
+  }
+
+  undo(): void {
+    const back = this.past.at(-1);
+    if (!back) return;
+    const from = this.spec;
+    this.past = this.past.slice(0, -1);
+    this.future = [from, ...this.future];
+    this.#lastKey = '';
+    this.#become(back, from);
+  }
+
+  redo(): void {
+    const [next, ...rest] = this.future;
+    if (!next) return;
+    const from = this.spec;
+    this.future = rest;
+    this.past = [...this.past, from];
+    this.#lastKey = '';
+    this.#become(next, from);
+  }
+
+  #become(to: RunSpec, from: RunSpec): void {
+    this.spec = to;
+    this.stale = true;
+    this.#changed(from, to);
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.check(), CHECK_DELAY_MS);
+  }
+
+  /** Ask the server for shapes, counts and problems of the spec as it is. */
+  async check(): Promise<void> {
+    this.#request?.abort();
+    const request = new AbortController();
+    this.#request = request;
+    const { model, training } = this.spec;
+    try {
+      const report = await this.#api.check(model, training, request.signal);
+      if (request.signal.aborted) return;
+      this.report = report;
+      this.misfits = [];
+      this.stale = false;
+    } catch (error) {
+      if (request.signal.aborted) return;
+      if (!(error instanceof ApiError) || error.status === 0) throw error;
+      this.misfits = error.problems.length ? error.problems : [whole(error)];
+      this.stale = false;
+    }
+  }
+}
+
+function whole(error: ApiError): Problem {
+  return {
+    code: error.code,
+    message: error.text,
+    severity: 'error',
+    pointer: '',
+    node: null,
+    params: error.params,
+    repairs: [],
+  };
+}

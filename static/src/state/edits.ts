@@ -1,0 +1,114 @@
+// Edits of a network as pure functions: a spec in, a new spec out. Decides nothing about shapes.
+import type { ModelSpec, Node, PartValue } from '../protocol/types';
+
+export const INPUT = 'input';
+
+/** Every node after its inputs; what lies on a cycle or reads from nowhere comes last, in the given order. */
+export function ordered(model: ModelSpec): Node[] {
+  const known = new Set(model.nodes.map((node) => node.id));
+  const done = new Set<string>([INPUT]);
+  const sorted: Node[] = [];
+  let waiting = [...model.nodes];
+  for (;;) {
+    const ready = waiting.filter((node) =>
+      node.inputs.every((source) => done.has(source) || !known.has(source)),
+    );
+    const next = ready[0];
+    if (!next) break;
+    sorted.push(next);
+    done.add(next.id);
+    waiting = waiting.filter((node) => node !== next);
+  }
+  return [...sorted, ...waiting];
+}
+
+export function nodeOf(model: ModelSpec, id: string): Node | undefined {
+  return model.nodes.find((node) => node.id === id);
+}
+
+/** An identifier that no node has: `conv3`. */
+export function freeId(model: ModelSpec, prefix: string): string {
+  const taken = new Set(model.nodes.map((node) => node.id));
+  let number = 1;
+  while (taken.has(`${prefix}${number}`)) number++;
+  return `${prefix}${number}`;
+}
+
+function reading(nodes: Node[], from: string, to: string, except: ReadonlySet<string>): Node[] {
+  return nodes.map((node) =>
+    except.has(node.id) || !node.inputs.includes(from)
+      ? node
+      : { ...node, inputs: node.inputs.map((source) => (source === from ? to : source)) },
+  );
+}
+
+function index(nodes: Node[], id: string): number {
+  return nodes.findIndex((node) => node.id === id);
+}
+
+/** The chain `group` (each reading from the one before) put behind `after`, before all that read from it. */
+function placed(model: ModelSpec, group: Node[], after: string): ModelSpec {
+  const last = group.at(-1);
+  if (!last) return model;
+  const names = new Set(group.map((node) => node.id));
+  const nodes = reading(model.nodes, after, last.id, names);
+  const at = index(nodes, after) + 1;
+  const chained = group.map((node, i) => ({
+    ...node,
+    inputs: [group[i - 1]?.id ?? after, ...node.inputs.slice(1)],
+  }));
+  return {
+    ...model,
+    nodes: [...nodes.slice(0, at), ...chained, ...nodes.slice(at)],
+    outputs: model.outputs.map((name) => (name === after ? last.id : name)),
+  };
+}
+
+/** A new layer behind `after` (a node or `input`). */
+export function inserted(
+  model: ModelSpec,
+  layer: PartValue,
+  prefix: string,
+  after: string,
+): { model: ModelSpec; id: string } {
+  const id = freeId(model, prefix);
+  return { model: placed(model, [{ id, layer, inputs: [after] }], after), id };
+}
+
+/** Without these nodes, a chain: what read from the last reads from where the first did. */
+export function removed(model: ModelSpec, ids: readonly string[]): ModelSpec {
+  return ids.reduce((now, id) => {
+    const gone = nodeOf(now, id);
+    if (!gone) return now;
+    const source = gone.inputs[0] ?? INPUT;
+    const rest = now.nodes.filter((node) => node.id !== id);
+    return {
+      ...now,
+      nodes: reading(rest, id, source, new Set()),
+      outputs: now.outputs.map((name) => (name === id ? source : name)),
+    };
+  }, model);
+}
+
+/** These nodes, a chain, moved behind `after`. */
+export function moved(model: ModelSpec, ids: readonly string[], after: string): ModelSpec {
+  if (ids.includes(after)) return model;
+  const group = ids.flatMap((id) => nodeOf(model, id) ?? []);
+  if (group[0]?.inputs[0] === after) return model;
+  return placed(removed(model, ids), group, after);
+}
+
+/** One field of one layer changed. */
+export function withField(model: ModelSpec, id: string, field: string, value: unknown): ModelSpec {
+  return {
+    ...model,
+    nodes: model.nodes.map((node) =>
+      node.id === id ? { ...node, layer: { ...node.layer, [field]: value } } : node,
+    ),
+  };
+}
+
+/** Nodes that read from `id`. */
+export function readers(model: ModelSpec, id: string): Node[] {
+  return model.nodes.filter((node) => node.inputs.includes(id));
+}

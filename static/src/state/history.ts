@@ -1,0 +1,110 @@
+// The curves of a run, branch by branch: what was measured at which step. Plain arrays, no reactivity.
+import { finite } from '../protocol/types';
+import type { BranchInfo, Metrics, MetricsHistory, Validation } from '../protocol/types';
+
+export interface Series {
+  x: number[];
+  y: number[];
+}
+
+interface Branch {
+  parent: number | null;
+  from: number;
+  loss: Series;
+  accuracy: Series;
+  valLoss: Series;
+  valAccuracy: Series;
+}
+
+const NAMES = ['loss', 'accuracy', 'valLoss', 'valAccuracy'] as const;
+export type Curve = (typeof NAMES)[number];
+
+function empty(parent: number | null, from: number): Branch {
+  const series = (): Series => ({ x: [], y: [] });
+  return {
+    parent,
+    from,
+    loss: series(),
+    accuracy: series(),
+    valLoss: series(),
+    valAccuracy: series(),
+  };
+}
+
+function push(series: Series, x: number, y: number): void {
+  const last = series.x.at(-1);
+  if (last !== undefined && x <= last) return;
+  series.x.push(x);
+  series.y.push(y);
+}
+
+export class History {
+  readonly #branches = new Map<number, Branch>();
+
+  branch(branch: number, parent: number | null, step: number): void {
+    if (!this.#branches.has(branch)) this.#branches.set(branch, empty(parent, step));
+  }
+
+  branches(list: readonly BranchInfo[]): void {
+    for (const one of list) this.branch(one.branch, one.parent, one.step);
+  }
+
+  #at(branch: number): Branch {
+    this.branch(branch, null, 0);
+    return this.#branches.get(branch) ?? empty(null, 0);
+  }
+
+  metrics(event: Metrics): void {
+    const branch = this.#at(event.branch);
+    event.steps.forEach((step, i) => {
+      push(branch.loss, step, finite(event.loss[i]));
+      if (event.accuracy) push(branch.accuracy, step, finite(event.accuracy[i]));
+    });
+  }
+
+  validation(event: Validation): void {
+    const branch = this.#at(event.branch);
+    push(branch.valLoss, event.step, finite(event.loss));
+    if (event.accuracy !== null) push(branch.valAccuracy, event.step, finite(event.accuracy));
+  }
+
+  /** The past of a branch as the server has it, its ancestors' steps included. */
+  load(past: MetricsHistory): void {
+    const own = this.#at(past.branch);
+    const put = (name: Curve, steps: number[], values: (number | string)[] | null): void => {
+      steps.forEach((step, i) => {
+        const value = values?.[i];
+        if (value !== undefined) push(own[name], step, Number(value));
+      });
+    };
+    put('loss', past.steps, past.loss);
+    put('accuracy', past.steps, past.accuracy);
+    put('valLoss', past.validation.steps, past.validation.loss);
+    put('valAccuracy', past.validation.steps, past.validation.accuracy);
+  }
+
+  /** A curve along a branch: its ancestors up to where it left them, then its own points. */
+  curve(branch: number, name: Curve): Series {
+    const own = this.#branches.get(branch);
+    if (!own) return { x: [], y: [] };
+    const first = own[name].x[0] ?? Infinity;
+    if (own.parent === null || first <= 1) return own[name];
+    const before = this.curve(own.parent, name);
+    const kept = before.x.findIndex((step) => step > own.from || step >= first);
+    const end = kept < 0 ? before.x.length : kept;
+    return {
+      x: [...before.x.slice(0, end), ...own[name].x],
+      y: [...before.y.slice(0, end), ...own[name].y],
+    };
+  }
+
+  /** What the parent of a branch went on to do after the branch had left it. */
+  abandoned(branch: number, name: Curve): Series {
+    const own = this.#branches.get(branch);
+    if (!own || own.parent === null) return { x: [], y: [] };
+    const before = this.curve(own.parent, name);
+    const start = before.x.findIndex((step) => step > own.from);
+    if (start < 0) return { x: [], y: [] };
+    return { x: before.x.slice(start), y: before.y.slice(start) };
+  }
+}

@@ -1,0 +1,92 @@
+// Which parts of a spec may change while a run goes on, and the commands that change them.
+import type { Command, Families, Numbers, Part, PartValue, RunSpec } from '../protocol/types';
+
+function find(parts: readonly Part[], type: string): Part | undefined {
+  return parts.find((part) => part.type === type);
+}
+
+function without(value: PartValue, live: readonly string[]): PartValue {
+  const kept = Object.entries(value).filter(([field]) => !live.includes(field));
+  return Object.fromEntries(kept) as PartValue;
+}
+
+/** Everything that makes a run another run, as text to compare: live numbers and the name are left out. */
+export function structure(spec: RunSpec, families: Families): string {
+  const phase = spec.training.phases[0];
+  const nodes = spec.model.nodes.map((node) => ({
+    id: node.id,
+    inputs: node.inputs,
+    layer: without(node.layer, find(families.layers, node.layer.type)?.live ?? []),
+  }));
+  const rule = phase?.optimizer;
+  const optimizer = rule && without(rule, find(families.optimizers, rule.type)?.live ?? []);
+  return canonical({
+    nodes,
+    outputs: spec.model.outputs,
+    dataset: spec.training.dataset,
+    loss: phase?.loss,
+    optimizer,
+    seed: spec.seed,
+    device: spec.device,
+  });
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, held: unknown) =>
+    typeof held === 'object' && held !== null && !Array.isArray(held)
+      ? Object.fromEntries(Object.entries(held).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : held,
+  );
+}
+
+function changes(from: PartValue, to: PartValue, live: readonly string[]): Numbers {
+  const found: Numbers = {};
+  for (const field of live) {
+    const value = to[field];
+    const numeric = typeof value === 'number' || typeof value === 'boolean';
+    if (numeric && value !== from[field]) found[field] = value;
+  }
+  return found;
+}
+
+/** Commands that bring a run with the numbers of `from` to those of `to`; their structure is the same. */
+export function liveCommands(from: RunSpec, to: RunSpec, families: Families): Command[] {
+  const commands: Command[] = [];
+  const [before, after] = [from.training.phases[0], to.training.phases[0]];
+  if (before && after) {
+    const live = find(families.optimizers, after.optimizer.type)?.live ?? [];
+    const values = changes(before.optimizer, after.optimizer, live);
+    if (Object.keys(values).length) commands.push({ type: 'set_optimizer', values });
+    if (before.batch_size !== after.batch_size) {
+      commands.push({ type: 'set_batch_size', batch_size: after.batch_size });
+    }
+    if (before.epochs !== after.epochs) {
+      commands.push({ type: 'set_epochs', epochs: after.epochs });
+    }
+  }
+  for (const node of to.model.nodes) {
+    const old = from.model.nodes.find((other) => other.id === node.id);
+    const live = find(families.layers, node.layer.type)?.live ?? [];
+    const values = old ? changes(old.layer, node.layer, live) : {};
+    if (Object.keys(values).length) commands.push({ type: 'set_layer', node: node.id, values });
+  }
+  return commands;
+}
+
+/** The spec with the numbers that a run has now. */
+export function withSettings(
+  spec: RunSpec,
+  settings: { optimizer: Numbers; batch_size: number; epochs: number; layers: Record<string, Numbers> },
+): RunSpec {
+  const phases = spec.training.phases.map((phase) => ({
+    ...phase,
+    optimizer: { ...phase.optimizer, ...settings.optimizer },
+    batch_size: settings.batch_size,
+    epochs: settings.epochs,
+  }));
+  const nodes = spec.model.nodes.map((node) => {
+    const changed = settings.layers[node.id];
+    return changed ? { ...node, layer: { ...node.layer, ...changed } } : node;
+  });
+  return { ...spec, model: { ...spec.model, nodes }, training: { ...spec.training, phases } };
+}

@@ -1,0 +1,116 @@
+// The data set's samples that are on the page, and the one that the network is shown.
+import { Frame } from '../protocol/frames';
+import type { Api } from '../protocol/rest';
+import type { PartValue, Sample } from '../protocol/types';
+
+const FIRST = 24;
+const MOST = 240;
+const POINTS = 256;
+
+/** Samples of one split: values row after row, targets as numbers. */
+export interface Batch {
+  readonly count: number;
+  readonly shape: readonly number[];
+  readonly inputs: Float32Array;
+  readonly targets: readonly number[];
+}
+
+const NONE: Batch = { count: 0, shape: [], inputs: new Float32Array(0), targets: [] };
+
+function decode(buffer: ArrayBuffer): Batch {
+  const frame = new Frame(buffer);
+  const inputs = frame.tensor('inputs');
+  if (!inputs || !(inputs.data instanceof Float32Array)) return NONE;
+  const [count = 0, ...shape] = inputs.shape;
+  return { count, shape, inputs: inputs.data, targets: frame.numbers('targets') ?? [] };
+}
+
+function joined(a: Batch, b: Batch): Batch {
+  if (!a.count) return b;
+  if (!b.count) return a;
+  const inputs = new Float32Array(a.inputs.length + b.inputs.length);
+  inputs.set(a.inputs);
+  inputs.set(b.inputs, a.inputs.length);
+  return { ...a, count: a.count + b.count, inputs, targets: [...a.targets, ...b.targets] };
+}
+
+export class Samples {
+  val = $state.raw<Batch>(NONE);
+  train = $state.raw<Batch>(NONE);
+  watched = $state.raw<Sample>({ kind: 'stored', split: 'val', index: 0 });
+  /** What was drawn last, kept while another sample is watched. */
+  drawn = $state.raw<Float32Array | null>(null);
+  loading = $state(false);
+  readonly #api: Api;
+  #dataset = '';
+  #request: AbortController | null = null;
+
+  constructor(api: Api) {
+    this.#api = api;
+  }
+
+  /** Load the first samples of a data set, unless they are those on the page. */
+  async open(dataset: PartValue, points: boolean): Promise<void> {
+    const key = JSON.stringify(dataset);
+    if (key === this.#dataset) return;
+    this.#dataset = key;
+    this.#request?.abort();
+    const request = new AbortController();
+    this.#request = request;
+    this.loading = true;
+    try {
+      const [val, train] = await Promise.all([
+        this.#get(dataset, 'val', 0, points ? POINTS : FIRST, request.signal),
+        points ? this.#get(dataset, 'train', 0, POINTS, request.signal) : NONE,
+      ]);
+      if (request.signal.aborted) return;
+      if (this.val.shape.join() !== val.shape.join()) {
+        this.watched = { kind: 'stored', split: 'val', index: 0 };
+        this.drawn = null;
+      }
+      this.val = val;
+      this.train = train;
+    } catch (error) {
+      if (request.signal.aborted) return;
+      this.#dataset = '';
+      this.val = NONE;
+      this.train = NONE;
+      throw error;
+    } finally {
+      if (this.#request === request) this.loading = false;
+    }
+  }
+
+  async more(): Promise<void> {
+    if (this.val.count >= MOST) return;
+    const dataset = JSON.parse(this.#dataset) as PartValue;
+    const next = await this.#get(dataset, 'val', this.val.count, FIRST);
+    this.val = joined(this.val, next);
+  }
+
+  async #get(
+    dataset: PartValue,
+    split: 'train' | 'val',
+    start: number,
+    count: number,
+    signal?: AbortSignal,
+  ): Promise<Batch> {
+    return decode(await this.#api.samples(dataset, split, start, count, signal));
+  }
+
+  watch(sample: Sample): void {
+    this.watched = sample;
+  }
+
+  draw(values: Float32Array): void {
+    this.drawn = values;
+    this.watched = { kind: 'given', values: Array.from(values) };
+  }
+
+  /** The right answer for the watched sample, where it is known. */
+  readonly target = $derived.by<number | null>(() => {
+    const sample = this.watched;
+    if (sample.kind !== 'stored') return null;
+    return (sample.split === 'val' ? this.val : this.train).targets[sample.index] ?? null;
+  });
+}

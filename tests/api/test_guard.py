@@ -1,0 +1,201 @@
+"""The guard: who is answered, what is refused before it is read, and the headers on everything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+from starlette.types import Message
+from starlette.websockets import WebSocketDisconnect
+
+from app.api.guard import SECURITY_HEADERS
+from tests.support import BASE_URL
+
+CHECK = "/api/v1/models:check"
+JSON = {"content-type": "application/json"}
+GOOD = {
+    "model": [{"type": "flatten"}, {"type": "dense", "units": 10}],
+    "training": {"dataset": {"type": "digits28"}},
+}
+ADDRESSES = ("/livez", "/", "/en/", "/api/v1/catalog", "/nothing", "/static/nothing", "/docs")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "LOCALHOST:8000", "[::1]:8000"])
+def test_own_hosts_are_answered(client: TestClient, host: str) -> None:
+    assert client.get("/livez", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1", "127.0.0.1:80", "localhost:8000.evil.example", "", "a\u00e9"]
+)
+def test_foreign_hosts_are_misdirected(client: TestClient, host: str) -> None:
+    answer = client.get("/livez", headers={"host": host.encode("latin-1")})
+    assert answer.status_code == 421
+    assert answer.json()["code"] == "foreign_host"
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:8000", "http://127.0.0.1:80"])
+def test_foreign_origins_may_not_change_anything(client: TestClient, origin: str) -> None:
+    refused = client.post(CHECK, json=GOOD, headers={"origin": origin})
+    assert refused.status_code == 403
+    assert refused.json()["code"] == "foreign_origin"
+    assert client.get("/api/v1/presets", headers={"origin": origin}).status_code == 200
+
+
+@pytest.mark.parametrize("headers", [{}, {"origin": BASE_URL}, {"origin": "https://127.0.0.1:8000"}])
+def test_own_pages_and_programs_may(client: TestClient, headers: dict[str, str]) -> None:
+    assert client.post(CHECK, json=GOOD, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null"])
+def test_foreign_pages_get_no_socket(client: TestClient, origin: str) -> None:
+    with (
+        pytest.raises(Exception) as refused,  # noqa: PT011 - the kind depends on the client
+        client.websocket_connect("/api/v1/stream", headers={"origin": origin}),
+    ):
+        pass
+    assert getattr(refused.value, "status_code", 403) == 403
+    assert not isinstance(refused.value, WebSocketDisconnect) or refused.value.code != 1000
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_security_headers_are_on_every_answer(client: TestClient, address: str) -> None:
+    for headers in ({}, {"host": "evil.example"}):
+        answer = client.get(address, headers=headers)
+        for name, value in SECURITY_HEADERS:
+            assert answer.headers[name.decode()] == value.decode()
+        assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+def test_the_policy_allows_no_inline_code() -> None:
+    policy = dict(SECURITY_HEADERS)[b"content-security-policy"]
+    assert policy.startswith(b"default-src 'none'")
+    assert b"unsafe" not in policy
+    assert b"http" not in policy
+
+
+def test_a_large_body_is_refused_by_its_announcement(application: FastAPI) -> None:
+    reads, answer = _send(application, [b"x"] * 60, {"content-length": str(60 * 2**20)})
+    assert (reads, answer["status"]) == (0, 413)
+
+
+def test_a_large_body_without_announcement_is_not_read_to_its_end(application: FastAPI) -> None:
+    reads, answer = _send(application, [b" " * 2**20] * 60, {})
+    assert answer["status"] == 413
+    assert answer["body"]["code"] == "body_too_large"
+    assert reads == 2
+
+
+@pytest.mark.parametrize("length", ["-1", "1e9", "9" * 30])
+def test_odd_announcements_do_no_harm(application: FastAPI, length: str) -> None:
+    _, answer = _send(application, [b"{}"], {"content-length": length})
+    assert answer["status"] in (413, 422)
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":', '{"model":[{"type":"dense","init":'])
+def test_deep_json_is_refused(client: TestClient, opening: str) -> None:
+    answer = client.post(CHECK, content=opening * 500, headers=JSON)
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "json_too_deep"
+
+
+def test_brackets_inside_strings_are_no_depth(client: TestClient) -> None:
+    answer = client.post(CHECK, content=json.dumps({"a": "[{" * 500 + '\\"'}), headers=JSON)
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ('{"model": [{"type": "dense", "units": %s}]}', "/model/0/units"),
+        ('{"model": [{"type": "dropout", "rate": %s}]}', "/model/0/rate"),
+        (
+            '{"training": {"dataset": {"type": "digits28"}, "phases":'
+            ' [{"optimizer": {"type": "sgd", "learning_rate": %s}}]}}',
+            "/training/phases/0/optimizer/learning_rate",
+        ),
+    ],
+)
+def test_non_finite_numbers_are_refused_with_their_place(
+    client: TestClient, body: str, pointer: str, number: str
+) -> None:
+    answer = client.post(CHECK, content=body % number, headers=JSON)
+    assert answer.status_code == 422
+    found = {problem["pointer"]: problem["code"] for problem in answer.json()["problems"]}
+    assert found[pointer] == "not_finite"
+
+
+def test_an_unknown_layer_names_the_known(client: TestClient) -> None:
+    body = {**GOOD, "model": [{"type": "conv7d"}]}
+    problem = client.post(CHECK, json=body).json()["problems"][0]
+    assert problem["pointer"] == "/model/0"
+    assert "conv7d" in problem["message"]["zh"]
+    assert "conv2d" in problem["message"]["en"]
+
+
+def test_a_huge_layer_is_refused_before_anything_is_allocated(client: TestClient) -> None:
+    layers = [{"type": "flatten"}, *[{"type": "dense", "units": 4096}] * 60]
+    body = {**GOOD, "model": layers}
+    checked = client.post(CHECK, json=body)
+    assert checked.status_code == 200
+    assert "too_many_parameters" in {problem["code"] for problem in checked.json()["problems"]}
+    created = client.post("/api/v1/runs", json=body)
+    assert created.status_code == 422
+    assert created.json()["code"] == "spec_broken"
+
+
+def test_a_body_must_say_that_it_is_json(client: TestClient) -> None:
+    answer = client.post(CHECK, content=json.dumps(GOOD), headers={"content-type": "text/plain"})
+    assert answer.status_code == 415
+
+
+def _send(
+    application: FastAPI, parts: list[bytes], headers: dict[str, str]
+) -> tuple[int, dict[str, Any]]:
+    """Post parts of a body to the application itself; how often it read, and its answer."""
+    return _run(application, parts, {"content-type": "application/json", **headers})
+
+
+def _run(
+    application: FastAPI, parts: list[bytes], headers: dict[str, str]
+) -> tuple[int, dict[str, Any]]:
+    import asyncio
+
+    waiting: Iterator[bytes] = iter(parts)
+    reads = 0
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        nonlocal reads
+        reads += 1
+        part = next(waiting, None)
+        return {"type": "http.request", "body": part or b"", "more_body": part is not None}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": CHECK,
+        "raw_path": CHECK.encode(),
+        "query_string": b"",
+        "headers": [
+            (b"host", b"127.0.0.1:8000"),
+            *((name.encode(), value.encode()) for name, value in headers.items()),
+        ],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8000),
+        "extensions": {},
+    }
+    asyncio.run(application(scope, receive, send))
+    body = b"".join(message.get("body", b"") for message in sent[1:])
+    return reads, {"status": sent[0]["status"], "body": json.loads(body)}

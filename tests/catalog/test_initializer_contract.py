@@ -1,0 +1,97 @@
+"""The initialisers: the spread their formulas say, from the generator alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import sqrt
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from app.catalog.initializers import INITIALIZERS, Initializer
+from app.catalog.initializers._base import fans
+from tests.catalog.strategies import fewer, parts
+
+# (fan in, fan out) → (largest magnitude or None, variance of a weight)
+Rule = Callable[[Any, int, int], tuple[float | None, float]]
+TEXTBOOK: dict[str, Rule] = {
+    "default": lambda part, n_in, n_out: (1 / sqrt(n_in), 1 / (3 * n_in)),
+    "xavier": lambda part, n_in, n_out: (sqrt(6 / (n_in + n_out)), 2 / (n_in + n_out)),
+    "he": lambda part, n_in, n_out: (None, 2 / n_in),
+    "normal": lambda part, n_in, n_out: (None, part.std**2),
+    "zeros": lambda part, n_in, n_out: (0.0, 0.0),
+}
+each_initializer = pytest.mark.parametrize(
+    "initializer", INITIALIZERS.parts.values(), ids=lambda part: str(part.kind())
+)
+MODULES: dict[str, tuple[Callable[[], nn.Module], int, int]] = {
+    "dense": (lambda: nn.Linear(300, 200), 300, 200),
+    "conv": (lambda: nn.Conv2d(8, 60, 5), 8 * 25, 60 * 25),
+}
+
+
+def test_every_initializer_has_its_formula() -> None:
+    assert set(INITIALIZERS.parts) == set(TEXTBOOK)
+
+
+@each_initializer
+@pytest.mark.parametrize("module", MODULES)
+@fewer(10)
+@given(data=st.data(), seed=st.integers(0, 2**16))
+def test_spread_is_the_formulas(
+    initializer: type[Initializer], module: str, data: st.DataObject, seed: int
+) -> None:
+    part: Initializer = data.draw(parts(initializer))
+    make, n_in, n_out = MODULES[module]
+    made = make()
+    weight, bias = made.get_parameter("weight"), made.get_parameter("bias")
+    assert fans(weight) == (n_in, n_out)
+    part.fill(made, torch.Generator().manual_seed(seed))
+    largest, variance = TEXTBOOK[part.kind()](part, n_in, n_out)
+    if largest is not None:
+        assert weight.abs().max() <= largest * (1 + 1e-6)
+        assert weight.abs().max() >= 0.99 * largest
+    # thousands of draws: six standard errors of the sample's mean and variance
+    count = weight.numel()
+    assert abs(weight.mean().item()) <= 6 * sqrt(variance / count)
+    assert abs(weight.var().item() - variance) <= 6 * variance * sqrt(2 / count)
+    assert weight.requires_grad
+    if part.kind() == "default":
+        assert bias.abs().max() <= 1 / sqrt(n_in)
+        assert bias.abs().max() > 0
+    else:
+        assert not bias.any()
+
+
+@each_initializer
+def test_follows_from_the_generator(initializer: type[Initializer]) -> None:
+    def filled(seed: int) -> torch.Tensor:
+        module = nn.Conv2d(3, 4, 3)
+        initializer().fill(module, torch.Generator().manual_seed(seed))
+        return torch.cat([p.detach().flatten() for p in module.parameters()])
+
+    before = torch.get_rng_state()
+    assert torch.equal(filled(1), filled(1))
+    assert torch.equal(filled(1), filled(2)) == (initializer.kind() == "zeros")
+    nn.Conv2d(3, 4, 3).reset_parameters()
+    assert not torch.equal(before, torch.get_rng_state())  # torch's own rule does draw from it
+
+
+@each_initializer
+def test_fills_a_module_without_bias(initializer: type[Initializer]) -> None:
+    module = nn.Linear(4, 3, bias=False)
+    initializer().fill(module, torch.Generator().manual_seed(1))
+    assert module.weight.isfinite().all()
+
+
+def test_default_is_torchs_own_rule() -> None:
+    """Same bounds as torch.nn.Linear and Conv2d draw: kaiming_uniform(a=√5) and 1/√fan-in."""
+    module = nn.Conv2d(4, 16, 3)
+    bound = 1 / sqrt(4 * 9)
+    assert module.weight.abs().max() <= bound
+    gain = nn.init.calculate_gain("leaky_relu", sqrt(5))
+    assert sqrt(3) * gain / sqrt(36) == pytest.approx(bound)

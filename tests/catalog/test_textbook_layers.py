@@ -1,0 +1,146 @@
+"""The textbook's sensitivities equal autograd's, to 1e-9 in float64, for every layer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.nn import functional
+
+from app.catalog.layers import LAYERS, Layer
+from tests.catalog import textbook_maps
+from tests.catalog.strategies import fewer, fitting
+from tests.catalog.textbook import TEXTBOOK, Array, Given
+
+BATCH = 3
+EXACT = {"rtol": 1e-9, "atol": 1e-9}
+each_layer = pytest.mark.parametrize(
+    "layer", LAYERS.parts.values(), ids=lambda layer: str(layer.kind())
+)
+
+
+def test_every_layer_has_its_formula() -> None:
+    assert textbook_maps.__doc__  # its formulas are entered when it is imported
+    assert set(LAYERS.parts) == set(TEXTBOOK)
+
+
+class Module:
+    """A layer's module in float64 and training mode, its draws the same at every call."""
+
+    def __init__(self, layer: Layer, shapes: tuple[tuple[int, ...], ...], seed: int) -> None:
+        self.torch = layer.build(shapes).double().train()
+        layer.initialize(self.torch, torch.Generator().manual_seed(seed))
+        generator = torch.Generator().manual_seed(seed + 1)
+        with torch.no_grad():  # also where weights start as ones and zeros
+            for parameter in self.torch.parameters():
+                parameter += 0.1 * torch.randn(parameter.shape, generator=generator)
+
+    def __call__(self, *inputs: torch.Tensor) -> torch.Tensor:
+        if hasattr(self.torch, "reseed"):
+            self.torch.reseed(11)
+        output = self.torch(*inputs)
+        assert isinstance(output, torch.Tensor)
+        return output
+
+    def probe(self, x: Array) -> Array:
+        with torch.no_grad():
+            return np.asarray(self(torch.from_numpy(x)).numpy())
+
+    @property
+    def parameters(self) -> dict[str, Array]:
+        named = self.torch.named_parameters()
+        return {name: value.detach().numpy().copy() for name, value in named}
+
+
+@each_layer
+@fewer(10)
+@given(data=st.data(), seed=st.integers(0, 2**16))
+def test_textbook_is_autograd(layer: type[Layer], data: st.DataObject, seed: int) -> None:
+    made, shapes, out = fitting(data, layer)
+    random = np.random.RandomState(seed)
+    inputs = [random.standard_normal((BATCH, *shape)) for shape in shapes]
+    delta = random.standard_normal((BATCH, *out))
+    module = Module(made, shapes, seed)
+    leaves = [torch.from_numpy(x).requires_grad_() for x in inputs]
+    output = module(*leaves)
+    output.backward(torch.from_numpy(delta))
+
+    expected = TEXTBOOK[layer.kind()](Given(made, module.parameters, inputs, delta, module.probe))
+    np.testing.assert_allclose(expected.output, output.detach().numpy(), **EXACT)
+    for leaf, sensitivity in zip(leaves, expected.inputs, strict=True):
+        assert leaf.grad is not None
+        np.testing.assert_allclose(sensitivity, leaf.grad.numpy(), **EXACT)
+    for name, parameter in module.torch.named_parameters():
+        assert parameter.grad is not None
+        np.testing.assert_allclose(expected.parameters[name], parameter.grad.numpy(), **EXACT)
+
+
+def true_convolution(x: Array, k: Array) -> Array:
+    """Valid part of x ∗ k, the kernel turned: Σ x(h+K−1−a, w+K−1−b) k(a, b)."""
+    side = len(k)
+    rows, columns = x.shape[0] - side + 1, x.shape[1] - side + 1
+    u = np.zeros((rows, columns))
+    for a in range(side):
+        for b in range(side):
+            top, left = side - 1 - a, side - 1 - b
+            u += k[a, b] * x[top : top + rows, left : left + columns]
+    return u
+
+
+def full(delta: Array, k: Array) -> Array:
+    """Full true convolution of δ with k."""
+    return true_convolution(np.pad(delta, len(k) - 1), k)
+
+
+@given(side=st.integers(1, 4), extra=st.integers(0, 4), seed=st.integers(0, 2**16))
+def test_the_chapters_convolution_is_torchs_with_a_turned_kernel(
+    side: int, extra: int, seed: int
+) -> None:
+    """Both orientations: u = x ∗ k is PyTorch's with rot180(k), and the gradients turn with it."""
+    random = np.random.RandomState(seed)
+    x, k = (
+        random.standard_normal((side + extra, side + extra)),
+        random.standard_normal((side, side)),
+    )
+    delta = random.standard_normal((extra + 1, extra + 1))
+    turned = torch.from_numpy(np.rot90(k, 2).copy())[None, None].requires_grad_()
+    leaf = torch.from_numpy(x)[None, None].requires_grad_()
+    u = functional.conv2d(leaf, turned)
+    u.backward(torch.from_numpy(delta)[None, None])
+    assert leaf.grad is not None
+    assert turned.grad is not None
+
+    np.testing.assert_allclose(true_convolution(x, k), u.detach()[0, 0].numpy(), **EXACT)
+    # PyTorch's orientation: δ = full(δ, k as stored); the chapter's: full(δ, rot180(k)) unturned.
+    np.testing.assert_allclose(full(delta, np.rot90(k, 2)), leaf.grad[0, 0].numpy(), **EXACT)
+    patches = true_convolution(x, np.rot90(delta, 2))  # Σ δ · patch, PyTorch's orientation
+    np.testing.assert_allclose(patches, turned.grad[0, 0].numpy(), **EXACT)
+    in_chapter = np.rot90(patches, 2)
+    np.testing.assert_allclose(in_chapter, np.rot90(turned.grad[0, 0].numpy(), 2), **EXACT)
+    # ∂E/∂k of the chapter by its own definition: each cell of k moved a little
+    step = 1e-6
+    for a in range(side):
+        moved = k.copy()
+        moved[a, 0] += step
+        slope = (delta * (true_convolution(x, moved) - true_convolution(x, k))).sum() / step
+        assert abs(slope - in_chapter[a, 0]) <= 1e-6
+
+
+@given(n=st.integers(1, 3), blocks=st.integers(1, 3), seed=st.integers(0, 2**16))
+def test_sensitivity_before_a_pool_is_the_chapters(n: int, blocks: int, seed: int) -> None:
+    """δ = β (φ′(u) ∘ up(δ)), over n² for the mean, with the winners' mask m for the maximum."""
+    random = np.random.RandomState(seed)
+    u, delta = random.standard_normal((n * blocks,) * 2), random.standard_normal((blocks, blocks))
+    up = np.kron(delta, np.ones((n, n)))
+    slope = 1.0 - np.tanh(u) ** 2
+    tops = np.kron(u.reshape(blocks, n, blocks, n).max(axis=(1, 3)), np.ones((n, n)))
+    mask = (u == tops).astype(float)
+    chapter = {"mean_pool2d": slope * up / n**2, "max_pool2d": slope * mask * up}
+    for kind, expected in chapter.items():
+        leaf = torch.from_numpy(u)[None, None].requires_grad_()
+        pool = LAYERS.parts[kind].model_validate({"type": kind, "size": n, "stride": n})
+        pool.build(((1, *u.shape),))(torch.tanh(leaf)).backward(torch.from_numpy(delta)[None, None])
+        assert leaf.grad is not None
+        np.testing.assert_allclose(expected, leaf.grad[0, 0].numpy(), **EXACT)

@@ -1,0 +1,99 @@
+"""The losses against the textbook's formulas, value and δ, to 1e-9 in float64."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from app.catalog.losses import LOSSES, Loss
+from tests.catalog.strategies import fewer, parts
+
+Array = NDArray[np.float64]
+Rule = Callable[[Any, Array, Array], tuple[float, Array]]
+
+
+def _cross_entropy(loss: Any, u: Array, t: Array) -> tuple[float, Array]:
+    """E = −Σ t ln softmax(u), mean over the batch; δ = (y − t) / N. t is one-hot."""
+    y = np.exp(u) / np.exp(u).sum(axis=1, keepdims=True)
+    return float(-(t * np.log(y)).sum() / len(u)), (y - t) / len(u)
+
+
+def _squared_error(loss: Any, y: Array, t: Array) -> tuple[float, Array]:
+    """half_sum: E = ½ΣΣ(t − y)², δ = y − t; mean: E = ΣΣ(t − y)²/(N c), δ = 2(y − t)/(N c)."""
+    if loss.form == "half_sum":
+        return float(0.5 * ((t - y) ** 2).sum()), y - t
+    return float(((t - y) ** 2).mean()), 2.0 * (y - t) / y.size
+
+
+TEXTBOOK: dict[str, Rule] = {"cross_entropy": _cross_entropy, "squared_error": _squared_error}
+each_loss = pytest.mark.parametrize(
+    "loss", LOSSES.parts.values(), ids=lambda loss: str(loss.kind())
+)
+
+
+def test_every_loss_has_its_formula() -> None:
+    assert set(LOSSES.parts) == set(TEXTBOOK)
+
+
+def as_numbers(classes: NDArray[np.int64], outputs: int) -> Array:
+    """One-hot; ±1 where one output stands for two classes."""
+    if outputs == 1:
+        return (2.0 * classes - 1.0)[:, None]
+    return np.eye(outputs)[classes]
+
+
+def compare(loss: Loss, outputs: Array, numbers: Array, target: torch.Tensor, count: int) -> None:
+    leaf = torch.from_numpy(outputs).requires_grad_()
+    encoded = loss.encode(target, outputs.shape[1], count)
+    # encode() gives the default dtype, which is what a run uses; here all is float64
+    encoded = encoded.double() if encoded.is_floating_point() else encoded
+    value = loss.build()(leaf, encoded)
+    value.backward()
+    energy, delta = TEXTBOOK[loss.kind()](loss, outputs, numbers)
+    assert leaf.grad is not None
+    np.testing.assert_allclose(energy, value.item(), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(delta, leaf.grad.numpy(), rtol=1e-9, atol=1e-9)
+
+
+@each_loss
+@fewer(2)
+@given(data=st.data(), classes=st.integers(2, 8), batch=st.integers(1, 9), seed=st.integers(0, 999))
+def test_classes(
+    loss: type[Loss], data: st.DataObject, classes: int, batch: int, seed: int
+) -> None:
+    if "classification" not in loss.TASKS:
+        return
+    made: Loss = data.draw(parts(loss))
+    random = np.random.RandomState(seed)
+    target = random.randint(0, classes, batch).astype(np.int64)
+    for size in made.output_sizes("classification", classes):
+        outputs = 2.0 * random.standard_normal((batch, size))
+        numbers = as_numbers(target, size)
+        compare(made, outputs, numbers, torch.from_numpy(target), classes)
+
+
+@each_loss
+@fewer(2)
+@given(data=st.data(), values=st.integers(1, 5), batch=st.integers(1, 9), seed=st.integers(0, 999))
+def test_values(loss: type[Loss], data: st.DataObject, values: int, batch: int, seed: int) -> None:
+    if "regression" not in loss.TASKS:
+        return
+    made: Loss = data.draw(parts(loss))
+    random = np.random.RandomState(seed)
+    outputs, numbers = random.standard_normal((2, batch, values))
+    assert made.output_sizes("regression", values) == (values,)
+    compare(made, outputs, numbers, torch.from_numpy(numbers), values)
+
+
+def test_two_classes_fit_one_or_two_outputs() -> None:
+    """2-D points: cross-entropy takes two outputs, squared error one (±1) or two."""
+    assert LOSSES.parts["cross_entropy"]().output_sizes("classification", 2) == (2,)
+    assert LOSSES.parts["squared_error"]().output_sizes("classification", 2) == (1, 2)
+    assert LOSSES.parts["squared_error"]().output_sizes("classification", 3) == (3,)
