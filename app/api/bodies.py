@@ -24,11 +24,8 @@ _LEVEL = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 def depth(body: bytes) -> int:
     """How deep objects and lists are nested in JSON text, without parsing it."""
-    opened = body.count(b"[") + body.count(b"{")
-    if opened <= 1:
-        return opened
     brackets = _STRING.sub(b"", body).translate(None, _NOT_BRACKETS)
-    return max(accumulate(_LEVEL[byte] for byte in brackets), default=0)
+    return max(accumulate((_LEVEL[byte] for byte in brackets), initial=0))
 
 
 def parse(adapter: TypeAdapter[T], body: bytes) -> T:

@@ -9,24 +9,9 @@ from app.api.context import Here
 from app.api.document import failures
 from app.api.encode import Json
 from app.protocol.runs import QueuePlace
+from app.runs.devices import Devices
 
 router = APIRouter(tags=["devices"])
-
-
-class Device(BaseModel):
-    """One device. ``memory`` in bytes; ``threads`` that a run uses on it."""
-
-    id: str
-    name: str
-    memory: int
-    threads: int | None = None
-
-
-class Devices(BaseModel):
-    """``default`` is what ``"device": "auto"`` means here."""
-
-    devices: list[Device]
-    default: str
 
 
 class Queue(BaseModel):

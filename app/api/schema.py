@@ -22,6 +22,7 @@ from app.protocol import frames, stream, taps
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
 from app.protocol.runs import Applied, MetricsSeries, RunInfo
+from app.runs.devices import Devices
 from app.spec.model import ModelSpec
 from app.spec.report import Report
 from app.spec.run import RunSpec
@@ -63,7 +64,7 @@ WRITTEN: dict[str, Any] = {
     "MetricsSeries": MetricsSeries,
     "SnapshotList": runs.SnapshotList,
     "Prediction": runs.Prediction,
-    "Devices": devices.Devices,
+    "Devices": Devices,
     "Queue": devices.Queue,
     "Health": health.Health,
     "AnyEvent": AnyEvent,

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.log import configure
 from app.cli.options import from_options, with_settings
 
 app = typer.Typer(
@@ -98,4 +99,5 @@ def _document(what: Schema) -> object:
 
 def main() -> None:
     """Entry point of the installed command."""
+    configure()
     app()

@@ -16,8 +16,10 @@ from pathlib import Path
 import app
 
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "VIRTUAL_ENV", "USER", "LOGNAME")
-_KEPT_PREFIXES = ("LC_", "LD_", "CUDA", "CUBLAS", "CUDNN", "NVIDIA", "NCCL", "OMP_", "MKL_")
-_KEPT_PREFIXES += ("MALLOC_", "PYTHON", "TORCH", "XDG_CACHE")
+_KEPT_FAMILIES = (
+    *("LC_", "LD_", "MALLOC_", "PYTHON", "XDG_CACHE"),
+    *("TORCH", "OMP_", "MKL_", "CUDA", "CUBLAS", "CUDNN", "NVIDIA", "NCCL"),
+)
 _ROOT = Path(app.__file__).parents[1]
 
 
@@ -26,7 +28,7 @@ def environment(**extra: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name in _KEPT or name.startswith(_KEPT_PREFIXES)
+        if name in _KEPT or name.startswith(_KEPT_FAMILIES)
     }
     # Children run with -P: a torch.py in the folder the server was started in is not imported.
     if str(_ROOT) not in site.getsitepackages():

@@ -50,12 +50,16 @@ class Devices(BaseModel):
 
 async def find() -> Devices:
     """Ask a short-lived process for GPUs, where the machine may have one."""
-    if any(any(Path("/dev").glob(name)) for name in _DRIVERS):
+    if _has_driver():
         try:
             return Devices.model_validate_json(await _ask())
         except (OSError, TimeoutError, ValidationError) as error:
             _log.warning("no answer about GPUs", error=str(error)[:500])
     return only_cpu()
+
+
+def _has_driver() -> bool:
+    return any(any(Path("/dev").glob(name)) for name in _DRIVERS)
 
 
 def only_cpu() -> Devices:
@@ -88,4 +92,6 @@ def _cpu_name() -> str:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return "CPU"
-    return next((line.partition(":")[2].strip() for line in lines if line[:10] == "model name"), "CPU")
+    return next(
+        (line.partition(":")[2].strip() for line in lines if line[:10] == "model name"), "CPU"
+    )

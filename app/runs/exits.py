@@ -106,8 +106,6 @@ def _rebuilt(kind: type[GlassnetError], problem: Problem) -> GlassnetError:
     known = {"pointer", "node", "repairs", "problems"}
     params = {key: value for key, value in problem.params.items() if key not in known}
     try:
-        return kind(
-            pointer=problem.pointer, node=problem.node, repairs=problem.repairs, **params
-        )
+        return kind(pointer=problem.pointer, node=problem.node, repairs=problem.repairs, **params)
     except (KeyError, IndexError, AttributeError):
         return WorkerLost(reason=problem.message)

@@ -20,10 +20,13 @@ class Snapshots(Protocol):
 
     def path(self, run: str, branch: int, step: int) -> Path: ...
 
-    async def list(self, run: str) -> list[SnapshotInfo]: ...
+    async def listed(self, run: str) -> list[SnapshotInfo]: ...
 
     async def logged(self, run: str, branch: int, step: int) -> int | None:
         """The settings counted in a snapshot; None if it does not verify."""
+
+    async def discard(self, run: str, branch: int, step: int) -> None:
+        """Remove those of ``branch`` after ``step``, and those of every later branch."""
 
 
 class RunStore(Protocol):
@@ -40,7 +43,7 @@ class RunStore(Protocol):
 
     async def in_states(self, states: Iterable[State]) -> list[RunRecord]: ...
 
-    async def list(self, before: str | None, limit: int) -> list[RunRecord]: ...
+    async def page(self, before: str | None, limit: int) -> list[RunRecord]: ...
 
     async def delete(self, run: str) -> None: ...
 
@@ -77,6 +80,19 @@ class Runner(Protocol):
 
     async def stop(self) -> None:
         """End everything that was started."""
+
+
+class Limits(Protocol):
+    """What runs need of the settings."""
+
+    @property
+    def data(self) -> Path: ...
+
+    @property
+    def max_cpu_runs(self) -> int: ...
+
+    @property
+    def park_after(self) -> float: ...
 
 
 class Connection(Protocol):

@@ -73,7 +73,7 @@ class Link:
         if self._writer is not None and not self.closed.is_set():
             self._writer.write(encode(dict(message)))
 
-    async def request(self, message: Mapping[str, Any], timeout: float) -> Message:
+    async def request(self, message: Mapping[str, Any], patience: float) -> Message:
         """A message and its answer. Raises what the worker refused with, WorkerLost or WorkerSlow."""
         if self.closed.is_set():
             raise self._lost()
@@ -82,11 +82,11 @@ class Link:
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         self.send({**message, "id": number})
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(patience):
                 header, payload = await answer
                 await self._listener.before_answer()
         except TimeoutError as error:
-            raise WorkerSlow(seconds=round(timeout)) from error
+            raise WorkerSlow(seconds=round(patience)) from error
         finally:
             self._answers.pop(number, None)
         if header["type"] == "failed":
@@ -175,8 +175,9 @@ class Link:
             with suppress(OSError):
                 await self._writer.wait_closed()
         status = await self.process.wait()
-        if self.reason is None and not (self._stopping and status in (0, None)):
-            self.reason = None if self._stopping and status == -9 else ended(status)
+        asked = self._stopping and status in (0, -9, None)
+        if self.reason is None and not asked:
+            self.reason = ended(status)
         self.closed.set()
         for answer in self._answers.values():
             if not answer.done():

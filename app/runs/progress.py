@@ -18,7 +18,9 @@ from app.protocol.events import (
     AnyEvent,
     CommandApplied,
     Metrics,
+    Note,
     Rewound,
+    SnapshotTaken,
     StateChanged,
     StoredEvent,
     Validation,
@@ -79,9 +81,10 @@ class Progress:
         changes: dict[str, object] = {
             "last_seq": stored.seq,
             "updated": stored.time,
-            "branch": event.branch,
-            "step": event.step,
         }
+        if not isinstance(event, SnapshotTaken | Note):
+            # These two come from a thread of the worker's and may be of an earlier step.
+            changes |= {"branch": event.branch, "step": event.step}
         match event:
             case StateChanged():
                 changes |= {"state": event.state, "reason": event.reason}

@@ -35,6 +35,9 @@ class Guest(Protocol):
     def offer(self, run: str, key: str, frame: Stamped) -> None:
         """There is a new frame of a tap that this viewer watches."""
 
+    def gone(self, run: str) -> None:
+        """The run was deleted."""
+
 
 @dataclass
 class _Seat:
@@ -80,8 +83,10 @@ class Room:
         self._seats.pop(guest, None)
         self._compare(before)
 
-    def guests(self) -> Iterable[Guest]:
-        return tuple(self._seats)
+    def close(self) -> None:
+        """The run was deleted: everybody is told, and leaves."""
+        for guest in tuple(self._seats):
+            guest.gone(self.run)
 
     def watch(self, guest: Guest, taps: dict[str, Tap]) -> bool:
         """Replace a viewer's taps; it gets the newest frame of each at once. False: too many."""

@@ -40,9 +40,7 @@ _TOO_MANY_TAPS = text(
     "The viewers of this run already watch {limit} different things.",
     "该运行的观看者已在观看 {limit} 种不同内容。",
 )
-_NOT_SUBSCRIBED = text(
-    "Subscribe to a run before you watch it.", "请先订阅该运行再观看。"
-)
+_NOT_SUBSCRIBED = text("Subscribe to a run before you watch it.", "请先订阅该运行再观看。")
 _GONE = text("This run was deleted.", "该运行已被删除。")
 
 Enter = Callable[[str], Awaitable[Room]]
@@ -60,9 +58,16 @@ class _Subscription:
 class Viewer:
     """A tab's view of some runs. ``receive`` takes its messages, ``serve`` runs until it ends."""
 
-    def __init__(self, connection: Connection, enter: Enter, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        enter: Enter,
+        left: Callable[[Viewer], None] = lambda viewer: None,
+        patience: float = PATIENCE,
+    ) -> None:
         self._connection = connection
         self._enter = enter
+        self._left = left
         self._patience = patience
         self._subscriptions: dict[str, _Subscription] = {}
         self._frames: dict[tuple[str, str], Stamped] = {}
@@ -133,6 +138,7 @@ class Viewer:
         for run in list(self._subscriptions):
             self._unsubscribe(run)
         self._wake.set()
+        self._left(self)
 
     # --- messages -----------------------------------------------------------------------------
 
@@ -262,8 +268,10 @@ class Viewer:
 
     async def _watchdog(self) -> None:
         """Returns when the viewer is too slow."""
-        while not self._too_slow():
+        while True:
             await asyncio.sleep(self._patience / 10)
+            if self._too_slow():
+                return
 
     def _too_slow(self) -> bool:
         limit = asyncio.get_running_loop().time() - self._patience

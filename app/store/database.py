@@ -101,8 +101,7 @@ def migrate(path: Path) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
     try:
-        with engine.connect() as connection:
-            connection = connection.execution_options(glassnet_writes=True)
+        with engine.connect().execution_options(glassnet_writes=True) as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()

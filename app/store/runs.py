@@ -64,7 +64,7 @@ class Store:
             raise NotFound(kind=_RUN, name=run)
         return found[0]
 
-    async def list(self, before: str | None, limit: int) -> list[RunRecord]:
+    async def page(self, before: str | None, limit: int) -> list[RunRecord]:
         """The newest first; ``before`` is the last run that is already known."""
         older = RUNS.c.id < before if before is not None else RUNS.c.id.is_not(None)
         return await self._records(older, limit)

@@ -34,13 +34,17 @@ class SnapshotFolders:
         """Where that snapshot is, whether or not it exists."""
         return self.folder(run) / f"{branch}-{step:010d}.safetensors"
 
-    async def list(self, run: str) -> list[SnapshotInfo]:
+    async def listed(self, run: str) -> list[SnapshotInfo]:
         """What is on disk, by branch and step; a file without its checksum is not yet one."""
         return await asyncio.to_thread(_list, self.folder(run))
 
     async def logged(self, run: str, branch: int, step: int) -> int | None:
         """How many settings were in the log when it was taken; None if it does not verify."""
         return await asyncio.to_thread(_verify, self.path(run, branch, step))
+
+    async def discard(self, run: str, branch: int, step: int) -> None:
+        """Remove those of ``branch`` after ``step``, and those of every later branch."""
+        await asyncio.to_thread(_discard, self.folder(run), branch, step)
 
     async def delete(self, run: str) -> None:
         await asyncio.to_thread(shutil.rmtree, self.folder(run), ignore_errors=True)
@@ -75,6 +79,15 @@ def _list(folder: Path) -> list[SnapshotInfo]:
             )
         )
     return sorted(found, key=lambda info: (info.branch, info.step))
+
+
+def _discard(folder: Path, branch: int, step: int) -> None:
+    for path in folder.glob("*.safetensors"):
+        named = _NAME.match(path.name)
+        if named is not None and (int(named[1]), int(named[2])) > (branch, step):
+            # The checksum goes first: without it there is no snapshot.
+            path.with_suffix(".json").unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
 
 def _verify(path: Path) -> int | None:

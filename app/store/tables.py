@@ -38,7 +38,7 @@ RUNS = Table(
 BRANCHES = Table(
     "branches",
     METADATA,
-    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("run", String(32), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
     Column("branch", Integer, primary_key=True, autoincrement=False),
     Column("parent", Integer, nullable=True),
     Column("step", Integer, nullable=False),
@@ -47,7 +47,7 @@ BRANCHES = Table(
 EVENTS = Table(
     "events",
     METADATA,
-    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("run", String(32), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("time", Float, nullable=False),
     Column("branch", Integer, nullable=False),

@@ -27,9 +27,16 @@ def application(tmp_path_factory: pytest.TempPathFactory, page_folder: Path) -> 
 
 
 @pytest.fixture(scope="module")
-def client(application: FastAPI) -> Iterator[TestClient]:
+def started(application: FastAPI) -> Iterator[TestClient]:
     """The started application; an error of its own becomes a 500, as in a server."""
     with TestClient(
         application, base_url=BASE_URL, raise_server_exceptions=False, follow_redirects=False
-    ) as started:
-        yield started
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def client(started: TestClient) -> TestClient:
+    """A client that no test before has given a cookie."""
+    started.cookies.clear()
+    return started

@@ -10,20 +10,16 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from app.catalog.layers import LAYERS, Layer
-from tests.catalog import textbook_maps
-from tests.catalog.strategies import fewer, fitting
-from tests.catalog.textbook import TEXTBOOK, Array, Given
+from tests.catalog.strategies import fewer, fitting, small_shapes
+from tests.catalog.textbook import Array, Given
+from tests.catalog.textbook_maps import FORMULAS
 
 BATCH = 3
 EXACT = {"rtol": 1e-9, "atol": 1e-9}
 each_layer = pytest.mark.parametrize(
     "layer", LAYERS.parts.values(), ids=lambda layer: str(layer.kind())
 )
-
-
-def test_every_layer_has_its_formula() -> None:
-    assert textbook_maps.__doc__  # its formulas are entered when it is imported
-    assert set(LAYERS.parts) == set(TEXTBOOK)
+each_formula = pytest.mark.parametrize("kind", sorted(FORMULAS))
 
 
 class Module:
@@ -35,7 +31,7 @@ class Module:
         generator = torch.Generator().manual_seed(seed + 1)
         with torch.no_grad():  # also where weights start as ones and zeros
             for parameter in self.torch.parameters():
-                parameter += 0.1 * torch.randn(parameter.shape, generator=generator)
+                parameter.add_(0.1 * torch.randn(parameter.shape, generator=generator))
 
     def __call__(self, *inputs: torch.Tensor) -> torch.Tensor:
         if hasattr(self.torch, "reseed"):
@@ -54,11 +50,11 @@ class Module:
         return {name: value.detach().numpy().copy() for name, value in named}
 
 
-@each_layer
+@each_formula
 @fewer(10)
 @given(data=st.data(), seed=st.integers(0, 2**16))
-def test_textbook_is_autograd(layer: type[Layer], data: st.DataObject, seed: int) -> None:
-    made, shapes, out = fitting(data, layer)
+def test_textbook_is_autograd(kind: str, data: st.DataObject, seed: int) -> None:
+    made, shapes, out = fitting(data, LAYERS.parts[kind])
     random = np.random.RandomState(seed)
     inputs = [random.standard_normal((BATCH, *shape)) for shape in shapes]
     delta = random.standard_normal((BATCH, *out))
@@ -67,7 +63,7 @@ def test_textbook_is_autograd(layer: type[Layer], data: st.DataObject, seed: int
     output = module(*leaves)
     output.backward(torch.from_numpy(delta))
 
-    expected = TEXTBOOK[layer.kind()](Given(made, module.parameters, inputs, delta, module.probe))
+    expected = FORMULAS[kind](Given(made, module.parameters, inputs, delta, module.probe))
     np.testing.assert_allclose(expected.output, output.detach().numpy(), **EXACT)
     for leaf, sensitivity in zip(leaves, expected.inputs, strict=True):
         assert leaf.grad is not None
@@ -75,6 +71,31 @@ def test_textbook_is_autograd(layer: type[Layer], data: st.DataObject, seed: int
     for name, parameter in module.torch.named_parameters():
         assert parameter.grad is not None
         np.testing.assert_allclose(expected.parameters[name], parameter.grad.numpy(), **EXACT)
+
+
+@each_layer
+@fewer(40)
+@given(data=st.data(), seed=st.integers(0, 2**16))
+def test_every_sensitivity_is_the_slope_of_the_output(
+    layer: type[Layer], data: st.DataObject, seed: int
+) -> None:
+    """Central differences, asked of every layer whether its formula is written out or not."""
+    made, shapes, _ = fitting(data, layer, small_shapes)
+    module = Module(made, shapes, seed)
+    random = np.random.RandomState(seed)
+    leaves = [torch.from_numpy(random.standard_normal((2, *shape))) for shape in shapes]
+    names = [name for name, _ in module.torch.named_parameters()]
+    values = [value.detach().clone() for value in module.torch.parameters()]
+
+    def run(*tensors: torch.Tensor) -> torch.Tensor:
+        inputs, weights = tensors[: len(leaves)], tensors[len(leaves) :]
+        if hasattr(module.torch, "reseed"):
+            module.torch.reseed(11)
+        state = dict(zip(names, weights, strict=True))
+        return torch.func.functional_call(module.torch, state, inputs)
+
+    tensors = [x.requires_grad_() for x in (*leaves, *values)]
+    assert torch.autograd.gradcheck(run, tensors, eps=1e-6, atol=1e-4, rtol=1e-4, fast_mode=True)
 
 
 def true_convolution(x: Array, k: Array) -> Array:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from app.catalog.losses import LOSSES, Loss
+from app.catalog.losses import LOSSES, Loss, Task
 from tests.catalog.strategies import fewer, parts
 
 Array = NDArray[np.float64]
@@ -32,14 +32,28 @@ def _squared_error(loss: Any, y: Array, t: Array) -> tuple[float, Array]:
     return float(((t - y) ** 2).mean()), 2.0 * (y - t) / y.size
 
 
-TEXTBOOK: dict[str, Rule] = {"cross_entropy": _cross_entropy, "squared_error": _squared_error}
-each_loss = pytest.mark.parametrize(
-    "loss", LOSSES.parts.values(), ids=lambda loss: str(loss.kind())
-)
+def _hinge(loss: Any, u: Array, t: Array) -> tuple[float, Array]:
+    """E = Σ_{k≠t} max(0, m − u_t + u_k)/c, mean over the batch. t is one-hot."""
+    lag = (loss.margin - (u * t).sum(axis=1, keepdims=True) + u) * (1.0 - t)
+    slope = (lag > 0) * (1.0 - t)
+    delta = (slope - t * slope.sum(axis=1, keepdims=True)) / u.size
+    return float(np.maximum(lag, 0.0).sum() / u.size), delta
 
 
-def test_every_loss_has_its_formula() -> None:
-    assert set(LOSSES.parts) == set(TEXTBOOK)
+def _huber(loss: Any, y: Array, t: Array) -> tuple[float, Array]:
+    """½e² up to the threshold d, d(|e| − ½d) beyond; mean over all."""
+    e, d = y - t, loss.threshold
+    value = np.where(np.abs(e) <= d, 0.5 * e**2, d * (np.abs(e) - 0.5 * d))
+    return float(value.mean()), np.clip(e, -d, d) / e.size
+
+
+TEXTBOOK: dict[str, Rule] = {
+    "cross_entropy": _cross_entropy,
+    "squared_error": _squared_error,
+    "hinge": _hinge,
+    "huber": _huber,
+}
+each_loss = pytest.mark.parametrize("loss", [LOSSES.parts[kind] for kind in TEXTBOOK], ids=TEXTBOOK)
 
 
 def as_numbers(classes: NDArray[np.int64], outputs: int) -> Array:
@@ -97,3 +111,19 @@ def test_two_classes_fit_one_or_two_outputs() -> None:
     assert LOSSES.parts["cross_entropy"]().output_sizes("classification", 2) == (2,)
     assert LOSSES.parts["squared_error"]().output_sizes("classification", 2) == (1, 2)
     assert LOSSES.parts["squared_error"]().output_sizes("classification", 3) == (3,)
+
+
+@pytest.mark.parametrize("loss", LOSSES.parts.values(), ids=lambda loss: str(loss.kind()))
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_every_delta_is_the_slope_of_the_loss(loss: type[Loss], task: Task) -> None:
+    """Central differences, asked of every loss whether its formula is written out or not."""
+    if task not in loss.TASKS:
+        return
+    random = np.random.RandomState(3)
+    target = random.randint(0, 3, 4) if task == "classification" else random.randn(4, 3)
+    for size in loss().output_sizes(task, 3):
+        encoded = loss().encode(torch.from_numpy(target), size, 3)
+        encoded = encoded.double() if encoded.is_floating_point() else encoded
+        outputs = torch.from_numpy(random.randn(4, size)).requires_grad_()
+        function = loss().build()
+        assert torch.autograd.gradcheck(lambda u, t=encoded, f=function: f(u, t), outputs)

@@ -136,8 +136,9 @@ def _dense(given: Given) -> Pass:
 
 
 @textbook("flatten")
+@textbook("reshape")
 def _flatten(given: Given) -> Pass:
-    return Pass(given.u.reshape(len(given.u), -1), [given.delta.reshape(given.u.shape)])
+    return Pass(given.u.reshape(given.delta.shape), [given.delta.reshape(given.u.shape)])
 
 
 @textbook("add")

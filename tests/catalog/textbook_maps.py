@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tests.catalog.textbook import Array, Given, Pass, textbook
+from app.catalog.layers.lenet_conv2d import TABLE
+from tests.catalog.textbook import TEXTBOOK, Array, Given, Pass, textbook
 
 
 def pad(x: Array, rows: int) -> Array:
@@ -34,14 +35,23 @@ def cells(kernel: int, dilation: int = 1) -> Iterator[tuple[int, int, tuple[int,
 
 @textbook("conv2d")
 def _conv2d(given: Given) -> Pass:
+    return convolve(given, given.layer.groups, given.layer.dilation)
+
+
+@textbook("depthwise_conv2d")
+def _depthwise(given: Given) -> Pass:
+    return convolve(given, given.u.shape[1], 1)
+
+
+def convolve(given: Given, groups: int, dilation: int) -> Pass:
     """u_j = Σᵢ xᵢ ∗ k_ij + b_j; δᵢ = Σⱼ full(δⱼ, k_ij); ∂E/∂k_ij = Σᵤᵥ (δⱼ)ᵤᵥ (pᵢ)ᵤᵥ."""
     layer, w, delta = given.layer, given.parameters["weight"], given.delta
     x = pad(given.u, layer.padding)
     output, back, grad = np.zeros(delta.shape), np.zeros(x.shape), np.zeros(w.shape)
-    ins, outs = w.shape[1], w.shape[0] // layer.groups
-    for g in range(layer.groups):
+    ins, outs = w.shape[1], w.shape[0] // groups
+    for g in range(groups):
         i, j = slice(g * ins, (g + 1) * ins), slice(g * outs, (g + 1) * outs)
-        for u, v, at in cells(layer.kernel, layer.dilation):
+        for u, v, at in cells(layer.kernel, dilation):
             where = patch(x, at, layer.stride, delta.shape[2:])
             p = x[:, i][where]
             output[:, j] += np.einsum("ji,nihw->njhw", w[j, :, u, v], p)
@@ -51,6 +61,23 @@ def _conv2d(given: Given) -> Pass:
         output += given.parameters["bias"][:, None, None]
     grads = {"weight": grad, "bias": delta.sum(axis=(0, 2, 3))}
     return Pass(output, [crop(back, layer.padding)], grads)
+
+
+@textbook("lenet_conv2d")
+def _lenet_conv2d(given: Given) -> Pass:
+    """Each map j sums over M_j alone; kernels are stored one behind the other, map by map."""
+    kernel, delta = given.layer.kernel, given.delta
+    w, pairs = given.parameters["weight"], [(i, j) for j, row in enumerate(TABLE) for i in row]
+    output = np.zeros(delta.shape) + given.parameters["bias"][:, None, None]
+    back, grad = np.zeros(given.u.shape), np.zeros(w.shape)
+    for place, (i, j) in enumerate(pairs):
+        for u, v, at in cells(kernel):
+            where = patch(given.u, at, 1, delta.shape[2:])[2:]
+            p = given.u[:, i][:, *where]
+            output[:, j] += w[place, u, v] * p
+            back[:, i][:, *where] += w[place, u, v] * delta[:, j]
+            grad[place, u, v] = (delta[:, j] * p).sum()
+    return Pass(output, [back], {"weight": grad, "bias": delta.sum(axis=(0, 2, 3))})
 
 
 @textbook("transposed_conv2d")
@@ -229,3 +256,7 @@ def _local_response_norm(given: Given) -> Pass:
     slope = -2.0 * layer.alpha * layer.beta / n
     back = delta * s**-layer.beta + slope * u * np.einsum("ij,nihw->njhw", seen, common)
     return Pass(u * s**-layer.beta, [back])
+
+
+FORMULAS = TEXTBOOK
+"""All formulas, those of `textbook` and these."""

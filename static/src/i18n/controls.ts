@@ -84,7 +84,6 @@ export const controls = {
   'palette.search': ['Search parts', '搜索组件'],
   'palette.none': ['No part is called “{query}”.', '没有名为“{query}”的组件。'],
   'palette.count': ['{count} parts', '{count} 个组件'],
-  'palette.add': ['Add {title}', '添加{title}'],
   'palette.how': [
     'Enter adds it after the selection; or drag it to the stage.',
     '回车键添加到所选层之后；也可拖到画布上。',

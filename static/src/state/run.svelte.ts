@@ -131,7 +131,9 @@ export class Run {
     if (!this.id) return null;
     this.pending = command.type;
     try {
-      return await this.#api.command(this.id, command);
+      const applied = await this.#api.command(this.id, command);
+      if (this.settings) this.settings = changed(this.settings, command);
+      return applied;
     } finally {
       if (this.pending === command.type) this.pending = null;
     }
@@ -204,15 +206,21 @@ export class Run {
   }
 
   #rewound(branch: number, parent: number, step: number): void {
-    const share = this.step > 0 ? step / this.step : 0;
     this.#history.branch(branch, parent, step);
     this.branches = [...this.branches.filter((b) => b.branch !== branch), { branch, parent, step }];
     this.branch = branch;
-    this.epoch = this.epoch * Math.min(1, share);
     this.step = step;
+    void this.#refreshEpoch();
     this.gradient = {};
     this.notes = [];
     this.grown++;
+  }
+
+  /** How many epochs lie before an earlier step depends on the batch sizes since: the server knows. */
+  async #refreshEpoch(): Promise<void> {
+    const id = this.id;
+    const info = id ? await this.#api.run(id).catch(() => null) : null;
+    if (info && info.id === this.id && info.step === this.step) this.epoch = info.epoch;
   }
 
   #applied(command: Command, step: number, branch: number): void {
@@ -242,7 +250,8 @@ export class Run {
   }
 }
 
-function changed(settings: Settings, command: Command): Settings {
+/** The settings after a command. */
+export function changed(settings: Settings, command: Command): Settings {
   switch (command.type) {
     case 'set_optimizer':
       return { ...settings, optimizer: { ...settings.optimizer, ...command.values } };

@@ -117,3 +117,16 @@ export function decimals(value: number): number {
   if (!Number.isFinite(size) || size >= 100) return 1;
   return size >= 10 ? 2 : size >= 0.1 || size === 0 ? 3 : 4;
 }
+
+/** Marks of a logarithmic axis: powers of ten, thinned to at most `most`; 1, 2, 5 where they are few. */
+export function logTicks(min: number, max: number, most = 4): number[] {
+  const first = Math.floor(Math.log10(min) + 1e-9);
+  const last = Math.ceil(Math.log10(max) - 1e-9);
+  const stride = Math.max(1, Math.ceil((last - first + 1) / most));
+  const factors = last - first <= 1 ? [1, 2, 5] : [1];
+  const ticks: number[] = [];
+  for (let power = first; power <= last; power += stride) {
+    for (const factor of factors) ticks.push(Number((factor * 10 ** power).toPrecision(3)));
+  }
+  return ticks.filter((tick) => tick >= min * 0.999 && tick <= max * 1.001);
+}

@@ -9,8 +9,8 @@ export interface Tick {
 export interface Mark extends Tick {
   /** Place on the track, 0 to 1. */
   at: number;
-  /** Whether there is room for its label. */
-  labelled: boolean;
+  /** Left edge and width, in pixels, of its label; null where there is no room for it. */
+  place: { left: number; width: number } | null;
 }
 
 const NEAR = 2;
@@ -35,7 +35,7 @@ export function marksOf(ticks: readonly Tick[], span: number, width: number, siz
     const before = lastAt.get(tick.kind);
     if (before !== undefined && (at - before) * width < NEAR) continue;
     lastAt.set(tick.kind, at);
-    marks.push({ ...tick, at, labelled: false });
+    marks.push({ ...tick, at, place: null });
   }
   for (const kind of ['command', 'epoch'] as const) {
     const taken: [number, number][] = [];
@@ -45,8 +45,9 @@ export function marksOf(ticks: readonly Tick[], span: number, width: number, siz
       const free = taken.every(
         ([low, high]) => middle + half + ROOM < low || middle - half - ROOM > high,
       );
-      mark.labelled = free && width > 0;
-      if (mark.labelled) taken.push([middle - half, middle + half]);
+      if (!free || width <= 0) continue;
+      mark.place = { left: middle - half, width: 2 * half };
+      taken.push([middle - half, middle + half]);
     }
   }
   return marks;

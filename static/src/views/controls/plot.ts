@@ -1,7 +1,7 @@
 // The one place that talks to uPlot: makes a chart of given columns in the page's colours. Knows no network.
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import type { Column } from './curves';
+import { logTicks, type Column } from './curves';
 
 export interface Line {
   color: string;
@@ -49,10 +49,16 @@ function axes(host: HTMLElement, options: PlotOptions): uPlot.Axis[] {
   const grid = { stroke: () => paint('line'), width: 1 };
   const label = (_: uPlot, values: (number | null)[]) =>
     values.map((value) => (value === null ? null : options.tick(value)));
-  return [
-    { ...common, size: size * 1.7, space: size * 6, grid: { show: false }, values: label },
-    { ...common, size: size * 3.4, space: size * 2.6, grid, values: label },
-  ];
+  const x = { ...common, size: size * 1.7, space: size * 6, grid: { show: false }, values: label };
+  const y: uPlot.Axis = { ...common, size: size * 3.4, space: size * 2.6, grid, values: label };
+  if (options.logY) {
+    const most = Math.max(2, Math.floor(options.height / (size * 2.6)));
+    Object.assign(y, {
+      splits: (_: uPlot, __: number, min: number, max: number) => logTicks(min, max, most),
+      filter: (_: uPlot, splits: number[]) => splits,
+    });
+  }
+  return [x, y];
 }
 
 function range(options: PlotOptions): uPlot.Scale.Range {
@@ -120,7 +126,7 @@ export function makePlot(host: HTMLElement, options: PlotOptions): Plot {
     {
       width: Math.max(host.clientWidth, 40),
       height: options.height,
-      padding: [6, 6, 0, 0],
+      padding: [6, 12, 0, 0],
       legend: { show: false },
       axes: axes(host, options),
       scales: { x: { time: false }, y: { distr: options.logY ? 3 : 1, range: range(options) } },

@@ -1,0 +1,96 @@
+"""``glassnet train``: a run without a page, in a real worker, its events as lines of JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import typer
+from pydantic import ValidationError
+
+from app.core import invalid
+from app.core.errors import GlassnetError, Problem
+from app.main import running
+from app.runs.headless import train
+from app.settings import Settings
+from app.spec.check import require
+from app.spec.run import RunSpec
+
+ENDED = {"finished": 0, "failed": 1, "interrupted": 1}
+"""Exit code by the state that ends a training."""
+
+
+def run_training(
+    spec_file: Path,
+    *,
+    epochs: int | None,
+    device: str | None,
+    data: Path | None,
+    out: Path | None,
+) -> int:
+    """Train to the end; 0 when finished, 1 when it failed, 2 when the spec does not fit."""
+    try:
+        spec = read_spec(spec_file, epochs, device)
+        return asyncio.run(_train(spec, data, out))
+    except GlassnetError as error:
+        _say(error.problem(), *error.problems)
+        return 2 if error.status < 500 else 1
+    except ValidationError as error:
+        _say(*invalid.problems(error))
+        return 2
+    except OSError as error:
+        typer.echo(f"glassnet: {error.filename}: {error.strerror}", err=True)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def read_spec(spec_file: Path, epochs: int | None, device: str | None) -> RunSpec:
+    """The spec with what the flags change; raises ValidationError or SpecError."""
+    text = sys.stdin.read() if str(spec_file) == "-" else spec_file.read_text(encoding="utf-8")
+    spec = RunSpec.model_validate_json(text, strict=True)
+    changed = spec.model_dump(mode="json")
+    if epochs is not None:
+        changed["training"]["phases"][0]["epochs"] = epochs
+    if device is not None:
+        changed["device"] = device
+    spec = RunSpec.model_validate_json(json.dumps(changed), strict=True)
+    require(spec.model, spec.training)
+    return spec
+
+
+async def _train(spec: RunSpec, data: Path | None, out: Path | None) -> int:
+    async with _place(data) as settings, running(settings) as runs:
+        run = (await runs.create(spec)).id
+        state = await train(runs, run, typer.echo)
+        if out is not None and state == "finished":
+            await asyncio.to_thread(out.write_bytes, await runs.tensors(run))
+    return ENDED[state]
+
+
+@asynccontextmanager
+async def _place(data: Path | None) -> AsyncIterator[Settings]:
+    """The settings with a data folder of this training's own, unless one is to be kept.
+
+    Downloaded data sets are found in either case.
+    """
+    settings = Settings()
+    if data is not None:
+        yield settings.model_copy(update={"data": data})
+        return
+    with TemporaryDirectory(prefix="glassnet-") as folder:
+        own = Path(folder)
+        (own / "datasets").symlink_to(settings.data.absolute() / "datasets")
+        yield settings.model_copy(update={"data": own})
+
+
+def _say(*problems: Problem) -> None:
+    """What is wrong, a line each, on standard error."""
+    for problem in problems:
+        place = f"{problem.pointer}: " if problem.pointer else ""
+        typer.echo(f"glassnet: {place}{problem.message.en}", err=True)

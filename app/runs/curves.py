@@ -1,0 +1,56 @@
+"""Assembles the curves of a branch from the stored events along its lineage. Pure but for reading."""
+
+from __future__ import annotations
+
+from app.core.errors import NotFound
+from app.core.text import text
+from app.protocol.events import Metrics, Validation
+from app.protocol.runs import MetricsSeries, RunRecord, ValidationSeries
+from app.runs.interfaces import RunStore
+from app.runs.lineage import Lineage, lineage, within
+
+_BRANCH = text("branch", "分支")
+
+
+async def curves(store: RunStore, record: RunRecord, branch: int | None) -> MetricsSeries:
+    """Raises NotFound for a branch that the run does not have."""
+    newest = record.branch if branch is None else branch
+    try:
+        way = lineage(record.branches, newest)
+    except KeyError as error:
+        raise NotFound(kind=_BRANCH, name=str(newest)) from error
+    steps: list[int] = []
+    loss: list[float] = []
+    accuracy: list[float] = []
+    for event in await _metrics(store, record.id, way):
+        for index, step in enumerate(event.steps):
+            if within(way, event.branch, step):
+                steps.append(step)
+                loss.append(event.loss[index])
+                if event.accuracy is not None:
+                    accuracy.append(event.accuracy[index])
+    return MetricsSeries(
+        branch=newest,
+        steps=steps,
+        loss=loss,
+        accuracy=accuracy if len(accuracy) == len(steps) and steps else None,
+        validation=await _validation(store, record.id, way),
+    )
+
+
+async def _metrics(store: RunStore, run: str, way: Lineage) -> list[Metrics]:
+    """Whole branches: an event may lie across the step at which a branch was left."""
+    every = [(branch, None) for branch, _ in way]
+    found = await store.events_of(run, "metrics", every)
+    return [stored.event for stored in found if isinstance(stored.event, Metrics)]
+
+
+async def _validation(store: RunStore, run: str, way: Lineage) -> ValidationSeries:
+    found = await store.events_of(run, "validation", way)
+    events = [stored.event for stored in found if isinstance(stored.event, Validation)]
+    accuracy = [event.accuracy for event in events if event.accuracy is not None]
+    return ValidationSeries(
+        steps=[event.step for event in events],
+        loss=[event.loss for event in events],
+        accuracy=accuracy if events and len(accuracy) == len(events) else None,
+    )

@@ -1,0 +1,284 @@
+"""All runs of a server, as the API sees them. Each run's own life is in :mod:`app.runs.run`."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from app.core.errors import Conflict, GlassnetError, Invalid
+from app.core.ids import new_id
+from app.core.text import text
+from app.protocol.commands import AnyCommand
+from app.protocol.events import State, StateChanged, StoredEvent
+from app.protocol.runs import (
+    Applied,
+    MetricsSeries,
+    QueuePlace,
+    RunInfo,
+    RunRecord,
+    SnapshotInfo,
+)
+from app.protocol.taps import AnySample
+from app.runs.curves import curves
+from app.runs.devices import Devices, find
+from app.runs.exits import SERVER_LOST, SERVER_STOPPED
+from app.runs.interfaces import Connection, Limits, Runner, RunStore
+from app.runs.lineage import lineage
+from app.runs.progress import first_settings
+from app.runs.room import Room
+from app.runs.run import Run, Surroundings
+from app.runs.runner import GpuRunner
+from app.runs.scheduler import Scheduler
+from app.runs.viewer import Viewer
+from app.runs.zygote import CpuRunner
+from app.spec.check import require
+from app.spec.run import RunSpec
+
+STALL_AFTER = 30.0
+STOP_PATIENCE = 5.0
+FORGET_AFTER = 60.0
+"""Seconds after which a run without worker and viewers leaves the memory."""
+_STOPPED = text("the server is stopping.", "服务器正在停止。")
+_log = structlog.get_logger(__name__)
+
+
+class Runs:
+    """``start`` before anything else, ``stop`` at the end. ``runners`` replaces those of a device."""
+
+    def __init__(
+        self,
+        store: RunStore,
+        settings: Limits,
+        *,
+        runners: Mapping[str, Runner] | None = None,
+        stall_after: float = STALL_AFTER,
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._given = dict(runners or {})
+        self._stall_after = stall_after
+        self._runs: dict[str, Run] = {}
+        self._loading = asyncio.Lock()
+        self._viewers: set[Viewer] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._parking: set[asyncio.Task[None]] = set()
+        self._open = False
+
+    # --- the server's start and end -------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Set right what the last server left, and get ready to start workers."""
+        self._runners: dict[str, Runner] = {"cpu": CpuRunner(), **self._given}
+        self._scheduler = Scheduler(self._settings.max_cpu_runs, self._pressed)
+        self._around = Surroundings(
+            store=self._store,
+            scheduler=self._scheduler,
+            runners=self._runners,
+            devices=asyncio.get_running_loop().create_future(),
+            data_root=self._settings.data / "datasets",
+            stall_after=self._stall_after,
+        )
+        await self._runners["cpu"].start()
+        await self._recover()
+        self._open = True
+        self._tasks = [
+            asyncio.create_task(self._find_devices(), name="devices"),
+            asyncio.create_task(self._housekeeping(), name="housekeeping"),
+        ]
+
+    async def stop(self) -> None:
+        """Ask every worker to keep what it has and end; after five seconds they are killed."""
+        self._open = False
+        await _cancelled([*self._tasks, *self._parking])
+        for viewer in list(self._viewers):
+            viewer.close()
+        runs = list(self._runs.values())
+        await asyncio.gather(*(run.shut(STOP_PATIENCE, SERVER_STOPPED) for run in runs))
+        await asyncio.gather(*(runner.stop() for runner in self._runners.values()))
+        self._runs.clear()
+
+    async def _recover(self) -> None:
+        """Runs that a server left without stopping them: nobody else will say what became of them."""
+        left = await self._store.in_states(("queued", "starting", "running", "paused"))
+        for record in left:
+            state: State = "parked" if record.state == "paused" else "interrupted"
+            reason = None if state == "parked" else SERVER_LOST
+            now = time.time()
+            event = StateChanged(branch=record.branch, step=record.step, state=state, reason=reason)
+            seq = record.last_seq + 1
+            changes = {"state": state, "reason": reason, "last_seq": seq, "updated": now}
+            stored = StoredEvent(run=record.id, seq=seq, time=now, event=event)
+            await self._store.append(record.model_copy(update=changes), [stored])
+
+    async def _find_devices(self) -> None:
+        found = await find()
+        if any(device.id == "cuda" for device in found.devices):
+            self._runners.setdefault("cuda", GpuRunner())
+            memory = next(one.memory for one in found.devices if one.id == "cuda")
+            self._scheduler.add_gpu("cuda", memory)
+            await self._runners["cuda"].start()
+        self._around.devices.set_result(found)
+
+    # --- runs -----------------------------------------------------------------------------------
+
+    async def create(self, spec: RunSpec) -> RunInfo:
+        """Store a run and get it a worker; it rests at step 0 then. Raises SpecError,
+        DeviceMissing; nothing is allocated before the spec is known to fit."""
+        self._require_open()
+        require(spec.model, spec.training)
+        device = (await self.devices()).resolve(spec.device)
+        now = time.time()
+        record = RunRecord(
+            id=new_id(),
+            name=spec.name,
+            state="starting",
+            spec=spec,
+            device=device,
+            created=now,
+            updated=now,
+            last_seq=1,
+            settings=first_settings(spec),
+        )
+        event = StateChanged(state="starting", device=device)
+        first = StoredEvent(run=record.id, seq=1, time=now, event=event)
+        await self._store.create(record, [first])
+        self._require_open()
+        run = self._runs[record.id] = Run(record, (), self._around)
+        run.wake()
+        return run.info()
+
+    async def get(self, run: str) -> RunInfo:
+        """Raises NotFound, as all that follow."""
+        return (await self._find(run)).info()
+
+    async def list(self, cursor: str | None, limit: int) -> tuple[Sequence[RunInfo], str | None]:
+        """The newest first, and the cursor of the next page."""
+        before = _read_cursor(cursor) if cursor else None
+        found = await self._store.page(before, limit + 1)
+        infos = [self._info(record) for record in found[:limit]]
+        return infos, _cursor(infos[-1].id) if len(found) > limit else None
+
+    async def delete(self, run: str) -> None:
+        """End its worker, forget its events, remove its snapshots."""
+        found = await self._find(run)
+        await found.remove()
+        try:
+            await self._store.delete(run)
+        finally:
+            self._runs.pop(run, None)
+        found.room.close()
+
+    async def command(self, run: str, command: AnyCommand) -> Applied:
+        """Also brings an interrupted or parked run back."""
+        self._require_open()
+        return await (await self._find(run)).command(command)
+
+    async def predict(self, run: str, sample: AnySample) -> tuple[dict[str, Any], bytes]:
+        self._require_open()
+        return await (await self._find(run)).predict(sample)
+
+    async def tensors(self, run: str) -> bytes:
+        self._require_open()
+        return await (await self._find(run)).tensors()
+
+    async def events(self, run: str, after: int, limit: int) -> Sequence[StoredEvent]:
+        await self._find(run)
+        return await self._store.events(run, after, limit)
+
+    async def metrics(self, run: str, branch: int | None = None) -> MetricsSeries:
+        return await curves(self._store, (await self._find(run)).record, branch)
+
+    async def snapshots(self, run: str) -> Sequence[SnapshotInfo]:
+        await self._find(run)
+        return await self._store.snapshots.listed(run)
+
+    async def snapshot_file(self, run: str, branch: int, step: int) -> Path:
+        """Where that snapshot is, if it exists."""
+        await self._find(run)
+        return self._store.snapshots.path(run, branch, step)
+
+    # --- viewers, devices, queue ------------------------------------------------------------------
+
+    def attach(self, connection: Connection) -> Viewer:
+        """A viewer on a connection; its owner calls ``serve``, ``receive`` and in the end ``close``."""
+        viewer = Viewer(connection, self._enter, self._viewers.discard)
+        self._viewers.add(viewer)
+        return viewer
+
+    async def devices(self) -> Devices:
+        return await asyncio.shield(self._around.devices)
+
+    def queue(self) -> Sequence[QueuePlace]:
+        return list(self._scheduler.places())
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    async def _enter(self, run: str) -> Room:
+        return (await self._find(run)).room
+
+    def _info(self, record: RunRecord) -> RunInfo:
+        live = self._runs.get(record.id)
+        return live.info() if live is not None else RunInfo(**dict(record))
+
+    async def _find(self, run: str) -> Run:
+        if run not in self._runs:
+            async with self._loading:
+                if run not in self._runs:
+                    record = await self._store.get(run)
+                    way = lineage(record.branches, record.branch)
+                    log = await self._store.settings_log(run, way)
+                    self._runs[run] = Run(record, tuple(log), self._around)
+        return self._runs[run]
+
+    def _require_open(self) -> None:
+        if not self._open:
+            raise Conflict(reason=_STOPPED)
+
+    async def _housekeeping(self) -> None:
+        """Park what rests unwatched, forget what only takes memory."""
+        pause = min(5.0, self._settings.park_after / 5)
+        while True:
+            await asyncio.sleep(pause)
+            for name, run in list(self._runs.items()):
+                if run.may_park and run.idle() >= self._settings.park_after:
+                    self._park(run)
+                elif not run.busy and not len(run.room) and run.idle() >= FORGET_AFTER:
+                    del self._runs[name]
+
+    def _pressed(self, device: str) -> None:
+        """Somebody waits: the run that has rested unwatched for longest gives its place."""
+        resting = [r for r in self._runs.values() if r.may_park and r.record.device == device]
+        if resting:
+            self._park(max(resting, key=Run.idle))
+
+    def _park(self, run: Run) -> None:
+        task = asyncio.create_task(run.park(STOP_PATIENCE), name="park")
+        self._parking.add(task)
+        task.add_done_callback(self._parking.discard)
+
+
+async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError, GlassnetError):
+            await task
+
+
+def _cursor(run: str) -> str:
+    return base64.urlsafe_b64encode(run.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except (ValueError, binascii.Error) as error:
+        raise Invalid(pointer="/query/cursor") from error

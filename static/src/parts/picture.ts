@@ -1,0 +1,75 @@
+// What the picture of a layer in the layer view is given. One file of this folder draws one kind of layer.
+import type { Component } from 'svelte';
+import type { Maps } from '../protocol/frames';
+import type { PartValue } from '../protocol/types';
+import type { Theme } from '../draw/palette';
+
+/** The maps of one node and the ranges they are coloured with. */
+export interface Shown {
+  readonly name: string;
+  readonly maps: Maps | null;
+  readonly limits: ArrayLike<number>;
+}
+
+export interface PictureProps {
+  layer: PartValue;
+  /** The first input's output, the layer's own, and that of what is folded into its card. */
+  input: Shown;
+  output: Shown;
+  after: Shown | null;
+  kernel: Maps | null;
+  bias: Maps | null;
+  /** Shape of the last picture before the layer, where its input is a flattened one. */
+  pictureShape: readonly number[] | null;
+  /** The map or unit that is explained. */
+  index: number;
+  size: number;
+  theme: Theme;
+  words: Words;
+  onselect: (index: number) => void;
+  onread: (reading: Reading | null) => void;
+}
+
+/** Texts in the page's language. */
+export interface Words {
+  input: string;
+  kernel: string;
+  output: string;
+  weights: string;
+  patch: string;
+}
+
+/** A number under the pointer. */
+export interface Reading {
+  readonly name: string;
+  readonly place: string;
+  readonly value: number;
+  /** Half a code of the 8-bit transport. */
+  readonly uncertainty: number;
+}
+
+export type Picture = Component<PictureProps>;
+
+const found = import.meta.glob<{ default: Picture }>('./pictures/*.svelte', { eager: true });
+
+/** The picture of a kind of layer, or the one that suits every layer. */
+export function pictureOf(type: string): Picture {
+  const module = found[`./pictures/${type}.svelte`] ?? found['./pictures/generic.svelte'];
+  if (!module) throw new Error('the generic picture is missing');
+  return module.default;
+}
+
+/** The number at a place of a map, ready to be shown. */
+export function reading(shown: Shown, index: number, row: number, column: number): Reading | null {
+  const { maps, name } = shown;
+  if (!maps) return null;
+  const vector = maps.count === 1 && maps.height === 1;
+  const map = vector ? 0 : index;
+  const cell = vector ? index : row * maps.width + column;
+  return {
+    name,
+    place: vector ? `[${index}]` : `[${index}](${row}, ${column})`,
+    value: maps.value(map, cell),
+    uncertainty: maps.uncertainty(map),
+  };
+}

@@ -1,0 +1,58 @@
+// Every choosable part, the presets and the devices, as the server declares them.
+import type { Api } from '../protocol/rest';
+import type { DeviceInfo, Families, Part, Preset, Text } from '../protocol/types';
+
+const NONE: Families = { layers: [], datasets: [], losses: [], optimizers: [], initializers: [] };
+
+function byType(parts: readonly Part[]): Map<string, Part> {
+  return new Map(parts.map((part) => [part.type, part]));
+}
+
+/** What the page needs of a data set, from the part's facts. */
+export interface DatasetFacts {
+  kind: 'image' | 'points';
+  task: 'classification' | 'regression';
+  classes: Text[];
+  input_shape: number[];
+  sizes: [number, number];
+  available: boolean;
+  download_bytes: number;
+}
+
+export class Catalog {
+  families = $state.raw<Families>(NONE);
+  presets = $state.raw<Preset[]>([]);
+  devices = $state.raw<DeviceInfo[]>([]);
+  readonly layers = $derived(byType(this.families.layers));
+  readonly datasets = $derived(byType(this.families.datasets));
+  readonly losses = $derived(byType(this.families.losses));
+  readonly optimizers = $derived(byType(this.families.optimizers));
+  readonly #api: Api;
+
+  constructor(api: Api) {
+    this.#api = api;
+  }
+
+  async load(): Promise<void> {
+    const [families, presets] = await Promise.all([this.#api.catalog(), this.#api.presets()]);
+    this.families = families;
+    this.presets = presets;
+  }
+
+  async loadDevices(): Promise<void> {
+    this.devices = (await this.#api.devices()).devices;
+  }
+
+  async refresh(): Promise<void> {
+    this.families = await this.#api.catalog();
+  }
+
+  datasetFacts(type: string): DatasetFacts | null {
+    const facts = this.datasets.get(type)?.facts;
+    return facts ? (facts as unknown as DatasetFacts) : null;
+  }
+
+  readout(loss: string | undefined): 'softmax' | 'raw' {
+    return this.losses.get(loss ?? '')?.facts['readout'] === 'softmax' ? 'softmax' : 'raw';
+  }
+}

@@ -1,0 +1,266 @@
+// The page's one session: wires network, run, frames and samples together and holds what a user can do.
+import { getContext, setContext } from 'svelte';
+import { t } from '../i18n';
+import { Api } from '../protocol/rest';
+import { Stream, streamAddress, type Status } from '../protocol/socket';
+import type { AnyEvent, Command, PartValue, RunInfo, RunSpec, Tap } from '../protocol/types';
+import { App } from './app.svelte';
+import { cards } from './cards';
+import { Catalog } from './catalog.svelte';
+import { Editor } from './editor.svelte';
+import { Frames } from './frames.svelte';
+import { liveCommands, structure, withSettings } from './live';
+import { Run, changed } from './run.svelte';
+import { Samples } from './samples.svelte';
+import { View } from './view.svelte';
+
+const KEY = Symbol('session');
+const NEW_RUN_DELAY_MS = 500;
+const RATES = { activation: 20, kernel: 8, decision: 10 };
+const WITHOUT_WORKER = ['interrupted', 'parked', 'failed', 'finished'];
+
+export function provide(session: Session): void {
+  setContext(KEY, session);
+}
+
+export function useSession(): Session {
+  return getContext<Session>(KEY);
+}
+
+export class Session {
+  readonly app = new App();
+  readonly api = new Api();
+  readonly stream: Stream;
+  readonly catalog = new Catalog(this.api);
+  readonly samples = new Samples(this.api);
+  readonly view = new View();
+  readonly frames: Frames;
+  readonly run: Run;
+  readonly editor: Editor;
+  connection = $state<Status>('idle');
+  ready = $state(false);
+  /** A run is being made. */
+  creating = $state(false);
+  readonly cards = $derived.by(() =>
+    cards(this.editor.spec.model, this.catalog.layers, this.editor.report),
+  );
+  readonly phase = $derived.by(() => this.editor.spec.training.phases[0]);
+  readonly dataset = $derived.by(() => this.editor.spec.training.dataset);
+  readonly facts = $derived.by(() => this.catalog.datasetFacts(this.dataset.type));
+  readonly points = $derived.by(() => this.facts?.kind === 'points');
+  /** The network or its training was edited into something that needs a run of its own. */
+  readonly edited = $derived.by(() => {
+    const spec = this.run.spec;
+    if (!spec) return false;
+    const families = this.catalog.families;
+    return structure(this.editor.spec, families) !== structure(spec, families);
+  });
+  #newRun: ReturnType<typeof setTimeout> | null = null;
+  #syncing = false;
+
+  constructor(spec: RunSpec) {
+    this.stream = new Stream(streamAddress(location), {
+      events: (run, events) => run === this.run.id && this.run.receive(events),
+      frame: (buffer) => this.frames.receive(buffer),
+      status: (status) => (this.connection = status),
+      refused: (_, message) => this.app.note({ kind: 'warn', title: t('app.refused', message) }),
+      hello: () => undefined,
+    });
+    this.frames = new Frames((frame) => this.stream.acknowledge(frame));
+    this.run = new Run(this.api, this.stream, (event) => this.#reported(event));
+    this.editor = new Editor(this.api, spec, () => this.#edited());
+  }
+
+  /** Follow what is looked at: the server captures nothing else. Call once, inside an effect root. */
+  follow(): void {
+    $effect(() => {
+      const id = this.run.id;
+      if (id) this.stream.watch(id, this.#taps());
+    });
+    $effect(() => {
+      const id = this.run.id;
+      if (!id || !WITHOUT_WORKER.includes(this.run.state)) return;
+      const sample = this.samples.watched;
+      void this.api.activations(id, sample).then(
+        (buffer) => this.run.id === id && this.frames.show(buffer, false),
+        () => undefined,
+      );
+    });
+    $effect(() => {
+      const { dataset, points, facts } = this;
+      if (facts?.available) void this.guard(() => this.samples.open(dataset, points));
+    });
+  }
+
+  #taps(): Tap[] {
+    const sample = this.samples.watched;
+    const taps: Tap[] = [{ roles: ['activation'], sample, rate: RATES.activation }];
+    const open = this.view.selected;
+    if (this.view.kernels) taps.push({ roles: ['kernel'], sample, rate: RATES.kernel });
+    else if (open && this.run.spec?.model.nodes.some((node) => node.id === open)) {
+      taps.push({ roles: ['kernel'], nodes: [open], sample, rate: RATES.kernel });
+    }
+    if (this.points) taps.push({ roles: ['decision'], sample, rate: RATES.decision });
+    return taps;
+  }
+
+  /** Carry out and say what went wrong. */
+  async guard<T>(action: () => Promise<T>): Promise<T | null> {
+    try {
+      return await action();
+    } catch (error) {
+      this.app.failed(error);
+      return null;
+    }
+  }
+
+  #reported(event: AnyEvent): void {
+    if (event.type === 'state') this.app.announce(t(`state.${event.state}`));
+    if (event.type === 'note') this.app.announce(event.message);
+  }
+
+  // --- the network ------------------------------------------------------------------------------
+
+  #edited(): void {
+    if (!this.run.exists || !this.edited) {
+      void this.#sync();
+      if (this.run.exists) return;
+    }
+    if (this.#newRun) clearTimeout(this.#newRun);
+    this.#newRun = setTimeout(() => void this.#renew(), NEW_RUN_DELAY_MS);
+  }
+
+  /** An untrained network that was edited is shown with its new first weights at once. */
+  async #renew(): Promise<void> {
+    if (this.run.exists && (this.run.last > 0 || this.run.running || !this.edited)) return;
+    if (this.editor.stale) await this.editor.check().catch(() => undefined);
+    if (this.editor.ok) await this.guard(() => this.#create());
+  }
+
+  /** Bring the numbers of the run to those of the editor, one command after the other. */
+  async #sync(): Promise<void> {
+    if (this.#syncing) return;
+    this.#syncing = true;
+    try {
+      for (let round = 0; round < 20 && !this.edited; round++) {
+        const { spec, settings } = this.run;
+        if (!spec || !settings) return;
+        const now = withSettings(spec, settings);
+        const commands = liveCommands(now, this.editor.spec, this.catalog.families);
+        if (!commands.length) return;
+        for (const command of commands) {
+          await this.run.command(command);
+          this.run.settings = changed(this.run.settings ?? settings, command);
+        }
+      }
+    } catch (error) {
+      this.app.failed(error);
+    } finally {
+      this.#syncing = false;
+    }
+  }
+
+  async openPreset(id: string): Promise<void> {
+    const preset = this.catalog.presets.find((one) => one.id === id);
+    if (preset) await this.open(preset.spec);
+  }
+
+  /** Another network: the run on the page goes on without us. */
+  async open(spec: RunSpec): Promise<void> {
+    this.view.open(null);
+    this.view.hovered = null;
+    await this.#drop();
+    this.frames.clear();
+    history.replaceState(null, '', location.pathname + location.search);
+    await this.guard(async () => {
+      await this.editor.open(spec);
+      if (this.editor.ok) await this.#create();
+    });
+  }
+
+  async attach(id: string): Promise<void> {
+    const info = await this.guard(() => this.run.attach(id));
+    if (info) {
+      await this.guard(() => this.editor.open(withSettings(info.spec, info.settings)));
+      this.frames.clear();
+      this.#remember(info);
+    }
+  }
+
+  setDataset(dataset: PartValue): void {
+    this.editor.editTraining((training) => ({ ...training, dataset }), 'dataset');
+  }
+
+  // --- the run ----------------------------------------------------------------------------------
+
+  #remember(info: RunInfo): void {
+    history.replaceState(null, '', `#run=${info.id}`);
+  }
+
+  async #drop(): Promise<void> {
+    const { id, last } = this.run;
+    if (!id) return;
+    this.run.leave();
+    if (last === 0) await this.api.remove(id).catch(() => undefined);
+    else await this.api.command(id, { type: 'pause' }).catch(() => undefined);
+  }
+
+  async #create(): Promise<void> {
+    this.creating = true;
+    try {
+      await this.#drop();
+      this.#remember(await this.run.create(this.editor.spec));
+      this.frames.recorded = false;
+    } finally {
+      this.creating = false;
+    }
+  }
+
+  /** A run of the network as it is edited now; makes one where there is none. */
+  async #ensure(): Promise<boolean> {
+    if (this.run.exists && !this.edited) return true;
+    if (this.editor.stale) await this.editor.check();
+    if (!this.editor.ok) {
+      this.app.note({ kind: 'warn', title: t('run.broken') });
+      return false;
+    }
+    if (this.#newRun) clearTimeout(this.#newRun);
+    await this.#create();
+    return true;
+  }
+
+  /** Send a command to a run of the network as it is. */
+  async command(command: Command): Promise<void> {
+    await this.guard(async () => {
+      if (await this.#ensure()) await this.run.command(command);
+    });
+  }
+
+  async play(): Promise<void> {
+    const finished = this.run.state === 'finished' && !this.edited;
+    const phase = this.phase;
+    if (finished && phase) {
+      const more = phase.epochs + (this.run.spec?.training.phases[0]?.epochs ?? phase.epochs);
+      await this.command({ type: 'set_epochs', epochs: more });
+      this.editor.spec = withEpochs(this.editor.spec, more);
+    }
+    await this.command({ type: 'play' });
+  }
+
+  async toggle(): Promise<void> {
+    if (this.run.running && !this.edited) await this.command({ type: 'pause' });
+    else await this.play();
+  }
+
+  /** Back to an earlier step of this branch; nothing where there is no run yet. */
+  async seek(step: number): Promise<void> {
+    if (this.run.exists && step !== this.run.step) {
+      await this.guard(() => this.run.command({ type: 'rewind', step: Math.max(0, step) }));
+    }
+  }
+}
+
+function withEpochs(spec: RunSpec, epochs: number): RunSpec {
+  const phases = spec.training.phases.map((phase) => ({ ...phase, epochs }));
+  return { ...spec, training: { ...spec.training, phases } };
+}

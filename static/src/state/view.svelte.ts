@@ -1,0 +1,36 @@
+// What is looked at: the selected layer, the hovered map, scales and switches. Changes no network and no run.
+
+export type ScaleMode = 'unit' | 'layer' | 'network';
+
+/** A tile of a node's maps: feature map, unit or kernel. */
+export interface Place {
+  readonly node: string;
+  readonly tile: number;
+  readonly role: 'activation' | 'kernel' | 'decision';
+}
+
+export class View {
+  /** Card that is open, by the identifier of its first node. */
+  selected = $state<string | null>(null);
+  /** Map of the open layer that its view explains. */
+  map = $state(0);
+  /** Shown large in the place of the output. */
+  hovered = $state.raw<Place | null>(null);
+  scale = $state<ScaleMode>('layer');
+  kernels = $state(false);
+  /** Show net input u in place of the activation x, card by card. */
+  before = $state.raw<ReadonlySet<string>>(new Set());
+  logLoss = $state(false);
+  smoothing = $state(0.6);
+
+  open(card: string | null, map = 0): void {
+    this.selected = card;
+    this.map = map;
+  }
+
+  toggleBefore(card: string): void {
+    const next = new Set(this.before);
+    if (!next.delete(card)) next.add(card);
+    this.before = next;
+  }
+}
