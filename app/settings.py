@@ -102,3 +102,16 @@ class Settings(BaseSettings):
         return frozenset(
             found | {name.strip().lower() for name in self.hosts.split(",") if name.strip()}
         )
+
+
+def table() -> str:
+    """The settings as a Markdown table, for the README."""
+    lines = ["| variable | default | meaning |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = "`~/.local/share/glassnet`" if name == "data" else _shown(field.default)
+        lines.append(f"| `GLASSNET_{name.upper()}` | {default} | {field.description} |")
+    return "\n".join(lines)
+
+
+def _shown(value: object) -> str:
+    return "" if value in (None, "") else f"`{value}`"

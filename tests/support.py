@@ -64,6 +64,7 @@ class LiveServer:
     port: int
     data: Path
     lines: list[str]
+    listener: threading.Thread
 
     @property
     def url(self) -> str:
@@ -121,7 +122,9 @@ class LiveServer:
         """End the process by a signal; its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(timeout=30)
+        code = self.process.wait(timeout=30)
+        self.listener.join(timeout=5)
+        return code
 
 
 @contextmanager
@@ -132,8 +135,6 @@ def live_server(data: Path, *arguments: str, **environment: str) -> Iterator[Liv
         yield server
     finally:
         server.stop()
-        if server.process.stdout is not None:
-            server.process.stdout.close()
 
 
 def start_server(data: Path, *arguments: str, **environment: str) -> LiveServer:
@@ -149,25 +150,27 @@ def start_server(data: Path, *arguments: str, **environment: str) -> LiveServer:
     )
     lines: list[str] = []
     found: Queue[int] = Queue()
-    threading.Thread(target=_listen, args=(process, lines, found), daemon=True).start()
+    listener = threading.Thread(target=_listen, args=(process, lines, found), daemon=True)
+    listener.start()
     try:
         port = found.get(timeout=60)
     except Empty:
         process.kill()
         process.wait()
         raise AssertionError(f"the server did not start: {''.join(lines)}") from None
-    server = LiveServer(process, port, data, lines)
+    server = LiveServer(process, port, data, lines, listener)
     _until_ready(server)
     return server
 
 
 def _listen(process: subprocess.Popen[str], lines: list[str], found: Queue[int]) -> None:
     assert process.stdout is not None
-    for line in process.stdout:
-        lines.append(line)
-        address = re.search(r"http://[^/ ]+:(\d+)/", line)
-        if address:
-            found.put(int(address.group(1)))
+    with process.stdout:
+        for line in process.stdout:
+            lines.append(line)
+            address = re.search(r"http://[^/ ]+:(\d+)/", line)
+            if address:
+                found.put(int(address.group(1)))
 
 
 def _until_ready(server: LiveServer) -> None:

@@ -5,7 +5,9 @@ Pure ASGI, before any route. It parses no JSON and knows no noun.
 
 from __future__ import annotations
 
+from asyncio import timeout
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +27,9 @@ from app.api.refusals import (
 from app.core.errors import GlassnetError
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+DRAIN_BYTES = 64 * 2**20
+DRAIN_SECONDS = 5.0
+"""How much, and how long, is taken and dropped of a body that was refused."""
 OPEN_PATHS = ("/livez", "/readyz", "/static/")
 """What is answered without the token: health, and files that hold nothing of the user's."""
 
@@ -144,7 +149,9 @@ class Guard:
             return
         challenge = {"WWW-Authenticate": "Bearer"} if error.status == Unauthorized.status else None
         response = errors.answer(error, scope, challenge)
-        if scope["type"] == "http":
+        if isinstance(error, BodyTooLarge):
+            await response(scope, receive, _then_drain(receive, send))
+        elif scope["type"] == "http":
             await response(scope, receive, send)
         elif "websocket.http.response" in scope.get("extensions", {}):
             await response(scope, receive, _with_headers(send))
@@ -161,6 +168,29 @@ def _with_headers(send: Send) -> Send:
         await send(message)
 
     return guarded
+
+
+def _then_drain(receive: Receive, send: Send) -> Send:
+    """Sends the whole answer, then takes what the client is still sending and drops it.
+
+    A connection that is closed over unread bytes is reset, and the client would never see why.
+    """
+
+    async def draining(message: Message) -> None:
+        if message["type"] != "http.response.body":
+            await send(message)
+            return
+        await send({**message, "more_body": True})
+        dropped, more = 0, True
+        with suppress(TimeoutError):
+            async with timeout(DRAIN_SECONDS):
+                while more and dropped < DRAIN_BYTES:
+                    part = await receive()
+                    dropped += len(part.get("body", b""))
+                    more = part.get("more_body", False)
+        await send({"type": "http.response.body", "body": b""})
+
+    return draining
 
 
 def _replay(first: Message, rest: Receive) -> Receive:

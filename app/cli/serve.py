@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import socket
+import sys
 import webbrowser
 from pathlib import Path
 from typing import Any
@@ -59,9 +61,10 @@ def run_server(settings: Settings, *, reload: bool, open_page: bool) -> None:
         return
     config = uvicorn.Config(create_app(settings, access), **options())
     server = Server(config, announcement, entrance if open_page else None)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn shuts down in order and then raises the signal again: this makes it an exit.
+        signal.signal(number, lambda *_: sys.exit(0))
     server.run(sockets=[listening])
-    if not server.started:
-        raise typer.Exit(1)
 
 
 def options() -> dict[str, Any]:

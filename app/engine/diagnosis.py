@@ -16,7 +16,7 @@ from app.spec.model import INPUT
 class Finding:
     """The first node with a number that is not finite, and whether it is a weight or an output."""
 
-    node: str | None
+    node: str
     what: Literal["weight", "activation", "loss"]
 
 
@@ -30,18 +30,21 @@ def first_not_finite(network: Network, x: torch.Tensor) -> Finding:
         for name, value in network.forward_all(x).items():
             if name != INPUT and not bool(torch.isfinite(value).all()):
                 return Finding(name, "activation")
-    return Finding(None, "loss")
+    return Finding(network.output, "loss")
+
+
+_WHERE = {
+    "weight": ("The weights of {node} are no longer finite.", "{node} 的权值已不是有限数。"),
+    "activation": ("The output of {node} is no longer finite.", "{node} 的输出已不是有限数。"),
+    "loss": ("The output of {node} has grown too large.", "{node} 的输出已过大。"),
+}
 
 
 def message(finding: Finding, step: int, rate: float, suggested: float) -> Text:
     """What happened, where, and what helps."""
-    what = {"weight": ("weights", "权值"), "activation": ("output", "输出"), "loss": ("", "")}
-    en, zh = what[finding.what]
-    where_en = f" The {en} of {finding.node} are no longer finite." if en == "weights" else ""
-    where_en = f" The output of {finding.node} is no longer finite." if en == "output" else where_en
-    where_zh = f"{finding.node} 的{zh}已不是有限数。" if zh else ""
+    where_en, where_zh = (words.format(node=finding.node) for words in _WHERE[finding.what])
     return text(
-        f"Training diverged at step {step}: the loss is not a finite number.{where_en} Go back "
+        f"Training diverged at step {step}: the loss is not a finite number. {where_en} Go back "
         f"to an earlier step and try a smaller learning rate, {suggested:g} instead of {rate:g}.",
         f"训练在第 {step} 步发散：损失不再是有限数。{where_zh}"
         f"请回到较早的一步，并减小学习率：{suggested:g}（现为 {rate:g}）。",

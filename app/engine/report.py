@@ -37,6 +37,8 @@ class Reporter:
     def rewound(self, step: int) -> None:
         """What follows is a new branch: every step after ``step`` is news."""
         self._metrics = self._validation = step
+        if self._trainer.epoch_ended:
+            self._trainer.tally = Tally()
         self._noted = self._trainer.diverged is not None
 
     def quiet(self) -> None:

@@ -116,7 +116,9 @@ class Session:
         trainer.cursor = Cursor(step, facts["epoch"], facts["offset"])
         trainer.tally = Tally(**facts["tally"])
         at = facts["diverged"]
-        trainer.diverged = None if at is None else Divergence(at, Finding(None, "loss"))
+        trainer.diverged = (
+            None if at is None else Divergence(at, Finding(trainer.network.output, "loss"))
+        )
         self.keeper.last = (loaded.entry.branch, step)
 
     def _line_through(self, loaded: Loaded) -> Lineage:
@@ -131,11 +133,10 @@ class Session:
         self._apply_log()
         while trainer.cursor.step < step:
             trainer.step()
-            if trainer.epoch_ended:
+            if trainer.meter.full or trainer.epoch_ended:
                 trainer.read_metrics()
+            if trainer.epoch_ended and trainer.cursor.step < step:
                 trainer.tally = Tally()
-            elif trainer.meter.full:
-                trainer.read_metrics()
             self._apply_log()
         self.report.quiet()
 
@@ -147,11 +148,12 @@ class Session:
             self.trainer.command(entry.command)
 
     def open(self) -> None:
-        """Emit the state; for a new run also the first validation, and take the first snapshot."""
+        """Emit the state, and a validation that is due here: that of a new run is; take its snapshot."""
         for name in self.keeper.store.damaged if self.keeper.store else ():
             self.emit(self._damaged(name))
-        if self.trainer.cursor.step == 0 and self.keeper.last is None:
+        if self.trainer.cursor.offset == 0:
             self.report.validation(self.branch)
+        if self.trainer.cursor.step == 0 and self.keeper.last is None:
             self._snapshot("start", wait=False)
         self._change("finished" if self.trainer.finished else "paused")
 

@@ -57,6 +57,11 @@ class Link:
         self._writer: asyncio.StreamWriter | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
+    @property
+    def ending(self) -> bool:
+        """Asked to end, or at its end: it takes no more requests."""
+        return self._stopping or self.closed.is_set()
+
     async def open(self, start: Mapping[str, Any]) -> None:
         """Say the first message and begin to listen."""
         reader, self._writer = await asyncio.open_unix_connection(
@@ -75,7 +80,7 @@ class Link:
 
     async def request(self, message: Mapping[str, Any], patience: float) -> Message:
         """A message and its answer. Raises what the worker refused with, WorkerLost or WorkerSlow."""
-        if self.closed.is_set():
+        if self.ending:
             raise self._lost()
         self._number += 1
         number = self._number

@@ -144,6 +144,8 @@ class Run:
         if still == "paused" and self.record.state == "paused":
             self._say("parked")
         await self._journal.settled()
+        if self.room.taps:  # somebody came meanwhile
+            self.wake()
 
     async def shut(self, patience: float, reason: Text) -> None:
         """The server ends: keep what there is. What went on is interrupted, what rested is parked."""
@@ -167,7 +169,7 @@ class Run:
     async def _ask(self, message: Mapping[str, Any]) -> Message:
         if self._gone:
             raise Conflict(reason=_ENDING)
-        if self._ended is not None:
+        if self._ended is not None and self._link is not None and self._link.ending:
             await asyncio.shield(self._ended)
         self.wake()
         if self._starting is not None:

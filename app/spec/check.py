@@ -13,7 +13,7 @@ from app.core.shapes import Shape, show, size
 from app.core.text import text
 from app.spec import budget, patches
 from app.spec.graph import Graph
-from app.spec.model import INPUT, ModelSpec
+from app.spec.model import INPUT, MOST_NODES, ModelSpec
 from app.spec.report import NodeReport, Report, Totals
 from app.spec.training import TrainingSpec
 
@@ -179,6 +179,8 @@ def _output_repairs(model: ModelSpec, index: int, output: Shape, units: int) -> 
         places = (i for i, other in enumerate(model.nodes) if other.id == node.inputs[0])
         place = next(places, None)
     dense = {"type": "dense", "units": units}
+    if len(model.nodes) + 2 > MOST_NODES:
+        return ()
     if len(output) == 1:
         say = text(f"Add a dense layer of {units}", f"增加 {units} 个单元的全连接层")
         return (Repair(text=say, patch=patches.append(model, dense)),)

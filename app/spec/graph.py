@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from app.core.errors import Problem, Repair
@@ -87,7 +87,7 @@ class Graph:
         )
 
     def _sort(self, model: ModelSpec) -> None:
-        """Kahn's order; what is left over lies on a cycle or behind one."""
+        """Kahn's order; what is left over lies on a loop or behind one."""
         waiting = {
             name: {s for s in model.nodes[index].inputs if s in self.index}
             for name, index in self.index.items()
@@ -100,7 +100,7 @@ class Graph:
             for sources in waiting.values():
                 sources.difference_update(ready)
         self.order = tuple(order)
-        for name in waiting:
+        for name in _on_loops(waiting):
             index = self.index[name]
             before = model.nodes[index - 1].id if index else INPUT
             source = before if before not in waiting else INPUT
@@ -157,3 +157,16 @@ class Graph:
                 seen.add(name)
                 stack += model.nodes[self.index[name]].inputs
         return seen
+
+
+def _on_loops(waiting: dict[str, set[str]]) -> list[str]:
+    """The nodes of ``waiting`` (node → nodes it reads) that lead to a loop, not only behind one."""
+    left = dict(waiting)
+    readers = Counter(source for sources in left.values() for source in sources)
+    ends = [name for name in left if not readers[name]]
+    while ends:
+        for source in left.pop(ends.pop()):
+            readers[source] -= 1
+            if not readers[source]:
+                ends.append(source)
+    return list(left)

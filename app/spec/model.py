@@ -13,6 +13,9 @@ from app.spec.base import Strict
 INPUT = "input"
 """Name of the source that every network has."""
 
+MOST_NODES = 256
+"""Layers a network may hold."""
+
 NodeId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 
 
@@ -28,7 +31,7 @@ class ModelSpec(Strict):
     """A network: its nodes in any order and the one whose output counts."""
 
     version: Literal[1] = 1
-    nodes: tuple[Node, ...] = Field(max_length=256)
+    nodes: tuple[Node, ...] = Field(max_length=MOST_NODES)
     outputs: tuple[NodeId, ...] = Field(min_length=1, max_length=1)
 
 
@@ -58,7 +61,7 @@ if TYPE_CHECKING:
 else:
     AnyModel = Annotated[
         Annotated[ModelSpec, Tag("graph")]
-        | Annotated[tuple[AnyLayer, ...], Field(max_length=256), Tag("chain")],
+        | Annotated[tuple[AnyLayer, ...], Field(max_length=MOST_NODES), Tag("chain")],
         Discriminator(_form),
         AfterValidator(_as_graph),
     ]

@@ -7,7 +7,7 @@ from typing import Any
 from app.catalog.layers import LAYERS, Fix
 from app.core.errors import Repair
 from app.core.text import Text, text
-from app.spec.model import ModelSpec
+from app.spec.model import MOST_NODES, ModelSpec
 
 Operation = dict[str, Any]
 
@@ -64,6 +64,8 @@ def remove(model: ModelSpec, index: int) -> tuple[Operation, ...]:
 
 def repair_of(model: ModelSpec, index: int, fix: Fix) -> Repair | None:
     """A layer's own proposal as a patch; None where it cannot be carried out."""
+    if fix.action == "insert" and len(model.nodes) >= MOST_NODES:
+        return None
     if fix.action == "set":
         path = f"/model/nodes/{index}/layer/{fix.field}"
         patch: tuple[Operation, ...] = ({"op": "add", "path": path, "value": fix.value},)

@@ -6,8 +6,9 @@ import traceback
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 
-from app.core.errors import GlassnetError, Problem
+from app.core.errors import GlassnetError, Invalid, Problem
 from app.core.text import Text, text
 
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "Cannot allocate")
@@ -38,6 +39,8 @@ def crash(error: BaseException) -> dict[str, Any]:
 def _named(error: BaseException) -> tuple[str, Text]:
     if isinstance(error, GlassnetError):
         return error.code, error.text
+    if isinstance(error, ValidationError):
+        return Invalid.code, Invalid.message
     if is_out_of_memory(error):
         return "out_of_memory", OUT_OF_MEMORY
     return "internal", UNEXPECTED

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from app.api.access import FILE, Access, prepare
@@ -21,7 +22,10 @@ TOKEN = "correct horse; battery=staple"
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory, page_folder: Path) -> Iterator[TestClient]:
     settings = Settings(
-        data=tmp_path_factory.mktemp("data"), host="0.0.0.0", token=TOKEN, hosts="lab.example:8000"
+        data=tmp_path_factory.mktemp("data"),
+        host="0.0.0.0",
+        token=SecretStr(TOKEN),
+        hosts="lab.example:8000",
     )
     application = create_app(settings, page=Page(page_folder))
     with TestClient(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -36,7 +37,7 @@ def test_own_hosts_are_answered(client: TestClient, host: str) -> None:
     ["evil.example", "127.0.0.1", "127.0.0.1:80", "localhost:8000.evil.example", "", "a\u00e9"],
 )
 def test_foreign_hosts_are_misdirected(client: TestClient, host: str) -> None:
-    answer = client.get("/livez", headers={"host": host.encode("latin-1")})
+    answer = client.get("/livez", headers={b"host": host.encode("latin-1")})
     assert answer.status_code == 421
     assert answer.json()["code"] == "foreign_host"
 
@@ -122,8 +123,10 @@ def test_brackets_inside_strings_are_no_depth(client: TestClient) -> None:
         ('{"model": [{"type": "dense", "units": %s}]}', "/model/0/units"),
         ('{"model": [{"type": "dropout", "rate": %s}]}', "/model/0/rate"),
         (
-            '{"training": {"dataset": {"type": "digits28"}, "phases":'
-            ' [{"optimizer": {"type": "sgd", "learning_rate": %s}}]}}',
+            (
+                '{"training": {"dataset": {"type": "digits28"}, "phases":'
+                ' [{"optimizer": {"type": "sgd", "learning_rate": %s}}]}}'
+            ),
             "/training/phases/0/optimizer/learning_rate",
         ),
     ],
@@ -164,29 +167,27 @@ def test_a_body_must_say_that_it_is_json(client: TestClient) -> None:
 def _send(
     application: FastAPI, parts: list[bytes], headers: dict[str, str]
 ) -> tuple[int, dict[str, Any]]:
-    """Post parts of a body to the application itself; how often it read, and its answer."""
-    return _run(application, parts, {"content-type": "application/json", **headers})
-
-
-def _run(
-    application: FastAPI, parts: list[bytes], headers: dict[str, str]
-) -> tuple[int, dict[str, Any]]:
-    import asyncio
-
+    """Post parts of a body to the application itself: reads before its answer, and the answer."""
     waiting: Iterator[bytes] = iter(parts)
-    reads = 0
-    sent: list[Message] = []
+    reads: list[int] = []
+    sent: list[tuple[Message, int]] = []
 
     async def receive() -> Message:
-        nonlocal reads
-        reads += 1
         part = next(waiting, None)
+        reads.append(len(part or b""))
         return {"type": "http.request", "body": part or b"", "more_body": part is not None}
 
     async def send(message: Message) -> None:
-        sent.append(message)
+        sent.append((message, len(reads)))
 
-    scope = {
+    asyncio.run(application(_scope(headers), receive, send))
+    body = b"".join(message.get("body", b"") for message, _ in sent[1:])
+    return sent[0][1], {"status": sent[0][0]["status"], "body": json.loads(body)}
+
+
+def _scope(headers: dict[str, str]) -> dict[str, Any]:
+    given = {"host": "127.0.0.1:8000", "content-type": "application/json", **headers}
+    return {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
@@ -195,14 +196,8 @@ def _run(
         "path": CHECK,
         "raw_path": CHECK.encode(),
         "query_string": b"",
-        "headers": [
-            (b"host", b"127.0.0.1:8000"),
-            *((name.encode(), value.encode()) for name, value in headers.items()),
-        ],
+        "headers": [(name.encode(), value.encode()) for name, value in given.items()],
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 8000),
         "extensions": {},
     }
-    asyncio.run(application(scope, receive, send))
-    body = b"".join(message.get("body", b"") for message in sent[1:])
-    return reads, {"status": sent[0]["status"], "body": json.loads(body)}

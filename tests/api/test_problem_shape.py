@@ -31,7 +31,8 @@ def example(kind: type[GlassnetError]) -> GlassnetError:
         if name
     }
     error = kind.__new__(kind)
-    GlassnetError.__init__(error, **{name: f"<{name}>" for name in names})
+    params: dict[str, Any] = {name: f"<{name}>" for name in names}
+    GlassnetError.__init__(error, **params)
     return error
 
 

@@ -14,7 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from app.catalog.layers import LAYERS, Fix, Layer, ShapeMismatch, count
 from app.core.shapes import Shape
-from tests.catalog.strategies import fewer, fitting, inputs_of, parts, pictures
+from tests.catalog.strategies import fewer, fitting, inputs_of, parts, pictures, reseed
 
 each_layer = pytest.mark.parametrize(
     "layer", LAYERS.parts.values(), ids=lambda layer: str(layer.kind())
@@ -41,7 +41,7 @@ def values_of(arithmetic: str) -> tuple[int, int]:
 
 
 @each_layer
-@fewer(4)
+@fewer(8)
 @given(data=st.data())
 def test_output_shape_is_torchs(layer: type[Layer], data: st.DataObject) -> None:
     made, shapes, predicted = fitting(data, layer)
@@ -55,7 +55,7 @@ def test_output_shape_is_torchs(layer: type[Layer], data: st.DataObject) -> None
 
 
 @each_layer
-@fewer(4)
+@fewer(8)
 @given(data=st.data())
 def test_parameters_are_torchs(layer: type[Layer], data: st.DataObject) -> None:
     made, shapes, _ = fitting(data, layer)
@@ -70,7 +70,7 @@ def test_parameters_are_torchs(layer: type[Layer], data: st.DataObject) -> None:
 
 
 @each_layer
-@fewer(4)
+@fewer(8)
 @given(data=st.data())
 def test_macs_are_half_of_torchs_operations(layer: type[Layer], data: st.DataObject) -> None:
     """PyTorch counts a multiplication and an addition for every weight that meets a value."""
@@ -78,11 +78,14 @@ def test_macs_are_half_of_torchs_operations(layer: type[Layer], data: st.DataObj
     module = made.build(shapes).eval()
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         module(*batch(shapes, 1))
-    assert 2 * made.macs(shapes) == counter.get_total_flops()
+    done = counter.get_total_flops()
+    if layer.kind() == "lenet_conv2d":  # torch multiplies the 36 zeros of its 6×16 table, too
+        done = done * 60 // 96
+    assert 2 * made.macs(shapes) == done
 
 
 @each_layer
-@fewer(10)
+@fewer(20)
 @given(data=st.data())
 def test_initial_weights_come_from_the_generator_alone(
     layer: type[Layer], data: st.DataObject
@@ -103,12 +106,13 @@ def test_initial_weights_come_from_the_generator_alone(
 
 
 @each_layer
-@fewer(4)
+@fewer(8)
 @given(data=st.data())
 def test_a_batch_is_its_samples(layer: type[Layer], data: st.DataObject) -> None:
     """In evaluation mode a sample's output depends on no other sample: the probe relies on it."""
     made, shapes, _ = fitting(data, layer)
     module = made.build(shapes).eval()
+    made.initialize(module, torch.Generator().manual_seed(1))
     inputs = batch(shapes, 3)
     with torch.no_grad():
         alone = torch.cat([module(*(x[n : n + 1] for x in inputs)) for n in range(3)])
@@ -138,7 +142,7 @@ def misfit(layer: Layer, shapes: tuple[Shape, ...]) -> ShapeMismatch | None:
 
 
 @each_layer
-@fewer(2)
+@fewer(4)
 @given(data=st.data())
 def test_a_misfit_is_explained_and_its_repairs_work(
     layer: type[Layer], data: st.DataObject
@@ -178,15 +182,15 @@ def test_live_fields_are_attributes_of_the_module(layer: type[Layer]) -> None:
     [layer for layer in LAYERS.parts.values() if takes_pictures(layer)],
     ids=lambda layer: str(layer.kind()),
 )
-@fewer(10)
+@fewer(20)
 @given(data=st.data())
 def test_channels_last_changes_nothing(layer: type[Layer], data: st.DataObject) -> None:
     made, shapes, _ = fitting(data, layer, pictures)
     module = made.build(shapes)
+    made.initialize(module, torch.Generator().manual_seed(1))
     outputs = []
     for form in (torch.contiguous_format, torch.channels_last):
-        if hasattr(module, "reseed"):
-            module.reseed(3)
+        reseed(module, 3)
         inputs = [x.to(memory_format=form) for x in batch(shapes)]
         with torch.no_grad():
             outputs.append(module.train()(*inputs))

@@ -21,11 +21,21 @@ from app.core.text import Text
 from tests.catalog.strategies import FAMILIES, PARTS, bounds, fewer, parts
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-HOSTILE = (float("nan"), float("inf"), float("-inf"), 1e308, -1e308, 10**400, "12", [], {}, None)
+HOSTILE: tuple[Any, ...] = (
+    float("nan"),
+    float("inf"),
+    float("-inf"),
+    1e308,
+    -1e308,
+    10**400,
+    "12",
+    [],
+    {},
+)
 
 
 def name_of(value: Any) -> str:
-    return value.kind() if isinstance(value, type) else str(value)
+    return str(value.kind())
 
 
 each_part = pytest.mark.parametrize("part", PARTS, ids=name_of)
@@ -145,7 +155,7 @@ def test_is_frozen_and_closed(part: type[Part]) -> None:
 @each_field
 def test_hostile_values_are_refused(part: type[Part], field: str) -> None:
     annotation = part.model_fields[field].annotation
-    values: list[Any] = [value for value in HOSTILE if value is not None]
+    values = list(HOSTILE)
     if annotation is not bool:
         values += [True, False]  # false is no int, and no float
     if annotation is int:

@@ -10,16 +10,19 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from app.catalog.layers import LAYERS, Layer
-from tests.catalog.strategies import fewer, fitting, small_shapes
+from tests.catalog.strategies import fewer, fitting, reseed, small_shapes
 from tests.catalog.textbook import Array, Given
 from tests.catalog.textbook_maps import FORMULAS
 
 BATCH = 3
-EXACT = {"rtol": 1e-9, "atol": 1e-9}
 each_layer = pytest.mark.parametrize(
     "layer", LAYERS.parts.values(), ids=lambda layer: str(layer.kind())
 )
 each_formula = pytest.mark.parametrize("kind", sorted(FORMULAS))
+
+
+def assert_close(found: Array, expected: Array) -> None:
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
 
 
 class Module:
@@ -34,8 +37,7 @@ class Module:
                 parameter.add_(0.1 * torch.randn(parameter.shape, generator=generator))
 
     def __call__(self, *inputs: torch.Tensor) -> torch.Tensor:
-        if hasattr(self.torch, "reseed"):
-            self.torch.reseed(11)
+        reseed(self.torch, 11)
         output = self.torch(*inputs)
         assert isinstance(output, torch.Tensor)
         return output
@@ -61,16 +63,16 @@ def test_textbook_is_autograd(kind: str, data: st.DataObject, seed: int) -> None
     module = Module(made, shapes, seed)
     leaves = [torch.from_numpy(x).requires_grad_() for x in inputs]
     output = module(*leaves)
-    output.backward(torch.from_numpy(delta))
+    torch.autograd.backward(output, torch.from_numpy(delta))
 
     expected = FORMULAS[kind](Given(made, module.parameters, inputs, delta, module.probe))
-    np.testing.assert_allclose(expected.output, output.detach().numpy(), **EXACT)
+    assert_close(expected.output, output.detach().numpy())
     for leaf, sensitivity in zip(leaves, expected.inputs, strict=True):
         assert leaf.grad is not None
-        np.testing.assert_allclose(sensitivity, leaf.grad.numpy(), **EXACT)
+        assert_close(sensitivity, leaf.grad.numpy())
     for name, parameter in module.torch.named_parameters():
         assert parameter.grad is not None
-        np.testing.assert_allclose(expected.parameters[name], parameter.grad.numpy(), **EXACT)
+        assert_close(expected.parameters[name], parameter.grad.numpy())
 
 
 @each_layer
@@ -89,10 +91,11 @@ def test_every_sensitivity_is_the_slope_of_the_output(
 
     def run(*tensors: torch.Tensor) -> torch.Tensor:
         inputs, weights = tensors[: len(leaves)], tensors[len(leaves) :]
-        if hasattr(module.torch, "reseed"):
-            module.torch.reseed(11)
+        reseed(module.torch, 11)
         state = dict(zip(names, weights, strict=True))
-        return torch.func.functional_call(module.torch, state, inputs)
+        output = torch.func.functional_call(module.torch, state, inputs)
+        assert isinstance(output, torch.Tensor)
+        return output
 
     tensors = [x.requires_grad_() for x in (*leaves, *values)]
     assert torch.autograd.gradcheck(run, tensors, eps=1e-6, atol=1e-4, rtol=1e-4, fast_mode=True)
@@ -129,17 +132,17 @@ def test_the_chapters_convolution_is_torchs_with_a_turned_kernel(
     turned = torch.from_numpy(np.rot90(k, 2).copy())[None, None].requires_grad_()
     leaf = torch.from_numpy(x)[None, None].requires_grad_()
     u = functional.conv2d(leaf, turned)
-    u.backward(torch.from_numpy(delta)[None, None])
+    torch.autograd.backward(u, torch.from_numpy(delta)[None, None])
     assert leaf.grad is not None
     assert turned.grad is not None
 
-    np.testing.assert_allclose(true_convolution(x, k), u.detach()[0, 0].numpy(), **EXACT)
+    assert_close(true_convolution(x, k), u.detach()[0, 0].numpy())
     # PyTorch's orientation: δ = full(δ, k as stored); the chapter's: full(δ, rot180(k)) unturned.
-    np.testing.assert_allclose(full(delta, np.rot90(k, 2)), leaf.grad[0, 0].numpy(), **EXACT)
+    assert_close(full(delta, np.rot90(k, 2)), leaf.grad[0, 0].numpy())
     patches = true_convolution(x, np.rot90(delta, 2))  # Σ δ · patch, PyTorch's orientation
-    np.testing.assert_allclose(patches, turned.grad[0, 0].numpy(), **EXACT)
+    assert_close(patches, turned.grad[0, 0].numpy())
     in_chapter = np.rot90(patches, 2)
-    np.testing.assert_allclose(in_chapter, np.rot90(turned.grad[0, 0].numpy(), 2), **EXACT)
+    assert_close(in_chapter, np.rot90(turned.grad[0, 0].numpy(), 2))
     # ∂E/∂k of the chapter by its own definition: each cell of k moved a little
     step = 1e-6
     for a in range(side):
@@ -162,6 +165,7 @@ def test_sensitivity_before_a_pool_is_the_chapters(n: int, blocks: int, seed: in
     for kind, expected in chapter.items():
         leaf = torch.from_numpy(u)[None, None].requires_grad_()
         pool = LAYERS.parts[kind].model_validate({"type": kind, "size": n, "stride": n})
-        pool.build(((1, *u.shape),))(torch.tanh(leaf)).backward(torch.from_numpy(delta)[None, None])
+        output = pool.build(((1, *u.shape),))(torch.tanh(leaf))
+        torch.autograd.backward(output, torch.from_numpy(delta)[None, None])
         assert leaf.grad is not None
-        np.testing.assert_allclose(expected, leaf.grad[0, 0].numpy(), **EXACT)
+        assert_close(expected, leaf.grad[0, 0].numpy())

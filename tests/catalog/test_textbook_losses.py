@@ -59,8 +59,8 @@ each_loss = pytest.mark.parametrize("loss", [LOSSES.parts[kind] for kind in TEXT
 def as_numbers(classes: NDArray[np.int64], outputs: int) -> Array:
     """One-hot; ±1 where one output stands for two classes."""
     if outputs == 1:
-        return (2.0 * classes - 1.0)[:, None]
-    return np.eye(outputs)[classes]
+        return (2 * classes - 1).astype(np.float64)[:, None]
+    return np.eye(outputs, dtype=np.float64)[classes]
 
 
 def compare(loss: Loss, outputs: Array, numbers: Array, target: torch.Tensor, count: int) -> None:
@@ -69,7 +69,7 @@ def compare(loss: Loss, outputs: Array, numbers: Array, target: torch.Tensor, co
     # encode() gives the default dtype, which is what a run uses; here all is float64
     encoded = encoded.double() if encoded.is_floating_point() else encoded
     value = loss.build()(leaf, encoded)
-    value.backward()
+    torch.autograd.backward(value)
     energy, delta = TEXTBOOK[loss.kind()](loss, outputs, numbers)
     assert leaf.grad is not None
     np.testing.assert_allclose(energy, value.item(), rtol=1e-9, atol=1e-9)

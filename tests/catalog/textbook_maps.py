@@ -110,7 +110,7 @@ def windows(given: Given, size: int, stride: int) -> Iterator[tuple[int, int, sl
 def winners(block: Array) -> Array:
     """m: 1 at each block's largest value; ``block`` (N, C, h, w)."""
     flat = block.reshape(*block.shape[:2], -1)
-    return (np.eye(flat.shape[2])[flat.argmax(axis=2)]).reshape(block.shape)
+    return np.asarray(np.eye(flat.shape[2])[flat.argmax(axis=2)].reshape(block.shape))
 
 
 @textbook("max_pool2d")
@@ -171,7 +171,7 @@ def _upsample(given: Given) -> Pass:
     for u, v, at in cells(f):
         del u, v
         back += given.delta[patch(given.delta, at, f, given.u.shape[2:])]
-    return Pass(np.kron(given.u, np.ones((f, f))), [back])
+    return Pass(given.u.repeat(f, axis=2).repeat(f, axis=3), [back])
 
 
 @textbook("global_mean_pool")

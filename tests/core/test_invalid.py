@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from pydantic import ValidationError
 
@@ -43,8 +45,10 @@ def misfits(body: str) -> dict[str, Problem]:
             "缺少 type",
         ),
         (
-            '{"model": {"nodes": [{"id": "a", "inputs": ["input"], "layer": {"type": "relu", "x": 1}}],'
-            ' "outputs": ["a"]}}',
+            (
+                '{"model": {"nodes": [{"id": "a", "inputs": ["input"],'
+                ' "layer": {"type": "relu", "x": 1}}], "outputs": ["a"]}}'
+            ),
             "/model/nodes/0/layer/x",
             "extra_forbidden",
             "x",
@@ -82,7 +86,7 @@ def test_what_a_client_sent_is_not_echoed_at_length() -> None:
 
 
 def test_there_is_an_end_to_the_list() -> None:
-    body = '{"model": [%s]}' % ",".join(['{"type": "none"}'] * 200)
+    body = json.dumps({"model": [{"type": "none"}] * 200})
     assert len(misfits(body)) == MOST_PROBLEMS
 
 

@@ -8,100 +8,99 @@ export interface Wish {
   readonly width: number;
   /** How much larger than the others its tiles may be. */
   readonly emphasis: number;
-  /** Narrowest and widest content, in pixels. */
+  /** Narrowest content, in pixels. */
   readonly least: number;
+  /** Exactly so many columns. */
+  readonly columns?: number;
 }
 
 export interface Fit {
   readonly columns: number;
-  readonly rows: number;
   /** Size of a tile in pixels. */
   readonly tileWidth: number;
   readonly tileHeight: number;
   /** Size of the whole grid. */
   readonly width: number;
   readonly height: number;
-  /** Tiles shown; the rest is said in words. */
-  readonly shown: number;
 }
 
-const SMALLEST = { map: 20, cell: 6 };
-const LARGEST = { map: 260, cell: 26 };
+const SMALLEST = { map: 18, cell: 6 };
+const LARGEST = { map: 200, cell: 30 };
 
-/** Side of a tile at size λ: tiles with fewer values get more pixels for each. */
+function single(wish: Wish): boolean {
+  return wish.height === 1 && wish.width === 1;
+}
+
+function bounds(wish: Wish): { least: number; most: number } {
+  const kind = single(wish) ? 'cell' : 'map';
+  return { least: SMALLEST[kind], most: LARGEST[kind] * wish.emphasis };
+}
+
+/** Longer side of a tile at size λ: tiles with fewer values get more pixels for each. */
 function side(wish: Wish, size: number): number {
-  const cell = wish.height === 1 && wish.width === 1;
-  const natural = cell ? 2.2 : Math.sqrt(Math.max(wish.width, wish.height));
-  const least = cell ? SMALLEST.cell : SMALLEST.map;
-  const most = cell ? LARGEST.cell : LARGEST.map * wish.emphasis;
+  const natural = single(wish) ? 2.2 : Math.sqrt(Math.max(wish.width, wish.height));
+  const { least, most } = bounds(wish);
   return Math.min(Math.max(natural * size * wish.emphasis, least), most);
 }
 
-/** Tiles whose longer side is `longest` pixels, in as few columns as the height allows. */
-function grid(wish: Wish, longest: number, height: number, gap: number): Fit {
-  const scale = longest / Math.max(wish.width, wish.height);
-  let tileWidth = Math.max(1, Math.floor(wish.width * scale));
-  let tileHeight = Math.max(1, Math.floor(wish.height * scale));
-  if (tileHeight > height) {
-    tileWidth = Math.max(1, Math.floor((tileWidth * height) / tileHeight));
-    tileHeight = Math.max(1, Math.floor(height));
+/** Longest tile side at which `columns` columns fit into a width and a height. */
+function longest(wish: Wish, columns: number, width: number, height: number, gap: number): number {
+  const rows = Math.ceil(wish.count / columns);
+  const scale = Math.max(wish.width, wish.height);
+  const across = (((width + gap) / columns - gap) * scale) / wish.width;
+  const down = (((height + gap) / rows - gap) * scale) / wish.height;
+  return Math.min(across, down, bounds(wish).most);
+}
+
+/** Narrowest width at which tiles of this size fit into the height. */
+function narrowest(wish: Wish, size: number, height: number, gap: number): number {
+  const long = side(wish, size);
+  const scale = long / Math.max(wish.width, wish.height);
+  const rows = Math.max(1, Math.floor((height + gap) / (wish.height * scale + gap)));
+  const columns = wish.columns ?? Math.ceil(wish.count / rows);
+  const down = wish.columns ? longest(wish, columns, Infinity, height, gap) : long;
+  const across = (wish.width * Math.min(long, down)) / Math.max(wish.width, wish.height);
+  return Math.max(wish.least, columns * (across + gap) - gap);
+}
+
+/** The grid with the largest tiles for a width and a height. */
+function best(wish: Wish, width: number, height: number, gap: number): Fit {
+  let columns = wish.columns ?? 1;
+  let long = longest(wish, columns, width, height, gap);
+  if (!wish.columns) {
+    for (let n = 2; n <= wish.count; n++) {
+      const next = longest(wish, n, width, height, gap);
+      if (next > long) [columns, long] = [n, next];
+    }
   }
-  const fitting = Math.max(1, Math.floor((height + gap) / (tileHeight + gap)));
-  const columns = Math.max(1, Math.ceil(wish.count / fitting));
+  const scale = Math.max(long, single(wish) ? 4 : 8) / Math.max(wish.width, wish.height);
+  const tileWidth = Math.max(1, Math.floor(wish.width * scale));
+  const tileHeight = Math.max(1, Math.floor(wish.height * scale));
   const rows = Math.ceil(wish.count / columns);
   return {
     columns,
-    rows,
     tileWidth,
     tileHeight,
     width: columns * (tileWidth + gap) - gap,
     height: rows * (tileHeight + gap) - gap,
-    shown: wish.count,
   };
-}
-
-function widths(fits: readonly Fit[], wishes: readonly Wish[]): number {
-  return fits.reduce((sum, fit, i) => sum + Math.max(fit.width, wishes[i]?.least ?? 0), 0);
 }
 
 /**
- * The largest common size at which the grids' widths sum to at most `width`. Where even the smallest does not
- * fit, the smallest is given and the stage scrolls.
+ * The largest common size at which the grids' widths sum to at most `width`, what is left given to all alike.
+ * Where even the smallest does not fit, the smallest is given and the stage scrolls.
  */
 export function fit(wishes: readonly Wish[], width: number, height: number, gap: number): Fit[] {
-  const at = (size: number): Fit[] =>
-    wishes.map((wish) => grid(wish, side(wish, size), Math.max(height, 24), gap));
-  let low = 0;
-  let high = 120;
-  let best = at(low);
+  const tall = Math.max(height, 24);
+  const widths = (size: number) => wishes.map((wish) => narrowest(wish, size, tall, gap));
+  const sum = (list: readonly number[]) => list.reduce((a, b) => a + b, 0);
+  let [low, high] = [0, 120];
+  let chosen = widths(low);
   for (let round = 0; round < 24; round++) {
     const middle = (low + high) / 2;
-    const fits = at(middle);
-    if (widths(fits, wishes) <= width) {
-      best = fits;
-      low = middle;
-    } else {
-      high = middle;
-    }
+    const next = widths(middle);
+    if (sum(next) <= width) [chosen, low] = [next, middle];
+    else high = middle;
   }
-  return best.map((one, i) => grown(one, wishes[i], height, gap));
-}
-
-/** Rows that were rounded away: let tiles grow into a card's width that its title needs anyway. */
-function grown(one: Fit, wish: Wish | undefined, height: number, gap: number): Fit {
-  if (!wish || one.width >= wish.least) return one;
-  const cell = wish.height === 1 && wish.width === 1;
-  const room = Math.floor((wish.least + gap) / one.columns - gap);
-  const tall = Math.floor((height + gap) / one.rows - gap);
-  const ratio = wish.height / wish.width;
-  const tileWidth = Math.min(room, Math.floor(tall / ratio), cell ? LARGEST.cell : LARGEST.map);
-  if (tileWidth <= one.tileWidth) return one;
-  const tileHeight = Math.max(1, Math.floor(tileWidth * ratio));
-  return {
-    ...one,
-    tileWidth,
-    tileHeight,
-    width: one.columns * (tileWidth + gap) - gap,
-    height: one.rows * (tileHeight + gap) - gap,
-  };
+  return wishes.map((wish, i) => best(wish, chosen[i] ?? 0, tall, gap));
 }

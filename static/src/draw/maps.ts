@@ -45,6 +45,21 @@ export function rowTiles(data: MapData, shape: readonly number[]): Tiles {
   return { data, count: data.count * channels, height, width, perMap: channels };
 }
 
+/** One map of several, as data of its own; nothing is copied. */
+export function oneMap(data: MapData, index: number): MapData {
+  const size = data.height * data.width;
+  const [from, to] = [index * size, (index + 1) * size];
+  return {
+    count: 1,
+    height: data.height,
+    width: data.width,
+    codes: data.codes?.subarray(from, to) ?? null,
+    values: data.values?.subarray(from, to) ?? null,
+    scale: [data.scale[index] ?? 0],
+    zero: [data.zero[index] ?? 0],
+  };
+}
+
 function extent(data: MapData, map: number): number {
   if (data.codes) {
     const zero = data.zero[map] ?? 0;

@@ -14,7 +14,7 @@ export const controls = {
   'curves.logHelp': ['Logarithmic vertical axis', '纵轴取对数'],
   'curves.smoothing': ['Smoothing', '平滑'],
   'curves.reset': ['Show all', '显示全部'],
-  'curves.at': ['{x} {label}', '{label} {x}'],
+  'curves.at': ['{label} {x}', '{label} {x}'],
   'curves.summary': [
     '{label}: latest {latest} at {xLabel} {x}; lowest {min}, highest {max}.',
     '{label}：最新 {latest}（{xLabel} {x}）；最低 {min}，最高 {max}。',
@@ -60,7 +60,7 @@ export const controls = {
     'Scales the drawing to 20×20 and puts its centre of mass in the middle, as MNIST was made.',
     '将笔迹缩放到 20×20，并把质心移到中央，与 MNIST 的制作方式相同。',
   ],
-  'draw.seen': ['What the network gets', '网络的输入'],
+  'draw.seen': ['network input', '网络的输入'],
   'draw.cell': ['row {row}, column {column}', '第 {row} 行，第 {column} 列'],
   'draw.painted': ['painted: row {row}, column {column}', '已涂：第 {row} 行，第 {column} 列'],
   'draw.erased': ['erased: row {row}, column {column}', '已擦除：第 {row} 行，第 {column} 列'],

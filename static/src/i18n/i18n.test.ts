@@ -1,3 +1,4 @@
+// The dictionaries and the way numbers are written.
 import { afterEach, describe, expect, it } from 'vitest';
 import { lang, number, percent, say, sayOther, setLanguage, t } from '.';
 import { controls } from './controls';

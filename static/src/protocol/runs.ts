@@ -1,5 +1,5 @@
 // Runs on the wire: their state, commands, events, taps and stream messages. Data only; no behaviour.
-import type { PartValue, RunSpec, Text, WireNumber } from './types';
+import type { Problem, RunSpec, Text, WireNumber } from './types';
 
 export type RunState =
   'queued' | 'starting' | 'running' | 'paused' | 'finished' | 'parked' | 'interrupted' | 'failed';
@@ -182,5 +182,5 @@ export interface Prediction {
 export interface DatasetState {
   available: boolean;
   fetching: { done: number; total: number | null } | null;
-  error: Text | null;
+  error: Problem | null;
 }

@@ -7,6 +7,7 @@ import type {
   Applied,
   BranchInfo,
   Command,
+  MetricsHistory,
   Note,
   RunInfo,
   RunSpec,
@@ -137,6 +138,14 @@ export class Run {
     } finally {
       if (this.pending === command.type) this.pending = null;
     }
+  }
+
+  /** Curves of a recording, on the page until there is a run. */
+  showRecorded(past: MetricsHistory & { epoch: number }): void {
+    this.#history.load(past);
+    this.step = this.last = past.steps.at(-1) ?? 0;
+    this.epoch = past.epoch;
+    this.grown++;
   }
 
   curve(name: Curve): Series {

@@ -3,7 +3,7 @@ import { Frame } from '../protocol/frames';
 import type { Api } from '../protocol/rest';
 import type { PartValue, Sample } from '../protocol/types';
 
-const FIRST = 24;
+const FIRST = 15;
 const MOST = 240;
 const POINTS = 256;
 

@@ -1,6 +1,6 @@
 // The page's one session: wires network, run, frames and samples together and holds what a user can do.
 import { getContext, setContext } from 'svelte';
-import { t } from '../i18n';
+import { say, t } from '../i18n';
 import { Api } from '../protocol/rest';
 import { Stream, streamAddress, type Status } from '../protocol/socket';
 import type { AnyEvent, Command, PartValue, RunInfo, RunSpec, Tap } from '../protocol/types';
@@ -44,6 +44,9 @@ export class Session {
   readonly cards = $derived.by(() =>
     cards(this.editor.spec.model, this.catalog.layers, this.editor.report),
   );
+  readonly reports = $derived.by(
+    () => new Map(this.editor.report?.nodes.map((node) => [node.id, node])),
+  );
   readonly phase = $derived.by(() => this.editor.spec.training.phases[0]);
   readonly dataset = $derived.by(() => this.editor.spec.training.dataset);
   readonly facts = $derived.by(() => this.catalog.datasetFacts(this.dataset.type));
@@ -63,7 +66,7 @@ export class Session {
       events: (run, events) => run === this.run.id && this.run.receive(events),
       frame: (buffer) => this.frames.receive(buffer),
       status: (status) => (this.connection = status),
-      refused: (_, message) => this.app.note({ kind: 'warn', title: t('app.refused', message) }),
+      refused: (_code, message) => this.app.note({ kind: 'warn', title: say(message) }),
       hello: () => undefined,
     });
     this.frames = new Frames((frame) => this.stream.acknowledge(frame));
@@ -191,6 +194,12 @@ export class Session {
     this.editor.editTraining((training) => ({ ...training, dataset }), 'dataset');
   }
 
+  /** Show the network a drawing; there must be a run to look at it. */
+  draw(values: Float32Array): void {
+    this.samples.draw(values);
+    if (!this.run.exists && !this.creating) void this.guard(() => this.#ensure());
+  }
+
   // --- the run ----------------------------------------------------------------------------------
 
   #remember(info: RunInfo): void {
@@ -257,6 +266,19 @@ export class Session {
     if (this.run.exists && step !== this.run.step) {
       await this.guard(() => this.run.command({ type: 'rewind', step: Math.max(0, step) }));
     }
+  }
+
+  /** Back to the first weights with another learning rate, then on. */
+  async restartWith(rate: number): Promise<void> {
+    await this.seek(0);
+    this.editor.editTraining((training) => ({
+      ...training,
+      phases: training.phases.map((phase) => ({
+        ...phase,
+        optimizer: { ...phase.optimizer, learning_rate: rate },
+      })),
+    }));
+    await this.play();
   }
 }
 

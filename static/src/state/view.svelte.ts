@@ -16,8 +16,12 @@ export class View {
   map = $state(0);
   /** Shown large in the place of the output. */
   hovered = $state.raw<Place | null>(null);
+  /** Range of what is hovered, or of the layer that is open: the legend shows it. */
+  hoveredLimit = $state(0);
   scale = $state<ScaleMode>('layer');
   kernels = $state(false);
+  /** Where the next part of the palette goes, if a wire's + was pressed. */
+  insertAfter = $state<string | null>(null);
   /** Show net input u in place of the activation x, card by card. */
   before = $state.raw<ReadonlySet<string>>(new Set());
   logLoss = $state(false);

@@ -1,3 +1,4 @@
+// Smoothing, the common x and the summary of curves.
 import { describe, expect, it } from 'vitest';
 import { column, decimals, logTicks, mergeX, nearest, smooth, summarise } from './curves';
 

@@ -28,13 +28,16 @@ export function placed(
   };
 }
 
-/** Attachment: shows the element (marked popover="manual") beside `anchor` as long as it is there. */
+/** Attachment: shows the element beside `anchor` as long as it is there. */
 export function float(
   anchor: () => HTMLElement | undefined,
   align?: 'start' | 'end',
 ): Attachment<HTMLElement> {
   return (node) => {
-    node.showPopover?.();
+    if ('showPopover' in node) {
+      node.popover = 'manual';
+      node.showPopover();
+    }
     const place = () => {
       const target = anchor()?.getBoundingClientRect();
       if (!target) return;

@@ -1,3 +1,4 @@
+// The brush and MNIST’s centring.
 import { describe, expect, it } from 'vitest';
 import { centred, centreOf, stroke } from './pad';
 

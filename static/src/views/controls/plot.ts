@@ -27,7 +27,6 @@ export interface Plot {
   zoom(factor: number, around: number): void;
   reset(): void;
   resize(width: number, height: number): void;
-  repaint(): void;
   destroy(): void;
 }
 
@@ -113,45 +112,61 @@ function clicks(pick: (x: number) => void) {
   };
 }
 
-/** A chart in `host`. Columns come by `set`, in the order of `options.lines`. */
-export function makePlot(host: HTMLElement, options: PlotOptions): Plot {
-  const paint = painter(host);
-  let zoomed = false;
-  let at: number | undefined;
-  const zoomTo = (value: boolean) => {
-    zoomed = value;
-    options.zoomed(value);
-  };
-  const plot = new uPlot(
-    {
-      width: Math.max(host.clientWidth, 40),
-      height: options.height,
-      padding: [6, 12, 0, 0],
-      legend: { show: false },
-      axes: axes(host, options),
-      scales: { x: { time: false }, y: { distr: options.logY ? 3 : 1, range: range(options) } },
-      series: [{}, ...options.lines.map((each) => line(paint, each))],
-      cursor: {
-        y: false,
-        drag: { x: true, y: false, dist: CLICK },
-        points: { size: 6, show: true },
-        bind: {
-          dblclick: (_, __, original) => (event) => {
-            zoomTo(false);
-            return original(event);
-          },
-        },
-      },
-      hooks: {
-        ready: [clicks(options.pick)],
-        drawAxes: [marker(paint, () => at)],
-        setCursor: [(self) => options.hover(self.cursor.idx ?? null)],
-        setSelect: [(self) => void (self.select.width > 0 && zoomTo(true))],
+interface View {
+  /** Whether a part of x was chosen; data that arrive then leave the view alone. */
+  zoomed: boolean;
+  /** The step that is marked. */
+  at: number | undefined;
+}
+
+function cursor(zoom: (on: boolean) => void): uPlot.Cursor {
+  return {
+    y: false,
+    drag: { x: true, y: false, dist: CLICK },
+    points: { size: 6, show: true },
+    bind: {
+      dblclick: (_, __, original) => (event) => {
+        zoom(false);
+        return original(event);
       },
     },
-    [[], ...options.lines.map(() => [])],
-    host,
-  );
+  };
+}
+
+function configured(
+  host: HTMLElement,
+  options: PlotOptions,
+  view: View,
+  zoom: (on: boolean) => void,
+): uPlot.Options {
+  const paint = painter(host);
+  return {
+    width: Math.max(host.clientWidth, 40),
+    height: options.height,
+    padding: [6, 12, 0, 0],
+    legend: { show: false },
+    axes: axes(host, options),
+    scales: { x: { time: false }, y: { distr: options.logY ? 3 : 1, range: range(options) } },
+    series: [{}, ...options.lines.map((each) => line(paint, each))],
+    cursor: cursor(zoom),
+    hooks: {
+      ready: [clicks(options.pick)],
+      drawAxes: [marker(paint, () => view.at)],
+      setCursor: [(self) => options.hover(self.cursor.idx ?? null)],
+      setSelect: [(self) => void (self.select.width > 0 && zoom(true))],
+    },
+  };
+}
+
+/** A chart in `host`. Columns come by `set`, in the order of `options.lines`. */
+export function makePlot(host: HTMLElement, options: PlotOptions): Plot {
+  const view: View = { zoomed: false, at: undefined };
+  const zoom = (on: boolean) => {
+    view.zoomed = on;
+    options.zoomed(on);
+  };
+  const none: uPlot.AlignedData = [[], ...options.lines.map(() => [])];
+  const plot = new uPlot(configured(host, options, view, zoom), none, host);
   const limits = () => {
     const { min, max } = plot.scales['x'] ?? {};
     return { min: min ?? 0, max: max ?? 1 };
@@ -159,32 +174,28 @@ export function makePlot(host: HTMLElement, options: PlotOptions): Plot {
   return {
     set(x, columns) {
       const kept = limits();
-      plot.setData([x, ...columns], !zoomed);
-      if (zoomed) plot.setScale('x', kept);
+      plot.setData([x, ...columns], !view.zoomed);
+      if (view.zoomed) plot.setScale('x', kept);
     },
     mark(x) {
-      at = x;
+      view.at = x;
       plot.redraw(false);
     },
     read(index) {
-      if (index === null) return plot.setCursor({ left: -10, top: -10 }, false);
-      const left = plot.valToPos(plot.data[0][index] ?? 0, 'x');
-      plot.setCursor({ left, top: 0 }, false);
+      const left = index === null ? -10 : plot.valToPos(plot.data[0][index] ?? 0, 'x');
+      plot.setCursor({ left, top: index === null ? -10 : 0 }, false);
     },
     zoom(factor, around) {
       const { min, max } = limits();
-      zoomTo(true);
-      plot.setScale('x', {
-        min: around - (around - min) * factor,
-        max: around + (max - around) * factor,
-      });
+      zoom(true);
+      const [left, right] = [(around - min) * factor, (max - around) * factor];
+      plot.setScale('x', { min: around - left, max: around + right });
     },
     reset() {
-      zoomTo(false);
+      zoom(false);
       plot.setData(plot.data, true);
     },
     resize: (width, height) => plot.setSize({ width: Math.max(width, 40), height }),
-    repaint: () => plot.redraw(false, true),
     destroy: () => plot.destroy(),
   };
 }

@@ -1,3 +1,4 @@
+// Steps, bounds and slider positions of numbers.
 import { describe, expect, it } from 'vitest';
 import { clamp, fromShare, misfit, parse, stepped, toShare, type Range } from './scale';
 

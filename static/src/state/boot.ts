@@ -1,0 +1,75 @@
+// First contact: what the page shows before anything runs. Creates nothing on the server.
+import { setLanguage } from '../i18n';
+import type { RunSpec } from '../protocol/types';
+import type { MetricsHistory } from '../protocol/types';
+import type { Session } from './session.svelte';
+
+export const EMPTY: RunSpec = {
+  version: 1,
+  name: '',
+  model: { version: 1, nodes: [], outputs: ['input'] },
+  training: {
+    version: 1,
+    dataset: { type: 'digits28' },
+    phases: [
+      {
+        type: 'supervised',
+        loss: { type: 'cross_entropy' },
+        optimizer: { type: 'sgd', learning_rate: 0.05 },
+        batch_size: 64,
+        epochs: 8,
+      },
+    ],
+  },
+  seed: 0,
+  device: 'auto',
+};
+
+/** The curve that belongs to the recorded frame. */
+export type Recorded = MetricsHistory & { epoch: number };
+
+/** Language from the block that the server wrote into the page. */
+export function readBoot(): void {
+  const block = document.getElementById('boot')?.textContent;
+  const boot = block ? (JSON.parse(block) as { language?: string }) : {};
+  setLanguage(boot.language === 'zh' ? 'zh' : 'en');
+}
+
+export function runInAddress(): string | null {
+  return new URLSearchParams(location.hash.slice(1)).get('run');
+}
+
+async function recorded(session: Session, preset: string): Promise<void> {
+  const base = `/static/recorded/${preset}`;
+  const [frame, curve] = await Promise.all([fetch(`${base}.safetensors`), fetch(`${base}.json`)]);
+  if (!frame.ok || !curve.ok) return;
+  const [buffer, past] = await Promise.all([
+    frame.arrayBuffer(),
+    curve.json() as Promise<Recorded>,
+  ]);
+  if (session.run.exists || session.frames.activation) return;
+  session.frames.show(buffer, true);
+  session.run.showRecorded(past);
+}
+
+export async function boot(session: Session): Promise<void> {
+  await session.catalog.load();
+  const id = runInAddress();
+  const first = session.catalog.presets[0];
+  if (id) await session.attach(id);
+  if (!session.run.exists && first) {
+    await Promise.all([
+      session.editor.open(first.spec),
+      recorded(session, first.id).catch(() => undefined),
+    ]);
+  }
+  session.ready = true;
+  window.addEventListener('hashchange', () => {
+    const next = runInAddress();
+    if (next && next !== session.run.id) void session.attach(next);
+  });
+  document.addEventListener('visibilitychange', () => {
+    session.stream.setVisible(document.visibilityState === 'visible');
+  });
+  await session.catalog.loadDevices();
+}

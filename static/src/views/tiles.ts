@@ -1,0 +1,138 @@
+// What a card of the stage shows: which node's maps, how many tiles of what size, and how much room they wish.
+import type { Wish } from '../draw/fit';
+import { tilesOf, kernelTiles, type Tiles } from '../draw/maps';
+import type { Maps } from '../protocol/frames';
+import type { Shape } from '../protocol/types';
+import type { Card } from '../state/cards';
+import { INPUT } from '../state/edits';
+import type { Session } from '../state/session.svelte';
+
+export const MOST_MAPS = 64;
+export const MOST_CELLS = 640;
+const PLANE_CELLS = 48;
+
+export interface Shown {
+  readonly card: Card;
+  /** The node whose tensor is shown: the first of the card for u, the last for x. */
+  readonly node: string;
+  readonly role: 'activation' | 'kernel' | 'decision';
+  readonly shape: Shape | null;
+  readonly maps: Maps | null;
+  readonly tiles: Tiles | null;
+  readonly wish: Wish;
+  /** Tiles there would be if all were shown. */
+  readonly all: number;
+}
+
+/** The two inputs of a network over the plane, drawn like its units: x₁ grows to the right, x₂ upwards. */
+const axes = { maps: null as Maps | null, tiles: planeAxes() };
+
+function planeAxes(): Tiles {
+  const values = new Float32Array(2 * PLANE_CELLS * PLANE_CELLS);
+  for (let row = 0; row < PLANE_CELLS; row++) {
+    for (let column = 0; column < PLANE_CELLS; column++) {
+      const at = row * PLANE_CELLS + column;
+      values[at] = ((column + 0.5) / PLANE_CELLS) * 12 - 6;
+      values[PLANE_CELLS * PLANE_CELLS + at] = 6 - ((row + 0.5) / PLANE_CELLS) * 12;
+    }
+  }
+  const data = {
+    count: 2,
+    height: PLANE_CELLS,
+    width: PLANE_CELLS,
+    codes: null,
+    values,
+    scale: [],
+    zero: [],
+  };
+  return tilesOf(data);
+}
+
+function same(maps: Maps | null, shape: Shape | null): boolean {
+  return maps !== null && shape !== null && maps.shape.join() === shape.join();
+}
+
+function wish(count: number, height: number, width: number, card: Card): Wish {
+  const cell = height === 1 && width === 1;
+  const most = cell ? MOST_CELLS : MOST_MAPS;
+  const emphasis = card.id === INPUT && !cell ? 1.35 : card.isOutput ? 1.4 : 1;
+  return {
+    count: Math.min(count, most),
+    height,
+    width,
+    emphasis,
+    least: card.reshapes ? 12 : 58,
+    ...(card.isOutput && count <= 24 ? { columns: 1 } : {}),
+  };
+}
+
+function geometry(shape: Shape | null): [number, number, number] {
+  if (!shape) return [1, 1, 1];
+  if (shape.length === 3) return [shape[0] ?? 1, shape[1] ?? 1, shape[2] ?? 1];
+  if (shape.length === 2) return [1, shape[0] ?? 1, shape[1] ?? 1];
+  return [shape[0] ?? 1, 1, 1];
+}
+
+function kernels(session: Session, card: Card): Shown | null {
+  const first = card.nodes[0];
+  const shape = session.reports.get(card.id)?.parameters.find((one) => one.name === 'weight')?.shape;
+  if (!first || shape?.length !== 4) return null;
+  const [count = 1, inputs = 1, height = 1, width = 1] = shape;
+  const found = session.frames.maps(card.id, 'kernel');
+  const maps = same(found, shape) ? found : null;
+  return {
+    card,
+    node: card.id,
+    role: 'kernel',
+    shape,
+    maps,
+    tiles: maps && kernelTiles(maps, inputs),
+    wish: wish(count * inputs, height, width, card),
+    all: count * inputs,
+  };
+}
+
+/** What to draw in a card as things stand. */
+export function shown(session: Session, card: Card): Shown {
+  const { frames, view } = session;
+  if (view.kernels && card.nodes.length) {
+    const found = kernels(session, card);
+    if (found) return found;
+  }
+  const node = view.before.has(card.id) ? card.id : card.last;
+  const input = card.id === INPUT;
+  const shape = input
+    ? (session.editor.report?.input_shape ?? null)
+    : (session.reports.get(node)?.shape ?? null);
+  if (session.points && shape?.length === 1) return onPlane(session, card, node, shape);
+  const found = frames.maps(node, 'activation');
+  const maps = same(found, shape) ? found : null;
+  const [count, height, width] = geometry(shape);
+  return {
+    card,
+    node,
+    role: 'activation',
+    shape,
+    maps,
+    tiles: maps && tilesOf(maps),
+    wish: wish(count, height, width, card),
+    all: count,
+  };
+}
+
+function onPlane(session: Session, card: Card, node: string, shape: Shape): Shown {
+  const units = shape[0] ?? 1;
+  const found = session.frames.maps(node, 'decision');
+  const maps = found?.count === units ? found : null;
+  const tiles = card.id === INPUT ? axes.tiles : maps && tilesOf(maps);
+  return {
+    card,
+    node,
+    role: 'decision',
+    shape,
+    maps,
+    tiles,
+    wish: wish(units, PLANE_CELLS, PLANE_CELLS, card),
+    all: units,
+  };
+}

@@ -1,0 +1,22 @@
+"""One real server for the tests of this folder: uvicorn in a process of its own, real workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support import LiveServer, live_server
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    with live_server(tmp_path_factory.mktemp("data")) as started:
+        yield started
+
+
+@pytest.fixture
+def lenet(server: LiveServer) -> dict[str, Any]:
+    """A fresh run of the first preset, resting at step 0."""
+    return server.create(server.preset())

@@ -1,0 +1,97 @@
+"""Hypothesis strategies for whole networks: chains, graphs, broken wiring, any training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from app.catalog.datasets import DATASETS
+from app.catalog.layers import LAYERS, Layer, ShapeMismatch
+from app.catalog.losses import LOSSES
+from app.catalog.optimizers import OPTIMIZERS
+from app.spec.model import INPUT, ModelSpec, Node, chain
+from app.spec.training import SupervisedPhase, TrainingSpec
+from tests.catalog.strategies import parts
+
+any_layer: st.SearchStrategy[Layer] = st.sampled_from(sorted(LAYERS.parts)).flatmap(
+    lambda kind: parts(LAYERS.parts[kind])
+)
+
+
+def any_part(family: Any) -> st.SearchStrategy[Any]:
+    return st.sampled_from(sorted(family.parts)).flatmap(lambda kind: parts(family.parts[kind]))
+
+
+@st.composite
+def trainings(draw: st.DrawFn) -> TrainingSpec:
+    phase = SupervisedPhase(
+        loss=draw(any_part(LOSSES)),
+        optimizer=draw(any_part(OPTIMIZERS)),
+        batch_size=draw(st.integers(1, 512)),
+        epochs=draw(st.integers(1, 9)),
+    )
+    return TrainingSpec(dataset=draw(any_part(DATASETS)), phases=(phase,))
+
+
+@st.composite
+def chains(draw: st.DrawFn) -> ModelSpec:
+    """One layer after the other; they seldom fit at once, which is the point."""
+    return chain(tuple(draw(st.lists(any_layer, min_size=1, max_size=8))))
+
+
+@st.composite
+def fitting_chains(draw: st.DrawFn, training: TrainingSpec) -> ModelSpec:
+    """A chain without misfits: a layer that does not fit is left out."""
+    shape, layers = training.dataset.input_shape, []
+    for layer in draw(st.lists(any_layer, min_size=1, max_size=8)):
+        if layer.ARITY[0] > 1:
+            continue
+        try:
+            after = layer.output_shape((shape,))
+        except ShapeMismatch:
+            continue
+        if max(after) <= 4096 and (len(after) < 3 or after[0] * after[1] * after[2] <= 50_000):
+            shape = after
+            layers.append(layer)
+    return chain(tuple(layers) or (LAYERS.parts["identity"](),))
+
+
+names = st.sampled_from(("a", "b", "c", "d", "e", "f", INPUT, "train", "nowhere"))
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> ModelSpec:
+    """Any wiring: branches, joins, loops, twice the same name, inputs that do not exist."""
+    nodes = [
+        Node(
+            id=draw(names),
+            layer=draw(any_layer),
+            inputs=tuple(draw(st.lists(names, min_size=1, max_size=3))),
+        )
+        for _ in range(draw(st.integers(0, 6)))
+    ]
+    return ModelSpec(nodes=tuple(nodes), outputs=(draw(names),))
+
+
+@st.composite
+def wired(draw: st.DrawFn, training: TrainingSpec) -> ModelSpec:
+    """A graph without misfits: every node reads earlier ones that fit it, many branch and join."""
+    shapes, nodes = {INPUT: training.dataset.input_shape}, []
+    for number in range(draw(st.integers(1, 8))):
+        layer = draw(any_layer)
+        sources = tuple(
+            draw(st.sampled_from(sorted(shapes)))
+            for _ in range(draw(st.integers(layer.ARITY[0], min(3, layer.ARITY[1]))))
+        )
+        try:
+            shape = layer.output_shape(tuple(shapes[source] for source in sources))
+        except ShapeMismatch:
+            continue
+        if len(shape) == 3 and shape[0] * shape[1] * shape[2] > 50_000:
+            continue
+        shapes[f"n{number}"] = shape
+        nodes.append(Node(id=f"n{number}", layer=layer, inputs=sources))
+    last = nodes[-1].id if nodes else INPUT
+    order = draw(st.permutations(nodes))  # a spec lists its nodes in any order
+    return ModelSpec(nodes=tuple(order), outputs=(last,))
