@@ -38,12 +38,12 @@ class Entry:
 
 
 class Page:
-    """The built page and the templates. ``fresh``: read them anew each time, for development."""
+    """The built page and the templates. ``fresh``: read templates anew each time, for development."""
 
     def __init__(self, static: Path | None = None, fresh: bool = False) -> None:
         self.static = static or _first(PACKAGE / "_static", CHECKOUT / "static" / "dist")
         self.fresh = fresh
-        self._manifest: dict[str, Any] | None = None
+        self._manifest: tuple[int, dict[str, Any]] | None = None
         self.templates = Environment(
             loader=FileSystemLoader(_first(PACKAGE / "_templates", CHECKOUT / "templates")),
             autoescape=True,
@@ -71,12 +71,15 @@ class Page:
         )
 
     def _read(self) -> dict[str, Any]:
-        if self._manifest is None or self.fresh:
-            try:
-                self._manifest = json.loads((self.static / MANIFEST).read_text(encoding="utf-8"))
-            except (OSError, ValueError):
-                raise PageNotBuilt from None
-        return self._manifest or {}
+        """The manifest, read again when a new build has replaced it."""
+        path = self.static / MANIFEST
+        try:
+            changed = path.stat().st_mtime_ns
+            if self._manifest is None or self._manifest[0] != changed:
+                self._manifest = changed, json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise PageNotBuilt from None
+        return self._manifest[1]
 
 
 def _first(*folders: Path) -> Path:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import structlog
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """uvicorn takes a WebSocket that was refused with a proper answer for a fault of ours."""
+    return "without completing handshake" not in record.getMessage()
+
+
 def configure() -> None:
     """Lines with time and level; colours only on a terminal."""
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -14,7 +14,7 @@ import typer
 from pydantic import ValidationError
 
 from app.core import invalid
-from app.core.errors import GlassnetError, Problem
+from app.core.errors import GlassnetError, Invalid, Problem
 from app.main import running
 from app.runs.headless import train
 from app.settings import Settings
@@ -40,9 +40,6 @@ def run_training(
     except GlassnetError as error:
         _say(error.problem(), *error.problems)
         return 2 if error.status < 500 else 1
-    except ValidationError as error:
-        _say(*invalid.problems(error))
-        return 2
     except OSError as error:
         typer.echo(f"glassnet: {error.filename}: {error.strerror}", err=True)
         return 2
@@ -51,17 +48,23 @@ def run_training(
 
 
 def read_spec(spec_file: Path, epochs: int | None, device: str | None) -> RunSpec:
-    """The spec with what the flags change; raises ValidationError or SpecError."""
-    text = sys.stdin.read() if str(spec_file) == "-" else spec_file.read_text(encoding="utf-8")
-    spec = RunSpec.model_validate_json(text, strict=True)
-    changed = spec.model_dump(mode="json")
+    """The spec with what the flags change; raises Invalid or SpecError."""
+    given = sys.stdin.buffer.read() if str(spec_file) == "-" else spec_file.read_bytes()
+    changed = _parsed(given).model_dump(mode="json")
     if epochs is not None:
         changed["training"]["phases"][0]["epochs"] = epochs
     if device is not None:
         changed["device"] = device
-    spec = RunSpec.model_validate_json(json.dumps(changed), strict=True)
+    spec = _parsed(json.dumps(changed).encode())
     require(spec.model, spec.training)
     return spec
+
+
+def _parsed(text: bytes) -> RunSpec:
+    try:
+        return RunSpec.model_validate_json(text, strict=True)
+    except ValidationError as error:
+        raise Invalid(problems=invalid.problems(error, text)) from None
 
 
 async def _train(spec: RunSpec, data: Path | None, out: Path | None) -> int:

@@ -174,7 +174,7 @@ async def _insert_events(connection: AsyncConnection, events: Sequence[StoredEve
             "branch": stored.event.branch,
             "step": stored.event.step,
             "type": stored.event.type,
-            "body": EVENT.dump_json(stored.event).decode(),
+            "body": stored.event.model_dump_json(),
         }
         for stored in events
     ]

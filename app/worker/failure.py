@@ -11,7 +11,13 @@ from pydantic import ValidationError
 from app.core.errors import GlassnetError, Invalid, Problem
 from app.core.text import Text, text
 
-_NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "Cannot allocate")
+_NO_MEMORY = (
+    "can't allocate memory",
+    "Cannot allocate",
+    "not enough memory",
+    "out of memory",
+    "can't start new thread",
+)
 
 OUT_OF_MEMORY = text(
     "There was not enough memory. A smaller batch or a smaller network helps.",

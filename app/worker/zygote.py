@@ -47,6 +47,7 @@ class Zygote:
             while going:
                 for key, _ in selector.select():
                     going = key.data() and going
+        signal.set_wakeup_fd(-1)
         for pid in list(self._children):
             os.kill(pid, signal.SIGKILL)
 

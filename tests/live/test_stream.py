@@ -103,10 +103,10 @@ def test_a_tab_that_draws_nothing_is_dropped_and_slows_nobody(
     run = lenet["id"]
     with open_tab(server) as good, open_tab(server) as lazy:
         lazy.acknowledges = False
-        lazy.follow(run, "activation")
-        lazy.until(lambda: len(lazy.frames) == 2)
         good.follow(run, "activation")
         server.command(run, "play")
+        lazy.follow(run, "activation")
+        lazy.until(lambda: len(lazy.frames) == 2)
         assert _closed_while_watching(lazy, good) == CLOSE_TOO_SLOW
         drawn = len(good.frames)
         assert drawn > 20

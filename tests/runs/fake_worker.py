@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import sys
+import threading
 from typing import Any
 
 from app.protocol.wire import encode, recv_message
@@ -44,7 +45,7 @@ class Worker:
         if self.behaviour == "missing":
             self.crash("data_missing")
         if self.behaviour == "mute":
-            socket.socketpair()[0].recv(1)
+            threading.Event().wait()
         self.send({"type": "ready", "device": "cpu", "step": self.step, "branch": self.branch})
         self.event("state", state="paused")
         while True:

@@ -199,10 +199,13 @@ def test_stop_keeps_what_was_done(zygote: Server, tmp_path: Path) -> None:
 def test_broken_runs_crash_with_a_reason(zygote: Server, tmp_path: Path) -> None:
     wrong = spec()
     wrong["model"] = [{"type": "flatten"}, {"type": "dense", "units": 3}]
+    large = spec(batch_size=1000)
+    large["model"] = [{"type": "conv2d", "filters": 256}, *wrong["model"]]
+    large["model"][-1] = {"type": "dense", "units": 10}
     for changes, code in (
         ({"spec": wrong}, "spec_broken"),
         ({"device": "cuda"}, "device_missing"),
-        ({"spec": spec(batch_size=4096), "memory": 0}, "out_of_memory"),
+        ({"spec": large, "memory": 40 * 2**20}, "out_of_memory"),
     ):
         worker = zygote.fork().start(tmp_path, **changes)
         if code == "out_of_memory":

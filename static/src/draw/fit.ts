@@ -25,7 +25,10 @@ export interface Fit {
 }
 
 const SMALLEST = { map: 18, cell: 6 };
-const LARGEST = { map: 200, cell: 30 };
+const LARGEST = { map: 220, cell: 24 };
+/** Sizes grow by this factor at a time, up to the last. */
+const GROWTH = 1.04;
+const MOST = 150;
 
 function single(wish: Wish): boolean {
   return wish.height === 1 && wish.width === 1;
@@ -38,7 +41,7 @@ function bounds(wish: Wish): { least: number; most: number } {
 
 /** Longer side of a tile at size λ: tiles with fewer values get more pixels for each. */
 function side(wish: Wish, size: number): number {
-  const natural = single(wish) ? 2.2 : Math.sqrt(Math.max(wish.width, wish.height));
+  const natural = single(wish) ? 1.5 : Math.sqrt(Math.max(wish.width, wish.height));
   const { least, most } = bounds(wish);
   return Math.min(Math.max(natural * size * wish.emphasis, least), most);
 }
@@ -87,20 +90,30 @@ function best(wish: Wish, width: number, height: number, gap: number): Fit {
 }
 
 /**
- * The largest common size at which the grids' widths sum to at most `width`, what is left given to all alike.
- * Where even the smallest does not fit, the smallest is given and the stage scrolls.
+ * Grids whose widths sum to at most `width`: all grow alike, and one that needs another column for which there
+ * is no room stays as it is while the others go on. Where even the smallest do not fit, the stage scrolls.
  */
 export function fit(wishes: readonly Wish[], width: number, height: number, gap: number): Fit[] {
   const tall = Math.max(height, 24);
-  const widths = (size: number) => wishes.map((wish) => narrowest(wish, size, tall, gap));
-  const sum = (list: readonly number[]) => list.reduce((a, b) => a + b, 0);
-  let [low, high] = [0, 120];
-  let chosen = widths(low);
-  for (let round = 0; round < 24; round++) {
-    const middle = (low + high) / 2;
-    const next = widths(middle);
-    if (sum(next) <= width) [chosen, low] = [next, middle];
-    else high = middle;
+  const sizes = wishes.map(() => 1);
+  const widths = wishes.map((wish) => narrowest(wish, 1, tall, gap));
+  let room = width - widths.reduce((sum, one) => sum + one, 0);
+  const growing = new Set(wishes.keys());
+  while (growing.size) {
+    const next = [...growing].reduce((a, b) => ((sizes[b] ?? 0) < (sizes[a] ?? 0) ? b : a));
+    const wish = wishes[next];
+    const size = (sizes[next] ?? 1) * GROWTH;
+    if (!wish || size > MOST) {
+      growing.delete(next);
+      continue;
+    }
+    const more = narrowest(wish, size, tall, gap) - (widths[next] ?? 0);
+    if (more > room) growing.delete(next);
+    else {
+      sizes[next] = size;
+      widths[next] = (widths[next] ?? 0) + more;
+      room -= more;
+    }
   }
-  return wishes.map((wish, i) => best(wish, chosen[i] ?? 0, tall, gap));
+  return wishes.map((wish, i) => best(wish, widths[i] ?? 0, tall, gap));
 }

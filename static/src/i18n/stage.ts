@@ -154,7 +154,6 @@ export const stage = {
   'banner.resume': ['Resume', '继续'],
   'banner.slower': ['Start over with η {rate}', '以 η {rate} 重新开始'],
 
-  'output.title': ['Output', '输出'],
   'output.plane': ['Output over the plane', '平面上的输出'],
   'output.planeLabel': [
     'Output over the plane; asked at {x}, {y}. Arrow keys move the point.',

@@ -53,15 +53,16 @@ function same(maps: Maps | null, shape: Shape | null): boolean {
 }
 
 function wish(count: number, height: number, width: number, card: Card): Wish {
+  if (card.reshapes) return { count: 1, height: 1, width: 1, emphasis: 0.5, least: 12 };
   const cell = height === 1 && width === 1;
   const most = cell ? MOST_CELLS : MOST_MAPS;
-  const emphasis = card.id === INPUT && !cell ? 1.35 : card.isOutput ? 1.4 : 1;
+  const emphasis = card.id === INPUT && !cell ? 1.35 : card.isOutput ? 1.5 : 1;
   return {
     count: Math.min(count, most),
     height,
     width,
     emphasis,
-    least: card.reshapes ? 12 : 58,
+    least: 58,
     ...(card.isOutput && count <= 24 ? { columns: 1 } : {}),
   };
 }

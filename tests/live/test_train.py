@@ -1,0 +1,59 @@
+"""``glassnet train``: a real training without a server, as lines of JSON."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from safetensors.numpy import load_file
+
+from app.spec.presets import presets
+from tests.support import ROOT
+
+SPEC = next(one.spec for one in presets() if one.id == "points_circle").model_dump_json()
+
+
+def train(*arguments: str, spec: str = SPEC) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "app", "train", "-", *arguments],
+        cwd=ROOT,
+        input=spec,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
+def test_every_event_is_a_line_and_the_weights_are_kept(tmp_path: Path) -> None:
+    done = train("--epochs", "2", "--out", str(tmp_path / "w.safetensors"), "--data", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    stored = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one["seq"] for one in stored] == list(range(1, len(stored) + 1))
+    assert stored[-1]["event"]["state"] == "finished"
+    assert {"metrics", "validation", "snapshot"} <= {one["event"]["type"] for one in stored}
+    assert load_file(tmp_path / "w.safetensors")
+    assert (tmp_path / "glassnet.db").is_file()
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("{", "not valid JSON"),
+        ('{"model": [{"type": "conv2d", "kernel": 0}]}', "/model/0/kernel: “kernel” must be"),
+        (SPEC.replace('"units":2', '"units":3', 1), ""),
+    ],
+)
+def test_a_spec_that_does_not_fit_is_told(spec: str, said: str) -> None:
+    done = train(spec=spec)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_flag_that_does_not_fit_is_told() -> None:
+    assert train("--device", "tpu").returncode == 2
+    assert train("--epochs", "0").returncode == 2

@@ -1,0 +1,304 @@
+"""The service with workers that misbehave as told: states, reasons, queue, parking, recovery."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import Conflict, DeviceMissing, Invalid, NotFound, SpecError
+from app.protocol.commands import Play, SetSpeed, Step
+from app.protocol.events import State, StoredEvent
+from app.protocol.runs import RunRecord
+from app.protocol.stream import Watch
+from app.protocol.taps import Tap
+from app.runs import service as services
+from app.runs.exits import SERVER_LOST, SERVER_STOPPED, WorkerLost
+from app.runs.progress import first_settings
+from app.runs.service import Runs
+from app.spec.run import RunSpec
+from app.store.runs import Store
+from tests.runs.helpers import Limits, fake, numbered, service, spec, watching
+
+
+async def rest(runs: Runs) -> str:
+    """A new run that rests at step 0."""
+    info = await runs.create(spec())
+    async with watching(runs, info.id) as watcher:
+        await watcher.state("paused")
+    return info.id
+
+
+async def test_a_run_from_birth_to_death(tmp_path: Path) -> None:
+    async with service(tmp_path, fake("good")) as runs:
+        info = await runs.create(spec())
+        assert (info.state, info.device, info.last_seq) == ("starting", "cpu", 1)
+        applied = await runs.command(info.id, Step(count=3))
+        assert (applied.step, applied.branch, applied.waiting) == (3, 0, False)
+        events = await runs.events(info.id, 0, 100)
+        assert numbered(list(events))
+        assert applied.seq == len(events), "what the command did is stored when it is answered"
+        found = await runs.get(info.id)
+        assert (found.state, found.step, found.viewers) == ("paused", 3, 0)
+        async with watching(runs, info.id) as watcher:
+            await watcher.socket.until(lambda: len(watcher.events) == len(events))
+            assert (await runs.get(info.id)).viewers == 1
+            await runs.delete(info.id)
+            await watcher.socket.until(lambda: bool(watcher.socket.others))
+        for call in (runs.get(info.id), runs.delete(info.id), runs.command(info.id, Play())):
+            with pytest.raises(NotFound):
+                await call
+        assert await runs.list(None, 10) == ([], None)
+
+
+async def test_what_cannot_run_is_refused_before_anything_is_stored(tmp_path: Path) -> None:
+    broken = spec().model_dump(mode="json")
+    broken["model"]["nodes"].pop()
+    async with service(tmp_path, fake("good")) as runs:
+        with pytest.raises(SpecError):
+            await runs.create(RunSpec.model_validate({**broken, "device": "cpu"}, strict=False))
+        if {one.id for one in (await runs.devices()).devices} == {"cpu"}:
+            with pytest.raises(DeviceMissing):
+                await runs.create(spec().model_copy(update={"device": "cuda"}))
+        assert await runs.list(None, 10) == ([], None)
+
+
+async def test_lists_have_pages(tmp_path: Path) -> None:
+    async with service(tmp_path, fake("good")) as runs:
+        made = []
+        for _ in range(5):
+            made.append((await runs.create(spec())).id)
+            await asyncio.sleep(0.002)  # identifiers are ordered by the millisecond
+        seen: list[str] = []
+        cursor = None
+        for count in (2, 2, 1):
+            page, cursor = await runs.list(cursor, 2)
+            assert len(page) == count
+            seen += [info.id for info in page]
+        assert cursor is None
+        assert seen == made[::-1]
+        with pytest.raises(Invalid):
+            await runs.list("ä", 2)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [("garbage", "understood"), ("crash", "It broke."), ("exit", "code 3")],
+)
+async def test_a_lost_worker_interrupts_with_its_reason(
+    tmp_path: Path, behaviour: str, said: str
+) -> None:
+    async with service(tmp_path, fake(behaviour)) as runs:
+        run = await rest(runs)
+        with pytest.raises(WorkerLost) as lost:
+            await runs.command(run, Play())
+        assert said in lost.value.text.en
+        async with watching(runs, run) as watcher:
+            event = await watcher.state("interrupted")
+        assert event.type == "state"
+        assert event.reason is not None
+        assert said in event.reason.en
+        assert event.reason.zh in lost.value.text.zh
+        with pytest.raises(WorkerLost):
+            await runs.command(run, Play())
+        assert numbered(list(await runs.events(run, 0, 100)))
+
+
+async def test_a_worker_without_a_heartbeat_is_ended(tmp_path: Path) -> None:
+    async with service(tmp_path, fake("mute"), stall_after=0.6) as runs:
+        info = await runs.create(spec())
+        with pytest.raises(WorkerLost, match="no sign of life"):
+            await runs.command(info.id, Play())
+        async with watching(runs, info.id) as watcher:
+            await watcher.state("interrupted")
+
+
+@pytest.mark.parametrize("behaviour", ["broken", "missing"])
+async def test_a_run_that_cannot_start_has_failed(tmp_path: Path, behaviour: str) -> None:
+    async with service(tmp_path, fake(behaviour)) as runs:
+        info = await runs.create(spec())
+        async with watching(runs, info.id) as watcher:
+            event = await watcher.state("failed")
+        assert event.type == "state"
+        assert event.reason is not None
+        assert event.reason.zh == "坏了。"
+
+
+async def test_no_worker_at_all(tmp_path: Path) -> None:
+    runner = fake("good")
+    runner._command = ("/nowhere/python",)
+    async with service(tmp_path, runner) as runs:
+        info = await runs.create(spec())
+        async with watching(runs, info.id) as watcher:
+            await watcher.state("interrupted")
+
+
+async def test_a_refusal_is_the_error_it_was(tmp_path: Path) -> None:
+    async with service(tmp_path, fake("refuse")) as runs:
+        run = await rest(runs)
+        with pytest.raises(Conflict) as refused:
+            await runs.command(run, Play())
+        assert refused.value.text.zh == "现在无法执行：否。"
+        assert (await runs.get(run)).state == "paused"
+
+
+async def test_a_worker_that_ignores_stop_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "STOP_PATIENCE", 0.3)
+    async with service(tmp_path, fake("deaf")) as runs:
+        run = await rest(runs)
+        began = time.monotonic()
+        await runs.stop()
+        assert time.monotonic() - began < 3
+        await runs.start()
+        assert (await runs.get(run)).state == "parked"
+
+
+async def test_runs_beyond_the_limit_wait_in_line(tmp_path: Path) -> None:
+    async with service(tmp_path, fake("good"), max_cpu_runs=1) as runs:
+        first = await rest(runs)
+        async with watching(runs, first):
+            second = (await runs.create(spec())).id
+            third = (await runs.create(spec())).id
+            async with watching(runs, third) as watcher:
+                await watcher.state("queued")
+            assert [(place.run, place.position) for place in runs.queue()] == [
+                (second, 1),
+                (third, 2),
+            ]
+            assert (await runs.get(third)).queue_position == 2
+            given = await runs.command(third, Step(count=4))
+            assert given.waiting
+            with pytest.raises(Conflict, match="number 2"):
+                await runs.tensors(third)
+            await runs.delete(second)
+            assert (await runs.get(third)).queue_position == 1
+        await runs.delete(first)
+        async with watching(runs, third) as watcher:
+            await watcher.socket.until(lambda: any(e.type == "command" for e in watcher.events))
+        assert (await runs.get(third)).step == 4
+        assert runs.queue() == []
+
+
+async def test_a_run_nobody_watches_gives_its_place_to_one_that_waits(tmp_path: Path) -> None:
+    async with service(tmp_path, fake("good"), max_cpu_runs=1) as runs:
+        first = await rest(runs)
+        second = await runs.create(spec())
+        async with watching(runs, first) as one, watching(runs, second.id) as two:
+            await one.state("parked")
+            await two.state("paused")
+            assert (await runs.command(second.id, Step())).step == 1
+
+
+async def test_a_resting_run_is_parked_and_comes_back(tmp_path: Path) -> None:
+    async with service(tmp_path, fake("good"), park_after=0.2) as runs:
+        run = await rest(runs)
+        await runs.command(run, Step(count=2))
+        async with asyncio.timeout(20):
+            while (await runs.get(run)).state != "parked":
+                await asyncio.sleep(0.05)  # a viewer would keep it from being parked
+        assert not has_worker(runs, run)
+        async with watching(runs, run) as watcher:
+            await watcher.socket.until(lambda: len(watcher.events) > 3)
+            seen = len(watcher.events)
+            await watcher.viewer.receive(Watch(run=run, taps=(Tap(),)))
+            await watcher.state("paused", seen=seen)
+            await watcher.socket.until(lambda: len(watcher.socket.frames) == 1)
+            assert has_worker(runs, run)
+        async with asyncio.timeout(20):
+            while (await runs.get(run)).state != "parked":
+                await asyncio.sleep(0.05)
+        await runs.command(run, SetSpeed(steps_per_second=5))
+        assert (await runs.get(run)).settings.speed == 5
+
+
+def has_worker(runs: Runs, run: str) -> bool:
+    """Looks behind the service."""
+    live = runs._runs.get(run)
+    return live is not None and live._link is not None
+
+
+async def test_what_a_lost_server_left_is_set_right(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    await store.open()
+    states: Sequence[State] = ("queued", "starting", "running", "paused", "finished", "parked")
+    for number, state in enumerate(states):
+        await store.create(_left(f"06h000000000000{number}", state), [])
+    await store.close()
+    async with service(tmp_path, fake("good")) as runs:
+        found, _ = await runs.list(None, 10)
+        became = {states[int(info.id[-1])]: (info.state, info.reason) for info in found}
+        assert became == {
+            **dict.fromkeys(("queued", "starting", "running"), ("interrupted", SERVER_LOST)),
+            **dict.fromkeys(("paused", "parked"), ("parked", None)),
+            "finished": ("finished", None),
+        }
+        running = next(info for info in found if info.id.endswith("2"))
+        assert [one.seq for one in await runs.events(running.id, 0, 9)] == [1]
+        assert (await runs.command(running.id, Step())).step == 1
+
+
+def _left(run: str, state: State) -> RunRecord:
+    return RunRecord(
+        id=run,
+        name="",
+        state=state,
+        spec=spec(),
+        device="cpu",
+        created=1.0,
+        updated=1.0,
+        settings=first_settings(spec()),
+    )
+
+
+class Full(Store):
+    """A store whose disk fills up."""
+
+    full = False
+
+    async def append(self, record: RunRecord, events: Sequence[StoredEvent]) -> None:
+        if self.full:
+            raise OSError(28, "No space left on device")
+        await super().append(record, events)
+
+
+async def test_a_full_disk_ends_the_worker_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.runs.journal._RETRIES", (0.01,))
+    store = Full(tmp_path)
+    await store.open()
+    runs = Runs(store, Limits(tmp_path), runners={"cpu": fake("good")})
+    await runs.start()
+    run = await rest(runs)
+    store.full = True
+    with pytest.raises(WorkerLost):
+        await runs.command(run, Step())
+    async with asyncio.timeout(20):
+        while (await runs.get(run)).state != "interrupted":
+            await asyncio.sleep(0.02)  # nothing can be published
+    store.full = False
+    assert (await runs.command(run, Step())).step == 1
+    assert numbered(list(await runs.events(run, 0, 100)))
+    await runs.stop()
+    await store.close()
+
+
+async def test_stopping_the_service_says_what_became_of_every_run(tmp_path: Path) -> None:
+    async with service(tmp_path, fake("good"), max_cpu_runs=1) as runs:
+        first = await rest(runs)
+        async with watching(runs, first):
+            second = (await runs.create(spec())).id
+            async with watching(runs, second) as watcher:
+                await watcher.state("queued")
+            await runs.stop()
+        with pytest.raises(Conflict):
+            await runs.create(spec())
+        await runs.start()
+        assert (await runs.get(first)).state == "parked"
+        stopped = await runs.get(second)
+        assert (stopped.state, stopped.reason) == ("interrupted", SERVER_STOPPED)
