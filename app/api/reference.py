@@ -71,14 +71,14 @@ def _kinds(schema: dict[str, Any], language: Language) -> Iterator[str]:
 
 
 def _bounds(schema: dict[str, Any]) -> str:
-    """For instance ``1 ≤ … ≤ 512``; empty where there are none."""
-    parts = [
-        f"{sign} {_number(one[key])}"
-        for one in _alternatives(schema)
-        for key, sign in _BOUNDS
-        if key in one
-    ]
-    return ", ".join(parts)
+    """``1 … 512`` where both ends belong to it, else ``> 0, ≤ 1``; empty where there are none."""
+    return ", ".join(filter(None, map(_range, _alternatives(schema))))
+
+
+def _range(schema: dict[str, Any]) -> str:
+    if "minimum" in schema and "maximum" in schema:
+        return f"{_number(schema['minimum'])} … {_number(schema['maximum'])}"
+    return ", ".join(f"{sign} {_number(schema[key])}" for key, sign in _BOUNDS if key in schema)
 
 
 def _choices(schema: dict[str, Any]) -> Iterator[str]:

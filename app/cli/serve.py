@@ -22,6 +22,7 @@ SEND_TIMEOUT_MS = 10_000
 """A peer that takes nothing for this long is cut off; pings would not notice it."""
 LARGEST_MESSAGE = 2 * 2**20
 """Bytes of a WebSocket message: a watched sample of 65,536 numbers fits."""
+PACKAGE = Path(__file__).resolve().parents[1]
 GRACE_SECONDS = 5
 BACKLOG = 512
 
@@ -55,7 +56,13 @@ def run_server(settings: Settings, *, reload: bool, open_page: bool) -> None:
     announcement = announce(address, entrance, new_token is not None)
     if reload:
         _publish(settings)
-        config = uvicorn.Config("app.main:from_environment", factory=True, reload=True, **options())
+        config = uvicorn.Config(
+            "app.main:from_environment",
+            factory=True,
+            reload=True,
+            reload_dirs=[str(PACKAGE)],
+            **options(),
+        )
         typer.echo(announcement)
         ChangeReload(config, target=uvicorn.Server(config).run, sockets=[listening]).run()
         return
@@ -139,4 +146,4 @@ def _publish(settings: Settings) -> None:
             value = value.get_secret_value() if value else None
         if value is not None:
             os.environ[f"GLASSNET_{name.upper()}"] = str(value)
-    os.chdir(Path(__file__).resolve().parents[2])
+    os.chdir(PACKAGE.parent)

@@ -1,7 +1,7 @@
 """ModelSpec → Network: modules in topological order, weights drawn from the run's seed alone.
 
-Shapes come from the spec's closed forms; nothing here knows a single kind of layer, except that
-ReLU and max pooling commute.
+Shapes come from the spec's closed forms; nothing here knows a single kind of layer, except for the
+faster way through ReLU and max pooling.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from torch import nn
 from app.catalog.layers import Layer
 from app.core.ids import stable_hash
 from app.core.shapes import Shape
+from app.engine.modules.block_max import BlockMax
 from app.spec.check import require
 from app.spec.model import INPUT
 from app.spec.run import RunSpec
@@ -38,7 +39,7 @@ class Network(nn.Module):
             # Not add_module: an identifier such as "train" is a fine name for a node.
             self._modules[name] = self._build(name)
         self._needed = _needed(self.output, self.sources)
-        self._chain = self._fast_chain()
+        self._chain: list[nn.Module] | None = None
         self._random = [(n, m) for n, m in self.named_children() if hasattr(m, "reseed")]
 
     def _build(self, name: str) -> nn.Module:
@@ -90,23 +91,28 @@ class Network(nn.Module):
             values[name] = self.node(name)(*(values[source] for source in self.sources[name]))
         return values
 
-    def _fast_chain(self) -> list[nn.Module] | None:
-        """The modules to call one after the other where the graph is a plain chain.
+    def hurry(self) -> None:
+        """Find a faster way through a plain chain on the CPU. It changes no bit, forward or backward.
 
-        max(relu(x)) = relu(max(x)), bit for bit, forward and backward: the winner of a block is the
-        same wherever it is positive, and elsewhere nothing flows. Pooling first leaves a quarter of
-        the values to ReLU.
+        max(relu(x)) = relu(max(x)), and the winner of a block is the same wherever it is positive,
+        while elsewhere nothing flows back: pooling first leaves a quarter of the values to ReLU.
         """
         previous = INPUT
         for name in self._needed:
             if self.sources[name] != (previous,):
-                return None
+                return
             previous = name
-        modules = [self.node(name) for name in self._needed]
+        modules = [self._quick(name) for name in self._needed]
         for i in range(len(modules) - 1):
-            if type(modules[i]) is nn.ReLU and type(modules[i + 1]) is nn.MaxPool2d:
+            if type(modules[i]) is nn.ReLU and isinstance(modules[i + 1], nn.MaxPool2d | BlockMax):
                 modules[i], modules[i + 1] = modules[i + 1], modules[i]
-        return modules
+        self._chain = modules
+
+    def _quick(self, name: str) -> nn.Module:
+        module, shape = self.node(name), self.shapes[self.sources[name][0]]
+        if len(shape) == 3 and BlockMax.replaces(module, shape[1], shape[2]):
+            return BlockMax()
+        return module
 
 
 def _needed(output: str, sources: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
@@ -121,6 +127,8 @@ def _needed(output: str, sources: Mapping[str, tuple[str, ...]]) -> tuple[str, .
 def compile_network(spec: RunSpec, device: torch.device) -> Network:
     """The network of a run on its device, pictures and kernels in channels_last."""
     network = Network(spec)
+    if device.type == "cpu":
+        network.hurry()
     if len(network.shapes[INPUT]) == 3:
         return network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
     return network.to(device)

@@ -14,17 +14,11 @@ import torch
 from numpy.typing import NDArray
 
 from app.catalog.datasets import DATASETS, Data
-from app.core.errors import Invalid
 from app.core.ids import stable_hash
 from app.core.shapes import Shape, size
-from app.core.text import text
+from app.protocol.refusals import SampleMisfit
 from app.protocol.taps import AnySample, StoredSample
 from app.spec.run import RunSpec
-
-
-class SampleMisfit(Invalid):
-    code, status = "sample_misfit", 422
-    message = text("The sample does not fit: {reason}", "样本不符：{reason_zh}")
 
 
 @dataclass(frozen=True)

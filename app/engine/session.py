@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 import torch
 
-from app.core.errors import Conflict, Invalid
 from app.core.text import text
 from app.engine.device import describe
 from app.engine.diagnosis import Finding
@@ -39,33 +38,10 @@ from app.protocol.events import (
     Rewound,
     StateChanged,
 )
+from app.protocol.refusals import AtTheEnd, NotEarlier, NotLater
 
 Emit = Callable[[AnyEvent], None]
 Lineage = list[tuple[int, int | None]]
-
-
-class AtTheEnd(Conflict):
-    code, status = "at_the_end", 409
-    message = text(
-        "Training has reached its last epoch ({epochs}). Set more epochs to go on.",
-        "训练已到最后一轮（共 {epochs} 轮）。增加轮数后可继续。",
-    )
-
-
-class NotEarlier(Invalid):
-    code, status = "not_earlier", 422
-    message = text(
-        "Step {step} is not behind us: the run is at step {here}.",
-        "第 {step} 步尚未经过：运行位于第 {here} 步。",
-    )
-
-
-class NotLater(Invalid):
-    code, status = "not_later", 422
-    message = text(
-        "Step {step} is not ahead of us: the run is at step {here}.",
-        "第 {step} 步不在前方：运行位于第 {here} 步。",
-    )
 
 
 class Session:

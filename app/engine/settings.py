@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from app.catalog.family import Part
 from app.catalog.layers import Layer
 from app.catalog.optimizers import Optimizer
-from app.core.errors import Invalid, NotFound
-from app.core.text import text
+from app.core import invalid
+from app.core.errors import NotFound
 from app.protocol.commands import (
     AnyCommand,
     LoggedCommand,
@@ -22,22 +22,10 @@ from app.protocol.commands import (
     SetOptimizer,
     is_setting,
 )
+from app.protocol.refusals import NotLive, OutOfRange
 from app.spec.run import RunSpec
 
 P = TypeVar("P", bound=Part)
-
-
-class NotLive(Invalid):
-    code, status = "not_live", 422
-    message = text(
-        "“{field}” of {part} cannot change during a run. What can: {live}.",
-        "{part_zh}的“{field}”不能在运行中修改。可修改：{live}。",
-    )
-
-
-class OutOfRange(Invalid):
-    code, status = "out_of_range", 422
-    message = text("“{field}”: {why}", "“{field}”取值不合法：{why}")
 
 
 @dataclass(frozen=True)
@@ -109,9 +97,9 @@ def changed(part: P, values: Mapping[str, float | bool]) -> P:
     try:
         return type(part).model_validate({**part.model_dump(), **values})
     except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else next(iter(values))
-        raise OutOfRange(pointer=f"/values/{name}", field=name, why=first["msg"]) from error
+        first = invalid.problems(error)[0]
+        pointer = first.pointer or f"/{next(iter(values))}"
+        raise OutOfRange(pointer=f"/values{pointer}", why=first.message) from error
 
 
 def _difference(before: Part, now: Part) -> dict[str, Any]:

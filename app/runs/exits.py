@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+import app.protocol.refusals  # noqa: F401 - known here, so that `refusal` finds them
 from app.core.errors import GlassnetError, Problem, all_errors
 from app.core.text import Text, text
 

@@ -11,7 +11,7 @@ import structlog
 from app.protocol.events import AnyEvent, StoredEvent
 from app.protocol.runs import RunRecord
 from app.runs.interfaces import RunStore
-from app.runs.progress import Progress, moves_nothing
+from app.runs.progress import Log, Progress, moves_nothing
 
 Entry = AnyEvent | Callable[[RunRecord], AnyEvent]
 """An event, or what makes it of the run as it is when its turn comes."""
@@ -31,7 +31,9 @@ class Journal:
     def __init__(
         self, store: RunStore, progress: Progress, publish: Publish, broken: Broken
     ) -> None:
-        self.progress = progress
+        self.record = progress.record
+        """The run as it is stored and published."""
+        self._progress = progress
         self._store = store
         self._publish = publish
         self._broken = broken
@@ -48,6 +50,15 @@ class Journal:
         self._settled.clear()
         if self._task is None:
             self._task = asyncio.create_task(self._drain(), name="journal")
+
+    @property
+    def log(self) -> Log:
+        """The settings along the lineage of the current branch."""
+        return self._progress.log
+
+    def override(self, record: RunRecord) -> None:
+        """Be as told, though nothing of it is stored."""
+        self.record = self._progress.record = record
 
     async def settled(self) -> None:
         """Returns when everything that was put before is stored and published (or dropped)."""
@@ -68,7 +79,7 @@ class Journal:
             self._settled.set()
 
     async def _write(self, batch: list[Entry]) -> None:
-        before = self.progress.record, self.progress.log
+        before = self._progress.record, self._progress.log
         stored = self._number(batch)
         if not stored:
             return
@@ -76,32 +87,33 @@ class Journal:
             await self._append(stored)
         except Exception as error:
             _log.error("events not stored", run=before[0].id, events=len(stored), error=str(error))
-            self.progress.record, self.progress.log = before
+            self._progress.record, self._progress.log = before
             self._waiting.clear()
             self._broken(error)
         else:
+            self.record = self._progress.record
             self._publish(stored)
 
     def _number(self, batch: list[Entry]) -> list[StoredEvent]:
         stored = []
         now = time.time()
         for entry in batch:
-            record = self.progress.record
+            record = self._progress.record
             event = entry(record) if callable(entry) else entry
             if moves_nothing(record, event):
                 continue
             one = StoredEvent(run=record.id, seq=record.last_seq + 1, time=now, event=event)
-            self.progress.apply(one)
+            self._progress.apply(one)
             stored.append(one)
         return stored
 
     async def _append(self, stored: list[StoredEvent]) -> None:
         for pause in _RETRIES:
             try:
-                await self._store.append(self.progress.record, stored)
+                await self._store.append(self._progress.record, stored)
             except Exception as error:
                 _log.warning("storing events again", run=stored[0].run, error=str(error))
                 await asyncio.sleep(pause)
             else:
                 return
-        await self._store.append(self.progress.record, stored)
+        await self._store.append(self._progress.record, stored)

@@ -90,6 +90,8 @@ class Link:
             async with asyncio.timeout(patience):
                 header, payload = await answer
                 await self._listener.before_answer()
+                if self.reason is not None:
+                    raise self._lost()
         except TimeoutError as error:
             raise WorkerSlow(seconds=round(patience)) from error
         finally:
@@ -106,15 +108,19 @@ class Link:
             async with asyncio.timeout(patience):
                 await self.closed.wait()
         except TimeoutError:
-            await self.kill(None)
+            await self.kill()
 
-    async def kill(self, reason: Text | None) -> None:
-        """End it at once, with a reason to be told."""
+    async def kill(self) -> None:
+        """End it at once."""
         self._stopping = True
-        if self.reason is None:
-            self.reason = reason
         self.process.kill()
         await self.closed.wait()
+
+    def condemn(self, reason: Text) -> None:
+        """End it at once, with a reason to be told; nothing that it still says counts."""
+        self._stopping = True
+        self.reason = self.reason or reason
+        self.process.kill()
 
     # --- listening ----------------------------------------------------------------------------
 
@@ -128,10 +134,10 @@ class Link:
             pass
         except (WireError, ValueError, KeyError, TypeError) as error:
             _log.error("worker not understood", error=str(error)[:500])
-            self._give_up(caused("garbled"))
+            self.condemn(caused("garbled"))
         except Exception:
             _log.exception("worker message not handled")
-            self._give_up(caused("garbled"))
+            self.condemn(caused("garbled"))
         finally:
             await self._close()
 
@@ -162,12 +168,7 @@ class Link:
             await asyncio.sleep(self._stall_after / CHECKS)
             silent = 0 if self._heard else silent + 1
             self._heard = False
-        self._give_up(caused("stalled", seconds=round(self._stall_after)))
-
-    def _give_up(self, reason: Text) -> None:
-        self._stopping = True
-        self.reason = self.reason or reason
-        self.process.kill()
+        self.condemn(caused("stalled", seconds=round(self._stall_after)))
 
     async def _close(self) -> None:
         """The socket ended: learn how the process did, and let everybody who waits know."""

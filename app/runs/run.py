@@ -69,7 +69,6 @@ class Run:
         self._starting: asyncio.Task[Link] | None = None
         self._ended: asyncio.Task[None] | None = None
         self._backlog: list[AnyCommand] = []
-        self._killers: set[asyncio.Task[None]] = set()
         self._gone = False
         self._used = asyncio.get_running_loop().time()
 
@@ -77,11 +76,11 @@ class Run:
 
     @property
     def record(self) -> RunRecord:
-        return self._journal.progress.record
+        return self._journal.record
 
     @property
     def log(self) -> tuple[LoggedCommand, ...]:
-        return self._journal.progress.log
+        return self._journal.log
 
     def info(self) -> RunInfo:
         return RunInfo(
@@ -276,7 +275,7 @@ class Run:
                 await starting
         link, ended = self._link, self._ended
         if link is not None:
-            await (link.stop(patience) if patience else link.kill(None))
+            await (link.stop(patience) if patience else link.kill())
         if ended is not None:
             await asyncio.shield(ended)
 
@@ -343,12 +342,10 @@ class Run:
         """The store refuses events: without them the run must not go on."""
         reason = caused("unstored", detail=type(error).__name__)
         if self._link is not None:
-            killer = asyncio.create_task(self._link.kill(reason))
-            self._killers.add(killer)
-            killer.add_done_callback(self._killers.discard)
+            self._link.condemn(reason)
         else:
             changes = {"state": "interrupted", "reason": reason}
-            self._journal.progress.record = self.record.model_copy(update=changes)
+            self._journal.override(self.record.model_copy(update=changes))
 
 
 def _is_fatal(error: Exception) -> bool:

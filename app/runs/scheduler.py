@@ -86,9 +86,9 @@ class Scheduler:
         for lane in self._lanes.values():
             lane.free(run)
 
-    def crowded(self, device: str) -> bool:
-        """Whether somebody waits for this device."""
-        return bool(self._lanes[device].waiting)
+    def crowded(self) -> list[str]:
+        """Devices that somebody waits for."""
+        return [lane.device for lane in self._lanes.values() if lane.waiting]
 
     def position(self, run: str) -> int | None:
         """1 is next."""

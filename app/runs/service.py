@@ -247,6 +247,8 @@ class Runs:
         pause = min(5.0, self._settings.park_after / 5)
         while True:
             await asyncio.sleep(pause)
+            for device in self._scheduler.crowded():
+                self._pressed(device)
             for name, run in list(self._runs.items()):
                 if run.may_park and run.idle() >= self._settings.park_after:
                     self._park(run)

@@ -76,14 +76,16 @@ def test_an_unbuilt_page_says_how_to_build_it(tmp_path: Path) -> None:
         assert client.get("/en/reference").status_code == 200
 
 
-def test_the_manifest_is_read_once_unless_developing(tmp_path: Path, page_folder: Path) -> None:
+def test_a_new_build_is_noticed(tmp_path: Path, page_folder: Path) -> None:
     copy = tmp_path / "dist"
     (copy / ".vite").mkdir(parents=True)
     manifest = copy / ".vite/manifest.json"
     manifest.write_text((page_folder / ".vite/manifest.json").read_text())
-    kept, fresh = Page(copy), Page(copy, fresh=True)
-    assert kept.entry("src/main.ts") == fresh.entry("src/main.ts")
+    page = Page(copy)
+    assert page.entry("src/main.ts").script == "/static/assets/main-1.js"
     manifest.write_text("{}")
-    assert kept.entry("src/main.ts").script == "/static/assets/main-1.js"
     with pytest.raises(PageNotBuilt):
-        fresh.entry("src/main.ts")
+        page.entry("src/main.ts")
+    manifest.unlink()
+    with pytest.raises(PageNotBuilt):
+        page.entry("src/main.ts")

@@ -44,7 +44,7 @@ def test_every_event_is_a_line_and_the_weights_are_kept(tmp_path: Path) -> None:
     [
         ("{", "not valid JSON"),
         ('{"model": [{"type": "conv2d", "kernel": 0}]}', "/model/0/kernel: “kernel” must be"),
-        (SPEC.replace('"units":2', '"units":3', 1), ""),
+        (SPEC.replace('"units":1', '"units":7'), "The output is 7"),
     ],
 )
 def test_a_spec_that_does_not_fit_is_told(spec: str, said: str) -> None:

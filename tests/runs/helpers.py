@@ -7,23 +7,27 @@ import json
 import struct
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.protocol.commands import Play
 from app.protocol.events import AnyEvent, State, StoredEvent
 from app.protocol.frames import metadata
 from app.protocol.stream import Subscribe
 from app.runs.children import environment
+from app.runs.exits import WorkerLost
 from app.runs.interfaces import Runner, WorkerProcess
 from app.runs.runner import SpawnRunner
 from app.runs.service import Runs
 from app.runs.viewer import Viewer
+from app.runs.zygote import CpuRunner
 from app.spec.run import RunSpec
 from app.store.runs import Store
 
 PATIENCE = 60.0
+GOING: frozenset[State] = frozenset({"starting", "running", "queued"})
 SMALL = [{"type": "flatten"}, {"type": "dense", "units": 12}, {"type": "tanh"}]
 
 
@@ -200,3 +204,59 @@ def frame(**strings: str) -> bytes:
     }
     text = json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + b"\x07"
+
+
+@asynccontextmanager
+async def warm_workers() -> AsyncIterator[Shared]:
+    """A real zygote for a module's tests."""
+    runner = CpuRunner()
+    await runner.start()
+    try:
+        await runner.ready()
+        yield Shared(runner)
+    finally:
+        await runner.stop()
+
+
+def worker_pid(runs: Runs, run: str) -> int:
+    """The process of a run's worker."""
+    link = runs._runs[run]._link
+    assert link is not None
+    return link.process.pid
+
+
+async def reach(runs: Runs, run: str, step: int) -> None:
+    """Train to a step, resuming as often as the run is interrupted on the way."""
+    async with asyncio.timeout(PATIENCE * 5), watching(runs, run) as watcher:
+        while (info := await runs.get(run)).step < step or info.state != "paused":
+            with suppress(WorkerLost):
+                await runs.command(run, Play(until=step))
+                await watcher.socket.until(lambda: state_of(runs, run) not in GOING)
+
+
+def state_of(runs: Runs, run: str) -> State:
+    """The state as it is at this moment."""
+    return runs._runs[run].record.state
+
+
+async def stored_events(runs: Runs, run: str) -> list[StoredEvent]:
+    """All of a run's events; their numbers have no gaps."""
+    events = list(await runs.events(run, 0, 1_000_000))
+    assert numbered(events)
+    return events
+
+
+def curve(events: list[StoredEvent], branch: int = 0) -> dict[int, float]:
+    """Training loss by step of one branch: no step twice, every step accounted for."""
+    found: dict[int, float] = {}
+    covered = 0
+    for stored in events:
+        event = stored.event
+        if event.type == "metrics" and event.branch == branch:
+            for step, count, loss in zip(event.steps, event.count, event.loss, strict=True):
+                assert step not in found
+                assert step - count == covered
+                covered = step
+                if count == 1:
+                    found[step] = loss
+    return found

@@ -188,9 +188,9 @@ async def test_a_run_nobody_watches_gives_its_place_to_one_that_waits(tmp_path: 
     async with service(tmp_path, fake("good"), max_cpu_runs=1) as runs:
         first = await rest(runs)
         second = await runs.create(spec())
-        async with watching(runs, first) as one, watching(runs, second.id) as two:
-            await one.state("parked")
-            await two.state("paused")
+        async with watching(runs, second.id) as watcher:
+            await watcher.state("paused")
+            assert (await runs.get(first)).state == "parked"
             assert (await runs.command(second.id, Step())).step == 1
 
 

@@ -18,7 +18,7 @@ export function toPlane(pixel: number, size: number): number {
   return (pixel / size) * 2 * PLANE - PLANE;
 }
 
-/** Draw points as ringed discs; those of the validation set are hollow. */
+/** Draw points as ringed discs; hollow ones, for the validation set, as thin rings. */
 export function drawPoints(
   context: CanvasRenderingContext2D,
   points: Points,
@@ -31,13 +31,19 @@ export function drawPoints(
   for (let i = 0; i < points.x.length; i++) {
     const x = toPixel(points.x[i] ?? 0, size);
     const y = toPixel(-(points.y[i] ?? 0), size);
-    const ink = colour(points.value[i] ?? 0, 1, theme === 'dark' ? 'dark' : 'light');
+    const ink = colour(points.value[i] ?? 0, 1, theme);
     context.beginPath();
     context.arc(x, y, radius, 0, 2 * Math.PI);
-    context.fillStyle = hollow ? paper : ink;
-    context.fill();
-    context.lineWidth = radius * (hollow ? 0.7 : 0.35);
-    context.strokeStyle = hollow ? ink : paper;
+    context.lineWidth = radius * (hollow ? 0.9 : 0.5);
+    context.strokeStyle = paper;
     context.stroke();
+    if (hollow) {
+      context.lineWidth = radius * 0.45;
+      context.strokeStyle = ink;
+      context.stroke();
+    } else {
+      context.fillStyle = ink;
+      context.fill();
+    }
   }
 }

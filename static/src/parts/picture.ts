@@ -2,6 +2,7 @@
 import type { Component } from 'svelte';
 import type { Maps } from '../protocol/frames';
 import type { PartValue } from '../protocol/types';
+import type { Tiles } from '../draw/maps';
 import type { Theme } from '../draw/palette';
 
 /** The maps of one node and the ranges they are coloured with. */
@@ -9,6 +10,8 @@ export interface Shown {
   readonly name: string;
   readonly maps: Maps | null;
   readonly limits: ArrayLike<number>;
+  /** Decision maps of its units, where the data are points of a plane. */
+  readonly plane: { readonly tiles: Tiles; readonly limits: ArrayLike<number> } | null;
 }
 
 export interface PictureProps {
@@ -23,7 +26,9 @@ export interface PictureProps {
   pictureShape: readonly number[] | null;
   /** The map or unit that is explained. */
   index: number;
+  /** Height of the large maps, and the width that there is for everything. */
   size: number;
+  room: number;
   theme: Theme;
   words: Words;
   onselect: (index: number) => void;

@@ -167,6 +167,7 @@ export class Run {
     switch (event.type) {
       case 'state':
         this.state = event.state;
+        if (event.state === 'running' || event.state === 'paused') this.pending = null;
         this.reason = event.reason;
         this.device = event.device ?? this.device;
         if (event.state !== 'starting' && event.state !== 'queued') this.step = event.step;

@@ -1,5 +1,5 @@
 // The data set's samples that are on the page, and the one that the network is shown.
-import { Frame } from '../protocol/frames';
+import { Frame, Maps } from '../protocol/frames';
 import type { Api } from '../protocol/rest';
 import type { PartValue, Sample } from '../protocol/types';
 
@@ -112,5 +112,20 @@ export class Samples {
     const sample = this.watched;
     if (sample.kind !== 'stored') return null;
     return (sample.split === 'val' ? this.val : this.train).targets[sample.index] ?? null;
+  });
+
+  /** The watched sample itself, where it is on the page: shown before any frame has come. */
+  readonly input = $derived.by<Maps | null>(() => {
+    const sample = this.watched;
+    const batch = sample.kind === 'stored' && sample.split === 'train' ? this.train : this.val;
+    if (!batch.count) return null;
+    const size = batch.inputs.length / batch.count;
+    const data =
+      sample.kind === 'given'
+        ? Float32Array.from(sample.values)
+        : batch.inputs.subarray(sample.index * size, (sample.index + 1) * size);
+    if (data.length !== size) return null;
+    const none = new Float32Array(0);
+    return new Maps({ dtype: 'F32', shape: batch.shape, data }, none, none);
   });
 }

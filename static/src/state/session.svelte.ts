@@ -41,6 +41,9 @@ export class Session {
   ready = $state(false);
   /** A run is being made. */
   creating = $state(false);
+  /** Play was pressed and has not yet been answered. */
+  #playing = $state(false);
+  readonly playing = $derived.by(() => this.#playing || this.run.running);
   readonly cards = $derived.by(() =>
     cards(this.editor.spec.model, this.catalog.layers, this.editor.report),
   );
@@ -118,7 +121,10 @@ export class Session {
   }
 
   #reported(event: AnyEvent): void {
-    if (event.type === 'state') this.app.announce(t(`state.${event.state}`));
+    if (event.type === 'state') {
+      if (event.state !== 'starting' && event.state !== 'paused') this.#playing = false;
+      this.app.announce(t(`state.${event.state}`));
+    }
     if (event.type === 'note') this.app.announce(event.message);
   }
 
@@ -253,11 +259,16 @@ export class Session {
       await this.command({ type: 'set_epochs', epochs: more });
       this.editor.spec = withEpochs(this.editor.spec, more);
     }
-    await this.command({ type: 'play' });
+    this.#playing = true;
+    try {
+      await this.command({ type: 'play' });
+    } finally {
+      this.#playing = false;
+    }
   }
 
   async toggle(): Promise<void> {
-    if (this.run.running && !this.edited) await this.command({ type: 'pause' });
+    if (this.playing && !this.edited) await this.command({ type: 'pause' });
     else await this.play();
   }
 

@@ -22,10 +22,13 @@ export interface Shown {
   readonly wish: Wish;
   /** Tiles there would be if all were shown. */
   readonly all: number;
+  /** A range that does not depend on the numbers. */
+  readonly fixed?: number;
 }
 
 /** The two inputs of a network over the plane, drawn like its units: x₁ grows to the right, x₂ upwards. */
-const axes = { maps: null as Maps | null, tiles: planeAxes() };
+export const axes = planeAxes();
+export const AXIS_RANGE = 6;
 
 function planeAxes(): Tiles {
   const values = new Float32Array(2 * PLANE_CELLS * PLANE_CELLS);
@@ -56,7 +59,8 @@ function wish(count: number, height: number, width: number, card: Card): Wish {
   if (card.reshapes) return { count: 1, height: 1, width: 1, emphasis: 0.5, least: 12 };
   const cell = height === 1 && width === 1;
   const most = cell ? MOST_CELLS : MOST_MAPS;
-  const emphasis = card.id === INPUT && !cell ? 1.35 : card.isOutput ? 1.5 : 1;
+  const input = width === PLANE_CELLS ? 0.7 : 1.35;
+  const emphasis = card.id === INPUT && !cell ? input : card.isOutput ? 1.5 : 1;
   return {
     count: Math.min(count, most),
     height,
@@ -106,7 +110,7 @@ export function shown(session: Session, card: Card): Shown {
     ? (session.editor.report?.input_shape ?? null)
     : (session.reports.get(node)?.shape ?? null);
   if (session.points && shape?.length === 1) return onPlane(session, card, node, shape);
-  const found = frames.maps(node, 'activation');
+  const found = frames.maps(node, 'activation') ?? (input ? session.samples.input : null);
   const maps = same(found, shape) ? found : null;
   const [count, height, width] = geometry(shape);
   return {
@@ -125,7 +129,8 @@ function onPlane(session: Session, card: Card, node: string, shape: Shape): Show
   const units = shape[0] ?? 1;
   const found = session.frames.maps(node, 'decision');
   const maps = found?.count === units ? found : null;
-  const tiles = card.id === INPUT ? axes.tiles : maps && tilesOf(maps);
+  const input = card.id === INPUT;
+  const tiles = input ? axes : maps && tilesOf(maps);
   return {
     card,
     node,
@@ -135,5 +140,6 @@ function onPlane(session: Session, card: Card, node: string, shape: Shape): Show
     tiles,
     wish: wish(units, PLANE_CELLS, PLANE_CELLS, card),
     all: units,
+    ...(input ? { fixed: AXIS_RANGE } : {}),
   };
 }

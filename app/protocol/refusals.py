@@ -1,0 +1,48 @@
+"""What a run refuses to do. Raised where it trains, and known to the web process, which answers."""
+
+from __future__ import annotations
+
+from app.core.errors import Conflict, Invalid
+from app.core.text import text
+
+
+class NotLive(Invalid):
+    code, status = "not_live", 422
+    message = text(
+        "“{field}” of {part} cannot change during a run. What can: {live}.",
+        "{part_zh}的“{field}”不能在运行中修改。可修改：{live}。",
+    )
+
+
+class OutOfRange(Invalid):
+    code, status = "out_of_range", 422
+    message = text("The value does not fit: {why}", "取值不合法：{why}")
+
+
+class SampleMisfit(Invalid):
+    code, status = "sample_misfit", 422
+    message = text("The sample does not fit: {reason}", "样本不符：{reason_zh}")
+
+
+class AtTheEnd(Conflict):
+    code, status = "at_the_end", 409
+    message = text(
+        "Training has reached its last epoch ({epochs}). Set more epochs to go on.",
+        "训练已到最后一轮（共 {epochs} 轮）。增加轮数后可继续。",
+    )
+
+
+class NotEarlier(Invalid):
+    code, status = "not_earlier", 422
+    message = text(
+        "Step {step} is not behind us: the run is at step {here}.",
+        "第 {step} 步尚未经过：运行位于第 {here} 步。",
+    )
+
+
+class NotLater(Invalid):
+    code, status = "not_later", 422
+    message = text(
+        "Step {step} is not ahead of us: the run is at step {here}.",
+        "第 {step} 步不在前方：运行位于第 {here} 步。",
+    )

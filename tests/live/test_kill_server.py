@@ -1,0 +1,136 @@
+"""A server killed with -9: no worker outlives it, nothing published is lost, training goes on exactly."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import pytest_asyncio
+
+from app.protocol.commands import SetSpeed
+from app.runs.exits import SERVER_LOST
+from tests.runs.helpers import (
+    Shared,
+    curve,
+    digests,
+    reach,
+    service,
+    spec,
+    stored_events,
+    warm_workers,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = Path(__file__).with_name("runs_server.py")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def zygote() -> AsyncIterator[Shared]:
+    async with warm_workers() as runner:
+        yield runner
+
+
+class Victim:
+    """A server in a process of its own, and what it has published."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.published: list[dict[str, Any]] = []
+
+    def read_until(self, step: int) -> str:
+        """Read what it publishes until training has passed a step; the run's name."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            events = json.loads(line)["events"]
+            self.published += events
+            if any(e["event"]["type"] == "metrics" and e["event"]["step"] >= step for e in events):
+                break
+        return str(self.published[-1]["run"])
+
+    def kill(self) -> list[psutil.Process]:
+        """-9, at once; its zygote and workers that are still there a second later."""
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        assert len(children) >= 2, "a zygote and a worker"
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+        _, alive = psutil.wait_procs(children, timeout=1.0)
+        return alive
+
+
+@contextmanager
+def victim(data: Path, run: str, seed: int, speed: float = 300.0) -> Iterator[Victim]:
+    command = [sys.executable, str(SCRIPT), str(data), run, str(seed), str(speed)]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "GLASSNET_TOKEN": "not for children"}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=env, text=True, cwd=data)
+    with process:
+        try:
+            yield Victim(process)
+        finally:
+            process.kill()
+
+
+async def unbroken(folder: Path, zygote: Shared, step: int, seed: int) -> str:
+    async with service(folder, zygote) as runs:
+        run = (await runs.create(spec(seed))).id
+        await reach(runs, run, step)
+        return digests([s.event for s in await stored_events(runs, run)])[0, step]
+
+
+async def resumed(
+    folder: Path, zygote: Shared, run: str, step: int, published: list[dict[str, Any]]
+) -> str:
+    """Open the folder again, compare with what was published, and train on to a step."""
+    async with service(folder, zygote) as runs:
+        info = await runs.get(run)
+        assert (info.state, info.reason) == ("interrupted", SERVER_LOST)
+        kept = {s.seq: json.loads(s.model_dump_json()) for s in await stored_events(runs, run)}
+        assert all(kept[one["seq"]] == one for one in published)
+        await runs.command(run, SetSpeed(steps_per_second=None))
+        await reach(runs, run, step)
+        events = await stored_events(runs, run)
+        curve(events)
+        return digests([stored.event for stored in events])[0, step]
+
+
+async def test_a_killed_server_loses_nothing(tmp_path: Path, zygote: Shared) -> None:
+    expected = await unbroken(tmp_path / "a", zygote, 900, seed=5)
+    broken = tmp_path / "b"
+    broken.mkdir()
+    with victim(broken, "new", 5) as server:
+        run = server.read_until(650)
+        secrets = [
+            child.environ().get("GLASSNET_TOKEN")
+            for child in psutil.Process(server.process.pid).children(recursive=True)
+        ]
+        assert set(secrets) == {None}
+        assert server.kill() == []
+    assert await resumed(broken, zygote, run, 900, server.published) == expected
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("seed", range(5))
+async def test_a_server_killed_again_and_again(tmp_path: Path, zygote: Shared, seed: int) -> None:
+    chance = random.Random(seed)
+    expected = await unbroken(tmp_path / "a", zygote, 1500, seed)
+    broken = tmp_path / "b"
+    broken.mkdir()
+    run, step, published = "new", 0, []
+    for _ in range(4):
+        step += chance.randrange(20, 350)
+        with victim(broken, run, seed) as server:
+            run = server.read_until(step)
+            assert server.kill() == []
+            published += server.published
+    assert await resumed(broken, zygote, run, 1500, published) == expected

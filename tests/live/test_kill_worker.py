@@ -1,0 +1,175 @@
+"""A worker killed with -9 interrupts its run; resumed, it ends with the weights of an unbroken one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from app.protocol.commands import Rewind, SetBatchSize, SetOptimizer, SetSpeed
+from app.runs.service import Runs
+from tests.runs.helpers import (
+    Shared,
+    Watcher,
+    curve,
+    digests,
+    reach,
+    service,
+    spec,
+    stored_events,
+    warm_workers,
+    watching,
+    worker_pid,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+SPEED = 400.0
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def zygote() -> AsyncIterator[Shared]:
+    async with warm_workers() as runner:
+        yield runner
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def runs(zygote: Shared, tmp_path: Path) -> AsyncIterator[Runs]:
+    async with service(tmp_path, zygote) as runs:
+        yield runs
+
+
+async def journey(runs: Runs, run: str, length: int) -> dict[tuple[int, int], str]:
+    """Train with changes on the way and a step back; the digests of where it rested."""
+    await runs.command(run, SetSpeed(steps_per_second=SPEED))
+    await reach(runs, run, length)
+    await runs.command(run, SetOptimizer(values={"learning_rate": 0.01}))
+    await reach(runs, run, 2 * length)
+    await runs.command(run, SetBatchSize(batch_size=48))
+    await reach(runs, run, 3 * length)
+    await runs.command(run, Rewind(step=2 * length - 20))
+    await reach(runs, run, 3 * length + 50)
+    events = await stored_events(runs, run)
+    curve(events)
+    seen = digests([stored.event for stored in events])
+    wanted = ((0, length), (0, 2 * length), (0, 3 * length), (1, 3 * length + 50))
+    return {place: seen[place] for place in wanted}
+
+
+async def kill_at(runs: Runs, run: str, steps: list[int]) -> None:
+    """Kill the worker each time the run has passed one of these steps."""
+    async with watching(runs, run) as watcher:
+        for step in steps:
+            await watcher.socket.until(passed(watcher, step))
+            seen = len(watcher.events)
+            os.kill(worker_pid(runs, run), signal.SIGKILL)
+            event = await watcher.state("interrupted", seen=seen)
+            assert event.type == "state"
+            assert event.reason is not None
+            assert "memory" in event.reason.en
+            assert "内存" in event.reason.zh
+
+
+def passed(watcher: Watcher, step: int) -> Callable[[], bool]:
+    def reached() -> bool:
+        return any(e.type == "metrics" and e.step >= step for e in watcher.events)
+
+    return reached
+
+
+async def unbroken(runs: Runs, length: int, seed: int) -> dict[tuple[int, int], str]:
+    return await journey(runs, (await runs.create(spec(seed))).id, length)
+
+
+async def test_a_killed_worker_changes_nothing(runs: Runs) -> None:
+    expected = await unbroken(runs, 200, seed=3)
+    run = (await runs.create(spec(3))).id
+    killing = asyncio.create_task(kill_at(runs, run, [60, 290, 450]))
+    found = await journey(runs, run, 200)
+    await killing
+    assert found == expected
+
+
+async def test_a_worker_killed_at_rest_can_be_resumed(runs: Runs) -> None:
+    run = (await runs.create(spec())).id
+    await reach(runs, run, 10)
+    async with watching(runs, run) as watcher:
+        os.kill(worker_pid(runs, run), signal.SIGKILL)
+        await watcher.state("interrupted")
+    await reach(runs, run, 20)
+    digests([stored.event for stored in await stored_events(runs, run)])
+
+
+async def test_a_lost_zygote_is_replaced(tmp_path: Path) -> None:
+    from app.runs.zygote import CpuRunner
+
+    runner = CpuRunner()
+    async with service(tmp_path, runner) as runs:
+        await runner.ready()
+        first = (await runs.create(spec())).id
+        await reach(runs, first, 5)
+        zygote = runner._zygote
+        assert zygote is not None
+        assert zygote._process is not None
+        os.kill(zygote._process.pid, signal.SIGKILL)
+        await zygote.ended.wait()
+        second = (await runs.create(spec())).id
+        await reach(runs, second, 5)
+        await reach(runs, first, 10)
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("seed", range(8))
+async def test_kills_at_any_moment(runs: Runs, seed: int) -> None:
+    """Kills by the clock, which hit starts, replays, snapshots and rewinds alike."""
+    expected = await unbroken(runs, 300, seed)
+    run = (await runs.create(spec(seed))).id
+    chance = random.Random(seed)
+
+    async def kill() -> None:
+        while True:
+            await asyncio.sleep(chance.uniform(0.05, 1.5))
+            link = runs._runs[run]._link
+            if link is not None:
+                link.process.kill()
+
+    killing = asyncio.create_task(kill())
+    found = await persist(runs, run, 300)
+    killing.cancel()
+    assert found == expected
+
+
+async def persist(runs: Runs, run: str, length: int) -> dict[tuple[int, int], str]:
+    """The journey, each command repeated until it has been followed once."""
+    from app.runs.exits import WorkerLost
+
+    async def insist(command: SetOptimizer | SetBatchSize | SetSpeed | Rewind) -> None:
+        while True:
+            before = (await runs.get(run)).last_seq
+            try:
+                await runs.command(run, command)
+            except WorkerLost:
+                events = await runs.events(run, before, 1000)
+                if not any(e.event.type in ("command", "rewound") for e in events):
+                    continue
+            return
+
+    await insist(SetSpeed(steps_per_second=SPEED))
+    await reach(runs, run, length)
+    await insist(SetOptimizer(values={"learning_rate": 0.01}))
+    await reach(runs, run, 2 * length)
+    await insist(SetBatchSize(batch_size=48))
+    await reach(runs, run, 3 * length)
+    await insist(Rewind(step=2 * length - 20))
+    await reach(runs, run, 3 * length + 50)
+    events = await stored_events(runs, run)
+    curve(events)
+    seen = digests([stored.event for stored in events])
+    wanted = ((0, length), (0, 2 * length), (0, 3 * length), (1, 3 * length + 50))
+    return {place: seen[place] for place in wanted}
