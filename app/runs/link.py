@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 import structlog
 
-from app.core.errors import GlassnetError
-from app.core.text import Text
+from app.core.errors import Conflict, GlassnetError
+from app.core.text import Text, text
 from app.protocol.events import EVENT, AnyEvent
 from app.protocol.wire import Message, WireError, encode, read_message
 from app.runs.exits import WorkerLost, WorkerSlow, caused, ended, refusal
@@ -23,6 +23,8 @@ from app.runs.interfaces import WorkerProcess
 READ_BUFFER = 2**20
 CHECKS = 6
 """Looks without a word from the worker after which it counts as stalled."""
+MAX_REQUESTS = 64
+_BUSY = text("too many requests wait for this run.", "该运行有太多请求在等待。")
 _log = structlog.get_logger(__name__)
 
 
@@ -64,9 +66,14 @@ class Link:
 
     async def open(self, start: Mapping[str, Any]) -> None:
         """Say the first message and begin to listen."""
-        reader, self._writer = await asyncio.open_unix_connection(
-            sock=self.process.sock, limit=READ_BUFFER
-        )
+        try:
+            reader, self._writer = await asyncio.open_unix_connection(
+                sock=self.process.sock, limit=READ_BUFFER
+            )
+        except BaseException:
+            self.process.sock.close()
+            self.process.kill()
+            raise
         self._tasks = [
             asyncio.create_task(self._listen(reader), name="worker link"),
             asyncio.create_task(self._watch(), name="worker watchdog"),
@@ -82,6 +89,8 @@ class Link:
         """A message and its answer. Raises what the worker refused with, WorkerLost or WorkerSlow."""
         if self.ending:
             raise self._lost()
+        if len(self._answers) >= MAX_REQUESTS:
+            raise Conflict(reason=_BUSY)
         self._number += 1
         number = self._number
         answer = self._answers[number] = asyncio.get_running_loop().create_future()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,7 +38,9 @@ _WAITS = text(
     "the run waits for a free place (number {position} in the queue).",
     "该运行正在排队（第 {position} 位）。",
 )
-_ENDING = text("the run is being deleted.", "该运行正在被删除。")
+_ENDING = text(
+    "the run is being deleted, or the server is stopping.", "该运行正在被删除，或服务器正在停止。"
+)
 _log = structlog.get_logger(__name__)
 
 
@@ -140,7 +141,7 @@ class Run:
         """End the worker of a run that rests; a paused one becomes parked, a finished one stays so."""
         still = self.record.state
         await self._end(patience)
-        if still == "paused" and self.record.state == "paused":
+        if still == "paused" and self.record.state == "paused" and not self.busy:
             self._say("parked")
         await self._journal.settled()
         if self.room.taps:  # somebody came meanwhile
@@ -203,14 +204,16 @@ class Run:
         devices = await asyncio.shield(around.devices)
         known = {one.id for one in devices.devices}
         device = record.device if record.device in known else devices.resolve(record.spec.device)
-        need = check(record.spec.model, record.spec.training).totals.memory_bytes
+        need = 0
+        if device != "cpu":
+            need = check(record.spec.model, record.spec.training).totals.memory_bytes
         if not around.scheduler.take(self._id, device, need):
             self._say("queued", device=device)
             await around.scheduler.wait(self._id, device, need)
         return device
 
     async def _launch(self, device: str) -> Link:
-        around, record = self._around, self.record
+        around = self._around
         spawning = asyncio.create_task(around.runners[device].spawn())
         try:
             await self._journal.settled()
@@ -220,21 +223,22 @@ class Run:
             spawning.add_done_callback(_end_unwanted)
             raise
         link = Link(process, self, around.stall_after)
-        await link.open(
-            {
-                "type": "start",
-                "run": self._id,
-                "spec": record.spec.model_dump(mode="json"),
-                "folder": str(around.store.snapshots.folder(self._id)),
-                "data_root": str(around.data_root),
-                "device": device,
-                "log": [logged.model_dump(mode="json") for logged in self.log],
-                "branch": record.branch,
-                "speed": record.settings.speed,
-                **going_on.message(),
-            }
-        )
+        await link.open({**self._first_message(device), **going_on.message()})
         return link
+
+    def _first_message(self, device: str) -> dict[str, Any]:
+        around, record = self._around, self.record
+        return {
+            "type": "start",
+            "run": self._id,
+            "spec": record.spec.model_dump(mode="json"),
+            "folder": str(around.store.snapshots.folder(self._id)),
+            "data_root": str(around.data_root),
+            "device": device,
+            "log": [logged.model_dump(mode="json") for logged in self.log],
+            "branch": record.branch,
+            "speed": record.settings.speed,
+        }
 
     async def _plan(self) -> Plan:
         record = self.record
@@ -271,8 +275,7 @@ class Run:
         starting = self._starting
         if starting is not None:
             starting.cancel()
-            with suppress(asyncio.CancelledError, GlassnetError):
-                await starting
+            await asyncio.wait((starting,))
         link, ended = self._link, self._ended
         if link is not None:
             await (link.stop(patience) if patience else link.kill())

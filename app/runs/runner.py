@@ -76,7 +76,10 @@ class GpuRunner(SpawnRunner):
 
     async def spawn(self) -> WorkerProcess:
         spare, self._spare = self._spare, None
-        if spare is None or spare.ended:
+        if spare is not None and spare.ended:
+            spare.sock.close()
+            spare = None
+        if spare is None:
             spare = await self.launch()
         if self._refill is None or self._refill.done():
             self._refill = asyncio.create_task(self._fill(), name="gpu spare")

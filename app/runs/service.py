@@ -7,13 +7,12 @@ import base64
 import binascii
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from app.core.errors import Conflict, GlassnetError, Invalid
+from app.core.errors import Conflict, Invalid
 from app.core.ids import new_id
 from app.core.text import text
 from app.protocol.commands import AnyCommand
@@ -28,7 +27,7 @@ from app.protocol.runs import (
 )
 from app.protocol.taps import AnySample
 from app.runs.curves import curves
-from app.runs.devices import Devices, find
+from app.runs.devices import Devices, find, only_cpu
 from app.runs.exits import SERVER_LOST, SERVER_STOPPED
 from app.runs.interfaces import Connection, Limits, Runner, RunStore
 from app.runs.lineage import lineage
@@ -98,6 +97,7 @@ class Runs:
         """Ask every worker to keep what it has and end; after five seconds they are killed."""
         self._open = False
         await _cancelled([*self._tasks, *self._parking])
+        self._around.devices.cancel()
         for viewer in list(self._viewers):
             viewer.close()
         runs = list(self._runs.values())
@@ -119,7 +119,11 @@ class Runs:
             await self._store.append(record.model_copy(update=changes), [stored])
 
     async def _find_devices(self) -> None:
-        found = await find()
+        try:
+            found = await find()
+        except Exception:
+            _log.exception("devices not found")
+            found = only_cpu()
         if any(device.id == "cuda" for device in found.devices):
             self._runners.setdefault("cuda", GpuRunner())
             memory = next(one.memory for one in found.devices if one.id == "cuda")
@@ -270,9 +274,7 @@ class Runs:
 async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
-    for task in tasks:
-        with suppress(asyncio.CancelledError, GlassnetError):
-            await task
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _cursor(run: str) -> str:

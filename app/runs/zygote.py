@@ -189,8 +189,7 @@ class CpuRunner:
     async def stop(self) -> None:
         if self._keeper is not None:
             self._keeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._keeper
+            await asyncio.wait((self._keeper,))
             self._keeper = None
 
     async def _warm(self) -> Zygote:

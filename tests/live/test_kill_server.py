@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,8 +65,20 @@ class Victim:
         assert len(children) >= 2, "a zygote and a worker"
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
-        _, alive = psutil.wait_procs(children, timeout=1.0)
+        deadline = time.monotonic() + 1.0
+        while alive := [child for child in children if runs_on(child)]:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.01)
         return alive
+
+
+def runs_on(process: psutil.Process) -> bool:
+    """Whether it still runs; a zombie waits only for somebody to read its status."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 @contextmanager

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from safetensors.numpy import load_file
 
 from app.spec.presets import presets
@@ -37,23 +36,3 @@ def test_every_event_is_a_line_and_the_weights_are_kept(tmp_path: Path) -> None:
     assert {"metrics", "validation", "snapshot"} <= {one["event"]["type"] for one in stored}
     assert load_file(tmp_path / "w.safetensors")
     assert (tmp_path / "glassnet.db").is_file()
-
-
-@pytest.mark.parametrize(
-    ("spec", "said"),
-    [
-        ("{", "not valid JSON"),
-        ('{"model": [{"type": "conv2d", "kernel": 0}]}', "/model/0/kernel: “kernel” must be"),
-        (SPEC.replace('"units":1', '"units":7'), "The output is 7"),
-    ],
-)
-def test_a_spec_that_does_not_fit_is_told(spec: str, said: str) -> None:
-    done = train(spec=spec)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_a_flag_that_does_not_fit_is_told() -> None:
-    assert train("--device", "tpu").returncode == 2
-    assert train("--epochs", "0").returncode == 2

@@ -108,7 +108,9 @@ class Socket:
         await self._pass()
         message = json.loads(text)
         if message["type"] == "events":
-            self.events += [StoredEvent.model_validate_json(json.dumps(e)) for e in message["events"]]
+            self.events += [
+                StoredEvent.model_validate_json(json.dumps(e)) for e in message["events"]
+            ]
         else:
             self.others.append(message)
         self._news.set()
@@ -216,6 +218,13 @@ async def warm_workers() -> AsyncIterator[Shared]:
         yield Shared(runner)
     finally:
         await runner.stop()
+
+
+async def becomes(runs: Runs, run: str, state: State) -> None:
+    """Wait for a state without being a viewer, whose presence would change it."""
+    async with asyncio.timeout(PATIENCE):
+        while (await runs.get(run)).state != state:  # noqa: ASYNC110 (no event without a viewer)
+            await asyncio.sleep(0.02)
 
 
 def worker_pid(runs: Runs, run: str) -> int:

@@ -21,7 +21,7 @@ from app.runs.progress import first_settings
 from app.runs.service import Runs
 from app.spec.run import RunSpec
 from app.store.runs import Store
-from tests.runs.helpers import Limits, fake, numbered, service, spec, watching
+from tests.runs.helpers import Limits, becomes, fake, numbered, service, spec, watching
 
 
 async def rest(runs: Runs) -> str:
@@ -198,9 +198,7 @@ async def test_a_resting_run_is_parked_and_comes_back(tmp_path: Path) -> None:
     async with service(tmp_path, fake("good"), park_after=0.2) as runs:
         run = await rest(runs)
         await runs.command(run, Step(count=2))
-        async with asyncio.timeout(20):
-            while (await runs.get(run)).state != "parked":
-                await asyncio.sleep(0.05)  # a viewer would keep it from being parked
+        await becomes(runs, run, "parked")
         assert not has_worker(runs, run)
         async with watching(runs, run) as watcher:
             await watcher.socket.until(lambda: len(watcher.events) > 3)
@@ -209,9 +207,7 @@ async def test_a_resting_run_is_parked_and_comes_back(tmp_path: Path) -> None:
             await watcher.state("paused", seen=seen)
             await watcher.socket.until(lambda: len(watcher.socket.frames) == 1)
             assert has_worker(runs, run)
-        async with asyncio.timeout(20):
-            while (await runs.get(run)).state != "parked":
-                await asyncio.sleep(0.05)
+        await becomes(runs, run, "parked")
         await runs.command(run, SetSpeed(steps_per_second=5))
         assert (await runs.get(run)).settings.speed == 5
 
@@ -278,9 +274,7 @@ async def test_a_full_disk_ends_the_worker_and_says_so(
     store.full = True
     with pytest.raises(WorkerLost):
         await runs.command(run, Step())
-    async with asyncio.timeout(20):
-        while (await runs.get(run)).state != "interrupted":
-            await asyncio.sleep(0.02)  # nothing can be published
+    await becomes(runs, run, "interrupted")
     store.full = False
     assert (await runs.command(run, Step())).step == 1
     assert numbered(list(await runs.events(run, 0, 100)))

@@ -29,6 +29,10 @@ export const stage = {
     'The network was edited: this starts a new run with the same seed. The old one is kept.',
     '网络已被修改：将以相同的随机种子开始新的运行，旧的运行会保留。',
   ],
+  'transport.pauseOld': [
+    'Pause the run that goes on with the network as it was',
+    '暂停仍在以原网络训练的运行',
+  ],
   'transport.onHelp': ['{epochs} more epochs', '再训练 {epochs} 轮'],
   'transport.reset': ['Reset', '重置'],
   'transport.resetHelp': [

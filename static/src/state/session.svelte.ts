@@ -272,6 +272,11 @@ export class Session {
     else await this.play();
   }
 
+  /** Pause the run on the page though the network was edited since. */
+  async pauseOld(): Promise<void> {
+    await this.guard(() => this.run.command({ type: 'pause' }));
+  }
+
   /** Back to an earlier step of this branch; nothing where there is no run yet. */
   async seek(step: number): Promise<void> {
     if (this.run.exists && step !== this.run.step) {

@@ -7,8 +7,9 @@ import type { Card } from '../state/cards';
 import { INPUT } from '../state/edits';
 import type { Session } from '../state/session.svelte';
 
-export const MOST_MAPS = 64;
-export const MOST_CELLS = 640;
+const MOST_MAPS = 64;
+const MOST_KERNELS = 256;
+const MOST_CELLS = 640;
 const PLANE_CELLS = 48;
 
 export interface Shown {
@@ -55,10 +56,16 @@ function same(maps: Maps | null, shape: Shape | null): boolean {
   return maps !== null && shape !== null && maps.shape.join() === shape.join();
 }
 
-function wish(count: number, height: number, width: number, card: Card): Wish {
+function wish(
+  count: number,
+  height: number,
+  width: number,
+  card: Card,
+  mostMaps = MOST_MAPS,
+): Wish {
   if (card.reshapes) return { count: 1, height: 1, width: 1, emphasis: 0.5, least: 12 };
   const cell = height === 1 && width === 1;
-  const most = cell ? MOST_CELLS : MOST_MAPS;
+  const most = cell ? MOST_CELLS : mostMaps;
   const input = width === PLANE_CELLS ? 0.7 : 1.35;
   const emphasis = card.id === INPUT && !cell ? input : card.isOutput ? 1.5 : 1;
   return {
@@ -92,7 +99,7 @@ function kernels(session: Session, card: Card): Shown | null {
     shape,
     maps,
     tiles: maps && kernelTiles(maps, inputs),
-    wish: wish(count * inputs, height, width, card),
+    wish: wish(count * inputs, height, width, card, MOST_KERNELS),
     all: count * inputs,
   };
 }
