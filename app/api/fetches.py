@@ -29,7 +29,8 @@ class Fetches:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._fetches: dict[str, Fetch] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
+        """The downloads that go on."""
         self._stopping = False
 
     def of(self, kind: str) -> Fetch | None:
@@ -43,8 +44,8 @@ class Fetches:
         fetch = Fetch(total=dataset.DOWNLOAD_BYTES or None)
         self._fetches[dataset.kind()] = fetch
         task = asyncio.create_task(self._run(dataset, fetch))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     async def _run(self, dataset: Dataset, fetch: Fetch) -> None:
         def progress(done: int, total: int | None) -> None:
@@ -66,5 +67,5 @@ class Fetches:
     async def stop(self) -> None:
         """End every download at its next piece; what arrived so far is dropped."""
         self._stopping = True
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=2)
+        if self.tasks:
+            await asyncio.wait(self.tasks, timeout=2)

@@ -49,11 +49,12 @@ async def _serve(socket: WebSocket, here: Context) -> None:
         viewer.close()
         for task in (reading, sending):
             task.cancel()
-        ended = await asyncio.gather(reading, sending, return_exceptions=True)
-    if any(isinstance(end, BadMessage) for end in ended):
+        await asyncio.wait((reading, sending))
+    ends = [task.exception() for task in (reading, sending) if not task.cancelled()]
+    if any(isinstance(end, BadMessage) for end in ends):
         await _close(socket, CLOSE_BAD_MESSAGE)
-    for end in ended:
-        if isinstance(end, Exception) and not isinstance(end, BadMessage | WebSocketDisconnect):
+    for end in ends:
+        if end is not None and not isinstance(end, BadMessage | WebSocketDisconnect):
             raise end
 
 

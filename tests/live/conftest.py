@@ -18,5 +18,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 @pytest.fixture
 def lenet(server: LiveServer) -> dict[str, Any]:
-    """A fresh run of the first preset, resting at step 0."""
-    return server.create(server.preset())
+    """A fresh run of the first preset, resting at step 0, and long enough not to end in a test."""
+    spec = server.preset()
+    spec["training"]["phases"][0]["epochs"] = 1000
+    return server.create(spec)

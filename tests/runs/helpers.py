@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.protocol.commands import Play
+from safetensors.numpy import load
+
+from app.protocol.commands import Play, SetSpeed
 from app.protocol.events import AnyEvent, State, StoredEvent
 from app.protocol.frames import metadata
 from app.protocol.stream import Subscribe
@@ -239,13 +241,21 @@ async def reach(runs: Runs, run: str, step: int) -> None:
     async with asyncio.timeout(PATIENCE * 5), watching(runs, run) as watcher:
         while (info := await runs.get(run)).step < step or info.state != "paused":
             with suppress(WorkerLost):
-                await runs.command(run, Play(until=step))
+                if info.step >= step:  # lost when it had arrived, before it could say so
+                    await runs.command(run, SetSpeed(steps_per_second=info.settings.speed))
+                else:
+                    await runs.command(run, Play(until=step))
                 await watcher.socket.until(lambda: state_of(runs, run) not in GOING)
 
 
 def state_of(runs: Runs, run: str) -> State:
     """The state as it is at this moment."""
     return runs._runs[run].record.state
+
+
+async def weights(runs: Runs, run: str) -> dict[str, bytes]:
+    """The present parameters, byte for byte."""
+    return {name: one.tobytes() for name, one in load(await runs.tensors(run)).items()}
 
 
 async def stored_events(runs: Runs, run: str) -> list[StoredEvent]:

@@ -25,5 +25,13 @@ export function decision(data: MapData, readout: 'softmax' | 'raw'): MapData | n
     else if (readout === 'softmax') values[i] = Math.tanh((value(data, 1, i) - first) / 2);
     else values[i] = value(data, 1, i) - first;
   }
-  return { count: 1, height: data.height, width: data.width, codes: null, values, scale: [], zero: [] };
+  return {
+    count: 1,
+    height: data.height,
+    width: data.width,
+    codes: null,
+    values,
+    scale: [],
+    zero: [],
+  };
 }

@@ -3,7 +3,16 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { decision } from './decision';
 import { fit, type Wish } from './fit';
-import { extents, kernelTiles, oneMap, paint, place, rowTiles, tilesOf, type MapData } from './maps';
+import {
+  extents,
+  kernelTiles,
+  oneMap,
+  paint,
+  place,
+  rowTiles,
+  tilesOf,
+  type MapData,
+} from './maps';
 import { DIVERGING, NAN_LEVEL, colour, diverging, level, sequential } from './palette';
 import { toPixel, toPlane } from './points';
 
@@ -35,17 +44,20 @@ describe('the diverging palette', () => {
     expect(colour(0, 1, 'light')).toBe('rgb(242 241 239)');
   });
 
-  it.each(['light', 'dark'] as const)('tells signs apart by hue, sizes by brightness (%s)', (theme) => {
-    const table = diverging(theme);
-    const [low = 0, middle = 0, high = 0] = [table[0], table[127], table[254]];
-    expect((low >> 16) & 255).toBeGreaterThan(low & 255);
-    expect(high & 255).toBeGreaterThan((high >> 16) & 255);
-    const steps = theme === 'light' ? [middle, low] : [low, middle];
-    expect(brightness(steps[0] ?? 0)).toBeGreaterThan(brightness(steps[1] ?? 0));
-    const ramp = [...sequential(theme).slice(0, 255)].map(brightness);
-    const sorted = [...ramp].sort((a, b) => (theme === 'light' ? b - a : a - b));
-    expect(ramp.every((value, i) => Math.abs(value - (sorted[i] ?? 0)) < 1)).toBe(true);
-  });
+  it.each(['light', 'dark'] as const)(
+    'tells signs apart by hue, sizes by brightness (%s)',
+    (theme) => {
+      const table = diverging(theme);
+      const [low = 0, middle = 0, high = 0] = [table[0], table[127], table[254]];
+      expect((low >> 16) & 255).toBeGreaterThan(low & 255);
+      expect(high & 255).toBeGreaterThan((high >> 16) & 255);
+      const steps = theme === 'light' ? [middle, low] : [low, middle];
+      expect(brightness(steps[0] ?? 0)).toBeGreaterThan(brightness(steps[1] ?? 0));
+      const ramp = [...sequential(theme).slice(0, 255)].map(brightness);
+      const sorted = [...ramp].sort((a, b) => (theme === 'light' ? b - a : a - b));
+      expect(ramp.every((value, i) => Math.abs(value - (sorted[i] ?? 0)) < 1)).toBe(true);
+    },
+  );
 });
 
 describe('maps', () => {
@@ -74,7 +86,10 @@ describe('maps', () => {
   });
 
   it('are cut into tiles: maps, the values of a vector, kernels, rows', () => {
-    expect(tilesOf(floats([2, 2, 2], new Array<number>(8).fill(0)))).toMatchObject({ count: 2, width: 2 });
+    expect(tilesOf(floats([2, 2, 2], new Array<number>(8).fill(0)))).toMatchObject({
+      count: 2,
+      width: 2,
+    });
     const vector = tilesOf(floats([1, 1, 4], [1, 2, 3, 4]));
     expect(vector).toMatchObject({ count: 4, width: 1, height: 1 });
     expect(place(vector, 3)).toEqual({ map: 0, from: 3 });
@@ -143,7 +158,9 @@ describe('the layout of cards', () => {
   it('grows with the room', () => {
     const small = fit(lenet, 520, 490, 3);
     const large = fit(lenet, 1100, 900, 3);
-    large.forEach((one, i) => expect(one.tileWidth).toBeGreaterThanOrEqual(small[i]?.tileWidth ?? 0));
+    large.forEach((one, i) =>
+      expect(one.tileWidth).toBeGreaterThanOrEqual(small[i]?.tileWidth ?? 0),
+    );
   });
 
   it('gives the smallest where nothing fits, and keeps the columns asked for', () => {

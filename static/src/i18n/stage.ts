@@ -79,7 +79,10 @@ export const stage = {
 
   'data.title': ['Data', '数据'],
   'data.set': ['Data set', '数据集'],
-  'data.sizesHelp': ['{train} to learn from, {val} to check with', '{train} 个用于训练，{val} 个用于验证'],
+  'data.sizesHelp': [
+    '{train} to learn from, {val} to check with',
+    '{train} 个用于训练，{val} 个用于验证',
+  ],
   'data.missing': ['This data set is not on this machine yet.', '本机尚无此数据集。'],
   'data.download': ['Download {size} MB', '下载 {size} MB'],
   'data.downloading': ['Downloading, {percent} %', '下载中，{percent} %'],
@@ -137,7 +140,10 @@ export const stage = {
 
   'health.unknown': ['nothing is known yet', '尚无信息'],
   'health.ok': ['looks alive', '状态正常'],
-  'health.dead': ['{share} of its units are zero for this sample', '对该样本，{share} 的单元恒为零'],
+  'health.dead': [
+    '{share} of its units are zero for this sample',
+    '对该样本，{share} 的单元恒为零',
+  ],
   'health.saturated': [
     '{share} of its values are saturated for this sample',
     '对该样本，{share} 的值已饱和',
@@ -150,9 +156,15 @@ export const stage = {
     'No connection to the server. Trying again; the run goes on there.',
     '与服务器的连接中断，正在重连；运行仍在服务器上继续。',
   ],
-  'banner.refused': ['The server refuses this page. Reload it to log in.', '服务器拒绝了此页面。请重新加载并登录。'],
+  'banner.refused': [
+    'The server refuses this page. Reload it to log in.',
+    '服务器拒绝了此页面。请重新加载并登录。',
+  ],
   'banner.queued': ['Waiting for a free place.', '正在等待空位。'],
-  'banner.queuedAt': ['Waiting for a free place: number {position}.', '正在等待空位：第 {position} 位。'],
+  'banner.queuedAt': [
+    'Waiting for a free place: number {position}.',
+    '正在等待空位：第 {position} 位。',
+  ],
   'banner.interrupted': ['The run was interrupted.', '运行被中断。'],
   'banner.failed': ['The run failed.', '运行失败。'],
   'banner.resume': ['Resume', '继续'],
@@ -187,5 +199,8 @@ export const stage = {
   'layer.kernel': ['kernel', '卷积核'],
   'layer.weights': ['weights', '权值'],
   'layer.patch': ['patch', '感受野'],
-  'layer.none': ['There are no numbers yet. Press Play or step once.', '尚无数值。点“训练”或走一步。'],
+  'layer.none': [
+    'There are no numbers yet. Press Play or step once.',
+    '尚无数值。点“训练”或走一步。',
+  ],
 } as const;

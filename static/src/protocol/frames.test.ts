@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Frame, FrameError, decode } from './frames';
 
@@ -17,7 +18,8 @@ function file(tensors: Given[], metadata: Record<string, string> = {}, pad = tru
     at += bytes.length;
   }
   let text = new TextEncoder().encode(JSON.stringify(header));
-  if (pad) text = new TextEncoder().encode(JSON.stringify(header).padEnd(Math.ceil(text.length / 8) * 8));
+  if (pad)
+    text = new TextEncoder().encode(JSON.stringify(header).padEnd(Math.ceil(text.length / 8) * 8));
   const whole = new Uint8Array(8 + text.length + at);
   new DataView(whole.buffer).setBigUint64(0, BigInt(text.length), true);
   whole.set(text, 8);
@@ -111,4 +113,16 @@ describe('a frame', () => {
 it('decodes the first and the last finite code', () => {
   expect(decode(2, 0.1, -3)).toBe(-3);
   expect(decode(254, 1, 0)).toBe(252);
+});
+
+it('reads the frame that the page opens with, as the server wrote it', () => {
+  const file = readFileSync('static/public/recorded/lenet5.safetensors');
+  const frame = new Frame(file.buffer.slice(file.byteOffset, file.byteOffset + file.length));
+  expect(frame.metadata).toMatchObject({ recorded: 'true' });
+  expect(frame.maps('input.activation')).toMatchObject({ count: 1, height: 28, width: 28 });
+  expect(frame.maps('conv1.activation')).toMatchObject({ count: 6, height: 28, width: 28 });
+  expect(frame.maps('conv2.kernel')).toMatchObject({ count: 16, height: 30, width: 5 });
+  const shares = frame.numbers('output.probabilities') ?? [];
+  expect(shares).toHaveLength(10);
+  expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 5);
 });

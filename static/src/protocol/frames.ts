@@ -1,6 +1,7 @@
 // Tensor frames: safetensors files as typed-array views with no copy; the codes of quantised maps.
 
-export type Numbers = Float32Array | Float64Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
+export type Numbers =
+  Float32Array | Float64Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
 
 export interface Tensor {
   readonly dtype: string;
@@ -33,7 +34,8 @@ interface Entry {
 }
 
 function view(buffer: ArrayBuffer, start: number, entry: Entry, name: string): Tensor {
-  const kind = KINDS[entry.dtype as keyof typeof KINDS] as (typeof KINDS)[keyof typeof KINDS] | undefined;
+  const kind = KINDS[entry.dtype as keyof typeof KINDS] as
+    (typeof KINDS)[keyof typeof KINDS] | undefined;
   if (!kind) throw new FrameError(`tensor ${name} has the type ${entry.dtype}`);
   const [from, to] = entry.data_offsets;
   const bytes = to - from;
@@ -70,7 +72,9 @@ export class Maps {
     this.width = vector ? first : (rest.at(-1) ?? 1);
     this.codes = tensor.data instanceof Uint8Array ? tensor.data : null;
     this.values =
-      tensor.data instanceof Float32Array || tensor.data instanceof Float64Array ? tensor.data : null;
+      tensor.data instanceof Float32Array || tensor.data instanceof Float64Array
+        ? tensor.data
+        : null;
     this.scale = scale;
     this.zero = zero;
   }

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { patched } from './patch';
 
-const spec = { model: { nodes: [{ id: 'a', inputs: ['input'] }, { id: 'b', inputs: ['a'] }] } };
+const spec = {
+  model: {
+    nodes: [
+      { id: 'a', inputs: ['input'] },
+      { id: 'b', inputs: ['a'] },
+    ],
+  },
+};
 
 describe('a patch', () => {
   it('inserts a layer before another, as the checker proposes', () => {
@@ -23,13 +30,34 @@ describe('a patch', () => {
   });
 
   it.each([
-    [{ op: 'add', path: '/list/-', value: 3 }, { list: [1, 2, 3], 'a/b': 0 }],
-    [{ op: 'add', path: '/new', value: null }, { list: [1, 2], 'a/b': 0, new: null }],
-    [{ op: 'replace', path: '/a~1b', value: 7 }, { list: [1, 2], 'a/b': 7 }],
-    [{ op: 'remove', path: '/list/0' }, { list: [2], 'a/b': 0 }],
-    [{ op: 'move', from: '/list/0', path: '/list/1' }, { list: [2, 1], 'a/b': 0 }],
-    [{ op: 'copy', from: '/list', path: '/a~1b' }, { list: [1, 2], 'a/b': [1, 2] }],
-    [{ op: 'test', path: '/list/1', value: 2 }, { list: [1, 2], 'a/b': 0 }],
+    [
+      { op: 'add', path: '/list/-', value: 3 },
+      { list: [1, 2, 3], 'a/b': 0 },
+    ],
+    [
+      { op: 'add', path: '/new', value: null },
+      { list: [1, 2], 'a/b': 0, new: null },
+    ],
+    [
+      { op: 'replace', path: '/a~1b', value: 7 },
+      { list: [1, 2], 'a/b': 7 },
+    ],
+    [
+      { op: 'remove', path: '/list/0' },
+      { list: [2], 'a/b': 0 },
+    ],
+    [
+      { op: 'move', from: '/list/0', path: '/list/1' },
+      { list: [2, 1], 'a/b': 0 },
+    ],
+    [
+      { op: 'copy', from: '/list', path: '/a~1b' },
+      { list: [1, 2], 'a/b': [1, 2] },
+    ],
+    [
+      { op: 'test', path: '/list/1', value: 2 },
+      { list: [1, 2], 'a/b': 0 },
+    ],
   ] as const)('does %j', (operation, expected) => {
     expect(patched<unknown>({ list: [1, 2], 'a/b': 0 }, [operation])).toEqual(expected);
   });

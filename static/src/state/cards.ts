@@ -51,7 +51,7 @@ export function cards(model: ModelSpec, parts: Parts, report: Report | null): Ca
       holder.set(node.id, fresh);
     }
   }
-  const reports = new Map(report?.nodes.map((one) => [one.id, one]));
+  const reports = reportsOf(report);
   const input: Card = {
     id: INPUT,
     nodes: [],
@@ -63,7 +63,7 @@ export function cards(model: ModelSpec, parts: Parts, report: Report | null): Ca
   return [input, ...groups.map((nodes) => card(nodes, model, reports))];
 }
 
-function card(nodes: Node[], model: ModelSpec, reports: Map<string, NodeReport>): Card {
+function card(nodes: Node[], model: ModelSpec, reports: ReadonlyMap<string, NodeReport>): Card {
   const first = nodes[0];
   const last = nodes.at(-1)?.id ?? INPUT;
   return {
@@ -80,4 +80,9 @@ function card(nodes: Node[], model: ModelSpec, reports: Map<string, NodeReport>)
 export function showShape(shape: Shape | null | undefined): string {
   if (!shape) return '?';
   return shape.length ? shape.join('×') : '1';
+}
+
+/** What the server says of each node, by its identifier. */
+export function reportsOf(report: Report | null): ReadonlyMap<string, NodeReport> {
+  return new Map(report?.nodes.map((node) => [node.id, node]));
 }

@@ -44,13 +44,16 @@ function shares(maps: Maps, bound: number | null, lower: number | null): Shares 
 
 /** `type` is that of the activation that closes the card, or of the layer itself. */
 export function health(maps: Maps | null, type: string, gradient: number | undefined): Finding {
-  if (gradient !== undefined && !Number.isFinite(gradient)) return { health: 'broken', amount: NaN };
+  if (gradient !== undefined && !Number.isFinite(gradient))
+    return { health: 'broken', amount: NaN };
   const bound = type in SATURATED ? SATURATED[type as keyof typeof SATURATED] : null;
   const lower = type === 'tanh' ? -0.97 : type === 'sigmoid' ? 0.03 : null;
   const found = maps ? shares(maps, bound, lower) : null;
   if (found?.broken) return { health: 'broken', amount: NaN };
-  if (gradient !== undefined && gradient > EXPLODING) return { health: 'exploding', amount: gradient };
-  if (gradient !== undefined && gradient < VANISHING) return { health: 'vanishing', amount: gradient };
+  if (gradient !== undefined && gradient > EXPLODING)
+    return { health: 'exploding', amount: gradient };
+  if (gradient !== undefined && gradient < VANISHING)
+    return { health: 'vanishing', amount: gradient };
   if (found && found.zero > DEAD_SHARE && type.includes('relu')) {
     return { health: 'dead', amount: found.zero };
   }

@@ -16,8 +16,7 @@ interface Branch {
   valAccuracy: Series;
 }
 
-const NAMES = ['loss', 'accuracy', 'valLoss', 'valAccuracy'] as const;
-export type Curve = (typeof NAMES)[number];
+export type Curve = 'loss' | 'accuracy' | 'valLoss' | 'valAccuracy';
 
 function empty(parent: number | null, from: number): Branch {
   const series = (): Series => ({ x: [], y: [] });

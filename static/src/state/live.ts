@@ -1,5 +1,13 @@
 // Which parts of a spec may change while a run goes on, and the commands that change them.
-import type { Command, Families, Numbers, Part, PartValue, RunSpec } from '../protocol/types';
+import type {
+  Command,
+  Families,
+  Numbers,
+  Part,
+  PartValue,
+  Phase,
+  RunSpec,
+} from '../protocol/types';
 
 function find(parts: readonly Part[], type: string): Part | undefined {
   return parts.find((part) => part.type === type);
@@ -76,7 +84,12 @@ export function liveCommands(from: RunSpec, to: RunSpec, families: Families): Co
 /** The spec with the numbers that a run has now. */
 export function withSettings(
   spec: RunSpec,
-  settings: { optimizer: Numbers; batch_size: number; epochs: number; layers: Record<string, Numbers> },
+  settings: {
+    optimizer: Numbers;
+    batch_size: number;
+    epochs: number;
+    layers: Record<string, Numbers>;
+  },
 ): RunSpec {
   const phases = spec.training.phases.map((phase) => ({
     ...phase,
@@ -89,4 +102,10 @@ export function withSettings(
     return changed ? { ...node, layer: { ...node.layer, ...changed } } : node;
   });
   return { ...spec, model: { ...spec.model, nodes }, training: { ...spec.training, phases } };
+}
+
+/** The spec with something changed in its phase of training. */
+export function withPhase(spec: RunSpec, change: (phase: Phase) => Partial<Phase>): RunSpec {
+  const phases = spec.training.phases.map((phase) => ({ ...phase, ...change(phase) }));
+  return { ...spec, training: { ...spec.training, phases } };
 }

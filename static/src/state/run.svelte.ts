@@ -71,10 +71,7 @@ export class Run {
   /** Follow a run that exists; its past is loaded, its events follow. */
   async attach(id: string): Promise<RunInfo> {
     const info = await this.#api.run(id);
-    const [past, snapshots] = await Promise.all([
-      this.#api.metrics(id),
-      this.#api.snapshots(id),
-    ]);
+    const [past, snapshots] = await Promise.all([this.#api.metrics(id), this.#api.snapshots(id)]);
     this.adopt(info);
     this.#history.branches(info.branches);
     this.#history.load(past);

@@ -3,20 +3,20 @@ import { getContext, setContext } from 'svelte';
 import { say, t } from '../i18n';
 import { Api } from '../protocol/rest';
 import { Stream, streamAddress, type Status } from '../protocol/socket';
-import type { AnyEvent, Command, PartValue, RunInfo, RunSpec, Tap } from '../protocol/types';
+import type { AnyEvent, Command, PartValue, RunInfo, RunSpec } from '../protocol/types';
 import { App } from './app.svelte';
-import { cards } from './cards';
+import { cards, reportsOf } from './cards';
 import { Catalog } from './catalog.svelte';
 import { Editor } from './editor.svelte';
 import { Frames } from './frames.svelte';
-import { liveCommands, structure, withSettings } from './live';
+import { liveCommands, structure, withPhase, withSettings } from './live';
 import { Run, changed } from './run.svelte';
 import { Samples } from './samples.svelte';
+import { taps } from './taps';
 import { View } from './view.svelte';
 
 const KEY = Symbol('session');
 const NEW_RUN_DELAY_MS = 500;
-const RATES = { activation: 20, kernel: 8, decision: 10 };
 const WITHOUT_WORKER = ['interrupted', 'parked', 'failed', 'finished'];
 
 export function provide(session: Session): void {
@@ -47,9 +47,7 @@ export class Session {
   readonly cards = $derived.by(() =>
     cards(this.editor.spec.model, this.catalog.layers, this.editor.report),
   );
-  readonly reports = $derived.by(
-    () => new Map(this.editor.report?.nodes.map((node) => [node.id, node])),
-  );
+  readonly reports = $derived.by(() => reportsOf(this.editor.report));
   readonly phase = $derived.by(() => this.editor.spec.training.phases[0]);
   readonly dataset = $derived.by(() => this.editor.spec.training.dataset);
   readonly facts = $derived.by(() => this.catalog.datasetFacts(this.dataset.type));
@@ -81,7 +79,7 @@ export class Session {
   follow(): void {
     $effect(() => {
       const id = this.run.id;
-      if (id) this.stream.watch(id, this.#taps());
+      if (id) this.stream.watch(id, taps(this));
     });
     $effect(() => {
       const id = this.run.id;
@@ -96,18 +94,6 @@ export class Session {
       const { dataset, points, facts } = this;
       if (facts?.available) void this.guard(() => this.samples.open(dataset, points));
     });
-  }
-
-  #taps(): Tap[] {
-    const sample = this.samples.watched;
-    const taps: Tap[] = [{ roles: ['activation'], sample, rate: RATES.activation }];
-    const open = this.view.selected;
-    if (this.view.kernels) taps.push({ roles: ['kernel'], sample, rate: RATES.kernel });
-    else if (open && this.run.spec?.model.nodes.some((node) => node.id === open)) {
-      taps.push({ roles: ['kernel'], nodes: [open], sample, rate: RATES.kernel });
-    }
-    if (this.points) taps.push({ roles: ['decision'], sample, rate: RATES.decision });
-    return taps;
   }
 
   /** Carry out and say what went wrong. */
@@ -257,7 +243,7 @@ export class Session {
     if (finished && phase) {
       const more = phase.epochs + (this.run.spec?.training.phases[0]?.epochs ?? phase.epochs);
       await this.command({ type: 'set_epochs', epochs: more });
-      this.editor.spec = withEpochs(this.editor.spec, more);
+      this.editor.spec = withPhase(this.editor.spec, () => ({ epochs: more }));
     }
     this.#playing = true;
     try {
@@ -287,18 +273,9 @@ export class Session {
   /** Back to the first weights with another learning rate, then on. */
   async restartWith(rate: number): Promise<void> {
     await this.seek(0);
-    this.editor.editTraining((training) => ({
-      ...training,
-      phases: training.phases.map((phase) => ({
-        ...phase,
-        optimizer: { ...phase.optimizer, learning_rate: rate },
-      })),
-    }));
+    this.editor.edit((spec) =>
+      withPhase(spec, (phase) => ({ optimizer: { ...phase.optimizer, learning_rate: rate } })),
+    );
     await this.play();
   }
-}
-
-function withEpochs(spec: RunSpec, epochs: number): RunSpec {
-  const phases = spec.training.phases.map((phase) => ({ ...phase, epochs }));
-  return { ...spec, training: { ...spec.training, phases } };
 }

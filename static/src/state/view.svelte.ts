@@ -23,7 +23,7 @@ export class View {
   /** Where the next part of the palette goes, if a wire's + was pressed. */
   insertAfter = $state<string | null>(null);
   /** Show net input u in place of the activation x, card by card. */
-  before = $state.raw<ReadonlySet<string>>(new Set());
+  before = $state.raw<readonly string[]>([]);
   logLoss = $state(false);
   smoothing = $state(0.6);
 
@@ -33,8 +33,7 @@ export class View {
   }
 
   toggleBefore(card: string): void {
-    const next = new Set(this.before);
-    if (!next.delete(card)) next.add(card);
-    this.before = next;
+    const shown = this.before.includes(card);
+    this.before = shown ? this.before.filter((one) => one !== card) : [...this.before, card];
   }
 }

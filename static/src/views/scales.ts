@@ -28,7 +28,11 @@ export function networkLimit(frame: Frame | null): number {
 }
 
 /** One range a map, or a single one for all of them. */
-export function limitsOf(maps: Maps | null, mode: ScaleMode, frame: Frame | null): ArrayLike<number> {
+export function limitsOf(
+  maps: Maps | null,
+  mode: ScaleMode,
+  frame: Frame | null,
+): ArrayLike<number> {
   if (!maps) return [1];
   if (mode === 'unit') return ranges(maps);
   if (mode === 'layer') return [largest(ranges(maps))];

@@ -87,7 +87,9 @@ function geometry(shape: Shape | null): [number, number, number] {
 
 function kernels(session: Session, card: Card): Shown | null {
   const first = card.nodes[0];
-  const shape = session.reports.get(card.id)?.parameters.find((one) => one.name === 'weight')?.shape;
+  const shape = session.reports
+    .get(card.id)
+    ?.parameters.find((one) => one.name === 'weight')?.shape;
   if (!first || shape?.length !== 4) return null;
   const [count = 1, inputs = 1, height = 1, width = 1] = shape;
   const found = session.frames.maps(card.id, 'kernel');
@@ -111,7 +113,7 @@ export function shown(session: Session, card: Card): Shown {
     const found = kernels(session, card);
     if (found) return found;
   }
-  const node = view.before.has(card.id) ? card.id : card.last;
+  const node = view.before.includes(card.id) ? card.id : card.last;
   const input = card.id === INPUT;
   const shape = input
     ? (session.editor.report?.input_shape ?? null)

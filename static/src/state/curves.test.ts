@@ -1,0 +1,96 @@
+// The curves of a run along its branches, and the health of layers.
+import { describe, expect, it } from 'vitest';
+import { Maps } from '../protocol/frames';
+import type { Metrics, Validation } from '../protocol/types';
+import { health } from './health';
+import { History } from './history';
+
+function metrics(branch: number, steps: number[], loss: (number | 'NaN')[]): Metrics {
+  return {
+    type: 'metrics',
+    branch,
+    step: steps.at(-1) ?? 0,
+    steps,
+    count: steps.map(() => 1),
+    loss,
+    accuracy: null,
+    gradient: {},
+    epoch: 0,
+    samples_per_second: 1,
+    seconds_left: null,
+  };
+}
+
+describe('the curves', () => {
+  it('grow, never show a step twice, and keep what is not a number visible as NaN', () => {
+    const history = new History();
+    history.metrics(metrics(0, [1, 2], [3, 2]));
+    history.metrics(metrics(0, [2, 3], [9, 'NaN']));
+    expect(history.curve(0, 'loss')).toEqual({ x: [1, 2, 3], y: [3, 2, NaN] });
+    expect(history.curve(0, 'accuracy').x).toEqual([]);
+    expect(history.curve(7, 'loss').x).toEqual([]);
+  });
+
+  it('follow a branch to where it left its parent, and show what was left behind', () => {
+    const history = new History();
+    history.metrics(metrics(0, [1, 2, 3, 4], [4, 3, 2, 1]));
+    history.branch(1, 0, 2);
+    history.metrics(metrics(1, [3], [2.5]));
+    expect(history.curve(1, 'loss')).toEqual({ x: [1, 2, 3], y: [4, 3, 2.5] });
+    expect(history.abandoned(1, 'loss')).toEqual({ x: [3, 4], y: [2, 1] });
+    history.branch(2, 1, 0);
+    expect(history.curve(2, 'loss').x).toEqual([]);
+    expect(history.abandoned(0, 'loss').x).toEqual([]);
+  });
+
+  it('take over the past that the server has and go on from there', () => {
+    const history = new History();
+    history.branches([
+      { branch: 0, parent: null, step: 0 },
+      { branch: 1, parent: 0, step: 1 },
+    ]);
+    history.load({
+      branch: 1,
+      steps: [1, 2],
+      loss: [2, 1],
+      accuracy: [0.1, 0.2],
+      validation: { steps: [0, 2], loss: [2.3, 1.1], accuracy: [0.1, 0.3] },
+    });
+    const validation: Validation = {
+      type: 'validation',
+      branch: 1,
+      step: 4,
+      epoch: 1,
+      loss: 0.5,
+      accuracy: 0.9,
+      train_loss: null,
+      train_accuracy: null,
+    };
+    history.validation(validation);
+    history.metrics(metrics(1, [2, 3], [9, 0.5]));
+    expect(history.curve(1, 'loss')).toEqual({ x: [1, 2, 3], y: [2, 1, 0.5] });
+    expect(history.curve(1, 'valAccuracy')).toEqual({ x: [0, 2, 4], y: [0.1, 0.3, 0.9] });
+  });
+});
+
+describe('health', () => {
+  const none = new Float32Array(0);
+  const maps = (shape: number[], values: number[]) =>
+    new Maps({ dtype: 'F32', shape, data: Float32Array.from(values) }, none, none);
+
+  it.each([
+    ['dead', maps([3, 1, 2], [0, 0, 0, 0, 1, 0]), 'relu', 0.1],
+    ['dead', maps([4], [0, 0, 0, 2]), 'leaky_relu', undefined],
+    ['ok', maps([2], [0, 2]), 'relu', 0.1],
+    ['saturated', maps([4], [0.99, -0.99, 0.98, 0]), 'tanh', 0.1],
+    ['saturated', maps([2], [0.01, 0.99]), 'sigmoid', 0.1],
+    ['ok', maps([4], [0, 0, 0, 0]), 'dense', 0.1],
+    ['vanishing', maps([2], [1, 2]), 'dense', 1e-9],
+    ['exploding', maps([2], [1, 2]), 'dense', 1e5],
+    ['broken', maps([2], [NaN, 2]), 'dense', 0.1],
+    ['broken', null, 'dense', NaN],
+    ['unknown', null, 'dense', undefined],
+  ] as const)('is %s', (expected, given, type, gradient) => {
+    expect(health(given, type, gradient).health).toBe(expected);
+  });
+});

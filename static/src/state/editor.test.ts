@@ -1,0 +1,107 @@
+// The editor with undo, redo, checks and repairs. The answers of the server stand in the test.
+import { describe, expect, it, vi } from 'vitest';
+import { ApiError } from '../protocol/errors';
+import { Api } from '../protocol/rest';
+import type { Problem, Report, RunSpec } from '../protocol/types';
+import { EMPTY } from './boot';
+import { Editor } from './editor.svelte';
+
+function report(problems: Problem[] = []): Report {
+  return {
+    nodes: [],
+    order: [],
+    input_shape: [1, 28, 28],
+    output_shape: [10],
+    totals: { parameters: 0, macs: 0, activations: 0, memory_bytes: 0 },
+    problems,
+  };
+}
+
+function problem(code: string): Problem {
+  return {
+    code,
+    message: { en: code, zh: code },
+    severity: 'error',
+    pointer: '/model/nodes/0',
+    node: null,
+    params: {},
+    repairs: [],
+  };
+}
+
+function editor(answer: () => Response) {
+  const changes: RunSpec[] = [];
+  const fetcher = vi.fn(() => Promise.resolve(answer()));
+  const api = new Api('', fetcher as unknown as typeof fetch);
+  return { editor: new Editor(api, EMPTY, (_, to) => changes.push(to)), changes, fetcher };
+}
+
+const fine = () => new Response(JSON.stringify(report()));
+const seed = (value: number) => (spec: RunSpec) => ({ ...spec, seed: value });
+
+describe('the editor', () => {
+  it('undoes and redoes every edit; a new one ends the redo', () => {
+    const { editor: one, changes } = editor(fine);
+    one.edit(seed(1));
+    one.edit(seed(2));
+    one.undo();
+    expect([one.spec.seed, one.canUndo, one.canRedo]).toEqual([1, true, true]);
+    one.redo();
+    one.redo();
+    expect(one.spec.seed).toBe(2);
+    one.undo();
+    one.undo();
+    one.undo();
+    expect([one.spec.seed, one.canUndo]).toEqual([0, false]);
+    one.edit(seed(9));
+    expect(one.canRedo).toBe(false);
+    expect(changes.map((spec) => spec.seed)).toEqual([1, 2, 1, 2, 1, 0, 9]);
+  });
+
+  it('takes a dragged slider as one step of undo', () => {
+    const { editor: one } = editor(fine);
+    for (let value = 1; value < 9; value++) one.edit(seed(value), 'seed');
+    one.edit((spec) => spec, 'nothing');
+    one.undo();
+    expect(one.spec.seed).toBe(0);
+  });
+
+  it('asks the server once for a burst of edits and then is sure', async () => {
+    const { editor: one, fetcher } = editor(fine);
+    one.edit(seed(1));
+    one.edit(seed(2));
+    expect(one.ok).toBe(false);
+    await vi.waitFor(() => expect(one.ok).toBe(true));
+    expect(fetcher).toHaveBeenCalledTimes(1);
+  });
+
+  it('has the problems of the network, and those of fields the server refuses', async () => {
+    const wrong = editor(() => new Response(JSON.stringify(report([problem('shape_mismatch')]))));
+    await wrong.editor.check();
+    expect([wrong.editor.ok, wrong.editor.problems[0]?.code]).toEqual([false, 'shape_mismatch']);
+    const refused = { status: 422, code: 'invalid', problems: [problem('too_small')] };
+    const misfit = editor(() => new Response(JSON.stringify(refused), { status: 422 }));
+    await misfit.editor.check();
+    expect(misfit.editor.problems[0]?.code).toBe('too_small');
+    const bare = editor(() => new Response('{}', { status: 413 }));
+    await bare.editor.check();
+    expect([bare.editor.ok, bare.editor.problems.length]).toEqual([false, 1]);
+  });
+
+  it('says when the server does not answer', async () => {
+    const api = new Api('', () => Promise.reject(new TypeError('lost')));
+    const one = new Editor(api, EMPTY, () => undefined);
+    await expect(one.check()).rejects.toBeInstanceOf(ApiError);
+  });
+
+  it('carries out a repair as one edit', () => {
+    const { editor: one } = editor(fine);
+    one.repair({
+      text: { en: '', zh: '' },
+      patch: [{ op: 'replace', path: '/training/phases/0/batch_size', value: 7 }],
+    });
+    expect(one.spec.training.phases[0]?.batch_size).toBe(7);
+    one.undo();
+    expect(one.spec.training.phases[0]?.batch_size).toBe(64);
+  });
+});
