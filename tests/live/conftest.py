@@ -17,8 +17,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 
 @pytest.fixture
-def lenet(server: LiveServer) -> dict[str, Any]:
-    """A fresh run of the first preset, resting at step 0, and long enough not to end in a test."""
+def lenet(server: LiveServer) -> Iterator[dict[str, Any]]:
+    """A fresh run of the first preset, resting at step 0, and too long to end within a test."""
     spec = server.preset()
     spec["training"]["phases"][0]["epochs"] = 1000
-    return server.create(spec)
+    run = server.create(spec)
+    yield run
+    server.request("DELETE", f"/api/v1/runs/{run['id']}")
