@@ -66,7 +66,10 @@ P = TypeVar("P", bound=Part)
 class Family(Generic[P]):
     """All parts of one kind, found by scanning a package for subclasses of ``base``."""
 
-    def __init__(self, name: str, base: type[P], package: str) -> None:
+    def __init__(
+        self, name: str, base: type[P], package: str, groups: tuple[Text, ...] = ()
+    ) -> None:
+        """``groups`` are listed first and in this order; a group not named comes after them."""
         self.name = name
         self.base = base
         module = importlib.import_module(package)
@@ -78,7 +81,9 @@ class Family(Generic[P]):
                 if part.kind() in found and found[part.kind()] is not part:
                     raise TypeError(f"two parts of family {name} are called {part.kind()!r}")
                 found[part.kind()] = part
-        self.parts = found
+        order = {group: place for place, group in enumerate(groups)}
+        ranked = sorted(found.items(), key=lambda item: order.get(item[1].GROUP, len(order)))
+        self.parts = dict(ranked)
 
     def _parts_of(self, module: Any) -> list[type[P]]:
         return [

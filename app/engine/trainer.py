@@ -19,8 +19,8 @@ from app.engine.settings import Settings
 from app.protocol.commands import AnyCommand
 from app.spec.run import RunSpec
 
-EVALUATION_VALUES = 2_000_000
-"""About how many activations an evaluation keeps at once (8 MB)."""
+EVALUATION_VALUES = 1_000_000
+"""About how many activations an evaluation keeps at once (4 MB)."""
 
 
 @dataclass

@@ -189,7 +189,8 @@ class Viewer:
         """A frame drawn means that those before it are drawn or will never be."""
         for number in [number for number in self._unacknowledged if number <= frame]:
             del self._unacknowledged[number]
-        self._wake.set()
+        if self._frames:
+            self._wake.set()
 
     def _see(self, visible: bool) -> None:
         if visible == self._visible:

@@ -5,9 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.catalog.family import Family
-from app.catalog.layers._base import Fix, Layer, Parameter, ShapeMismatch, count
+from app.catalog.layers._base import (
+    ACTIVATION,
+    CONVOLUTION,
+    DENSE,
+    POOLING,
+    REGULARISATION,
+    Fix,
+    Layer,
+    Parameter,
+    ShapeMismatch,
+    count,
+)
 
-LAYERS: Family[Layer] = Family("layers", Layer, __name__)
+LAYERS: Family[Layer] = Family(
+    "layers", Layer, __name__, (CONVOLUTION, POOLING, DENSE, ACTIVATION, REGULARISATION)
+)
 
 if TYPE_CHECKING:
     AnyLayer = Layer

@@ -1,0 +1,114 @@
+"""One real server and one Chromium for the tests of this folder; a fresh context for every test.
+
+They run in a process of their own (``make test``): Playwright's sync API and asyncio tests do not share one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+
+from tests.browser.guard import Guard
+from tests.browser.playground import Playground
+from tests.support import LiveServer, live_server
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SCREEN = {"width": 1280, "height": 720}
+NewContext = Callable[..., BrowserContext]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "browser" in item.path.parts:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """``GLASSNET_CHROMIUM``, else Chromium of this machine, else Playwright's own."""
+    program = os.environ.get("GLASSNET_CHROMIUM") or shutil.which("chromium")
+    browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    with live_server(tmp_path_factory.mktemp("data")) as started:
+        yield started
+
+
+@pytest.fixture
+def guard() -> Iterator[Guard]:
+    """No test of this folder passes if a page logged an error."""
+    watching = Guard()
+    yield watching
+    watching.check()
+
+
+@pytest.fixture
+def context(chromium: Browser, guard: Guard) -> Iterator[NewContext]:
+    """Makes browser contexts, as many as a test wants; ``context(color_scheme="dark")``."""
+    opened: list[BrowserContext] = []
+
+    def new(**options: Any) -> BrowserContext:
+        made = chromium.new_context(**{"viewport": SCREEN, "locale": "en-GB", **options})
+        guard.watch(made)
+        opened.append(made)
+        return made
+
+    yield new
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def clean(server: LiveServer) -> Iterator[LiveServer]:
+    """The server without any run, before and after."""
+    yield server
+    for run in server.get("/api/v1/runs?limit=100").json()["runs"]:
+        server.request("DELETE", f"/api/v1/runs/{run['id']}")
+
+
+@pytest.fixture
+def playground(context: NewContext, clean: LiveServer) -> Playground:
+    """A tab that has not been anywhere yet, on a server without runs."""
+    return Playground(context().new_page(), clean.url)
+
+
+@pytest.fixture
+def lenet(clean: LiveServer) -> str:
+    """A run of LeNet-5 that rests at step 0 and cannot end within a test."""
+    return endless(clean, "lenet5")
+
+
+@pytest.fixture
+def circle(clean: LiveServer) -> str:
+    """The same of the circle in a ring."""
+    return endless(clean, "points_circle")
+
+
+def endless(server: LiveServer, preset: str) -> str:
+    spec = server.preset(preset)
+    spec["training"]["phases"][0]["epochs"] = 10_000
+    return str(server.create(spec)["id"])
