@@ -144,13 +144,3 @@ def private_bytes(pid: int) -> int:
     text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
     lines = (line.split() for line in text.splitlines() if line.startswith("Private_"))
     return sum(int(fields[1]) for fields in lines if fields[0] != "Private_Hugetlb:") * 1024
-
-
-def until(done: Any, seconds: float = PATIENCE) -> Any:
-    """What ``done()`` returns once it is true."""
-    end = time.monotonic() + seconds
-    while not (found := done()):
-        if time.monotonic() > end:
-            raise TimeoutError
-        time.sleep(0.01)
-    return found

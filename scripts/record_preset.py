@@ -85,8 +85,15 @@ def record(preset: str, epochs: int) -> None:
         presets = call(base, "GET", "/presets")["presets"]
         spec = next(one["spec"] for one in presets if one["id"] == preset)
         run = call(base, "POST", "/runs", spec)["id"]
-        call(base, "POST", f"/runs/{run}/commands", {"type": "step", "unit": "epoch", "count": epochs})
-        while (info := call(base, "GET", f"/runs/{run}"))["epoch"] < epochs or info["state"] != "paused":
+        call(
+            base,
+            "POST",
+            f"/runs/{run}/commands",
+            {"type": "step", "unit": "epoch", "count": epochs},
+        )
+        while (info := call(base, "GET", f"/runs/{run}"))["epoch"] < epochs or info[
+            "state"
+        ] != "paused":
             time.sleep(0.25)
         frame = frame_at(base, run, info["step"])
         curves = call(base, "GET", f"/runs/{run}/metrics")

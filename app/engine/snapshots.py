@@ -71,8 +71,9 @@ def weights_digest(tensors: Mapping[str, torch.Tensor]) -> str:
     found = hashlib.sha256()
     for name in sorted(tensors):
         array = tensors[name].detach().cpu().contiguous().numpy()
+        little = array.astype(array.dtype.newbyteorder("<"), copy=False)
         found.update(name.encode() + b"\0")
-        found.update(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
+        found.update(little.reshape(-1).view("u1").data)
     return found.hexdigest()
 
 

@@ -38,8 +38,9 @@ class Journal:
         self._publish = publish
         self._broken = broken
         self._waiting: list[Entry] = []
-        self._settled = asyncio.Event()
-        self._settled.set()
+        self._put = 0
+        self._done = 0
+        self._watchers: list[tuple[int, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -47,7 +48,7 @@ class Journal:
         if self._closed or not events:
             return
         self._waiting += events
-        self._settled.clear()
+        self._put += len(events)
         if self._task is None:
             self._task = asyncio.create_task(self._drain(), name="journal")
 
@@ -61,8 +62,14 @@ class Journal:
         self.record = self._progress.record = record
 
     async def settled(self) -> None:
-        """Returns when everything that was put before is stored and published (or dropped)."""
-        await self._settled.wait()
+        """Returns when everything that was put before is stored and published (or dropped).
+
+        What is put meanwhile is not waited for: a run that trains is never quiet.
+        """
+        if self._done < self._put:
+            watcher = asyncio.get_running_loop().create_future()
+            self._watchers.append((self._put, watcher))
+            await watcher
 
     async def close(self) -> None:
         """Take no more events; what was taken is stored first."""
@@ -74,9 +81,17 @@ class Journal:
             while self._waiting:
                 batch, self._waiting = self._waiting, []
                 await self._write(batch)
+                self._settle(self._put - len(self._waiting))
         finally:
             self._task = None
-            self._settled.set()
+            self._settle(self._put)
+
+    def _settle(self, done: int) -> None:
+        self._done = done
+        for put, watcher in self._watchers:
+            if put <= done and not watcher.done():
+                watcher.set_result(None)
+        self._watchers = [(put, watcher) for put, watcher in self._watchers if put > done]
 
     async def _write(self, batch: list[Entry]) -> None:
         before = self._progress.record, self._progress.log

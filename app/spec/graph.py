@@ -120,8 +120,7 @@ class Graph:
             self.problems.append(Problem(code="empty", message=message, pointer="/model/nodes"))
             return
         if output not in self.index:
-            last = model.nodes[-1].id
-            patch = {"op": "replace", "path": "/model/outputs/0", "value": last}
+            named = [node.id for node in model.nodes if node.id in self.index]
             self.problems.append(
                 Problem(
                     code="unknown_output",
@@ -130,9 +129,7 @@ class Graph:
                         f"没有名为“{output}”的输出层。",
                     ),
                     pointer="/model/outputs/0",
-                    repairs=(
-                        Repair(text=text(f"End with {last}", f"以 {last} 结束"), patch=(patch,)),
-                    ),
+                    repairs=tuple(_end_with(name) for name in named[-1:]),
                 )
             )
             return
@@ -170,3 +167,8 @@ def _on_loops(waiting: dict[str, set[str]]) -> list[str]:
             if not readers[source]:
                 ends.append(source)
     return list(left)
+
+
+def _end_with(name: str) -> Repair:
+    patch = {"op": "replace", "path": "/model/outputs/0", "value": name}
+    return Repair(text=text(f"End with {name}", f"以 {name} 结束"), patch=(patch,))

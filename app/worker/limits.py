@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import resource
 import threading
@@ -12,6 +13,7 @@ NICE = 10
 HASTE = 0.3
 """Seconds that a new run may take at the server's own priority: somebody waits for its first step."""
 OOM_SCORE = 500
+_M_ARENA_MAX = -8
 _KEPT = (
     "PATH HOME LANG LC_ TMPDIR TZ LD_ CUDA CUBLAS NVIDIA OMP_ MKL_ MALLOC_ PYTHON TORCH VIRTUAL_ENV"
 )
@@ -33,6 +35,28 @@ def be_modest() -> None:
     for name in list(os.environ):
         if not name.startswith(KEPT_VARIABLES):
             del os.environ[name]
+
+
+class Heap:
+    """The C library's heap: one for all threads, whose free pages go back to the system at times.
+
+    Threads with a heap each, or a heap that is never trimmed, would keep several MiB for good.
+    """
+
+    INTERVAL = 5.0
+
+    def __init__(self) -> None:
+        library = ctypes.CDLL(None)
+        self._trim = getattr(library, "malloc_trim", None)  # null where it is not glibc
+        if hasattr(library, "mallopt"):
+            library.mallopt(_M_ARENA_MAX, 1)
+        self._due = 0.0
+
+    def tidy(self, now: float) -> None:
+        """Give free pages back if that was long ago; takes a millisecond."""
+        if self._trim is not None and now >= self._due:
+            self._due = now + self.INTERVAL
+            self._trim(0)
 
 
 def limit_memory(extra: int) -> None:

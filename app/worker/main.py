@@ -26,7 +26,7 @@ from app.protocol.events import AnyEvent
 from app.protocol.taps import SAMPLE
 from app.worker import failure
 from app.worker.channel import Channel
-from app.worker.limits import be_modest, limit_memory
+from app.worker.limits import Heap, be_modest, limit_memory
 from app.worker.taps import Taps
 
 DRAIN = 5.0
@@ -40,9 +40,10 @@ class Stop(Exception):
 def work(sock: socket.socket) -> None:
     """Serve one run until the socket ends or asks to stop, then end the process."""
     be_modest()
+    heap = Heap()
     channel = Channel(sock, on_end=_vanish)
     try:
-        Worker(channel).run()
+        Worker(channel, heap).run()
     except Stop:
         channel.drain(DRAIN)
         os._exit(0)
@@ -60,12 +61,13 @@ def _vanish() -> None:
 class Worker:
     """One run's session, its taps and its socket."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, heap: Heap) -> None:
         self.channel = channel
         self.session = self._start(self._first())
         self.moment = Moment(self.session.start.run, self.session.branch)
         self.prober = Prober(self.session.trainer)
         self.taps = Taps(self.prober, channel)
+        self._heap = heap
         self._next_step = 0.0
 
     def _first(self) -> Start:
@@ -100,6 +102,7 @@ class Worker:
                 if session.speed is not None:
                     self._next_step = max(began, self._next_step) + 1.0 / session.speed
             self._look()
+            self._heap.tidy(time.monotonic())
 
     def _place(self) -> dict[str, int]:
         return {"step": self.session.trainer.cursor.step, "branch": self.session.branch}

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
 from tests.browser.guard import Guard
-from tests.browser.playground import Playground
+from tests.browser.playground import PATIENCE_S, Playground
 from tests.support import LiveServer, live_server
 
 ARGUMENTS = [
@@ -29,6 +29,7 @@ ARGUMENTS = [
 ]
 SCREEN = {"width": 1280, "height": 720}
 NewContext = Callable[..., BrowserContext]
+expect.set_options(timeout=PATIENCE_S * 1000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

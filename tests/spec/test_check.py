@@ -197,6 +197,30 @@ def test_only_what_lies_on_a_loop_is_accused_of_it() -> None:
     assert report.node("last").shape is None
 
 
+def test_taking_a_layer_out_joins_its_followers() -> None:
+    """The repair of a picture layer behind flatten: what read it reads what it read."""
+    spec = presets()[0].spec
+    document = body(spec.model, spec.training)
+    late = {"id": "late", "layer": {"type": "max_pool2d"}, "inputs": ["flat1"]}
+    document["model"]["nodes"].append(late)
+    first = next(node for node in document["model"]["nodes"] if node["id"] == "fc1")
+    first["inputs"] = ["late"]
+    (problem,) = errors(check(*parsed(document)))
+    assert (problem.code, problem.node) == ("shape_mismatch", "late")
+    repaired = parsed(apply(document, problem.repairs[-1].patch))
+    assert repaired[0] == spec.model
+
+
+def test_a_layer_called_input_is_no_end() -> None:
+    """``input`` is the source's name; a layer that took it must be renamed, not ended with."""
+    relu = {"type": "relu"}
+    nodes = [{"id": name, "layer": relu, "inputs": ["input"]} for name in ("a", "input")]
+    model = parse_model(json.dumps({"nodes": nodes, "outputs": ["gone"]}))
+    found = {p.code: p for p in errors(check(model, presets()[0].spec.training))}
+    assert found["unknown_output"].repairs[0].patch[0]["value"] == "a"
+    assert found["duplicate_id"].repairs
+
+
 def test_a_full_network_is_offered_no_further_layer() -> None:
     training = presets()[0].spec.training
     for last in ({"type": "dense", "units": 10}, {"type": "relu"}):

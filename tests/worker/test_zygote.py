@@ -62,6 +62,7 @@ def test_a_viewer_that_does_not_read_stops_no_training(zygote: Server, tmp_path:
 def test_worker_is_modest_and_knows_no_secret(worker: Worker, tmp_path: Path) -> None:
     worker.start(tmp_path)
     worker.kind("ready")
+    worker.kind("heartbeat")  # it may hurry until its first step
     assert os.getpriority(os.PRIO_PROCESS, worker.pid) == 10
     assert Path(f"/proc/{worker.pid}/oom_score_adj").read_text().strip() == "500"
     limits = Path(f"/proc/{worker.pid}/limits").read_text()

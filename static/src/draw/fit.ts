@@ -29,6 +29,8 @@ const LARGEST = { map: 220, cell: 24 };
 /** Sizes grow by this factor at a time, up to the last. */
 const GROWTH = 1.04;
 const MOST = 150;
+/** Tiles may be this much smaller where that fills a card's width instead of its height. */
+const COMPACT = 0.93;
 
 function single(wish: Wish): boolean {
   return wish.height === 1 && wish.width === 1;
@@ -73,7 +75,7 @@ function best(wish: Wish, width: number, height: number, gap: number): Fit {
   if (!wish.columns) {
     for (let n = 2; n <= wish.count; n++) {
       const next = longest(wish, n, width, height, gap);
-      if (next > long) [columns, long] = [n, next];
+      if (next > long * COMPACT) [columns, long] = [n, next];
     }
   }
   const scale = Math.max(long, single(wish) ? 4 : 8) / Math.max(wish.width, wish.height);

@@ -17,7 +17,8 @@ import { View } from './view.svelte';
 
 const KEY = Symbol('session');
 const NEW_RUN_DELAY_MS = 500;
-const WITHOUT_WORKER = ['interrupted', 'parked', 'failed', 'finished'];
+/** States in which a look wakes the worker; an interrupted run waits until it is told to go on. */
+const ASLEEP = ['parked', 'finished'];
 
 export function provide(session: Session): void {
   setContext(KEY, session);
@@ -83,7 +84,7 @@ export class Session {
     });
     $effect(() => {
       const id = this.run.id;
-      if (!id || !WITHOUT_WORKER.includes(this.run.state)) return;
+      if (!id || !ASLEEP.includes(this.run.state)) return;
       const sample = this.samples.watched;
       void this.api.activations(id, sample).then(
         (buffer) => this.run.id === id && this.frames.show(buffer, false),
