@@ -13,6 +13,7 @@ from typing import Any
 
 import typer
 import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.supervisors import ChangeReload
 
 from app.main import create_app, open_access
@@ -24,7 +25,16 @@ LARGEST_MESSAGE = 2 * 2**20
 """Bytes of a WebSocket message: a watched sample of 65,536 numbers fits."""
 PACKAGE = Path(__file__).resolve().parents[1]
 GRACE_SECONDS = 5
+CLOSE_SECONDS = 2.0
 BACKLOG = 512
+
+
+class Sockets(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket, which does not wait long for a peer that no longer reads to say goodbye."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.close_timeout = CLOSE_SECONDS
 
 
 class Server(uvicorn.Server):
@@ -77,7 +87,7 @@ def run_server(settings: Settings, *, reload: bool, open_page: bool) -> None:
 def options() -> dict[str, Any]:
     """How uvicorn is run here and in the tests."""
     return {
-        "ws": "websockets-sansio",
+        "ws": Sockets,
         "ws_per_message_deflate": False,
         "ws_max_size": LARGEST_MESSAGE,
         "timeout_graceful_shutdown": GRACE_SECONDS,

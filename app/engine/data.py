@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -67,8 +66,7 @@ class Resident:
         self.device = device
         self.train = self._split(arrays.train_x, arrays.train_y, encode)
         self.val = self._split(arrays.val_x, arrays.val_y, encode)
-        self._arrays = arrays
-        self._digest = ""
+        self.arrays = arrays
 
     def _split(
         self,
@@ -84,21 +82,6 @@ class Resident:
         targets = encode(raw if labels is None else labels).to(self.device)
         rows = rows.reshape(rows.shape[0], -1).to(self.device)
         return Split(rows, targets, labels, self.shape)
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the arrays, for snapshots."""
-        if not self._digest:
-            found = hashlib.sha256()
-            for array in (
-                self._arrays.train_x,
-                self._arrays.train_y,
-                self._arrays.val_x,
-                self._arrays.val_y,
-            ):
-                found.update(np.ascontiguousarray(array).data)
-            self._digest = found.hexdigest()
-        return self._digest
 
     def sample(self, sample: AnySample) -> torch.Tensor:
         """One sample as a batch of one; raises :class:`SampleMisfit`."""
@@ -146,4 +129,5 @@ def preload() -> list[Data]:
     """Load every bundled picture set into its cache, to be shared by the processes forked later."""
     nowhere = Path()
     parts = (part() for part in DATASETS.parts.values() if part.KIND == "image")
-    return [part.load(nowhere) for part in parts if not part.DOWNLOAD_BYTES]
+    loaded = [part.load(nowhere) for part in parts if not part.DOWNLOAD_BYTES]
+    return [data for data in loaded if data.digest]

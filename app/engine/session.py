@@ -312,7 +312,7 @@ class Session:
             },
             "log": len(self.log),
             "lineage": self.lineage,
-            "data": trainer.data.digest,
+            "data": trainer.data.arrays.digest,
             **describe(trainer.device),
         }
 

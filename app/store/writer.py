@@ -1,8 +1,9 @@
-"""Collects what all runs append within 50 ms into one transaction. Owns no table's meaning."""
+"""Collects what all runs append into few transactions. Owns no table's meaning."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
@@ -11,12 +12,13 @@ Commit = Callable[[Sequence[T]], Awaitable[None]]
 
 
 class BatchWriter(Generic[T]):
-    """``append`` returns once its item is committed. The first item after a rest goes at once;
-    under load there is one transaction per ``window`` seconds."""
+    """``append`` returns once its item is committed. A few transactions after a rest go at once;
+    under load there is one per ``window`` seconds on average."""
 
-    def __init__(self, commit: Commit[T], window: float = 0.05) -> None:
+    def __init__(self, commit: Commit[T], window: float = 0.05, burst: int = 4) -> None:
         self._commit = commit
-        self._window = window
+        self._period = window * burst
+        self._recent: deque[float] = deque(maxlen=burst)
         self._waiting: list[tuple[T, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -44,15 +46,15 @@ class BatchWriter(Generic[T]):
 
     async def _loop(self) -> None:
         loop = asyncio.get_running_loop()
-        last = -self._window
         while not (self._closing and not self._waiting):
             await self._wake.wait()
-            rest = last + self._window - loop.time()
+            full = len(self._recent) == self._recent.maxlen
+            rest = self._recent[0] + self._period - loop.time() if full else 0.0
             if rest > 0 and not self._closing:
                 await asyncio.sleep(rest)
             self._wake.clear()
             batch, self._waiting = self._waiting, []
-            last = loop.time()
+            self._recent.append(loop.time())
             await self._write(batch)
 
     async def _write(self, batch: list[tuple[T, asyncio.Future[None]]]) -> None:

@@ -33,7 +33,7 @@ class Guard:
     def check(self) -> None:
         """Fails on every error that no test has asked for."""
         unexpected = [one for one in self.errors if not any(p.search(one) for p in self.allowed)]
-        assert unexpected == []
+        assert unexpected == [], "\n".join(unexpected)
 
     def _page(self, page: Page) -> None:
         page.on("console", self._console)

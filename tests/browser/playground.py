@@ -67,7 +67,7 @@ class Playground:
     @property
     def run(self) -> str | None:
         """The run that the address names."""
-        found = re.search(r"#run=(\w+)", self.page.url)
+        found = re.search(r"#run=(\w+)", str(self.page.evaluate("location.hash")))
         return found.group(1) if found else None
 
     # --- controls ---------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ def weights(trainer: Trainer) -> Weights:
 def batch(trainer: Trainer) -> tuple[Array, NDArray[np.int64]]:
     """The samples of the trainer's next step."""
     index = trainer._next_batch().numpy()
-    arrays = trainer.data._arrays
+    arrays = trainer.data.arrays
     return arrays.train_x[index].astype(np.float64), arrays.train_y[index].astype(np.int64)
 
 
@@ -142,7 +142,7 @@ def test_adam() -> None:
 
 def test_evaluation_is_the_whole_validation_set() -> None:
     trainer = trainer_of(run_spec(LAYERS))
-    arrays = trainer.data._arrays
+    arrays = trainer.data.arrays
     loss, outputs, _ = forward_backward(
         weights(trainer), arrays.val_x.astype(np.float64), arrays.val_y.astype(np.int64)
     )

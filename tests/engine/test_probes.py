@@ -67,7 +67,7 @@ def test_activations_of_every_node() -> None:
     about = metadata(frame)
     assert (about["run"], about["branch"], about["step"]) == ("r", "2", "0")
     assert json.loads(about["sample"]) == {"kind": "stored", "split": "val", "index": 5}
-    assert int(about["label"]) == int(trainer.data._arrays.val_y[5])
+    assert int(about["label"]) == int(trainer.data.arrays.val_y[5])
 
 
 def test_kernels_have_a_range_for_each_output_map() -> None:
@@ -117,7 +117,7 @@ def test_pictures_have_no_decision_maps() -> None:
 
 def test_given_sample_is_read_in_the_inputs_order() -> None:
     trainer = trainer_of(run_spec())
-    stored = trainer.data._arrays.val_x[3]
+    stored = trainer.data.arrays.val_x[3]
     given = GivenSample(values=tuple(float(v) for v in stored.reshape(-1)))
     prober = Prober(trainer)
     one, one_frame = predict(trainer, prober, given, MOMENT)
@@ -126,7 +126,7 @@ def test_given_sample_is_read_in_the_inputs_order() -> None:
     assert one["label"] == other["label"] == int(np.argmax(one["outputs"]))
     assert sum(one["probabilities"]) == pytest.approx(1)
     assert one["target"] is None
-    assert other["target"] == int(trainer.data._arrays.val_y[3])
+    assert other["target"] == int(trainer.data.arrays.val_y[3])
     a, b = load(one_frame), load(other_frame)
     for name, array in a.items():
         np.testing.assert_array_equal(array, b[name])

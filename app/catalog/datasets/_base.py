@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -29,6 +31,14 @@ class Data:
     train_y: NDArray[np.int64] | NDArray[np.float32]
     val_x: NDArray[np.float32]
     val_y: NDArray[np.int64] | NDArray[np.float32]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the arrays: snapshots remember what they were trained on."""
+        found = hashlib.sha256()
+        for array in (self.train_x, self.train_y, self.val_x, self.val_y):
+            found.update(np.ascontiguousarray(array).data)
+        return found.hexdigest()
 
 
 class Dataset(Part):
