@@ -83,11 +83,17 @@ class Worker:
                 raise RuntimeError(header)
 
     def train(self, epochs: int) -> float:
-        """Seconds that ``epochs`` epochs take, from the command to the state that follows."""
+        """Seconds from the command to the validation after the last of ``epochs`` epochs.
+
+        The snapshot that a pause waits for comes after that and is no part of training.
+        """
         began = time.perf_counter()
         self.command(type="step", unit="epoch", count=epochs)
+        for _ in range(epochs):
+            self.until("validation")
+        seconds = time.perf_counter() - began
         self.until("state", state="paused")
-        return time.perf_counter() - began
+        return seconds
 
     def private_bytes(self) -> int:
         """Memory that this process alone holds."""

@@ -13,7 +13,7 @@ from statistics import median
 from benchmarks._worker import WATCHED, Server, Worker
 
 PAIRS = 12
-EPOCHS = 2
+EPOCHS = 3
 RIVALS = ("dataloader_nchw", "dataloader_channels_last", "resident_nchw", "resident_channels_last")
 STEPS_PER_EPOCH = 63
 MODEL_BYTES = 61_706 * 4 * 3
