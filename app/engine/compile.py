@@ -40,6 +40,7 @@ class Network(nn.Module):
             self._modules[name] = self._build(name)
         self._needed = _needed(self.output, self.sources)
         self._chain: list[nn.Module] | None = None
+        self._all = list(self.modules())
         self._random = [(n, m) for n, m in self.named_children() if hasattr(m, "reseed")]
 
     def _build(self, name: str) -> nn.Module:
@@ -50,6 +51,11 @@ class Network(nn.Module):
         generator = torch.Generator().manual_seed(stable_hash(self.seed, "init", name))
         layer.initialize(module, generator)
         return module
+
+    def mode(self, *, training: bool) -> None:
+        """What ``train()`` and ``eval()`` do, in a tenth of the time: a probe does it twice."""
+        for module in self._all:
+            module.__dict__["training"] = training
 
     @property
     def stochastic(self) -> bool:

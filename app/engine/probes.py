@@ -47,7 +47,7 @@ class Prober:
         """The 8-bit frame of a tap; raises :class:`app.engine.data.SampleMisfit`."""
         network, x = self._trainer.network, self._trainer.data.sample(tap.sample)
         named: Named = []
-        network.eval()
+        network.mode(training=False)
         try:
             if "activation" in tap.roles:
                 values = network.forward_all(x)
@@ -60,7 +60,7 @@ class Prober:
             if "decision" in tap.roles:
                 named += self._decisions()
         finally:
-            network.train()
+            network.mode(training=True)
         if tap.nodes is not None:
             named = [item for item in named if item[0].partition(".")[0] in tap.nodes]
         return self._write(named, self.readout(output)[0], self._metadata(tap.sample, moment))
@@ -122,11 +122,11 @@ class Prober:
     def exact(self, sample: AnySample, moment: Moment) -> tuple[torch.Tensor, bytes]:
         """(output (K,), float32 frame of every node's output) for one sample, unquantised."""
         network = self._trainer.network
-        network.eval()
+        network.mode(training=False)
         try:
             values = network.forward_all(self._trainer.data.sample(sample))
         finally:
-            network.train()
+            network.mode(training=True)
         arrays = {f"{n}.activation": v[0].float().cpu().numpy() for n, v in values.items()}
         output = values[network.output]
         arrays[PROBABILITIES] = self.readout(output)[0].float().cpu().numpy()

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
+import struct
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -18,13 +19,13 @@ from typing import Any, Literal
 
 import torch
 from safetensors.numpy import load as load_safetensors
-from safetensors.numpy import save as save_safetensors
 
 from app.protocol.frames import metadata
 
 FORMAT = 1
 BUDGET = 256 * 2**20
 Kind = Literal["start", "timed", "step", "pause", "end"]
+_TYPES = {"f8": "F64", "f4": "F32", "f2": "F16", "i8": "I64", "i4": "I32", "u1": "U8", "b1": "BOOL"}
 KEPT: frozenset[str] = frozenset({"start", "pause", "end"})
 Lineage = Sequence[tuple[int, int | None]]
 """(branch, last step of it that belongs to the line, null for the newest branch)."""
@@ -83,10 +84,23 @@ def model_tensors(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor
     return {n.removeprefix(start): t for n, t in tensors.items() if n.startswith(start)}
 
 
-def serialise(tensors: Mapping[str, torch.Tensor], facts: Mapping[str, str]) -> bytes:
-    """A safetensors file of tensors on any device."""
-    arrays = {name: value.cpu().contiguous().numpy() for name, value in tensors.items()}
-    return save_safetensors(arrays, dict(facts))
+def serialise(tensors: Mapping[str, torch.Tensor], facts: Mapping[str, str]) -> list[memoryview]:
+    """A safetensors file of tensors on any device, in pieces: the values are not copied."""
+    header: dict[str, Any] = {"__metadata__": dict(facts)}
+    pieces: list[memoryview] = []
+    place = 0
+    for name, tensor in sorted(tensors.items(), key=lambda item: -item[1].element_size()):
+        array = tensor.detach().cpu().contiguous().numpy()
+        header[name] = {
+            "dtype": _TYPES[array.dtype.str[1:]],
+            "shape": list(array.shape),
+            "data_offsets": [place, place + array.nbytes],
+        }
+        pieces.append(array.reshape(-1).view("u1").data)
+        place += array.nbytes
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    return [memoryview(struct.pack("<Q", len(text)) + text), *pieces]
 
 
 class Store:
@@ -125,20 +139,23 @@ class Store:
     ) -> Entry:
         """Write one snapshot and thin the others; raises OSError where the disk refuses."""
         text = json.dumps({"format": FORMAT, "branch": branch, "step": step, **facts})
-        blob = serialise(tensors, {"glassnet": text})
+        pieces = serialise(tensors, {"glassnet": text})
+        digest = hashlib.sha256()
+        for piece in pieces:
+            digest.update(piece)
         entry = Entry(
             branch=branch,
             step=step,
-            bytes=len(blob),
-            sha256=hashlib.sha256(blob).hexdigest(),
+            bytes=sum(piece.nbytes for piece in pieces),
+            sha256=digest.hexdigest(),
             weights=weights_digest(model_tensors(tensors)),
             kind=kind,
             time=time.time(),
         )
         side = json.dumps(asdict(entry)).encode()
         self._side(entry.name).unlink(missing_ok=True)
-        write_atomically(self.folder / entry.name, blob)
-        write_atomically(self._side(entry.name), side)
+        write_atomically(self.folder / entry.name, pieces)
+        write_atomically(self._side(entry.name), [side])
         self.entries = [e for e in self.entries if e.name != entry.name] + [entry]
         self.thin()
         return entry
@@ -213,11 +230,12 @@ class Store:
         return self.folder / name.replace(".safetensors", ".json")
 
 
-def write_atomically(path: Path, blob: bytes) -> None:
+def write_atomically(path: Path, pieces: Sequence[bytes | memoryview]) -> None:
     """The file appears complete and on disk, or not at all."""
     partial = path.with_name(f".{path.name}.part")
     with partial.open("wb") as file:
-        file.write(blob)
+        for piece in pieces:
+            file.write(piece)
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)

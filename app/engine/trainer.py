@@ -16,6 +16,7 @@ from app.engine.data import Resident, epoch_order
 from app.engine.diagnosis import Finding, first_not_finite
 from app.engine.meter import Meter, Point, hits
 from app.engine.settings import Settings
+from app.engine.update import Update
 from app.protocol.commands import AnyCommand
 from app.spec.run import RunSpec
 
@@ -71,10 +72,15 @@ class Trainer:
         self.diverged: Divergence | None = None
         self._order = (-1, torch.empty(0))
         self.settings = Settings.of(spec)
-        self.optimizer = self._new_optimizer()
+        self.optimizer: torch.optim.Optimizer | None = None
+        self._update: Update | None = None
+        self._renew_optimizer()
 
-    def _new_optimizer(self) -> torch.optim.Optimizer | None:
-        return self.settings.optimizer.build(self.parameters) if self.parameters else None
+    def _renew_optimizer(self) -> None:
+        """A new optimiser without state; none where there is nothing to train."""
+        if self.parameters:
+            self.optimizer = self.settings.optimizer.build(self.parameters)
+            self._update = Update(self.optimizer)
 
     def reset(self) -> None:
         """Back to step 0 and to the spec's settings: the same initial weights."""
@@ -84,7 +90,7 @@ class Trainer:
             for name, value in fresh.state_dict().items():
                 state[name].copy_(value)
         self.apply(Settings.of(self.spec))
-        self.optimizer = self._new_optimizer()
+        self._renew_optimizer()
         self.cursor, self.meter, self.tally = Cursor(), Meter(), Tally()
         self.diverged = None
 
@@ -97,9 +103,10 @@ class Trainer:
     def apply(self, settings: Settings) -> None:
         """Put all of ``settings`` into force."""
         before, self.settings = self.settings, settings
-        if self.parameters and settings.optimizer != before.optimizer and self.optimizer:
+        if self.optimizer is not None and self._update is not None:
             for group in self.optimizer.param_groups:
                 group.update(settings.optimizer.options())
+            self._update.forget()
         for name in {*before.layers, *settings.layers}:
             layer = settings.layer(name, self.spec)
             values = {field: getattr(layer, field) for field in layer.LIVE}
@@ -158,12 +165,12 @@ class Trainer:
         loss = self.loss(output, targets)
         if self.diverged is None and self.device.type == "cpu" and not _finite(loss):
             self._diagnose(step + 1, x)
-        if self.optimizer is not None:
+        if self._update is not None:
             for parameter in self.parameters:
                 parameter.grad = None
             if loss.requires_grad:
                 torch.autograd.backward(loss)
-                self.optimizer.step()
+                self._update.step()
         self._move_on(index.shape[0])
         self.meter.add(step + 1, loss.detach(), output.detach(), labels)
 
@@ -210,12 +217,12 @@ class Trainer:
         """
         split, size = self.data.val, self.settings.batch_size
         width = max(16, EVALUATION_VALUES // max(1, self.network.activations))
-        self.network.eval()
+        self.network.mode(training=False)
         parts = [
             self.network(split.inputs(split.rows[i : i + width]))
             for i in range(0, split.count, width)
         ]
-        self.network.train()
+        self.network.mode(training=True)
         output = torch.cat(parts)
         losses = [
             self.loss(output[i : i + size], split.targets[i : i + size])
@@ -253,7 +260,7 @@ class Trainer:
         with torch.no_grad():
             for name, value in weights.items():
                 value.copy_(tensors[f"model.{name}"])
-        self.optimizer = self._new_optimizer()
+        self._renew_optimizer()
         if self.optimizer is None:
             return
         for name, parameter in self.network.named_parameters():

@@ -27,7 +27,8 @@ def be_modest() -> None:
     Only the calling thread yields, which trains: those that pass its messages on stay quick.
     """
     trainer = threading.get_native_id()
-    haste = threading.Timer(HASTE, os.setpriority, (os.PRIO_PROCESS, trainer, NICE))
+    modest = min(19, os.getpriority(os.PRIO_PROCESS, trainer) + NICE)
+    haste = threading.Timer(HASTE, os.setpriority, (os.PRIO_PROCESS, trainer, modest))
     haste.daemon = True
     haste.start()
     with contextlib.suppress(OSError):  # in a sandbox without /proc the kernel chooses

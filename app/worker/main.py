@@ -160,6 +160,6 @@ class Worker:
             return {"type": "reply", "snapshot": asdict(entry) if entry else None}, b""
         if kind == "tensors":
             facts = {name: str(value) for name, value in self._place().items()}
-            blob = serialise(session.trainer.network.state_dict(), facts)
-            return {"type": "reply", **self._place()}, blob
+            pieces = serialise(session.trainer.network.state_dict(), facts)
+            return {"type": "reply", **self._place()}, b"".join(pieces)
         return {"type": "failed", "error": {"code": "unknown_message", "type": kind}}, b""

@@ -82,7 +82,8 @@ class Playground:
     @property
     def play_button(self) -> Locator:
         return self.transport.get_by_role(
-            "button", name=re.compile("^(Play|Pause|Play new run|Train on|训练|暂停|开始新运行|继续训练)$")
+            "button",
+            name=re.compile("^(Play|Pause|Play new run|Train on|训练|暂停|开始新运行|继续训练)$"),
         )
 
     def play(self) -> None:
@@ -104,9 +105,7 @@ class Playground:
     def readout(self, term: str) -> str:
         """A number of the transport by the word under it, as it is read."""
         word = re.compile(f"^{term}$")
-        pair = self.transport.locator("dl > div").filter(
-            has=self.page.locator("dt", has_text=word)
-        )
+        pair = self.transport.locator("dl > div").filter(has=self.page.locator("dt", has_text=word))
         return pair.locator("dd").inner_text().replace(_THIN_SPACE, "").strip()
 
     @property
@@ -124,9 +123,11 @@ class Playground:
 
     def curve(self, title: str, series: str) -> tuple[float, int] | None:
         """Latest value of a curve and its step, as a screen reader gets it; None while it is empty."""
-        item = self.page.get_by_role("region", name=title, exact=True).get_by_role(
-            "listitem"
-        ).filter(has_text=re.compile(f"{series}: latest"))
+        item = (
+            self.page.get_by_role("region", name=title, exact=True)
+            .get_by_role("listitem")
+            .filter(has_text=re.compile(f"{series}: latest"))
+        )
         if item.count() == 0:
             return None
         text = item.first.text_content() or ""

@@ -71,7 +71,10 @@ def test_play_makes_everything_grow_and_move(playground: Playground, server: Liv
     assert max(times.values()) < 5000
     expect(page.get_by_text("recorded", exact=True)).to_have_count(0)
     for node, before in recorded.items():
-        until(lambda node=node, before=before: playground.pixels(node) != before, f"new maps in {node}")  # type: ignore[misc]
+        until(
+            lambda node=node, before=before: playground.pixels(node) != before,
+            f"new maps in {node}",
+        )  # type: ignore[misc]
 
     first = until(lambda: playground.curve("Loss", "train"), "a point of the loss curve")
     playground.wait_step(lambda step: step > first[1] + 80, "80 more steps")

@@ -1,0 +1,83 @@
+"""Nothing is lost: reload, a second tab, a closed tab, a server that stops and starts again."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewContext, endless
+from tests.browser.guard import Guard
+from tests.browser.playground import Playground, until
+from tests.support import LiveServer, live_server, start_server
+
+CONNECTION_LOST = re.compile("^No connection to the server")
+
+
+def _step_of(server: LiveServer, run: str) -> int:
+    return int(server.get(f"/api/v1/runs/{run}").json()["step"])
+
+
+def test_reload_second_tab_and_closed_tab(
+    context: NewContext, clean: LiveServer, lenet: str
+) -> None:
+    clean.command(lenet, "set_speed", steps_per_second=20)
+    here = context()
+    first = Playground(here.new_page(), clean.url).open(lenet)
+    first.play()
+    reached = first.wait_step(lambda step: step > 5, "some steps")
+
+    first.page.reload()
+    expect(first.play_button).to_have_text(re.compile("Pause"))
+    assert first.run == lenet
+    assert first.step >= reached
+    loss = until(lambda: first.curve("Loss", "train"), "the curve from before the reload")
+    assert loss[1] >= reached
+
+    second = Playground(here.new_page(), clean.url).open(lenet)
+    expect(second.play_button).to_have_text(re.compile("Pause"))
+    seen = second.step
+    second.wait_step(lambda step: step > seen, "the second tab moves too")
+    rested = second.pause()
+    first.expect_state("paused")
+    first.wait_step(lambda step: step == rested, "the same step in the first tab")
+    for node in ("conv1", "fc3"):
+        until(lambda node=node: first.pixels(node) == second.pixels(node), f"the same {node}")  # type: ignore[misc]
+    assert first.curve("Loss", "train") == second.curve("Loss", "train")
+
+    first.play()
+    expect(second.play_button).to_have_text(re.compile("Pause"))
+    here.close()
+    closed = _step_of(clean, lenet)
+    until(lambda: _step_of(clean, lenet) > closed + 10, "training without any tab")
+
+
+def test_server_stops_and_starts_again(context: NewContext, guard: Guard, tmp_path: Path) -> None:
+    guard.allow("WebSocket connection to|ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE")
+    with live_server(tmp_path) as server:
+        run = endless(server, "lenet5")
+        playground = Playground(context().new_page(), server.url).open(run)
+        page = playground.page
+        playground.play()
+        playground.wait_step(lambda step: step > 30, "some steps")
+        assert server.stop() in (0, -15)
+        expect(page.get_by_text(CONNECTION_LOST)).to_be_visible()
+        reached = playground.step
+        curve = until(lambda: playground.curve("Loss", "train"), "the curve is still there")
+
+        again = start_server(tmp_path, "--port", str(server.port))
+        try:
+            assert again.port == server.port
+            expect(page.get_by_text(CONNECTION_LOST)).to_have_count(0)
+            playground.expect_state("interrupted")
+            expect(page.get_by_role("alert")).to_contain_text("The run was interrupted.")
+            playground.play()
+            playground.wait_step(lambda step: step > reached, "it trains on")
+            later = playground.curve("Loss", "train")
+            assert later is not None
+            assert later[1] >= curve[1]
+            until(lambda: playground.painted("conv2"), "live maps")
+            playground.pause()
+        finally:
+            again.stop()

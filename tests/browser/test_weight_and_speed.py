@@ -1,0 +1,78 @@
+"""How heavy the page is, how soon it can be used, and how long a frame takes from worker to screen."""
+
+from __future__ import annotations
+
+from statistics import quantiles
+from typing import Any
+
+from tests.browser.conftest import NewContext
+from tests.browser.playground import Playground, until
+from tests.support import LiveServer
+
+MOST_BYTES = 400_000
+_READY = """
+(() => {
+  const look = () => {
+    const play = document.querySelector('section button.play');
+    if (play && !play.disabled) window.interactive = performance.now();
+    else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})();
+"""
+_FRAMES = """() => {
+  window.frames_painted = [];
+  window.addEventListener('glassnet:frame', (event) => window.frames_painted.push(event.detail));
+}"""
+
+
+def test_page_is_light_and_soon_interactive(context: NewContext, clean: LiveServer) -> None:
+    Playground(context().new_page(), clean.url).open()
+    fresh = context()
+    fresh.add_init_script(_READY)
+    page = fresh.new_page()
+    network = fresh.new_cdp_session(page)
+    sizes: dict[str, float] = {}
+    names: dict[str, str] = {}
+    network.on(
+        "Network.requestWillBeSent", lambda e: names.update({e["requestId"]: e["request"]["url"]})
+    )
+    network.on(
+        "Network.loadingFinished", lambda e: sizes.update({e["requestId"]: e["encodedDataLength"]})
+    )
+    network.send("Network.enable")
+    playground = Playground(page, clean.url).open()
+    until(lambda: playground.painted("conv2"), "the first picture")
+    until(lambda: set(names) == set(sizes), "every answer")
+    total = sum(sizes.values())
+    ready = page.evaluate("window.interactive")
+    print(
+        f"\nfirst load: {total / 1000:.0f} kB in {len(sizes)} answers, interactive in {ready:.0f} ms"
+    )
+    for request, size in sorted(sizes.items(), key=lambda pair: -pair[1])[:6]:
+        print(f"  {size / 1000:7.1f} kB {names[request].removeprefix(clean.url)}")
+    assert total <= MOST_BYTES
+    assert ready <= 3000
+
+
+def test_frames_are_painted_soon_after_they_left_the_worker(
+    playground: Playground, lenet: str
+) -> None:
+    page = playground.open(lenet).page
+    page.evaluate(_FRAMES)
+    playground.play()
+    frames: list[dict[str, Any]] = until(
+        lambda: _enough(page.evaluate("window.frames_painted"), 60), "60 frames"
+    )
+    playground.pause()
+    delays = [1000 * (frame["painted"] - frame["sent"]) for frame in frames]
+    cuts = quantiles(delays, n=20)
+    print(
+        f"\nframe leaves the worker → painted: median {cuts[9]:.0f} ms, 95 % {cuts[18]:.0f} ms,"
+        f" {len(frames)} frames of {frames[-1]['bytes'] / 1000:.0f} kB"
+    )
+    assert cuts[9] < 500
+
+
+def _enough(frames: list[dict[str, Any]], count: int) -> list[dict[str, Any]] | None:
+    return frames if len(frames) >= count else None
