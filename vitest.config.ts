@@ -10,6 +10,7 @@ export default defineConfig({
     include: ['static/src/**/*.test.ts', 'tests/**/*.test.ts'],
     restoreMocks: true,
     maxWorkers: 2,
+    testTimeout: 30_000, // slow CI machines
     passWithNoTests: false,
   },
 });

@@ -80,10 +80,11 @@ class Worker:
                 raise Stop
 
     def _start(self, start: Start) -> Session:
-        if start.device != "cuda":
-            limit_memory(start.memory)
         configure()
-        return Session(start, resolve(start.device), self._emit)
+        device = resolve(start.device)
+        if device.type == "cpu":
+            limit_memory(start.memory)
+        return Session(start, device, self._emit)
 
     def _emit(self, event: AnyEvent) -> None:
         self.channel.send({"type": "event", "event": json.loads(event.model_dump_json())})

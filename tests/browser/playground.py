@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -20,9 +20,9 @@ _PIXELS = "(canvas) => canvas.width && canvas.height ? canvas.toDataURL() : ''"
 _COLOURS = """(canvas) => {
   const { width, height } = canvas;
   if (!width || !height) return 0;
-  const pixels = new Uint32Array(
-    canvas.getContext('2d').getImageData(0, 0, width, height).data.buffer);
-  return new Set(pixels).size;
+  const copy = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  return new Set(new Uint32Array(copy.getImageData(0, 0, width, height).data.buffer)).size;
 }"""
 _THIN_SPACE = "\u202f"
 
@@ -190,8 +190,3 @@ def number(text: str) -> float:
 def _cells(row: str) -> tuple[str, str] | None:
     parts = [part.strip() for part in re.split(r"[\t\n]+", row) if part.strip()]
     return (parts[0], parts[-1]) if len(parts) > 1 else None
-
-
-def details(page: Page, script: str) -> Any:
-    """A value of the page that is no text: sizes, boxes, times."""
-    return page.evaluate(script)

@@ -83,9 +83,10 @@ def _smallest_text(page: Page) -> float:
     )
 
 
-def test_nothing_moves_while_numbers_change(
-    playground: Playground, lenet: str, clean: LiveServer
-) -> None:
+def test_nothing_moves_while_numbers_change(playground: Playground, clean: LiveServer) -> None:
+    spec = clean.preset()
+    spec["training"]["phases"][0]["epochs"] = 60
+    lenet = str(clean.create(spec)["id"])
     clean.command(lenet, "step", unit="batch", count=101)
     page = playground.open(lenet).page
     playground.wait_step(lambda step: step >= 101, "three digits")

@@ -97,7 +97,7 @@ def test_layer_added_by_mouse_behind_the_open_one_on_a_wire_and_by_drag(
     until(lambda: playground.cards == CARDS, "as before")
 
 
-def test_shapes_and_arithmetic_follow_an_edit(playground: Playground) -> None:
+def test_shapes_and_arithmetic_follow_an_edit(playground: Playground, figures: list[str]) -> None:
     page = playground.open().page
     _open(playground, "conv1")
     inspector = _inspector(playground, "conv1")
@@ -111,7 +111,7 @@ def test_shapes_and_arithmetic_follow_an_edit(playground: Playground) -> None:
     expect(page.get_by_text("6×30×30").first).to_be_visible()
     _parameters(playground, "61 610")
     taken = until(lambda: page.evaluate("window.editing.shown"), "the time it took")
-    print(f"\nedit → new arithmetic on screen {taken:.0f} ms")
+    figures.append(f"edit of a layer → new arithmetic on screen {taken:.0f} ms (bar: 100)")
     assert taken < 1500
     until(lambda: playground.painted("conv1"), "the maps of the new first weights")
 

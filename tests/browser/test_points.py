@@ -43,7 +43,7 @@ def test_circle_shows_and_learns(playground: Playground) -> None:
     playground.pause()
 
     playground.maps("fc1").hover(position={"x": 12, "y": 12})
-    expect(page.get_by_role("heading", name=re.compile(r"^fc1 \[0\]"))).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile(r"^tanh1 \[0\]"))).to_be_visible()
     page.mouse.move(0, 0)
     expect(page.get_by_role("heading", name=re.compile("^Output over the plane"))).to_be_visible()
 

@@ -26,7 +26,9 @@ _FRAMES = """() => {
 }"""
 
 
-def test_page_is_light_and_soon_interactive(context: NewContext, clean: LiveServer) -> None:
+def test_page_is_light_and_soon_interactive(
+    context: NewContext, clean: LiveServer, figures: list[str]
+) -> None:
     Playground(context().new_page(), clean.url).open()
     fresh = context()
     fresh.add_init_script(_READY)
@@ -46,17 +48,16 @@ def test_page_is_light_and_soon_interactive(context: NewContext, clean: LiveServ
     until(lambda: set(names) == set(sizes), "every answer")
     total = sum(sizes.values())
     ready = page.evaluate("window.interactive")
-    print(
-        f"\nfirst load: {total / 1000:.0f} kB in {len(sizes)} answers, interactive in {ready:.0f} ms"
+    figures.append(
+        f"first load {total / 1000:.0f} kB in {len(sizes)} answers (bar: 400),"
+        f" interactive after {ready:.0f} ms (bar: 1000)"
     )
-    for request, size in sorted(sizes.items(), key=lambda pair: -pair[1])[:6]:
-        print(f"  {size / 1000:7.1f} kB {names[request].removeprefix(clean.url)}")
     assert total <= MOST_BYTES
     assert ready <= 3000
 
 
 def test_frames_are_painted_soon_after_they_left_the_worker(
-    playground: Playground, lenet: str
+    playground: Playground, lenet: str, figures: list[str]
 ) -> None:
     page = playground.open(lenet).page
     page.evaluate(_FRAMES)
@@ -67,9 +68,9 @@ def test_frames_are_painted_soon_after_they_left_the_worker(
     playground.pause()
     delays = [1000 * (frame["painted"] - frame["sent"]) for frame in frames]
     cuts = quantiles(delays, n=20)
-    print(
-        f"\nframe leaves the worker → painted: median {cuts[9]:.0f} ms, 95 % {cuts[18]:.0f} ms,"
-        f" {len(frames)} frames of {frames[-1]['bytes'] / 1000:.0f} kB"
+    figures.append(
+        f"frame leaves the worker → painted: median {cuts[9]:.0f} ms, 95 % {cuts[18]:.0f} ms"
+        f" (bars: 50, 100), {len(frames)} frames of {frames[-1]['bytes'] / 1000:.0f} kB"
     )
     assert cuts[9] < 500
 

@@ -60,13 +60,19 @@ def command(kind: str, **fields: Any) -> AnyCommand:
 class Driven:
     """A session and everything it has emitted."""
 
-    def __init__(self, spec: RunSpec, folder: Path | None = None, **start: Any) -> None:
+    def __init__(
+        self,
+        spec: RunSpec,
+        folder: Path | None = None,
+        device: torch.device = CPU,
+        **start: Any,
+    ) -> None:
         configure()
         message = {"spec": json.loads(spec.model_dump_json()), "data_root": ".", **start}
         if folder is not None:
             message["folder"] = str(folder)
         self.events: deque[AnyEvent] = deque()
-        self.session = Session(parse_start(message), CPU, self.events.append)
+        self.session = Session(parse_start(message), device, self.events.append)
         self.session.open()
 
     def do(self, kind: str, **fields: Any) -> Driven:

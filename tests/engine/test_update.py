@@ -22,7 +22,7 @@ RULES: list[dict[str, Any]] = [
 def test_equal_to_the_optimizers_step(rule: dict[str, Any]) -> None:
     ours, theirs = (trainer_of(run_spec(optimizer=rule)) for _ in range(2))
     assert theirs.optimizer is not None
-    theirs._update.step = theirs.optimizer.step  # type: ignore[union-attr, method-assign, assignment]
+    theirs._update.step = theirs.optimizer.step  # type: ignore[union-attr, method-assign]
     for step in range(12):
         ours.step()
         theirs.step()

@@ -33,6 +33,7 @@ from tests.runs.helpers import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SPEED = 400.0
+KILLS = 15
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -148,7 +149,7 @@ async def test_kills_at_any_moment(runs: Runs, seed: int) -> None:
 
 
 async def kill_by_the_clock(runs: Runs, run: str, chance: random.Random) -> None:
-    while True:
+    for _ in range(KILLS):
         await asyncio.sleep(chance.uniform(0.05, 1.5))
         link = runs._runs[run]._link
         if link is not None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -14,7 +18,7 @@ from safetensors.numpy import load
 from app.engine.snapshots import file_name
 from app.protocol.events import EVENT
 from app.protocol.frames import metadata
-from tests.worker.workers import Server, Worker, spec
+from tests.worker.workers import QUIET, ROOT, Server, Worker, spec
 
 MAPS = {"key": "maps", "tap": {"roles": ["activation"], "rate": 60.0}}
 
@@ -215,3 +219,34 @@ def test_broken_runs_crash_with_a_reason(zygote: Server, tmp_path: Path) -> None
         assert error["message"]["en"]
         assert error["message"]["zh"]
         assert zygote.exited(worker) == 1
+
+
+def test_spawned_worker_serves_a_run_too(tmp_path: Path) -> None:
+    """As GPU workers start, but on the CPU: without the fork server."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.worker", str(theirs.fileno())],
+        pass_fds=[theirs.fileno()],
+        cwd=ROOT,
+        env={**os.environ, **QUIET},
+    )
+    theirs.close()
+    worker = Worker(ours, process.pid).start(tmp_path)
+    assert worker.to(3)
+    worker.close()
+    assert process.wait(10) == 0
+
+
+def test_devices_of_this_machine() -> None:
+    finished = subprocess.run(
+        [sys.executable, "-m", "app.worker.devices"],
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.PIPE,
+        env={**os.environ, **QUIET},
+        timeout=60,
+    )
+    found = json.loads(finished.stdout)
+    assert found["default"] == "cpu"
+    assert [device["id"] for device in found["devices"]] == ["cpu"]
+    assert found["devices"][0]["memory"] > 2**20

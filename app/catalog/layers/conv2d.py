@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.catalog.family import Formula, option
-from app.catalog.initializers import AnyInitializer, DefaultInitializer
+from app.catalog.initializers import AnyInitializer
 from app.catalog.layers._base import (
     CONVOLUTION,
     Fix,
@@ -13,6 +13,14 @@ from app.catalog.layers._base import (
     Parameter,
     ShapeMismatch,
     image_input,
+)
+from app.catalog.layers._conv import (
+    bias_option,
+    filters_option,
+    init_option,
+    kernel_option,
+    padding_option,
+    stride_option,
 )
 from app.core.shapes import Shape
 from app.core.text import text
@@ -46,34 +54,10 @@ class Conv2d(Layer):
     ID_PREFIX = "conv"
 
     type: Literal["conv2d"] = "conv2d"
-    filters: int = option(
-        8,
-        text("filters", "输出通道数"),
-        text("Number of output maps.", "输出特征图的数目。"),
-        ge=1,
-        le=512,
-    )
-    kernel: int = option(
-        3,
-        text("kernel", "卷积核边长"),
-        text("Side of the square kernel.", "方形卷积核的边长。"),
-        ge=1,
-        le=31,
-    )
-    stride: int = option(
-        1,
-        text("stride", "步幅"),
-        text("Cells the kernel moves at a time.", "卷积核每次移动的格数。"),
-        ge=1,
-        le=16,
-    )
-    padding: int = option(
-        0,
-        text("padding", "填充"),
-        text("Rows and columns of zeros around the picture.", "图像四周补零的行列数。"),
-        ge=0,
-        le=15,
-    )
+    filters: int = filters_option(8)
+    kernel: int = kernel_option(3)
+    stride: int = stride_option()
+    padding: int = padding_option()
     dilation: int = option(
         1,
         text("dilation", "膨胀"),
@@ -91,16 +75,8 @@ class Conv2d(Layer):
         ge=1,
         le=256,
     )
-    bias: bool = option(
-        True,
-        text("bias", "偏置"),
-        text("Add one trainable number per map.", "每张特征图加一个可训练的数。"),
-    )
-    init: AnyInitializer = option(
-        DefaultInitializer(),
-        text("initial weights", "权值初始化"),
-        text("How the kernels start.", "卷积核的初始值。"),
-    )
+    bias: bool = bias_option()
+    init: AnyInitializer = init_option()
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         channels, height, width = image_input(self, inputs)

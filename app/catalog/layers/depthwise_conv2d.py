@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
-from app.catalog.initializers import AnyInitializer, DefaultInitializer
+from app.catalog.initializers import AnyInitializer
 from app.catalog.layers._base import (
     CONVOLUTION,
     Fix,
@@ -14,6 +14,7 @@ from app.catalog.layers._base import (
     ShapeMismatch,
     image_input,
 )
+from app.catalog.layers._conv import init_option, kernel_option, padding_option, stride_option
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -50,32 +51,10 @@ class DepthwiseConv2d(Layer):
         ge=1,
         le=16,
     )
-    kernel: int = option(
-        3,
-        text("kernel", "卷积核边长"),
-        text("Side of the square kernel.", "方形卷积核的边长。"),
-        ge=1,
-        le=31,
-    )
-    stride: int = option(
-        1,
-        text("stride", "步幅"),
-        text("Cells the kernel moves at a time.", "卷积核每次移动的格数。"),
-        ge=1,
-        le=16,
-    )
-    padding: int = option(
-        0,
-        text("padding", "填充"),
-        text("Rows and columns of zeros around the picture.", "图像四周补零的行列数。"),
-        ge=0,
-        le=15,
-    )
-    init: AnyInitializer = option(
-        DefaultInitializer(),
-        text("initial weights", "权值初始化"),
-        text("How the kernels start.", "卷积核的初始值。"),
-    )
+    kernel: int = kernel_option(3)
+    stride: int = stride_option()
+    padding: int = padding_option()
+    init: AnyInitializer = init_option()
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         channels, height, width = image_input(self, inputs)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from app.catalog.family import Formula, option
-from app.catalog.initializers import AnyInitializer, DefaultInitializer
+from app.catalog.family import Formula
+from app.catalog.initializers import AnyInitializer
 from app.catalog.layers._base import (
     CONVOLUTION,
     Fix,
@@ -14,6 +14,7 @@ from app.catalog.layers._base import (
     ShapeMismatch,
     image_input,
 )
+from app.catalog.layers._conv import init_option, kernel_option
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -52,18 +53,8 @@ class LeNetConv2d(Layer):
     ID_PREFIX = "c3conv"
 
     type: Literal["lenet_conv2d"] = "lenet_conv2d"
-    kernel: int = option(
-        5,
-        text("kernel", "卷积核边长"),
-        text("Side of the square kernel.", "方形卷积核的边长。"),
-        ge=1,
-        le=31,
-    )
-    init: AnyInitializer = option(
-        DefaultInitializer(),
-        text("initial weights", "权值初始化"),
-        text("How the kernels start.", "卷积核的初始值。"),
-    )
+    kernel: int = kernel_option(5)
+    init: AnyInitializer = init_option()
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         channels, height, width = image_input(self, inputs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
-from app.catalog.initializers import AnyInitializer, DefaultInitializer
+from app.catalog.initializers import AnyInitializer
 from app.catalog.layers._base import (
     CONVOLUTION,
     Fix,
@@ -14,6 +14,7 @@ from app.catalog.layers._base import (
     ShapeMismatch,
     image_input,
 )
+from app.catalog.layers._conv import filters_option, init_option, padding_option
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -43,13 +44,7 @@ class MlpConv(Layer):
     ID_PREFIX = "nin"
 
     type: Literal["mlpconv"] = "mlpconv"
-    filters: int = option(
-        16,
-        text("filters", "输出通道数"),
-        text("Number of output maps.", "输出特征图的数目。"),
-        ge=1,
-        le=512,
-    )
+    filters: int = filters_option(16)
     hidden: int = option(
         16,
         text("hidden maps", "隐藏通道数"),
@@ -64,18 +59,8 @@ class MlpConv(Layer):
         ge=1,
         le=31,
     )
-    padding: int = option(
-        2,
-        text("padding", "填充"),
-        text("Rows and columns of zeros around the picture.", "图像四周补零的行列数。"),
-        ge=0,
-        le=15,
-    )
-    init: AnyInitializer = option(
-        DefaultInitializer(),
-        text("initial weights", "权值初始化"),
-        text("How the kernels start.", "卷积核的初始值。"),
-    )
+    padding: int = padding_option(2)
+    init: AnyInitializer = init_option()
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         _, height, width = image_input(self, inputs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
-from app.catalog.initializers import AnyInitializer, DefaultInitializer
+from app.catalog.initializers import AnyInitializer
 from app.catalog.layers._base import (
     CONVOLUTION,
     Fix,
@@ -14,6 +14,7 @@ from app.catalog.layers._base import (
     ShapeMismatch,
     image_input,
 )
+from app.catalog.layers._conv import bias_option, filters_option, init_option
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -44,13 +45,7 @@ class TransposedConv2d(Layer):
     ID_PREFIX = "deconv"
 
     type: Literal["transposed_conv2d"] = "transposed_conv2d"
-    filters: int = option(
-        8,
-        text("filters", "输出通道数"),
-        text("Number of output maps.", "输出特征图的数目。"),
-        ge=1,
-        le=512,
-    )
+    filters: int = filters_option(8)
     kernel: int = option(
         2,
         text("kernel", "卷积核边长"),
@@ -72,16 +67,8 @@ class TransposedConv2d(Layer):
         ge=0,
         le=7,
     )
-    bias: bool = option(
-        True,
-        text("bias", "偏置"),
-        text("Add one trainable number per map.", "每张特征图加一个可训练的数。"),
-    )
-    init: AnyInitializer = option(
-        DefaultInitializer(),
-        text("initial weights", "权值初始化"),
-        text("How the kernels start.", "卷积核的初始值。"),
-    )
+    bias: bool = bias_option()
+    init: AnyInitializer = init_option()
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         _, height, width = image_input(self, inputs)

@@ -6,12 +6,52 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from app.catalog.family import Part, option
-from app.core.text import text
+from app.core.text import Text, text
 
 if TYPE_CHECKING:
     import torch
 
 OPTIMISER = text("Optimiser", "优化器")
+
+
+def learning_rate(default: float) -> Any:
+    """The field that every rule has."""
+    return option(
+        default,
+        text("learning rate η", "学习率 η"),
+        text(
+            "Size of a step. Too small is slow, too large diverges.",
+            "每步的大小。太小则慢，太大则发散。",
+        ),
+        ge=0.0,
+        le=100.0,
+    )
+
+
+def weight_decay(default: float = 0.0) -> Any:
+    """Shrinks every weight a little at every step."""
+    return option(
+        default,
+        text("weight decay λ", "权值衰减 λ"),
+        text("Pulls every weight towards zero.", "把每个权值拉向零。"),
+        ge=0.0,
+        le=10.0,
+    )
+
+
+def memory(default: float, symbol: str, what: Text) -> Any:
+    """How much of a running mean is kept at each step."""
+    return option(default, text(symbol, symbol), what, ge=0.0, lt=1.0)
+
+
+def epsilon(default: float) -> Any:
+    """The small number in a divisor."""
+    help = text("Keeps the divisor above zero.", "使除数不为零。")
+    return option(default, text("ε", "ε"), help, gt=0.0, le=1.0)
+
+
+OF_MEAN = text("Memory of the gradient's mean.", "梯度均值的记忆。")
+OF_SQUARE = text("Memory of the gradient's square.", "梯度平方的记忆。")
 
 
 class Optimizer(Part):
@@ -21,16 +61,7 @@ class Optimizer(Part):
     STATE_TENSORS: ClassVar[int] = 0
     """Tensors of the parameters' size that the rule keeps, for the memory budget."""
 
-    learning_rate: float = option(
-        0.05,
-        text("learning rate η", "学习率 η"),
-        text(
-            "Size of a step. Too small is slow, too large diverges.",
-            "每步的大小。太小则慢，太大则发散。",
-        ),
-        ge=0.0,
-        le=100.0,
-    )
+    learning_rate: float = learning_rate(0.05)
 
     def build(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
         """The PyTorch optimiser."""

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
-from app.catalog.family import Formula, option
-from app.catalog.optimizers._base import Optimizer
+from app.catalog.family import Formula
+from app.catalog.optimizers._base import (
+    OF_SQUARE,
+    Optimizer,
+    epsilon,
+    learning_rate,
+    memory,
+    weight_decay,
+)
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -33,34 +40,10 @@ class RmsProp(Optimizer):
     STATE_TENSORS = 1
 
     type: Literal["rmsprop"] = "rmsprop"
-    learning_rate: float = option(
-        0.001,
-        text("learning rate η", "学习率 η"),
-        text("Size of a step.", "每步的大小。"),
-        ge=0.0,
-        le=100.0,
-    )
-    alpha: float = option(
-        0.99,
-        text("α", "α"),
-        text("Memory of the gradient's square.", "梯度平方的记忆。"),
-        ge=0.0,
-        lt=1.0,
-    )
-    epsilon: float = option(
-        1e-8,
-        text("ε", "ε"),
-        text("Keeps the divisor above zero.", "使除数不为零。"),
-        gt=0.0,
-        le=1.0,
-    )
-    weight_decay: float = option(
-        0.0,
-        text("weight decay λ", "权值衰减 λ"),
-        text("Pulls every weight towards zero.", "把每个权值拉向零。"),
-        ge=0.0,
-        le=10.0,
-    )
+    learning_rate: float = learning_rate(0.001)
+    alpha: float = memory(0.99, "α", OF_SQUARE)
+    epsilon: float = epsilon(1e-8)
+    weight_decay: float = weight_decay()
 
     def build(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
         from torch import optim

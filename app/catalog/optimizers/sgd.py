@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import model_validator
 
 from app.catalog.family import Formula, option
-from app.catalog.optimizers._base import Optimizer
+from app.catalog.optimizers._base import Optimizer, weight_decay
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -45,13 +45,7 @@ class Sgd(Optimizer):
         text("Nesterov", "Nesterov"),
         text("Look ahead along the momentum.", "沿动量方向先看一步。"),
     )
-    weight_decay: float = option(
-        0.0,
-        text("weight decay λ", "权值衰减 λ"),
-        text("Pulls every weight towards zero.", "把每个权值拉向零。"),
-        ge=0.0,
-        le=10.0,
-    )
+    weight_decay: float = weight_decay()
 
     @model_validator(mode="after")
     def _nesterov_needs_momentum(self) -> Self:

@@ -445,7 +445,7 @@ export interface components {
         Adagrad: {
             /**
              * learning rate η
-             * @description Size of a step.
+             * @description Size of a step. Too small is slow, too large diverges.
              * @default 0.01
              */
             learning_rate: number;
@@ -476,7 +476,7 @@ export interface components {
         Adam: {
             /**
              * learning rate η
-             * @description Size of a step.
+             * @description Size of a step. Too small is slow, too large diverges.
              * @default 0.001
              */
             learning_rate: number;
@@ -519,7 +519,7 @@ export interface components {
         AdamW: {
             /**
              * learning rate η
-             * @description Size of a step.
+             * @description Size of a step. Too small is slow, too large diverges.
              * @default 0.001
              */
             learning_rate: number;
@@ -2376,7 +2376,7 @@ export interface components {
         RmsProp: {
             /**
              * learning rate η
-             * @description Size of a step.
+             * @description Size of a step. Too small is slow, too large diverges.
              * @default 0.001
              */
             learning_rate: number;
