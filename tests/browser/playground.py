@@ -27,7 +27,7 @@ _COLOURS = """(canvas) => {
 _THIN_SPACE = "\u202f"
 
 
-def until(look: Callable[[], Seen], what: str, timeout: float = PATIENCE_S) -> Seen:
+def until(look: Callable[[], Seen | None], what: str, timeout: float = PATIENCE_S) -> Seen:
     """The first true value of ``look``, asked again and again; fails saying what was missing."""
     deadline = time.monotonic() + timeout
     while True:
@@ -163,6 +163,22 @@ class Playground:
         """What is painted in a card, to compare."""
         return pixels(self.maps(node).locator("canvas"))
 
+    def pictures(self, *nodes: str) -> dict[str, str]:
+        """What is painted in these cards, once all are."""
+        for node in nodes:
+            self.expect_painted(node)
+        return {node: self.pixels(node) for node in nodes}
+
+    def expect_painted(self, node: str) -> None:
+        until(lambda: self.painted(node), f"a picture in {node}")
+
+    def expect_repainted(self, before: dict[str, str]) -> None:
+        """Every one of these cards shows something else now."""
+        until(
+            lambda: all(self.pixels(node) != old for node, old in before.items()),
+            f"other pictures in {', '.join(before)}",
+        )
+
     def painted(self, node: str) -> bool:
         """Whether a card shows a picture: more than a background and one colour."""
         return colours(self.maps(node).locator("canvas")) > 3
@@ -184,7 +200,7 @@ def number(text: str) -> float:
     if not found:
         return float(plain)
     exponent = found.group(2).translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
-    return float(found.group(1)) * 10 ** int(exponent)
+    return float(found.group(1)) * 10.0 ** float(exponent)
 
 
 def _cells(row: str) -> tuple[str, str] | None:

@@ -47,7 +47,7 @@ def test_a_good_picture_before_anything_ran(playground: Playground, server: Live
     expect(page.get_by_text("recorded", exact=True)).to_be_visible()
     assert playground.cards == CARDS
     for node in PICTURES:
-        until(lambda node=node: playground.painted(node), f"a picture in {node}")  # type: ignore[misc]
+        playground.expect_painted(node)
     expect(playground.card("conv1")).to_contain_text("156")
     expect(page.get_by_text(re.compile(r"^61\s706 parameters$"))).to_be_visible()
     loss, _ = until(lambda: playground.curve("Loss", "train"), "the recorded loss curve")
@@ -60,8 +60,7 @@ def test_play_makes_everything_grow_and_move(
     playground: Playground, server: LiveServer, figures: list[str]
 ) -> None:
     page = playground.open().page
-    until(lambda: playground.painted("conv2"), "the recorded maps")
-    recorded = {node: playground.pixels(node) for node in PICTURES[1:]}
+    recorded = playground.pictures(*PICTURES[1:])
     page.evaluate(_STOPWATCH)
     page.evaluate(_WATCH_NUMBERS)
     playground.play_button.click()
@@ -71,11 +70,7 @@ def test_play_makes_everything_grow_and_move(
     figures.append(f"Play → first curve point {times['curve']:.0f} ms, warm (bar: 1000)")
     assert max(times.values()) < 5000
     expect(page.get_by_text("recorded", exact=True)).to_have_count(0)
-    for node, before in recorded.items():
-        until(
-            lambda node=node, before=before: playground.pixels(node) != before,
-            f"new maps in {node}",
-        )  # type: ignore[misc]
+    playground.expect_repainted(recorded)
 
     first = until(lambda: playground.curve("Loss", "train"), "a point of the loss curve")
     playground.wait_step(lambda step: step > first[1] + 80, "80 more steps")

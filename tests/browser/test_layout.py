@@ -30,7 +30,7 @@ PAGES = ("/en/", "/zh/", "/en/reference", "/en/reference/layers/conv2d", "/en/ru
 def _box(locator: Locator) -> dict[str, float]:
     box = locator.bounding_box()
     assert box is not None
-    return dict(box)
+    return {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
 
 
 def test_transport_is_whole_at_1280(playground: Playground) -> None:

@@ -23,6 +23,10 @@ def _set(playground: Playground, field: str, value: str) -> None:
     spin.press("Enter")
 
 
+def _expect_other(canvas: Locator, before: str) -> None:
+    until(lambda: pixels(canvas) != before, "another picture")
+
+
 def test_circle_shows_and_learns(playground: Playground) -> None:
     page = playground.open().page
     playground.choose_network("Circle in a ring")
@@ -30,13 +34,12 @@ def test_circle_shows_and_learns(playground: Playground) -> None:
     until(lambda: colours(field) > 10, "the output over the plane")
     until(lambda: colours(dots) > 3, "the points")
     for node in ("input", *CARDS):
-        until(lambda node=node: playground.painted(node), f"decision maps in {node}")  # type: ignore[misc]
-    before = {node: playground.pixels(node) for node in CARDS}
+        playground.expect_painted(node)
+    before = playground.pictures(*CARDS)
     output = pixels(field)
     playground.play()
     until(lambda: pixels(field) != output, "another output")
-    for node in CARDS:
-        until(lambda node=node: playground.pixels(node) != before[node], f"new maps in {node}")  # type: ignore[misc]
+    playground.expect_repainted(before)
     loss, _ = until(lambda: playground.curve("Loss", "train"), "a loss")
     playground.wait_step(lambda step: step > 300, "300 steps")
     until(lambda: (playground.curve("Loss", "train") or (9, 0))[0] < loss, "a smaller loss")
@@ -75,11 +78,11 @@ def test_set_noise_and_size(playground: Playground) -> None:
     for field, value in (("noise", "0.4"), ("points", "300"), ("training share", "0.8")):
         before = pixels(dots)
         _set(playground, field, value)
-        until(lambda before=before: pixels(dots) != before, f"other points with {field}")  # type: ignore[misc]
+        _expect_other(dots, before)
     expect(sizes).to_have_text(re.compile("240.*60", re.DOTALL))
     page.get_by_role("button", name=re.compile("^Data set:")).click()
     page.get_by_role("menuitemradio", name="XOR").click()
     expect(playground.button("Data set: XOR")).to_be_visible()
     until(lambda: colours(_plane(playground)[0]) > 10, "the output over the plane of XOR")
     for node in CARDS:
-        until(lambda node=node: playground.painted(node), f"decision maps in {node}")  # type: ignore[misc]
+        playground.expect_painted(node)

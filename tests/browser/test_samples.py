@@ -79,13 +79,12 @@ def test_another_sample(playground: Playground, lenet: str) -> None:
     expect(samples.first).to_have_attribute("aria-selected", "true")
     until(lambda: playground.prediction, "a prediction")
     seen = playground.prediction
-    pictures = {node: playground.pixels(node) for node in ("input", "conv1", "fc3")}
+    pictures = playground.pictures("input", "conv1", "fc3")
     third = page.get_by_role("option", name=re.compile(r"^sample 3, label \d$"))
     third.click()
     expect(third).to_have_attribute("aria-selected", "true")
     until(lambda: playground.prediction != seen, "another prediction")
-    for node, before in pictures.items():
-        until(lambda node=node, before=before: playground.pixels(node) != before, node)  # type: ignore[misc]
+    playground.expect_repainted(pictures)
 
     third.press("ArrowRight")
     fourth = page.get_by_role("option", name=re.compile(r"^sample 4, label \d$"))
@@ -109,8 +108,8 @@ def test_a_one_drawn_in_every_way_is_a_one(
         expect(_pad(tab).get_by_text("Draw here")).to_be_visible()
         expect(playground.card("input")).not_to_contain_text("drawn")
         until(lambda: playground.prediction == of_sample, "the prediction of the sample")
-        sample = playground.pixels("input")
+        sample = playground.pictures("input")
         draw(tab)
         expect(playground.card("input")).to_contain_text("drawn")
-        until(lambda sample=sample: playground.pixels("input") != sample, "the drawing in its card")  # type: ignore[misc]
+        playground.expect_repainted(sample)
         expect(tab.get_by_role("region", name="Prediction")).to_contain_text("says 1")

@@ -168,6 +168,11 @@ export const stage = {
   'banner.interrupted': ['The run was interrupted.', '运行被中断。'],
   'banner.failed': ['The run failed.', '运行失败。'],
   'banner.resume': ['Resume', '继续'],
+  'banner.misfit': [
+    'This network was made for other data and does not fit these.',
+    '该网络为其他数据而设计，与当前数据不匹配。',
+  ],
+  'banner.fitting': ['Use “{title}” instead', '改用“{title}”'],
   'banner.slower': ['Start over with η {rate}', '以 η {rate} 重新开始'],
 
   'output.plane': ['Output over the plane', '平面上的输出'],
@@ -182,6 +187,11 @@ export const stage = {
 
   'inspector.title': ['Layer', '层'],
   'inspector.label': ['Layer {id}', '层 {id}'],
+
+  'inputs.label': ['reads from', '输入来自'],
+  'inputs.add': ['add an input…', '添加输入…'],
+  'inputs.addFor': ['Add an input to {id}', '为 {id} 添加输入'],
+  'inputs.remove': ['Stop {id} reading from {source}', '{id} 不再读取 {source}'],
 
   'curves.loss': ['Loss', '损失'],
   'curves.accuracy': ['Accuracy', '准确率'],

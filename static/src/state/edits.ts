@@ -108,6 +108,21 @@ export function withField(model: ModelSpec, id: string, field: string, value: un
   };
 }
 
+/** One node reading from these. */
+export function withInputs(model: ModelSpec, id: string, inputs: readonly string[]): ModelSpec {
+  const nodes = model.nodes.map((node) => (node.id === id ? { ...node, inputs: [...inputs] } : node));
+  return { ...model, nodes };
+}
+
+/** What a node can read from: the input and every node that does not itself read from it. */
+export function sources(model: ModelSpec, id: string): string[] {
+  const after = new Set([id]);
+  for (const node of ordered(model)) {
+    if (node.inputs.some((source) => after.has(source))) after.add(node.id);
+  }
+  return [INPUT, ...ordered(model).flatMap((node) => (after.has(node.id) ? [] : node.id))];
+}
+
 /** Nodes that read from `id`. */
 export function readers(model: ModelSpec, id: string): Node[] {
   return model.nodes.filter((node) => node.inputs.includes(id));

@@ -130,7 +130,7 @@ export class Session {
   async #renew(): Promise<void> {
     if (this.run.exists && (this.run.last > 0 || this.run.running || !this.edited)) return;
     if (this.editor.stale) await this.editor.check().catch(() => undefined);
-    if (this.editor.ok) await this.guard(() => this.#create());
+    if (this.editor.ok && this.facts?.available) await this.guard(() => this.#create());
   }
 
   /** Bring the numbers of the run to those of the editor, one command after the other. */
@@ -224,6 +224,10 @@ export class Session {
     if (this.editor.stale) await this.editor.check();
     if (!this.editor.ok) {
       this.app.note({ kind: 'warn', title: t('run.broken') });
+      return false;
+    }
+    if (this.facts && !this.facts.available) {
+      this.app.note({ kind: 'warn', title: t('data.missing') });
       return false;
     }
     if (this.#newRun) clearTimeout(this.#newRun);

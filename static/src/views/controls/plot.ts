@@ -67,7 +67,8 @@ function range(options: PlotOptions): uPlot.Scale.Range {
   }
   return (_, low, high) => {
     const [min, max] = [low ?? 0, high ?? 1];
-    const pad = (max - min || Math.abs(max) || 1) * 0.06;
+    const least = 0.2 * Math.abs(max) || 1; // so that the marks of a flat curve differ
+    const pad = Math.max((max - min) * 0.06, (least - (max - min)) / 2);
     return [min >= 0 ? Math.max(0, min - pad) : min - pad, max + pad];
   };
 }
