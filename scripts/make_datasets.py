@@ -148,7 +148,10 @@ def shares(counts: Sequence[int], train: int) -> list[int]:
 
 
 def stratified_order(labels: Bytes, train: int, seed: int) -> NDArray[np.intp]:
-    """A shuffled order whose first `train` entries hold every class in proportion."""
+    """A shuffled order whose first `train` entries hold every class in proportion.
+
+    Taking each class's first entries leaves the rest clustered by class, so it is shuffled again.
+    """
     # Raw PCG64 output is guaranteed not to change between NumPy versions; `permutation` is not.
     order = np.argsort(np.random.PCG64(seed).random_raw(len(labels)), kind="stable")
     shuffled = labels[order]
@@ -156,7 +159,9 @@ def stratified_order(labels: Bytes, train: int, seed: int) -> NDArray[np.intp]:
     counts = np.bincount(labels, minlength=CLASSES).tolist()
     for label, share in enumerate(shares(counts, train)):
         in_train[np.flatnonzero(shuffled == label)[:share]] = True
-    return np.concatenate([order[in_train], order[~in_train]])
+    rest = order[~in_train]
+    again = np.argsort(np.random.PCG64(seed + 1).random_raw(len(rest)), kind="stable")
+    return np.concatenate([order[in_train], rest[again]])
 
 
 def npy(array: Bytes) -> bytes:

@@ -9,7 +9,6 @@ import json
 import os
 import socket
 import time
-from dataclasses import asdict
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,7 +18,7 @@ from app.engine.device import configure, resolve
 from app.engine.predict import predict
 from app.engine.probes import Moment, Prober
 from app.engine.session import Session
-from app.engine.snapshots import serialise
+from app.engine.snapshots import Entry, serialise
 from app.engine.start import Start, parse_start
 from app.protocol.commands import COMMAND
 from app.protocol.events import AnyEvent
@@ -157,10 +156,17 @@ class Worker:
             prediction, frame = predict(session.trainer, self.prober, sample, moment)
             return {"type": "reply", "prediction": prediction}, frame
         if kind == "snapshot":
-            entry = session.snapshot()
-            return {"type": "reply", "snapshot": asdict(entry) if entry else None}, b""
+            return {"type": "reply", "snapshot": _described(session.snapshot())}, b""
         if kind == "tensors":
             facts = {name: str(value) for name, value in self._place().items()}
             pieces = serialise(session.trainer.network.state_dict(), facts)
             return {"type": "reply", **self._place()}, b"".join(pieces)
         return {"type": "failed", "error": {"code": "unknown_message", "type": kind}}, b""
+
+
+def _described(entry: Entry | None) -> dict[str, Any] | None:
+    """A snapshot as its event has it: the hash is that of the weights."""
+    if entry is None:
+        return None
+    facts = {"branch": entry.branch, "step": entry.step, "bytes": entry.bytes}
+    return {**facts, "sha256": entry.weights, "time": entry.time}

@@ -200,7 +200,7 @@ def number(text: str) -> float:
     if not found:
         return float(plain)
     exponent = found.group(2).translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
-    return float(found.group(1)) * 10.0 ** float(exponent)
+    return float(f"{found.group(1)}e{exponent}")
 
 
 def _cells(row: str) -> tuple[str, str] | None:

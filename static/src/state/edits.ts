@@ -110,7 +110,9 @@ export function withField(model: ModelSpec, id: string, field: string, value: un
 
 /** One node reading from these. */
 export function withInputs(model: ModelSpec, id: string, inputs: readonly string[]): ModelSpec {
-  const nodes = model.nodes.map((node) => (node.id === id ? { ...node, inputs: [...inputs] } : node));
+  const nodes = model.nodes.map((node) =>
+    node.id === id ? { ...node, inputs: [...inputs] } : node,
+  );
   return { ...model, nodes };
 }
 

@@ -31,14 +31,18 @@ def upgrade() -> None:
     op.create_index("runs_state", "runs", ["state"])
     op.create_table(
         "branches",
-        sa.Column("run", sa.String(32), sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column(
+            "run", sa.String(32), sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True
+        ),
         sa.Column("branch", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("parent", sa.Integer, nullable=True),
         sa.Column("step", sa.Integer, nullable=False),
     )
     op.create_table(
         "events",
-        sa.Column("run", sa.String(32), sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column(
+            "run", sa.String(32), sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True
+        ),
         sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("time", sa.Float, nullable=False),
         sa.Column("branch", sa.Integer, nullable=False),
