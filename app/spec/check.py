@@ -43,6 +43,7 @@ def check(model: ModelSpec, training: TrainingSpec) -> Report:
         order=graph.order,
         input_shape=training.dataset.input_shape,
         output_shape=output,
+        samples=training.dataset.sizes,
         totals=totals,
         problems=tuple(problems),
     )

@@ -48,6 +48,8 @@ class Report(Plain):
     order: tuple[str, ...]
     input_shape: Shape
     output_shape: Shape | None
+    samples: tuple[int, int]
+    """Training and validation samples of the data set with its options."""
     totals: Totals
     problems: tuple[Problem, ...]
     """Every problem, those of the nodes included."""

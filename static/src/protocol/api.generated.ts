@@ -2298,6 +2298,11 @@ export interface components {
             input_shape: number[];
             /** Output Shape */
             output_shape: number[] | null;
+            /** Samples */
+            samples: [
+                number,
+                number
+            ];
             totals: components["schemas"]["Totals"];
             /** Problems */
             problems: components["schemas"]["Problem"][];

@@ -97,6 +97,7 @@ export interface Report {
   order: string[];
   input_shape: Shape;
   output_shape: Shape | null;
+  samples: [number, number];
   totals: { parameters: number; macs: number; activations: number; memory_bytes: number };
   problems: Problem[];
 }

@@ -12,6 +12,7 @@ function report(problems: Problem[] = []): Report {
     order: [],
     input_shape: [1, 28, 28],
     output_shape: [10],
+    samples: [4000, 1000],
     totals: { parameters: 0, macs: 0, activations: 0, memory_bytes: 0 },
     problems,
   };

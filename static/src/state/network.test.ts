@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Families, ModelSpec, Part, Report, RunSpec } from '../protocol/types';
 import { cards, showShape } from './cards';
-import { freeId, inserted, moved, ordered, removed, withField } from './edits';
+import { freeId, inserted, moved, ordered, removed, sources, withField, withInputs } from './edits';
 import { liveCommands, structure, withSettings } from './live';
 
 function chain(...ids: string[]): ModelSpec {
@@ -66,6 +66,11 @@ describe('edits of a network', () => {
     expect(freeId(net, 'conv')).toBe('conv2');
     expect(withField(net, 'fc1', 'units', 7).nodes[3]?.layer['units']).toBe(7);
     expect(JSON.stringify(net)).toBe(before);
+  });
+
+  it('join several inputs, none of which reads from the node itself', () => {
+    expect(sources(net, 'pool1')).toEqual(['input', 'conv1', 'relu1']);
+    expect(wires(withInputs(net, 'pool1', ['relu1', 'conv1']))).toContain('relu1+conv1>pool1');
   });
 
   it('order nodes by what they read, what lies on a cycle last', () => {

@@ -48,6 +48,10 @@ export class Session {
   readonly cards = $derived.by(() =>
     cards(this.editor.spec.model, this.catalog.layers, this.editor.report),
   );
+  /** Training and validation samples: with the options that were chosen, once they are checked. */
+  readonly sizes = $derived.by(
+    (): [number, number] => this.editor.report?.samples ?? this.facts?.sizes ?? [0, 0],
+  );
   readonly reports = $derived.by(() => reportsOf(this.editor.report));
   readonly phase = $derived.by(() => this.editor.spec.training.phases[0]);
   readonly dataset = $derived.by(() => this.editor.spec.training.dataset);
