@@ -12,7 +12,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 DEEP = os.environ.get("GLASSNET_DEEP") == "1"
 SLOW_START = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -29,6 +29,8 @@ settings.register_profile(
     "deep",
     max_examples=2000,
     deadline=None,
+    # No explanation of a failure: for networks it takes longer than everything else together.
+    phases=[Phase.explicit, Phase.generate, Phase.target, Phase.shrink],
     database=None,
     print_blob=True,
     suppress_health_check=SLOW_START,

@@ -34,6 +34,7 @@ class Keeper:
         self._pool = ThreadPoolExecutor(1, "snapshots") if store else None
         self._pending: Future[Entry | None] | None = None
         self._due = time.monotonic() + INTERVAL
+        self._copies: dict[str, torch.Tensor] = {}
         self.last: tuple[int, int] | None = None
         """(branch, step) of the newest snapshot that was asked for."""
 
@@ -61,13 +62,22 @@ class Keeper:
         if self._pool is None:
             return None
         began = time.monotonic()
-        if wait:
-            self.settle()
+        self.settle()
         self.last = place
-        state, about = tensors(), facts()
+        state, about = self._copied(tensors()), facts()
         self._pending = self._pool.submit(self._write, kind, place, state, about)
         self._due = time.monotonic() + max(INTERVAL, SHARE * (time.monotonic() - began))
         return self._pending.result() if wait else None
+
+    def _copied(self, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """The state as it is now, in memory that is used again and again: a heap that a thread and
+        a training share would come apart otherwise."""
+        for name, value in tensors.items():
+            copy = self._copies.get(name)
+            if copy is None or copy.shape != value.shape or copy.dtype != value.dtype:
+                self._copies[name] = torch.empty(value.shape, dtype=value.dtype)
+            self._copies[name].copy_(value)
+        return {name: self._copies[name] for name in tensors}
 
     def _write(
         self,

@@ -237,13 +237,11 @@ class Trainer:
     # --- what a snapshot holds -------------------------------------------------------------------
 
     def state(self) -> dict[str, torch.Tensor]:
-        """Copies of weights, buffers (``model.…``) and optimiser state (``optimizer.…``)."""
-        found = {
-            f"model.{name}": value.detach().clone()
-            for name, value in self.network.state_dict().items()
-        }
+        """Weights, buffers (``model.…``) and optimiser state (``optimizer.…``); the next step
+        changes them."""
+        found = {f"model.{name}": value for name, value in self.network.state_dict().items()}
         for name, key, value in self._optimizer_tensors():
-            found[f"optimizer.{name}.{key}"] = value.detach().clone()
+            found[f"optimizer.{name}.{key}"] = value.detach()
         return found
 
     def _optimizer_tensors(self) -> Iterator[tuple[str, str, torch.Tensor]]:

@@ -44,7 +44,7 @@ class Heap:
     Threads with a heap each, or a heap that is never trimmed, would keep several MiB for good.
     """
 
-    INTERVAL = 5.0
+    INTERVAL = 60.0
 
     def __init__(self) -> None:
         library = ctypes.CDLL(None)
@@ -52,12 +52,17 @@ class Heap:
         if hasattr(library, "mallopt"):
             library.mallopt(_M_ARENA_MAX, 1)
         self._due = 0.0
+        self._used = False
 
-    def tidy(self, now: float) -> None:
-        """Give free pages back if that was long ago; takes a millisecond."""
-        if self._trim is not None and now >= self._due:
+    def tidy(self, now: float, *, resting: bool) -> None:
+        """Give free pages back, once a minute of training and when it has come to rest.
+
+        They are asked for again at the next step, so doing it often would cost.
+        """
+        if self._trim is not None and (now >= self._due or (resting and self._used)):
             self._due = now + self.INTERVAL
             self._trim(0)
+        self._used = not resting
 
 
 def limit_memory(extra: int) -> None:

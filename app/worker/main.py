@@ -102,7 +102,7 @@ class Worker:
                 if session.speed is not None:
                     self._next_step = max(began, self._next_step) + 1.0 / session.speed
             self._look()
-            self._heap.tidy(time.monotonic())
+            self._heap.tidy(time.monotonic(), resting=not session.running)
 
     def _place(self) -> dict[str, int]:
         return {"step": self.session.trainer.cursor.step, "branch": self.session.branch}

@@ -10,7 +10,7 @@ if (place && address) {
   SwaggerUIBundle({
     url: address,
     domNode: place,
-    deepLinking: true,
+    deepLinking: false,
     displayOperationId: true,
     defaultModelsExpandDepth: 0,
     tryItOutEnabled: true,
