@@ -1,4 +1,4 @@
-"""The geometry that both plain pooling layers share. No part of its own."""
+"""The geometry that pooling by blocks shares. No part of its own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,16 @@ from app.catalog.family import option
 from app.catalog.layers._base import Fix, Layer, ShapeMismatch, image_input
 from app.core.shapes import Shape
 from app.core.text import text
+
+
+def blocks(layer: Layer, inputs: tuple[Shape, ...], size: int, stride: int) -> Shape:
+    """(C, H′, W′) of pooling (C, H, W) by blocks; a picture smaller than a block is refused."""
+    channels, height, width = image_input(layer, inputs)
+    side = min(height, width)
+    if side < size:
+        expected = text(f"a picture of at least {size}×{size}", f"至少 {size}×{size} 的图像")
+        raise ShapeMismatch(layer, expected, inputs[0], Fix("set", "size", side), Fix("remove"))
+    return (channels, *((n - size) // stride + 1 for n in (height, width)))
 
 
 class Pool(Layer):
@@ -29,12 +39,4 @@ class Pool(Layer):
     )
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        channels, height, width = image_input(self, inputs)
-        side = min(height, width)
-        if side < self.size:
-            expected = text(
-                f"a picture of at least {self.size}×{self.size}",
-                f"至少 {self.size}×{self.size} 的图像",
-            )
-            raise ShapeMismatch(self, expected, inputs[0], Fix("set", "size", side), Fix("remove"))
-        return (channels, *((n - self.size) // self.stride + 1 for n in (height, width)))
+        return blocks(self, inputs, self.size, self.stride)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
-from app.catalog.layers._base import POOLING, Fix, Layer, Parameter, ShapeMismatch, image_input
+from app.catalog.layers._base import POOLING, Layer, Parameter
+from app.catalog.layers._pool import blocks
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -46,14 +47,7 @@ class Subsample(Layer):
     )
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        channels, height, width = image_input(self, inputs)
-        side = min(height, width)
-        if side < self.size:
-            least = f"{self.size}×{self.size}"
-            expected = text(f"a picture of at least {least}", f"至少 {least} 的图像")
-            fixes = (Fix("set", "size", side), Fix("remove"))
-            raise ShapeMismatch(self, expected, inputs[0], *fixes)
-        return (channels, height // self.size, width // self.size)
+        return blocks(self, inputs, self.size, self.size)
 
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
         maps = (inputs[0][0],)
