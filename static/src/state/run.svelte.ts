@@ -60,6 +60,7 @@ export class Run {
   readonly #stream: Stream;
   readonly #changed: (event: AnyEvent) => void;
   #history = new History();
+  readonly #asked = new Set<Promise<Applied>>();
   #poll: ReturnType<typeof setTimeout> | null = null;
 
   constructor(api: Api, stream: Stream, changed: (event: AnyEvent) => void) {
@@ -128,13 +129,21 @@ export class Run {
   async command(command: Command): Promise<Applied | null> {
     if (!this.id) return null;
     this.pending = command.type;
+    const answer = this.#api.command(this.id, command);
+    this.#asked.add(answer);
     try {
-      const applied = await this.#api.command(this.id, command);
+      const applied = await answer;
       if (this.settings) this.settings = changed(this.settings, command);
       return applied;
     } finally {
+      this.#asked.delete(answer);
       if (this.pending === command.type) this.pending = null;
     }
+  }
+
+  /** Every command that was sent has been answered, one way or the other. */
+  async settled(): Promise<void> {
+    while (this.#asked.size) await Promise.allSettled(this.#asked);
   }
 
   /** Curves of a recording, on the page until there is a run. */

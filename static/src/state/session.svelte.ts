@@ -139,12 +139,13 @@ export class Session {
 
   /** Bring the numbers of the run to those of the editor, one command after the other. */
   async #sync(): Promise<void> {
-    if (this.#syncing) return;
+    if (this.#syncing || this.creating) return;
     this.#syncing = true;
+    const { id } = this.run;
     try {
       for (let round = 0; round < 20 && !this.edited; round++) {
         const { spec, settings } = this.run;
-        if (!spec || !settings) return;
+        if (!spec || !settings || this.creating || this.run.id !== id) return;
         const now = withSettings(spec, settings);
         const commands = liveCommands(now, this.editor.spec, this.catalog.families);
         if (!commands.length) return;
@@ -206,6 +207,8 @@ export class Session {
   async #drop(): Promise<void> {
     const { id, last } = this.run;
     if (!id) return;
+    // A run that goes away under a command answers it with a conflict.
+    await this.run.settled();
     this.run.leave();
     if (last === 0) await this.api.remove(id).catch(() => undefined);
     else await this.api.command(id, { type: 'pause' }).catch(() => undefined);
@@ -220,6 +223,8 @@ export class Session {
     } finally {
       this.creating = false;
     }
+    // Numbers that were edited meanwhile.
+    void this.#sync();
   }
 
   /** A run of the network as it is edited now; makes one where there is none. */
