@@ -172,12 +172,17 @@ class Run:
         if self._ended is not None and self._link is not None and self._link.ending:
             await asyncio.shield(self._ended)
         self.wake()
-        if self._starting is not None:
-            await asyncio.shield(self._starting)
-        link = self._link
+        link = self._link if self._starting is None else await self._started(self._starting)
         if link is None:
             raise Conflict(reason=_ENDING)
         return await link.request(message, ANSWER_TIMEOUT)
+
+    async def _started(self, starting: asyncio.Task[Link]) -> Link:
+        """The link of a start that goes on; one that is called off is no reason to end the asker."""
+        await asyncio.wait((starting,))
+        if starting.cancelled():
+            raise Conflict(reason=_ENDING)
+        return starting.result()
 
     async def _start(self) -> Link:
         try:
