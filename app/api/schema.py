@@ -18,6 +18,7 @@ from app.catalog.initializers import AnyInitializer
 from app.catalog.layers import AnyLayer
 from app.catalog.losses import AnyLoss
 from app.catalog.optimizers import AnyOptimizer
+from app.catalog.schedules import AnySchedule
 from app.protocol import frames, stream, taps
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
@@ -36,6 +37,7 @@ READ: dict[str, Any] = {
     "AnyLoss": AnyLoss,
     "AnyOptimizer": AnyOptimizer,
     "AnyInitializer": AnyInitializer,
+    "AnySchedule": AnySchedule,
     "ModelSpec": ModelSpec,
     "TrainingSpec": TrainingSpec,
     "RunSpec": RunSpec,
