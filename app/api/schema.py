@@ -22,6 +22,7 @@ from app.catalog.schedules import AnySchedule
 from app.protocol import frames, stream, taps
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
+from app.protocol.range_test import RangeTest, RangeWanted
 from app.protocol.runs import Applied, MetricsSeries, RunInfo
 from app.runs.devices import Devices
 from app.spec.model import ModelSpec
@@ -45,6 +46,7 @@ READ: dict[str, Any] = {
     "SamplesWanted": datasets.SamplesWanted,
     "FetchWanted": datasets.FetchWanted,
     "PredictionWanted": runs.PredictionWanted,
+    "RangeWanted": RangeWanted,
     "AnyCommand": AnyCommand,
     "LoggedCommand": LoggedCommand,
     "AnySample": taps.AnySample,
@@ -66,6 +68,7 @@ WRITTEN: dict[str, Any] = {
     "MetricsSeries": MetricsSeries,
     "SnapshotList": runs.SnapshotList,
     "Prediction": runs.Prediction,
+    "RangeTest": RangeTest,
     "Devices": Devices,
     "Queue": devices.Queue,
     "Health": health.Health,
