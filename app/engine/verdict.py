@@ -6,6 +6,7 @@ smoothed loss falls by more than the noise around it and turns up again within t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -146,7 +147,7 @@ def _noise(raw: Array, kept: float) -> float:
     if len(raw) < 2:
         return 0.0
     spread = float(np.std(np.diff(raw))) / 2.0**0.5
-    return spread * float(((1.0 - kept) / (1.0 + kept)) ** 0.5)
+    return spread * math.sqrt((1.0 - kept) / (1.0 + kept))
 
 
 def _said(rate: float) -> str:

@@ -6,10 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from app.catalog.schedules import AnySchedule
 from app.spec.base import Strict
 from app.spec.groups import MOST_GROUPS, Groups
-from app.spec.training import ClipNorm, ClipValue
+from app.spec.training import AnySchedule, ClipNorm, ClipValue
 
 
 class Play(Strict):

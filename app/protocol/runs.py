@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from app.catalog.schedules import AnySchedule, Constant
 from app.core.text import Text
 from app.protocol.events import Number, State
 from app.spec.groups import Groups
 from app.spec.run import RunSpec
+from app.spec.training import AnySchedule, Constant
 
 
 class Shown(BaseModel):

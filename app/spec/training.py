@@ -14,6 +14,8 @@ from app.catalog.schedules import AnySchedule, Constant
 from app.spec.base import Strict
 from app.spec.groups import MOST_GROUPS, Groups
 
+__all__ = ["AnySchedule", "ClipNorm", "ClipValue", "Constant", "SupervisedPhase", "TrainingSpec"]
+
 ClipNorm = Annotated[float | None, Field(gt=0.0, le=1e6)]
 """Longest gradient, all parameters together; null is off."""
 ClipValue = Annotated[float | None, Field(gt=0.0, le=1e6)]

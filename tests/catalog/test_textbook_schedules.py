@@ -23,7 +23,7 @@ NOTHING = Memory()
 
 
 def schedule(kind: str, **fields: Any) -> Schedule:
-    return SCHEDULES.parts[kind](type=kind, **fields)
+    return SCHEDULES.parts[kind].model_validate({**fields})
 
 
 def ours(rule: Schedule, total: int = TOTAL, each: int = EACH) -> list[float]:
