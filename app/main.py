@@ -20,6 +20,7 @@ from app.api import (
     models,
     pages,
     presets,
+    range_test,
     runs,
     schema,
     stream,
@@ -104,7 +105,7 @@ def _said_plainly(app: FastAPI, send: Send) -> Send:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix=API)
-    for module in (catalog, presets, models, datasets, runs, devices, stream):
+    for module in (catalog, presets, models, datasets, runs, range_test, devices, stream):
         api.include_router(module.router)
     return api
 

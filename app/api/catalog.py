@@ -18,6 +18,7 @@ from app.catalog.initializers import INITIALIZERS
 from app.catalog.layers import LAYERS
 from app.catalog.losses import LOSSES, Loss, Task
 from app.catalog.optimizers import OPTIMIZERS
+from app.catalog.schedules import SCHEDULES
 from app.core.text import Text
 
 router = APIRouter(tags=["catalog"])
@@ -101,6 +102,7 @@ class Families(BaseModel):
     losses: list[LossInfo]
     optimizers: list[PartInfo]
     initializers: list[PartInfo]
+    schedules: list[PartInfo]
 
 
 class Catalog(BaseModel):
@@ -110,13 +112,14 @@ class Catalog(BaseModel):
 
 
 FAMILIES: dict[str, Family[Any]] = {
-    family.name: family for family in (LAYERS, DATASETS, LOSSES, OPTIMIZERS, INITIALIZERS)
+    family.name: family
+    for family in (LAYERS, DATASETS, LOSSES, OPTIMIZERS, INITIALIZERS, SCHEDULES)
 }
 
 
 @router.get("/catalog", response_model=Catalog, responses=failures(), summary="Every part")
 async def get_catalog(here: Here) -> Json:
-    """Layers, data sets, losses, optimisers and initialisers with schema, formula and texts."""
+    """Layers, data sets, losses, optimisers, schedules and initialisers with schema, formula and texts."""
     root = here.fetches.root
     families = {
         name: [entry(part, root) for part in family.parts.values()]

@@ -18,9 +18,11 @@ from app.catalog.initializers import AnyInitializer
 from app.catalog.layers import AnyLayer
 from app.catalog.losses import AnyLoss
 from app.catalog.optimizers import AnyOptimizer
+from app.catalog.schedules import AnySchedule
 from app.protocol import frames, stream, taps
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
+from app.protocol.range_test import RangeTest, RangeWanted
 from app.protocol.runs import Applied, MetricsSeries, RunInfo
 from app.runs.devices import Devices
 from app.spec.model import ModelSpec
@@ -36,6 +38,7 @@ READ: dict[str, Any] = {
     "AnyLoss": AnyLoss,
     "AnyOptimizer": AnyOptimizer,
     "AnyInitializer": AnyInitializer,
+    "AnySchedule": AnySchedule,
     "ModelSpec": ModelSpec,
     "TrainingSpec": TrainingSpec,
     "RunSpec": RunSpec,
@@ -43,6 +46,7 @@ READ: dict[str, Any] = {
     "SamplesWanted": datasets.SamplesWanted,
     "FetchWanted": datasets.FetchWanted,
     "PredictionWanted": runs.PredictionWanted,
+    "RangeWanted": RangeWanted,
     "AnyCommand": AnyCommand,
     "LoggedCommand": LoggedCommand,
     "AnySample": taps.AnySample,
@@ -64,6 +68,7 @@ WRITTEN: dict[str, Any] = {
     "MetricsSeries": MetricsSeries,
     "SnapshotList": runs.SnapshotList,
     "Prediction": runs.Prediction,
+    "RangeTest": RangeTest,
     "Devices": Devices,
     "Queue": devices.Queue,
     "Health": health.Health,

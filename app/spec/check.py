@@ -11,9 +11,10 @@ from app.catalog.losses import Loss
 from app.core.errors import Problem, Repair, SpecError
 from app.core.shapes import Shape, show, size
 from app.core.text import text
-from app.spec import budget, patches
+from app.spec import budget, groups, patches
 from app.spec.graph import Graph
 from app.spec.model import INPUT, MOST_NODES, ModelSpec
+from app.spec.plan import plan
 from app.spec.report import NodeReport, Report, Totals
 from app.spec.training import TrainingSpec
 
@@ -38,6 +39,9 @@ def check(model: ModelSpec, training: TrainingSpec) -> Report:
     if output is not None and not any(p.code == "loss_task" for p in problems):
         problems += _output_fits_data(model, training, output)
     problems += budget.exceeded(totals, training)
+    if not any(problem.severity == "error" for problem in problems):
+        tensors = {node.id: [p.name for p in node.parameters] for node in listed}
+        problems += groups.problems(training.phase.groups, tensors, "/training/phases/0/groups")
     return Report(
         nodes=listed,
         order=graph.order,
@@ -45,6 +49,7 @@ def check(model: ModelSpec, training: TrainingSpec) -> Report:
         output_shape=output,
         samples=training.dataset.sizes,
         totals=totals,
+        rates=plan(training),
         problems=tuple(problems),
     )
 

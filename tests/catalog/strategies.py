@@ -19,9 +19,17 @@ from app.catalog.initializers import INITIALIZERS
 from app.catalog.layers import LAYERS, Layer, ShapeMismatch
 from app.catalog.losses import LOSSES
 from app.catalog.optimizers import OPTIMIZERS
+from app.catalog.schedules import SCHEDULES
 from app.core.shapes import Shape
 
-FAMILIES: tuple[Family[Any], ...] = (LAYERS, DATASETS, LOSSES, OPTIMIZERS, INITIALIZERS)
+FAMILIES: tuple[Family[Any], ...] = (
+    LAYERS,
+    DATASETS,
+    LOSSES,
+    OPTIMIZERS,
+    INITIALIZERS,
+    SCHEDULES,
+)
 PARTS: list[type[Part]] = [part for family in FAMILIES for part in family.parts.values()]
 LARGEST = 9
 """Integers are kept this small, where their bounds allow it: modules are really built."""

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Every part
-         * @description Layers, data sets, losses, optimisers and initialisers with schema, formula and texts.
+         * @description Layers, data sets, losses, optimisers, schedules and initialisers with schema, formula and texts.
          */
         get: operations["get_catalog"];
         put?: never;
@@ -317,6 +317,35 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/range-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest test of learning rates
+         * @description How far it is, and in the end what it found. It is kept as long as the run has its worker.
+         */
+        get: operations["get_range_test"];
+        put?: never;
+        /**
+         * Test learning rates
+         * @description Trains a copy of the run as it is now, with a learning rate that rises batch by batch, and
+         *     suggests one, or says why it does not. A test that is still under way is given up for it.
+         */
+        post: operations["start_range_test"];
+        /**
+         * Cancel the test of learning rates
+         * @description Gives the copy up; what was measured stays to be seen. One that has ended stays as it is.
+         */
+        delete: operations["cancel_range_test"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -564,14 +593,15 @@ export interface components {
              */
             type: "add";
         };
-        AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSpeed"];
+        AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["SetSpeed"];
         AnyDataset: components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"];
         AnyEvent: components["schemas"]["StateChanged"] | components["schemas"]["CommandApplied"] | components["schemas"]["Rewound"] | components["schemas"]["Metrics"] | components["schemas"]["Validation"] | components["schemas"]["SnapshotTaken"] | components["schemas"]["Note"];
-        AnyInitializer: components["schemas"]["Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+        AnyInitializer: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         AnyLayer: components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
         AnyLoss: components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
         AnyOptimizer: components["schemas"]["Adagrad"] | components["schemas"]["Adam"] | components["schemas"]["AdamW"] | components["schemas"]["RmsProp"] | components["schemas"]["Sgd"];
         AnySample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"];
+        AnySchedule: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"] | components["schemas"]["WarmUp"];
         /**
          * Applied
          * @description Where a command took effect, and the number of the newest stored event then.
@@ -670,7 +700,7 @@ export interface components {
              */
             type: "command";
             /** Command */
-            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSpeed"];
+            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["SetSpeed"];
         };
         /**
          * Concatenate
@@ -682,23 +712,6 @@ export interface components {
              * @enum {string}
              */
             type: "concatenate";
-        };
-        /**
-         * Constant
-         * @description Every weight ``value``; bias 0. All units of a layer stay alike.
-         */
-        Constant: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "constant";
-            /**
-             * value c
-             * @description The number.
-             * @default 0.1
-             */
-            value: number;
         };
         /**
          * Conv2d
@@ -762,7 +775,28 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+        };
+        /**
+         * Cosine
+         * @description ηₜ = η (m + (1 − m)(1 + cos(π t/T))/2), t in steps, T those of the whole training.
+         *
+         *     Source: Loshchilov and Hutter, ICLR 2017, without restarts; as
+         *     torch.optim.lr_scheduler.CosineAnnealingLR with T_max = T. Moving the end of the training, or
+         *     changing the batch size, stretches the curve over what the training then is.
+         */
+        Cosine: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "cosine";
+            /**
+             * floor m
+             * @description Share of η that is left at the end.
+             * @default 0
+             */
+            floor: number;
         };
         /**
          * CrossEntropy
@@ -885,7 +919,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * DepthwiseConv2d
@@ -930,7 +964,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * Device
@@ -1042,6 +1076,30 @@ export interface components {
             /** Events */
             events: components["schemas"]["StoredEvent"][];
         };
+        /**
+         * Exponential
+         * @description ηₜ = η γ^t, t in whole epochs or steps; as torch.optim.lr_scheduler.ExponentialLR.
+         */
+        Exponential: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "exponential";
+            /**
+             * decay γ
+             * @description What η is multiplied with each time.
+             * @default 0.8
+             */
+            gamma: number;
+            /**
+             * counted in
+             * @description Whether epochs or single steps are counted.
+             * @default epoch
+             * @enum {string}
+             */
+            unit: "epoch" | "step";
+        };
         /** Families */
         Families: {
             /** Layers */
@@ -1054,6 +1112,8 @@ export interface components {
             optimizers: components["schemas"]["PartInfo"][];
             /** Initializers */
             initializers: components["schemas"]["PartInfo"][];
+            /** Schedules */
+            schedules: components["schemas"]["PartInfo"][];
         };
         /**
          * FashionMnist
@@ -1374,7 +1434,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * LeakyRelu
@@ -1437,7 +1497,7 @@ export interface components {
              */
             branch: number;
             /** Command */
-            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSpeed"];
+            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["SetSpeed"];
         };
         /**
          * LossFacts
@@ -1565,6 +1625,11 @@ export interface components {
             gradient: {
                 [key: string]: number;
             };
+            /**
+             * Learning Rate
+             * @default null
+             */
+            learning_rate: number | null;
             /** Epoch */
             epoch: number;
             /** Samples Per Second */
@@ -1589,6 +1654,7 @@ export interface components {
             /** Accuracy */
             accuracy: number[] | null;
             validation: components["schemas"]["ValidationSeries"];
+            rates: components["schemas"]["RateSeries"];
         };
         /**
          * MlpConv
@@ -1633,7 +1699,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * ModelCheck
@@ -1770,6 +1836,45 @@ export interface components {
             };
         };
         /**
+         * OneCycle
+         * @description From η/d up to η at the step p T − 1, then down to η/(d f) at the last, T − 1.
+         *
+         *     Source: Smith and Topin, 2019; as torch.optim.lr_scheduler.OneCycleLR with max_lr = η and
+         *     without its change of the momentum.
+         */
+        OneCycle: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "one_cycle";
+            /**
+             * rise p
+             * @description Share of the training in which η is reached.
+             * @default 0.3
+             */
+            rise: number;
+            /**
+             * start divisor d
+             * @description The training begins with η/d.
+             * @default 25
+             */
+            start: number;
+            /**
+             * end divisor f
+             * @description The training ends with η/(d f).
+             * @default 10000
+             */
+            end: number;
+            /**
+             * shape
+             * @description How a(t) goes from 0 to 1 in each part.
+             * @default cosine
+             * @enum {string}
+             */
+            shape: "cosine" | "linear";
+        };
+        /**
          * Orthogonal
          * @description Rows (or columns) of length ``gain`` and at right angles; bias 0. Source: Saxe et al., ICLR 2014.
          */
@@ -1795,6 +1900,25 @@ export interface components {
             name: string;
             /** Shape */
             shape: number[];
+        };
+        /**
+         * ParameterGroup
+         * @description A share of η, and a weight decay, for one layer (``conv1``) or one of its parameters
+         *     (``conv1.bias``). Null leaves the number to the layer's own entry, then to the optimiser.
+         */
+        ParameterGroup: {
+            /** Of */
+            of: string;
+            /**
+             * Learning Rate
+             * @default null
+             */
+            learning_rate: number | null;
+            /**
+             * Weight Decay
+             * @default null
+             */
+            weight_decay: number | null;
         };
         /**
          * PartInfo
@@ -1834,6 +1958,51 @@ export interface components {
              * @enum {string}
              */
             type: "pause";
+        };
+        /**
+         * Plateau
+         * @description After more than ``patience`` epochs without a better validation loss, η ← max(γ η, m η₀).
+         *
+         *     Better is a loss below (1 − ε) times the lowest so far. As
+         *     torch.optim.lr_scheduler.ReduceLROnPlateau in its modes min and rel with eps = 0. What it
+         *     remembers is part of every snapshot.
+         */
+        Plateau: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "plateau";
+            /**
+             * decay γ
+             * @description What η is multiplied with each time.
+             * @default 0.1
+             */
+            gamma: number;
+            /**
+             * patience
+             * @description Bad epochs that are borne before a reduction.
+             * @default 2
+             */
+            patience: number;
+            /**
+             * threshold ε
+             * @description Share by which the loss must fall to count.
+             * @default 0.0001
+             */
+            threshold: number;
+            /**
+             * cool-down
+             * @description Epochs after a reduction that do not count as bad.
+             * @default 0
+             */
+            cooldown: number;
+            /**
+             * floor m
+             * @description Share of η below which it is not reduced.
+             * @default 0
+             */
+            floor: number;
         };
         /**
          * Play
@@ -2243,6 +2412,99 @@ export interface components {
             position: number;
         };
         /**
+         * RangeTest
+         * @description A test under way or at its end. The run itself is as it was.
+         *
+         *     ``losses[i]`` is that of the batch after the step with ``rates[i]``; ``smoothed`` its running mean.
+         */
+        RangeTest: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "finished" | "cancelled";
+            /** Branch */
+            branch: number;
+            /** Step */
+            step: number;
+            wanted: components["schemas"]["RangeWanted"];
+            /** Done */
+            done: number;
+            /** Rates */
+            rates: number[];
+            /** Losses */
+            losses: number[];
+            /** Smoothed */
+            smoothed: number[];
+            /**
+             * Verdict
+             * @default null
+             */
+            verdict: ("suggested" | "nothing_to_train" | "diverges_at_once" | "flat" | "noisy" | "still_falling" | "failed" | "out_of_memory") | null;
+            /**
+             * Suggestion
+             * @default null
+             */
+            suggestion: number | null;
+            /**
+             * Steepest
+             * @default null
+             */
+            steepest: number | null;
+            /**
+             * Lowest
+             * @default null
+             */
+            lowest: number | null;
+            /** @default null */
+            reason: components["schemas"]["Text"] | null;
+        };
+        /**
+         * RangeWanted
+         * @description Raise η from ``low`` to ``high``, by the same factor after every one of ``batches`` batches.
+         */
+        RangeWanted: {
+            /**
+             * Low
+             * @default 0.00001
+             */
+            low: number;
+            /**
+             * High
+             * @default 10
+             */
+            high: number;
+            /**
+             * Batches
+             * @default 100
+             */
+            batches: number;
+        };
+        /**
+         * RatePlan
+         * @description The share of η over the training: ``factors[i]`` is in force for step ``steps[i]``, from 0.
+         */
+        RatePlan: {
+            /** Steps */
+            steps: number[];
+            /** Factors */
+            factors: number[];
+            /** Total */
+            total: number;
+            /** Watches */
+            watches: boolean;
+        };
+        /**
+         * RateSeries
+         * @description η as the schedule gave it, at the newest step of each report.
+         */
+        RateSeries: {
+            /** Steps */
+            steps: number[];
+            /** Learning Rate */
+            learning_rate: number[];
+        };
+        /**
          * ReLU
          * @description ReLU of every value; any shape in, the same shape out.
          */
@@ -2304,6 +2566,7 @@ export interface components {
                 number
             ];
             totals: components["schemas"]["Totals"];
+            rates: components["schemas"]["RatePlan"];
             /** Problems */
             problems: components["schemas"]["Problem"][];
         };
@@ -2591,6 +2854,27 @@ export interface components {
             batch_size: number;
         };
         /**
+         * SetClipping
+         * @description Clip gradients by norm, by value, both or (null) not at all.
+         */
+        SetClipping: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "set_clipping";
+            /**
+             * Clip Norm
+             * @default null
+             */
+            clip_norm: number | null;
+            /**
+             * Clip Value
+             * @default null
+             */
+            clip_value: number | null;
+        };
+        /**
          * SetEpochs
          * @description Move the end of the training.
          */
@@ -2602,6 +2886,19 @@ export interface components {
             type: "set_epochs";
             /** Epochs */
             epochs: number;
+        };
+        /**
+         * SetGroups
+         * @description Rates of single layers and parameters, in place of all that were set before.
+         */
+        SetGroups: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "set_groups";
+            /** Groups */
+            groups: components["schemas"]["ParameterGroup"][];
         };
         /**
          * SetLayer
@@ -2634,6 +2931,20 @@ export interface components {
             values: {
                 [key: string]: number | boolean;
             };
+        };
+        /**
+         * SetSchedule
+         * @description Another schedule of the learning rate; one that watches the loss keeps what it remembers
+         *     only where the one before did so, too.
+         */
+        SetSchedule: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "set_schedule";
+            /** Schedule */
+            schedule: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"] | components["schemas"]["WarmUp"];
         };
         /**
          * SetSpeed
@@ -2678,10 +2989,35 @@ export interface components {
                     [key: string]: number | boolean;
                 };
             };
+            /**
+             * Schedule
+             * @default {
+             *       "type": "constant"
+             *     }
+             */
+            schedule: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"] | components["schemas"]["WarmUp"];
+            /**
+             * Clip Norm
+             * @default null
+             */
+            clip_norm: number | null;
+            /**
+             * Clip Value
+             * @default null
+             */
+            clip_value: number | null;
+            /**
+             * Groups
+             * @default []
+             */
+            groups: components["schemas"]["ParameterGroup"][];
         };
         /**
          * Sgd
          * @description w ← w − η v with v ← μ v + (∂E/∂w + λ w), as torch.optim.SGD.
+         *
+         *     Momentum (Polyak 1964) is μ > 0. Nesterov's variant (1983; Sutskever et al., ICML 2013) steps by
+         *     g + μ v, where the momentum will have led.
          */
         Sgd: {
             /**
@@ -2861,28 +3197,6 @@ export interface components {
             device: string | null;
         };
         /**
-         * Step
-         * @description Train ``count`` batches, or to the end of the ``count``-th epoch from here, then pause.
-         */
-        Step: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "step";
-            /**
-             * Unit
-             * @default batch
-             * @enum {string}
-             */
-            unit: "batch" | "epoch";
-            /**
-             * Count
-             * @default 1
-             */
-            count: number;
-        };
-        /**
          * StochasticPool2d
          * @description Draws one cell of every block, by its share of the block; takes the weighted mean when evaluating.
          *
@@ -3011,6 +3325,28 @@ export interface components {
              */
             optimizer: components["schemas"]["Adagrad"] | components["schemas"]["Adam"] | components["schemas"]["AdamW"] | components["schemas"]["RmsProp"] | components["schemas"]["Sgd"];
             /**
+             * Schedule
+             * @default {
+             *       "type": "constant"
+             *     }
+             */
+            schedule: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"] | components["schemas"]["WarmUp"];
+            /**
+             * Groups
+             * @default []
+             */
+            groups: components["schemas"]["ParameterGroup"][];
+            /**
+             * Clip Norm
+             * @default null
+             */
+            clip_norm: number | null;
+            /**
+             * Clip Value
+             * @default null
+             */
+            clip_value: number | null;
+            /**
              * Batch Size
              * @default 64
              */
@@ -3119,6 +3455,12 @@ export interface components {
              *           "type": "sgd",
              *           "weight_decay": 0
              *         },
+             *         "schedule": {
+             *           "type": "constant"
+             *         },
+             *         "groups": [],
+             *         "clip_norm": null,
+             *         "clip_value": null,
              *         "batch_size": 64,
              *         "epochs": 8
              *       }
@@ -3176,7 +3518,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * TruncatedNormal
@@ -3308,6 +3650,46 @@ export interface components {
             visible: boolean;
         };
         /**
+         * WarmUp
+         * @description ηₜ = η (s + (1 − s) t/n) for the first n steps, then the other rule, which counts from there.
+         *
+         *     As torch.optim.lr_scheduler.SequentialLR of LinearLR and the other one.
+         */
+        WarmUp: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "warm_up";
+            /**
+             * length n
+             * @description Steps or epochs until η is reached.
+             * @default 100
+             */
+            length: number;
+            /**
+             * counted in
+             * @description Whether epochs or single steps are counted.
+             * @default step
+             * @enum {string}
+             */
+            unit: "epoch" | "step";
+            /**
+             * start s
+             * @description Share of η at the first step.
+             * @default 0.1
+             */
+            start: number;
+            /**
+             * then
+             * @description The rule that follows; it counts from the end of the warm-up.
+             * @default {
+             *       "type": "constant"
+             *     }
+             */
+            then: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"];
+        };
+        /**
          * Watch
          * @description Replace this tab's taps on a run it is subscribed to; an empty list ends all frames.
          */
@@ -3346,6 +3728,86 @@ export interface components {
              * @enum {string}
              */
             type: "zeros";
+        };
+        /**
+         * Constant
+         * @description Every weight ``value``; bias 0. All units of a layer stay alike.
+         */
+        app__catalog__initializers__constant__Constant: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "constant";
+            /**
+             * value c
+             * @description The number.
+             * @default 0.1
+             */
+            value: number;
+        };
+        /**
+         * Constant
+         * @description ηₜ = η. What is changed by hand stays as it was set.
+         */
+        app__catalog__schedules__constant__Constant: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "constant";
+        };
+        /**
+         * Step
+         * @description ηₜ = η γ^⌊t/k⌋, t in epochs or steps; as torch.optim.lr_scheduler.StepLR.
+         */
+        app__catalog__schedules__step__Step: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "step";
+            /**
+             * every k
+             * @description Epochs or steps between two reductions.
+             * @default 3
+             */
+            every: number;
+            /**
+             * decay γ
+             * @description What η is multiplied with each time.
+             * @default 0.5
+             */
+            gamma: number;
+            /**
+             * counted in
+             * @description Whether epochs or single steps are counted.
+             * @default epoch
+             * @enum {string}
+             */
+            unit: "epoch" | "step";
+        };
+        /**
+         * Step
+         * @description Train ``count`` batches, or to the end of the ``count``-th epoch from here, then pause.
+         */
+        app__protocol__commands__Step: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "step";
+            /**
+             * Unit
+             * @default batch
+             * @enum {string}
+             */
+            unit: "batch" | "epoch";
+            /**
+             * Count
+             * @default 1
+             */
+            count: number;
         };
     };
     responses: never;
@@ -4285,6 +4747,223 @@ export interface operations {
                 };
                 content: {
                     "application/vnd.safetensors": string;
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_range_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RangeTest"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    start_range_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RangeWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RangeTest"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    cancel_range_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RangeTest"];
                 };
             };
             /** @description There is no such thing. */
