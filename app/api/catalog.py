@@ -16,7 +16,7 @@ from app.catalog.datasets import DATASETS, Dataset
 from app.catalog.family import Family, Formula, Part, describe
 from app.catalog.initializers import INITIALIZERS
 from app.catalog.layers import LAYERS
-from app.catalog.losses import LOSSES, Loss, Task
+from app.catalog.losses import LOSSES, Loss, Readout, Task
 from app.catalog.optimizers import OPTIMIZERS
 from app.core.text import Text
 
@@ -65,7 +65,7 @@ class LossFacts(BaseModel):
     """Which tasks a loss suits and how outputs are read as a prediction."""
 
     tasks: list[Task]
-    readout: Literal["softmax", "raw"]
+    readout: Readout
 
 
 class LossInfo(Described):

@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.catalog.plot import ANYWHERE, Place, Plot
 from app.core.text import Text
 
 
@@ -29,7 +30,8 @@ class Formula(BaseModel):
 class Part(BaseModel):
     """One choosable thing. Subclasses declare ``type: Literal["name"] = "name"`` and the facts below.
 
-    Every field carries ``title`` and a bilingual description: use :func:`option`.
+    Every field carries ``title`` and a bilingual description: use :func:`option`. The docstring is
+    the part's English documentation, ``DOC_ZH`` the same in Chinese.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -37,6 +39,7 @@ class Part(BaseModel):
     TITLE: ClassVar[Text]
     SUMMARY: ClassVar[Text]
     GROUP: ClassVar[Text]
+    DOC_ZH: ClassVar[str] = ""
     FORMULA: ClassVar[Formula | None] = None
     ALIASES: ClassVar[tuple[str, ...]] = ()
     EXAMPLES: ClassVar[tuple[dict[str, Any], ...]] = ()
@@ -52,6 +55,10 @@ class Part(BaseModel):
     def facts(cls) -> dict[str, Any]:
         """What a client needs to know of the part beyond its fields; JSON values."""
         return {}
+
+    def plot(self, place: Place = ANYWHERE) -> Plot | None:
+        """The part's own picture with its options as they are, or None where it has no curve."""
+        return None
 
 
 def option(default: Any, title: Text, help: Text, **bounds: Any) -> Any:
@@ -118,5 +125,6 @@ def describe(part: type[Part]) -> dict[str, Any]:
         "examples": list(part.EXAMPLES),
         "live": sorted(part.LIVE),
         "facts": part.facts(),
+        "plot": part.plot is not Part.plot,
         "schema": part.model_json_schema(),
     }
