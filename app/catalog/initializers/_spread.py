@@ -12,6 +12,8 @@ from app.core.text import text
 
 WEIGHT = text("weight w", "权值 w")
 DENSITY = text("density", "概率密度")
+TINY = 1e-12
+"""A narrower spread is drawn as one point."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,13 @@ def points(*spikes: tuple[float, float]) -> Spread:
 
 def normal(std: float) -> Spread:
     """N(0, std²), drawn over ±3½ std."""
-    if std == 0.0:
+    if std < TINY:
         return points((0.0, 1.0))
     return Spread(3.5 * std, lambda w: normal_density(w / std) / std)
 
 
 def uniform(bound: float) -> Spread:
     """U(−bound, bound)."""
-    if bound == 0.0:
+    if bound < TINY:
         return points((0.0, 1.0))
     return Spread(bound, lambda w: np.where(np.abs(w) <= bound, 0.5 / bound, 0.0))

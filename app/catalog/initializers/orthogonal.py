@@ -10,7 +10,7 @@ import numpy as np
 from app.catalog.family import Formula, option
 from app.catalog.initializers._base import Initializer
 from app.catalog.initializers._gain import Nonlinearity, gain_of, nonlinearity_option
-from app.catalog.initializers._spread import Spread, points
+from app.catalog.initializers._spread import TINY, Spread, points
 from app.catalog.plot import Place, Reals
 from app.core.text import text
 
@@ -53,6 +53,8 @@ class Orthogonal(Initializer):
     def spread(self, place: Place) -> Spread:
         """A cell of a random unit vector of n cells: density ∝ (1 − t²)^((n−3)/2) for t = w/g."""
         length, n = self._length(place.gain), max(place.fan_in, place.units)
+        if length < TINY:
+            return points((0.0, 1.0))
         if n == 1:
             return points((-length, 0.5), (length, 0.5))
         scale = math.exp(math.lgamma(n / 2) - math.lgamma((n - 1) / 2)) / math.pi**0.5 / length

@@ -9,7 +9,7 @@ import numpy as np
 
 from app.catalog.family import Formula, option
 from app.catalog.initializers._base import Initializer
-from app.catalog.initializers._spread import Spread
+from app.catalog.initializers._spread import TINY, Spread, points
 from app.catalog.plot import Place, Reals, normal_density
 from app.core.text import text
 
@@ -44,6 +44,8 @@ class TruncatedNormal(Initializer):
         init.trunc_normal_(tensor, 0.0, self.std, -2 * self.std, 2 * self.std, generator)
 
     def spread(self, place: Place) -> Spread:
+        if self.std < TINY:
+            return points((0.0, 1.0))
         inside = math.erf(2.0**0.5)
 
         def density(w: Reals) -> Reals:
