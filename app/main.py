@@ -16,6 +16,7 @@ from app.api import (
     datasets,
     devices,
     errors,
+    examples,
     health,
     models,
     pages,
@@ -104,7 +105,7 @@ def _said_plainly(app: FastAPI, send: Send) -> Send:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix=API)
-    for module in (catalog, presets, models, datasets, runs, devices, stream):
+    for module in (catalog, examples, presets, models, datasets, runs, devices, stream):
         api.include_router(module.router)
     return api
 

@@ -18,11 +18,13 @@ from app.catalog.initializers import AnyInitializer
 from app.catalog.layers import AnyLayer
 from app.catalog.losses import AnyLoss
 from app.catalog.optimizers import AnyOptimizer
+from app.catalog.plot import Plot
 from app.protocol import frames, stream, taps
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
 from app.protocol.runs import Applied, MetricsSeries, RunInfo
 from app.runs.devices import Devices
+from app.spec.examples import Example
 from app.spec.model import ModelSpec
 from app.spec.report import Report
 from app.spec.run import RunSpec
@@ -40,6 +42,7 @@ READ: dict[str, Any] = {
     "TrainingSpec": TrainingSpec,
     "RunSpec": RunSpec,
     "ModelCheck": models.ModelCheck,
+    "PlotWanted": catalog.PlotWanted,
     "SamplesWanted": datasets.SamplesWanted,
     "FetchWanted": datasets.FetchWanted,
     "PredictionWanted": runs.PredictionWanted,
@@ -54,6 +57,8 @@ READ: dict[str, Any] = {
 WRITTEN: dict[str, Any] = {
     "ProblemDetails": ProblemDetails,
     "Catalog": catalog.Catalog,
+    "Plot": Plot,
+    "Example": Example,
     "Presets": presets.Presets,
     "Report": Report,
     "DatasetState": datasets.DatasetState,

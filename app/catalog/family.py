@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterator
 from functools import reduce
+from importlib.metadata import entry_points
 from operator import or_
 from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args
 
@@ -71,7 +73,11 @@ P = TypeVar("P", bound=Part)
 
 
 class Family(Generic[P]):
-    """All parts of one kind, found by scanning a package for subclasses of ``base``."""
+    """All parts of one kind, found by scanning a package for subclasses of ``base``.
+
+    Packages that other distributions name under the entry point group ``glassnet.<family>`` are
+    scanned too: whoever installs one adds its parts.
+    """
 
     def __init__(
         self, name: str, base: type[P], package: str, groups: tuple[Text, ...] = ()
@@ -79,18 +85,21 @@ class Family(Generic[P]):
         """``groups`` are listed first and in this order; a group not named comes after them."""
         self.name = name
         self.base = base
-        module = importlib.import_module(package)
         found: dict[str, type[P]] = {}
-        for info in sorted(pkgutil.iter_modules(module.__path__), key=lambda m: m.name):
-            if info.name.startswith("_"):
-                continue
-            for part in self._parts_of(importlib.import_module(f"{package}.{info.name}")):
+        for scanned in (package, *sorted(e.value for e in entry_points(group=f"glassnet.{name}"))):
+            for part in self._parts_in(scanned):
                 if part.kind() in found and found[part.kind()] is not part:
                     raise TypeError(f"two parts of family {name} are called {part.kind()!r}")
                 found[part.kind()] = part
         order = {group: place for place, group in enumerate(groups)}
         ranked = sorted(found.items(), key=lambda item: order.get(item[1].GROUP, len(order)))
         self.parts = dict(ranked)
+
+    def _parts_in(self, package: str) -> Iterator[type[P]]:
+        folder = importlib.import_module(package).__path__
+        for info in sorted(pkgutil.iter_modules(folder), key=lambda m: m.name):
+            if not info.name.startswith("_"):
+                yield from self._parts_of(importlib.import_module(f"{package}.{info.name}"))
 
     def _parts_of(self, module: Any) -> list[type[P]]:
         return [
