@@ -43,7 +43,16 @@ WORDS: dict[str, Text] = {
     "meaning": text("meaning", "含义"),
     "required": text("required", "必填"),
     "live": text("may change during a run", "运行中可更改"),
-    "example": text("Example", "示例"),
+    "as_json": text("As JSON", "JSON 写法"),
+    "try_it": text("Open an example in the playground", "在实验台中打开示例"),
+    "try_help": text(
+        "A small network with data, ready for Play.", "一个带数据的小网络，按“训练”即可运行。"
+    ),
+    "search": text("Search", "搜索"),
+    "search_hint": text("name, other name or purpose", "名称、别名或用途"),
+    "show_all": text("Show all", "显示全部"),
+    "nothing_found": text("No part is called that.", "没有这样的部件。"),
+    "schedules": text("Schedules", "学习率调度"),
     "aliases": text("Also called", "又称"),
     "facts": text("Facts", "概况"),
     "task": text("task", "任务"),
