@@ -52,7 +52,6 @@ WORDS: dict[str, Text] = {
     "search_hint": text("name, other name or purpose", "名称、别名或用途"),
     "show_all": text("Show all", "显示全部"),
     "nothing_found": text("No part is called that.", "没有这样的部件。"),
-    "schedules": text("Schedules", "学习率调度"),
     "aliases": text("Also called", "又称"),
     "facts": text("Facts", "概况"),
     "task": text("task", "任务"),
