@@ -18,7 +18,9 @@ from torch.utils._pytree import tree_flatten, tree_unflatten
 
 aten = torch.ops.aten
 
-WHOLE = frozenset(
+POINTWISE = frozenset({"_prelu_kernel", "where"})
+"""Cell by cell, though PyTorch does not tag them so."""
+WHOLE = POINTWISE | frozenset(
     {
         "convolution", "addmm", "mm", "bmm", "baddbmm", "dot", "mv", "avg_pool1d", "avg_pool2d",
         "avg_pool3d", "_adaptive_avg_pool2d", "max_pool2d_with_indices", "max_pool3d_with_indices",
@@ -63,6 +65,8 @@ class Operation:
     places: list[int]
     """Where the slots are among the leaves."""
     results: list[Value | None] = field(default_factory=list)
+    moved: tuple[torch.Tensor, list[int]] | None = None
+    """Of a move: which cell each cell of the result copies (see ``cells``)."""
 
     @property
     def name(self) -> str:
@@ -83,7 +87,7 @@ class Operation:
     def pointwise(self) -> bool:
         if self.moves:
             return False
-        return torch.Tag.pointwise in self.function.tags or self.name == "_prelu_kernel"
+        return torch.Tag.pointwise in self.function.tags or self.name in POINTWISE
 
     def argument(self, position: int, default: Any = None) -> Any:
         """A fixed argument by its position in the schema, however it was given."""
@@ -163,6 +167,21 @@ def _decomposition(function: Any) -> Callable[..., Any] | None:
     return None if elementary else decomposition_table.get(function)
 
 
+def _differentiable(function: Any, args: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+    """PyTorch's decompositions end in prims at times, which have no derivative: their ATen twin has."""
+    if function.namespace != "prims":
+        return function, args
+    name = str(function._schema.name).removeprefix("prims::")
+    twin = getattr(aten, name, None)
+    if (
+        twin is not None
+        and "default" in twin.overloads()
+        and torch.Tag.pointwise in twin.default.tags
+    ):
+        return twin.default, args
+    return function, args
+
+
 class _Recorder(TorchDispatchMode):
     """Notes every elementary operation and the values it takes and gives."""
 
@@ -194,6 +213,7 @@ class _Recorder(TorchDispatchMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         given = dict(kwargs or {})
+        func, args = _differentiable(func, args)
         apart = _decomposition(func)
         if apart is not None:
             with self:

@@ -6,6 +6,7 @@ view or copy has code of its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -58,7 +59,9 @@ def numbered(tensor: torch.Tensor, first: int = 1) -> torch.Tensor:
 
 def _map(operation: Operation) -> tuple[torch.Tensor, list[int]]:
     """For every cell of a move's result the number of the cell it copies (0: a constant), and
-    where the numbers of each slot begin."""
+    where the numbers of each slot begin. Kept with the operation."""
+    if operation.moved is not None:
+        return operation.moved
     starts: list[int] = []
     tensors: list[torch.Tensor] = []
     first = 1
@@ -69,37 +72,42 @@ def _map(operation: Operation) -> tuple[torch.Tensor, list[int]]:
             first += value.tensor.numel()
         else:
             tensors.append(value.tensor)
-    found = operation.run(tensors)[0]
-    if not found.is_floating_point() or found.dtype != torch.float64:
-        found = found.double()
-    return found.reshape(-1), starts
+    operation.moved = operation.run(tensors)[0].double().reshape(-1), starts
+    return operation.moved
 
 
 def source(graph: Graph, cell: Cell) -> Cell:
     """The cell that this one is a copy of: made by an operation that computes, or given."""
-    while True:
-        maker = graph.makers.get(cell.value.number)
-        if maker is None or not maker[0].moves or not cell.value.tensor.is_floating_point():
-            return cell
-        came = _one_back(maker[0], cell.flat)
-        if came is None:
-            return cell
-        cell = came
+    return sources(graph, cell.value, [cell.flat])[0]
 
 
-def _one_back(operation: Operation, flat: int) -> Cell | None:
+def sources(graph: Graph, value: Value, flats: Sequence[int]) -> list[Cell]:
+    """The same for many cells of one value."""
+    maker = graph.makers.get(value.number)
+    if maker is None or not maker[0].moves or not value.tensor.is_floating_point():
+        return [Cell(value, flat) for flat in flats]
+    operation = maker[0]
     numbers, starts = _map(operation)
-    number = round(float(numbers[flat]))
-    for value, first in zip(operation.slots, starts, strict=True):
-        if value.tensor.is_floating_point() and first <= number < first + value.tensor.numel():
-            return Cell(value, number - first)
-    return None
+    found = [Cell(value, flat) for flat in flats]
+    came = numbers[torch.tensor(list(flats), device=numbers.device)].round().long().tolist()
+    for before, first in zip(operation.slots, starts, strict=True):
+        if not before.tensor.is_floating_point():
+            continue
+        inside = [k for k, n in enumerate(came) if first <= n < first + before.tensor.numel()]
+        if inside:
+            earlier = sources(graph, before, [came[k] - first for k in inside])
+            for k, cell in zip(inside, earlier, strict=True):
+                found[k] = cell
+    return found
 
 
 def onward(operation: Operation, slot: int, flats: torch.Tensor) -> torch.Tensor:
     """The cells of a move's result that are copies of these cells of one slot."""
     numbers, starts = _map(operation)
-    return torch.isin(numbers, (flats + starts[slot]).double()).nonzero().reshape(-1)
+    wanted = (flats + starts[slot]).double()
+    if wanted.numel() == 1:
+        return (numbers == wanted).nonzero().reshape(-1)
+    return torch.isin(numbers, wanted).nonzero().reshape(-1)
 
 
 @dataclass(frozen=True)
