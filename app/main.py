@@ -25,6 +25,7 @@ from app.api import (
     runs,
     schema,
     stream,
+    tracing,
 )
 from app.api.access import Access, prepare
 from app.api.assets import Files, Page
@@ -46,6 +47,7 @@ ROUTERS = (
     datasets,
     runs,
     range_test,
+    tracing,
     devices,
     stream,
 )

@@ -26,6 +26,7 @@ from app.protocol.taps import SAMPLE
 from app.worker import failure
 from app.worker.channel import Channel
 from app.worker.limits import Heap, be_modest, limit_memory
+from app.worker.microscope import QUESTIONS, Microscope
 from app.worker.sweeps import ASKS, Sweeps
 from app.worker.taps import Taps
 
@@ -67,6 +68,7 @@ class Worker:
         self.moment = Moment(self.session.start.run, self.session.branch)
         self.prober = Prober(self.session.trainer)
         self.taps = Taps(self.prober, channel)
+        self.microscope = Microscope(self.session)
         self.sweeps = Sweeps(self.session)
         self._heap = heap
         self._next_step = 0.0
@@ -104,6 +106,7 @@ class Worker:
                 if session.speed is not None:
                     self._next_step = max(began, self._next_step) + 1.0 / session.speed
             self.sweeps.advance()
+            self.microscope.let_go()
             self._look()
             self._heap.tidy(time.monotonic(), resting=not session.running)
 
@@ -160,9 +163,8 @@ class Worker:
             moment = Moment(session.start.run, session.branch)
             prediction, frame = predict(session.trainer, self.prober, sample, moment)
             return {"type": "reply", "prediction": prediction}, frame
-        if kind in ASKS:
-            test = self.sweeps.answer(kind, message)
-            return {"type": "reply", "test": test.model_dump(mode="json")}, b""
+        if kind in QUESTIONS or kind in ASKS:
+            return self._inquire(kind, message)
         if kind == "snapshot":
             return {"type": "reply", "snapshot": _described(session.snapshot())}, b""
         if kind == "tensors":
@@ -170,6 +172,13 @@ class Worker:
             pieces = serialise(session.trainer.network.state_dict(), facts)
             return {"type": "reply", **self._place()}, b"".join(pieces)
         return {"type": "failed", "error": {"code": "unknown_message", "type": kind}}, b""
+
+    def _inquire(self, kind: str, message: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        """What needs a second trainer beside the run's own."""
+        if kind in QUESTIONS:
+            return {"type": "reply"}, self.microscope.answer(kind, message)
+        test = self.sweeps.answer(kind, message)
+        return {"type": "reply", "test": test.model_dump(mode="json")}, b""
 
 
 def _described(entry: Entry | None) -> dict[str, Any] | None:
