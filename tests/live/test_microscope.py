@@ -210,7 +210,10 @@ def test_refusals_name_the_place_in_both_languages(
 
 def test_given_samples_take_the_place_of_the_batch(server: LiveServer, run: str) -> None:
     stored = traced(
-        server, run, samples=[{"kind": "stored", "split": "train", "index": 4}], roles=["activation"]
+        server,
+        run,
+        samples=[{"kind": "stored", "split": "train", "index": 4}],
+        roles=["activation"],
     )
     assert stored["input.activation"].shape[0] == 1
     values = stored["input.activation"].reshape(-1).tolist()

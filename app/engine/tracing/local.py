@@ -3,12 +3,18 @@ argument) of its Jacobian, in float64. No operation is known here by more than i
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 
 import torch
 
 from app.engine.tracing.capture import Operation, Value
 from app.engine.tracing.cells import index_of, numbered
+
+with warnings.catch_warnings():
+    # PyTorch compiles a few forward-mode rules by torch.jit, which it deprecates itself.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import torch._decomp.decompositions_for_jvp
 
 Tensors = list[torch.Tensor]
 
