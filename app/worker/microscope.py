@@ -84,5 +84,5 @@ def open_microscope(session: Session) -> None:
     for node in nodes:
         shape = session.trainer.network.shapes[node]
         for role in ("activation", "sensitivity"):
-            cell = Cell(role=role, node=node, sample=0, index=(0,) * len(shape))  # type: ignore[arg-type]
+            cell = Cell(role=role, node=node, sample=0, index=(0,) * len(shape))
             tracer.explain(ExplainWanted(cell=cell))

@@ -182,11 +182,11 @@ def _differentiable(function: Any, args: tuple[Any, ...]) -> tuple[Any, tuple[An
     return function, args
 
 
-class _Recorder(TorchDispatchMode):
+class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes every elementary operation and the values it takes and gives."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.values: list[Value] = []
         self.operations: list[Operation] = []
         self._known: dict[int, Value] = {}

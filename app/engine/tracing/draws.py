@@ -9,7 +9,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 
-class DrawnAlike(TorchDispatchMode):
+class DrawnAlike(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """A pass in float64 draws the numbers that the training step in float32 drew."""
 
     def __torch_dispatch__(

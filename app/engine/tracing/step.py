@@ -134,7 +134,7 @@ class Trace:
             if hasattr(module, "reseed"):
                 module.reseed(stable_hash(network.seed, self.step, name))  # type: ignore[operator]
         if network.stochastic:
-            with DrawnAlike():
+            with DrawnAlike():  # type: ignore[no-untyped-call]
                 yield
         else:
             yield

@@ -14,6 +14,7 @@ from app.engine.tracing.listing import frame, operations
 from app.engine.tracing.reach import shadow
 from app.engine.tracing.step import Trace
 from app.protocol.refusals import NoSuchCell
+from app.protocol.taps import StoredSample
 from app.protocol.tracing import (
     Cell,
     ExplainWanted,
@@ -21,7 +22,6 @@ from app.protocol.tracing import (
     Gradcheck,
     GradcheckWanted,
     Operations,
-    StoredSample,
     Traced,
     TraceWanted,
 )
