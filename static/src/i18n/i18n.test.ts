@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { lang, number, percent, say, sayOther, setLanguage, t } from '.';
 import { controls } from './controls';
+import { rules } from './rules';
 import { stage } from './stage';
 
 afterEach(() => setLanguage('en'));
@@ -30,6 +31,7 @@ describe('texts', () => {
     const places = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort();
     for (const [key, [en, zh]] of Object.entries<readonly [string, string]>({
       ...controls,
+      ...rules,
       ...stage,
     })) {
       expect(en.trim(), key).not.toBe('');
@@ -40,6 +42,7 @@ describe('texts', () => {
 
   it('belong to one dictionary only', () => {
     expect(Object.keys(controls).filter((key) => key in stage)).toEqual([]);
+    expect(Object.keys(rules).filter((key) => key in stage || key in controls)).toEqual([]);
   });
 });
 

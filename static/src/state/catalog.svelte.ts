@@ -2,7 +2,14 @@
 import type { Api } from '../protocol/rest';
 import type { DeviceInfo, Families, Part, Preset, Text } from '../protocol/types';
 
-const NONE: Families = { layers: [], datasets: [], losses: [], optimizers: [], initializers: [] };
+const NONE: Families = {
+  layers: [],
+  datasets: [],
+  losses: [],
+  optimizers: [],
+  initializers: [],
+  schedules: [],
+};
 
 function byType(parts: readonly Part[]): Map<string, Part> {
   return new Map(parts.map((part) => [part.type, part]));
@@ -27,6 +34,7 @@ export class Catalog {
   readonly datasets = $derived(byType(this.families.datasets));
   readonly losses = $derived(byType(this.families.losses));
   readonly optimizers = $derived(byType(this.families.optimizers));
+  readonly schedules = $derived(byType(this.families.schedules));
   readonly #api: Api;
 
   constructor(api: Api) {
