@@ -18,6 +18,7 @@ from app.api import (
     errors,
     health,
     models,
+    own,
     pages,
     presets,
     runs,
@@ -31,6 +32,8 @@ from app.api.context import Context
 from app.api.fetches import Fetches
 from app.api.guard import Guard, Rules
 from app.core.errors import GlassnetError
+from app.own.library import Library
+from app.own.uploads import Uploads
 from app.runs.service import Runs
 from app.settings import Settings
 from app.store.runs import Store
@@ -80,6 +83,7 @@ def create_app(
         access=access or open_access(settings)[0],
         max_body=settings.max_body,
         max_depth=settings.max_depth,
+        max_upload=settings.max_upload,
         login=partial(pages.login_page, page),
     )
     errors.install(app, pages.error_page)
@@ -104,7 +108,7 @@ def _said_plainly(app: FastAPI, send: Send) -> Send:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix=API)
-    for module in (catalog, presets, models, datasets, runs, devices, stream):
+    for module in (catalog, presets, models, own, datasets, runs, devices, stream):
         api.include_router(module.router)
     return api
 
@@ -115,15 +119,21 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         fetches = Fetches(settings.data / "datasets")
+        library = Library(settings.data / "datasets")
+        uploads = Uploads(settings.data / "uploads", settings.data / "datasets")
         async with AsyncExitStack() as stack:
             try:
                 runs = await stack.enter_async_context(running(settings))
             except GlassnetError as error:
                 app.state.failure = error
                 raise
+            library.tidy()
+            uploads.tidy()
             app.state.context = Context(
                 runs=runs,
                 fetches=fetches,
+                library=library,
+                uploads=uploads,
                 page=app.state.page,
                 version=app.version,
                 max_depth=settings.max_depth,
@@ -135,6 +145,7 @@ def _lifespan(
             finally:
                 app.state.ready = False
                 await fetches.stop()
+                await uploads.stop()
 
     return lifespan
 

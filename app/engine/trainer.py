@@ -11,6 +11,8 @@ from pathlib import Path
 
 import torch
 
+from app.catalog.datasets import SHELF
+from app.engine.augment import augmenter
 from app.engine.compile import Network, compile_network
 from app.engine.data import Resident, epoch_order
 from app.engine.diagnosis import Finding, first_not_finite
@@ -18,6 +20,7 @@ from app.engine.meter import Meter, Point, hits
 from app.engine.settings import Settings
 from app.engine.update import Update
 from app.protocol.commands import AnyCommand
+from app.protocol.taps import AnySample
 from app.spec.run import RunSpec
 
 EVALUATION_VALUES = 1_000_000
@@ -61,9 +64,11 @@ class Trainer:
     def __init__(self, spec: RunSpec, root: Path, device: torch.device) -> None:
         self.spec = spec
         self.device = device
+        SHELF.look_in(root)
         self.network: Network = compile_network(spec, device)
         outputs = self.network.shapes[self.network.output][-1]
         self.data = Resident(spec, root, device, outputs)
+        self.augment = augmenter(spec, device)
         self.loss = spec.training.phase.loss.build()
         self.parameters = list(self.network.parameters())
         self.cursor = Cursor()
@@ -159,6 +164,8 @@ class Trainer:
         index = self._next_batch()
         x, targets, labels = self.data.train.batch(index)
         network, step = self.network, self.cursor.step
+        if self.augment is not None:
+            x = self.augment(x, step)
         if network.stochastic:
             network.reseed(step)
         output = network(x)
@@ -173,6 +180,13 @@ class Trainer:
                 self._update.step()
         self._move_on(index.shape[0])
         self.meter.add(step + 1, loss.detach(), output.detach(), labels)
+
+    def augmented(self, sample: AnySample, count: int) -> torch.Tensor:
+        """One sample as it would enter each of the next ``count`` steps, (count, *shape)."""
+        x, step = self.data.sample(sample), self.cursor.step
+        if self.augment is None:
+            return x.expand(count, *x.shape[1:]).contiguous()
+        return torch.cat([self.augment(x, step + i) for i in range(count)]).contiguous()
 
     def _diagnose(self, step: int, x: torch.Tensor) -> None:
         if self.network.stochastic:

@@ -170,6 +170,10 @@ class Runs:
         infos = [self._info(record) for record in found[:limit]]
         return infos, _cursor(infos[-1].id) if len(found) > limit else None
 
+    async def mentioning(self, words: str) -> Sequence[str]:
+        """The runs whose spec holds these words."""
+        return await self._store.mentioning(words)
+
     async def delete(self, run: str) -> None:
         """End its worker, forget its events, remove its snapshots."""
         found = await self._find(run)
@@ -188,6 +192,11 @@ class Runs:
     async def predict(self, run: str, sample: AnySample) -> tuple[dict[str, Any], bytes]:
         self._require_open()
         return await (await self._find(run)).predict(sample)
+
+    async def augmented(self, run: str, sample: AnySample, count: int) -> bytes:
+        """A sample as training would see it in the next ``count`` steps."""
+        self._require_open()
+        return await (await self._find(run)).augmented(sample, count)
 
     async def tensors(self, run: str) -> bytes:
         self._require_open()

@@ -155,6 +155,11 @@ class Worker:
             moment = Moment(session.start.run, session.branch)
             prediction, frame = predict(session.trainer, self.prober, sample, moment)
             return {"type": "reply", "prediction": prediction}, frame
+        if kind == "augmented":
+            sample = SAMPLE.validate_json(json.dumps(message["sample"]))
+            made = session.trainer.augmented(sample, int(message["count"]))
+            pieces = serialise({"inputs": made}, {})
+            return {"type": "reply", **self._place()}, b"".join(pieces)
         if kind == "snapshot":
             return {"type": "reply", "snapshot": _described(session.snapshot())}, b""
         if kind == "tensors":
