@@ -13,10 +13,10 @@ from safetensors.numpy import save
 from starlette.responses import Response
 
 from app.api.bodies import body, documented
+from app.api.catalog import DatasetFacts, dataset_facts
 from app.api.context import Context, Here
 from app.api.document import READS_BODY, SAFETENSORS, binary, failures
 from app.api.encode import Json
-from app.api.catalog import DatasetFacts, dataset_facts
 from app.catalog.datasets import DATASETS, AnyDataset, Dataset
 from app.core.errors import NotFound, Problem, SpecError
 from app.core.text import text
@@ -151,6 +151,4 @@ def _samples(wanted: SamplesWanted, root: Path) -> bytes:
     _require(wanted.dataset)
     part = slice(wanted.start, wanted.start + wanted.count)
     inputs, targets = wanted.dataset.peek(root, wanted.split, part)
-    return save(
-        {"inputs": np.ascontiguousarray(inputs), "targets": np.ascontiguousarray(targets)}
-    )
+    return save({"inputs": np.ascontiguousarray(inputs), "targets": np.ascontiguousarray(targets)})

@@ -122,9 +122,7 @@ class Guard:
         # "//host" would lead elsewhere.
         return RedirectResponse("/" + scope["path"].lstrip("/\\"), 303, headers)
 
-    async def _body(
-        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive
-    ) -> Receive:
+    async def _body(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Receive:
         if scope["path"] == UPLOADS and scope["method"] == "POST":
             _announced(headers, self.rules.max_upload)
             return _counted(receive, self.rules.max_upload)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
@@ -25,6 +25,17 @@ from app.own.uploads import Upload
 from app.spec.base import Strict
 
 router = APIRouter(tags=["own data"])
+
+
+class UploadWanted(BaseModel):
+    """What the user says of a file. ``size`` and ``colour`` are for pictures."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    filename: str = Field("", max_length=200)
+    name: str = Field("", max_length=80, description="What to call it.")
+    size: int = Field(28, ge=4, le=LARGEST_SIDE, description="Side that pictures are brought to.")
+    colour: Literal["grey", "colour"] = Field("grey", description="Of pictures.")
 
 
 class UploadState(BaseModel):
@@ -53,6 +64,7 @@ class OwnChange(Strict):
 
 
 Digest = Annotated[str, Path(max_length=64, description="SHA-256 of the content.")]
+UploadOptions = Annotated[UploadWanted, Query()]
 ChangeBody = Annotated[OwnChange, Depends(body(TypeAdapter(OwnChange)))]
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _FORM = {
@@ -79,26 +91,16 @@ _FILE = {
     summary="Upload data",
     openapi_extra=_FILE,
 )
-async def upload_data(
-    request: Request,
-    here: Here,
-    filename: Annotated[str, Query(max_length=200)] = "",
-    name: Annotated[str, Query(max_length=80, description="What to call it.")] = "",
-    size: Annotated[
-        int, Query(ge=4, le=LARGEST_SIDE, description="Side that pictures are brought to.")
-    ] = 28,
-    colour: Annotated[Literal["grey", "colour"], Query(description="Of pictures.")] = "grey",
-) -> Json:
+async def upload_data(request: Request, here: Here, wanted: UploadOptions) -> Json:
     """A CSV file, or a zip with a folder of PNG or JPEG files for each class: the file itself as the
     body, or a form with the field ``file``. What it is follows from its content. It is stored as it
     comes and then read; ``GET /uploads/{upload}`` tells how far. The same content uploaded twice is
     one data set."""
     kind = request.headers.get("content-type", "")
     pieces, said = await file_of(kind, _pieces(request))
-    given = re.split(r"[/\\]", filename or said)[-1][:200]
-    upload = await here.uploads.receive(
-        pieces, filename=given, name=name, size=size, colour=colour
-    )
+    given = re.split(r"[/\\]", wanted.filename or said)[-1][:200]
+    options = {**wanted.model_dump(), "filename": given}
+    upload = await here.uploads.receive(pieces, **options)
     location = {"location": f"/api/v1/uploads/{quote(upload.id)}"}
     return Json(_state(upload), 202, location)
 

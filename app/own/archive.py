@@ -100,7 +100,9 @@ def _common(infos: list[zipfile.ZipInfo]) -> int:
     """How many outer folders hold everything, the folders of the classes not counted."""
     folders = {PurePosixPath(info.filename).parts[:-1] for info in infos}
     outer = 0
-    while all(len(one) > outer + 1 for one in folders) and len({one[outer] for one in folders}) == 1:
+    while (
+        all(len(one) > outer + 1 for one in folders) and len({one[outer] for one in folders}) == 1
+    ):
         outer += 1
     return outer
 

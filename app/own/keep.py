@@ -63,9 +63,7 @@ class Report(BaseModel):
     remark_count: int = 0
 
 
-def read(
-    upload: Path, wanted: Wanted, folder: Path, progress: Callable[[float], None]
-) -> str:
+def read(upload: Path, wanted: Wanted, folder: Path, progress: Callable[[float], None]) -> str:
     """Read the upload and put the set in place; returns its digest. Raises what refuses the file."""
     made = folder / "made"
     made.mkdir()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import re
 import secrets
 import shutil
@@ -183,5 +182,3 @@ def _columns(facts: TableFacts) -> tuple[ColumnInfo, ...]:
         )
         for one in facts.columns
     )
-
-

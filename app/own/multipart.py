@@ -21,9 +21,7 @@ class BrokenForm(GlassnetError):
     )
 
 
-async def file_of(
-    kind: str, pieces: AsyncIterator[bytes]
-) -> tuple[AsyncIterator[bytes], str]:
+async def file_of(kind: str, pieces: AsyncIterator[bytes]) -> tuple[AsyncIterator[bytes], str]:
     """(the file's pieces, its name) of a body with this content type; a body that is no form is itself
     the file, without a name. Raises :class:`BrokenForm`, from the iterator too."""
     media, options = parse_options_header(kind.encode("latin-1", "replace"))

@@ -94,7 +94,9 @@ class Pictures:
         _with_header(raw, images, (len(labels), *self.shape))
         return facts, labels
 
-    def _all(self, archive: zipfile.ZipFile, file: io.BufferedWriter, progress: Progress) -> list[str]:
+    def _all(
+        self, archive: zipfile.ZipFile, file: io.BufferedWriter, progress: Progress
+    ) -> list[str]:
         folders: list[str] = []
         found = list(members(archive, self.remarks))
         most = MOST_VALUES // (self.shape[0] * self.size**2)

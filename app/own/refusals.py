@@ -33,7 +33,8 @@ class NeitherKind(Refused):
 class TooMany(Refused):
     code = "upload_too_many"
     message = text(
-        "The file holds more than {limit:,} {what}. Use fewer.", "文件包含超过 {limit:,} {what}。请减少。"
+        "The file holds more than {limit:,} {what}. Use fewer.",
+        "文件包含超过 {limit:,} {what}。请减少。",
     )
 
 
@@ -57,14 +58,16 @@ class OneColumn(Refused):
 class NoRows(Refused):
     code = "upload_no_rows"
     message = text(
-        "No row of the table can be used; the first: {first}", "表格中没有可用的行；首个问题：{first}"
+        "No row of the table can be used; the first: {first}",
+        "表格中没有可用的行；首个问题：{first}",
     )
 
 
 class NoPictures(Refused):
     code = "upload_no_pictures"
     message = text(
-        "No file of the zip can be used; the first: {first}", "zip 中没有可用的文件；首个问题：{first}"
+        "No file of the zip can be used; the first: {first}",
+        "zip 中没有可用的文件；首个问题：{first}",
     )
 
 
@@ -78,7 +81,9 @@ class OneClass(Refused):
 
 class BrokenZip(Refused):
     code = "upload_broken_zip"
-    message = text("The zip cannot be read: {fault}. Make it again.", "无法读取 zip：{fault}。请重新压缩。")
+    message = text(
+        "The zip cannot be read: {fault}. Make it again.", "无法读取 zip：{fault}。请重新压缩。"
+    )
 
 
 class ReaderDied(GlassnetError):

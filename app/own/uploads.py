@@ -100,7 +100,7 @@ class Uploads:
 
     async def _store(self, pieces: AsyncIterator[bytes], target: Path) -> None:
         size = 0
-        with target.open("xb") as file:  # noqa: ASYNC230  # the writes go to a thread
+        with target.open("xb") as file:  # the writes go to a thread
             while True:
                 try:
                     async with asyncio.timeout(PATIENCE):

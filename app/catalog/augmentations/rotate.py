@@ -20,9 +20,7 @@ class Rotate(Augmentation):
     SUMMARY = text(
         "Turns each picture a little, as a hand would.", "将每幅图像略微旋转，如手写时的倾斜。"
     )
-    FORMULA = Formula(
-        forward=r"x'(p) = x(R_\alpha^{-1} p),\quad \alpha \in [-a, a]"
-    )
+    FORMULA = Formula(forward=r"x'(p) = x(R_\alpha^{-1} p),\quad \alpha \in [-a, a]")
     ALIASES = ("turn", "转动")
     EXAMPLES = ({"type": "rotate", "degrees": 10},)
 

@@ -20,9 +20,7 @@ class Shift(Augmentation):
         "Moves each picture a few pixels: the network learns that place does not matter.",
         "将每幅图像平移几个像素：让网络学会位置无关紧要。",
     )
-    FORMULA = Formula(
-        forward=r"x'_{i,j} = x_{i-d_1,\,j-d_2},\quad d_1, d_2 \in \{-s,\dots,s\}"
-    )
+    FORMULA = Formula(forward=r"x'_{i,j} = x_{i-d_1,\,j-d_2},\quad d_1, d_2 \in \{-s,\dots,s\}")
     ALIASES = ("translate", "crop", "位移")
     EXAMPLES = ({"type": "shift", "pixels": 2},)
 
@@ -41,9 +39,7 @@ class Shift(Augmentation):
 
         count, _, height, width = x.shape
         reach = self.pixels
-        by = torch.randint(
-            0, 2 * reach + 1, (2, count, 1, 1), device=x.device, generator=draws
-        )
+        by = torch.randint(0, 2 * reach + 1, (2, count, 1, 1), device=x.device, generator=draws)
         padded = functional.pad(x.permute(0, 2, 3, 1), (0, 0, reach, reach, reach, reach))
         sample = torch.arange(count, device=x.device).view(-1, 1, 1)
         rows = torch.arange(height, device=x.device).view(1, -1, 1) + by[0]

@@ -18,12 +18,8 @@ class Zoom(Augmentation):
     pixels are interpolated."""
 
     TITLE = text("Zoom", "缩放")
-    SUMMARY = text(
-        "Makes each picture a little larger or smaller.", "将每幅图像略微放大或缩小。"
-    )
-    FORMULA = Formula(
-        forward=r"x'(p) = x(p / z),\quad \ln z \in [-\ln f, \ln f]"
-    )
+    SUMMARY = text("Makes each picture a little larger or smaller.", "将每幅图像略微放大或缩小。")
+    FORMULA = Formula(forward=r"x'(p) = x(p / z),\quad \ln z \in [-\ln f, \ln f]")
     ALIASES = ("scale", "resize", "放大")
     EXAMPLES = ({"type": "zoom", "factor": 1.2},)
 

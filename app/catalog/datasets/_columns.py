@@ -60,7 +60,13 @@ def plan(digest: str, target: str, task: str, features: tuple[str, ...]) -> Plan
     places = {column.name: place for place, column in enumerate(facts.columns)}
     usable = usable_targets(facts)
     if not usable:
-        raise _unsuitable("target", text("No column can be predicted: each has one value only.", "没有可预测的列：每列都只有一个值。"))
+        raise _unsuitable(
+            "target",
+            text(
+                "No column can be predicted: each has one value only.",
+                "没有可预测的列：每列都只有一个值。",
+            ),
+        )
     name = target or usable[-1]
     if name not in usable:
         here = text(f"“{name}” cannot be the target: ", f"“{name}”不能作为目标列：")
@@ -84,7 +90,10 @@ def plan(digest: str, target: str, task: str, features: tuple[str, ...]) -> Plan
 def _classes(column: Column, task: str) -> tuple[Text, ...]:
     if task == "regression":
         if column.kind != "number":
-            why = text(f"“{column.name}” holds text; regression needs numbers.", f"“{column.name}”为文本；回归需要数值。")
+            why = text(
+                f"“{column.name}” holds text; regression needs numbers.",
+                f"“{column.name}”为文本；回归需要数值。",
+            )
             raise _unsuitable("task", why, _use("task", "classification"))
         return ()
     if len(column.classes) < 2:
@@ -99,11 +108,16 @@ def _classes(column: Column, task: str) -> tuple[Text, ...]:
 def _inputs(
     facts: TableFacts, places: dict[str, int], target: str, features: tuple[str, ...]
 ) -> tuple[tuple[int, int | None], ...]:
-    chosen = features or tuple(c.name for c in facts.columns if c.kind != "text" and c.name != target)
+    chosen = features or tuple(
+        c.name for c in facts.columns if c.kind != "text" and c.name != target
+    )
     found: list[tuple[int, int | None]] = []
     for name in dict.fromkeys(chosen):
         if name == target:
-            why = text(f"“{name}” is the target; it cannot be a feature too.", f"“{name}”是目标列，不能同时作为特征。")
+            why = text(
+                f"“{name}” is the target; it cannot be a feature too.",
+                f"“{name}”是目标列，不能同时作为特征。",
+            )
             raise _unsuitable("features", why, _without(features, name))
         if name not in places or facts.columns[places[name]].kind == "text":
             why = text(
@@ -152,7 +166,12 @@ class Table:
     ) -> None:
         mapped, facts = SHELF.array(digest, TABLE), SHELF.facts(digest)
         if mapped is None or not isinstance(facts, TableFacts):
-            raise DataMissing(name=digest[:8], name_zh=digest[:8], repair="upload it again.", repair_zh="请重新上传。")
+            raise DataMissing(
+                name=digest[:8],
+                name_zh=digest[:8],
+                repair="upload it again.",
+                repair_zh="请重新上传。",
+            )
         self._table: NDArray[Any] = mapped
         self._facts, self._plan, self._standardise = facts, plan, standardise
         present = np.flatnonzero(~np.isnan(np.asarray(mapped[:, plan.target])))
@@ -169,7 +188,9 @@ class Table:
         ordered = np.sort(rows)
         shift = np.nan_to_num(np.asarray(self._table[ordered[0]], np.float64))
         for start in range(0, len(ordered), self._block()):
-            part = np.asarray(self._table[ordered[start : start + self._block()]], np.float64) - shift
+            part = (
+                np.asarray(self._table[ordered[start : start + self._block()]], np.float64) - shift
+            )
             there = ~np.isnan(part)
             part[~there] = 0.0
             count += there.sum(0)
@@ -207,7 +228,9 @@ class Table:
             stop = start + self._block()
             block = np.asarray(self._table[rows[start:stop]], np.float64)
             raw[start:stop] = block[:, plan.target]
-            for place, ((column, category), feature) in enumerate(zip(plan.inputs, features, strict=True)):
+            for place, ((column, category), feature) in enumerate(
+                zip(plan.inputs, features, strict=True)
+            ):
                 cells = block[:, column]
                 if category is not None:
                     x[start:stop, place] = cells == category
@@ -233,8 +256,6 @@ def _kept(digest: str, plan: Plan, order: bytes, train: int, standardise: bool) 
     return Table(digest, plan, np.frombuffer(order, np.intp), train, standardise)
 
 
-def table(
-    digest: str, plan: Plan, order: NDArray[np.intp], train: int, standardise: bool
-) -> Table:
+def table(digest: str, plan: Plan, order: NDArray[np.intp], train: int, standardise: bool) -> Table:
     """The rows, with their statistics, which are kept for a while."""
     return _kept(digest, plan, order.tobytes(), train, standardise)

@@ -113,7 +113,11 @@ class PointsCustom(Dataset):
     def faults(self) -> tuple[Problem, ...]:
         if min(self.sizes) >= 1:
             return ()
-        example = {"op": "add", "path": "/training/dataset/points", "value": [list(p) for p in START]}
+        example = {
+            "op": "add",
+            "path": "/training/dataset/points",
+            "value": [list(p) for p in START],
+        }
         return (
             Problem(
                 code="too_few_points",
@@ -122,7 +126,9 @@ class PointsCustom(Dataset):
                     "点太少，不足以训练和验证。请点击添加。",
                 ),
                 pointer="/training/dataset/points",
-                repairs=(Repair(text=text("Start with eight points", "从八个点开始"), patch=(example,)),),
+                repairs=(
+                    Repair(text=text("Start with eight points", "从八个点开始"), patch=(example,)),
+                ),
             ),
         )
 
