@@ -47,7 +47,7 @@ class About(BaseModel):
     created: float
 
 
-class Report(BaseModel):
+class FileReport(BaseModel):
     """How the reading went: what was found out about the file, and what did not fit."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -74,7 +74,7 @@ def read(upload: Path, wanted: Wanted, folder: Path, progress: Callable[[float],
         facts, extra = _pictures(upload, wanted, made, remarks, progress)
     else:
         facts, extra = _table(upload, made, remarks, progress)
-    report = Report(
+    report = FileReport(
         filename=wanted.filename,
         bytes=upload.stat().st_size,
         remarks=tuple(remarks.kept),

@@ -16,7 +16,7 @@ from app.catalog.datasets._columns import suggested, usable_targets
 from app.catalog.datasets._shelf import SHELF, PictureFacts, TableFacts
 from app.core.errors import NotFound
 from app.core.text import text
-from app.own.keep import ABOUT, REPORT, About, Report
+from app.own.keep import ABOUT, REPORT, About, FileReport
 from app.own.refusals import InUse
 
 _DIGEST = re.compile(r"^[0-9a-f]{64}$")
@@ -63,7 +63,7 @@ class OwnDetail(OwnInfo):
     columns: tuple[ColumnInfo, ...]
     classes: tuple[str, ...]
     shape: tuple[int, ...]
-    report: Report
+    report: FileReport
 
 
 class Library:
@@ -111,7 +111,7 @@ class Library:
         facts = SHELF.facts(digest) if info else None
         if info is None or facts is None:
             raise NotFound(kind=text("data set", "数据集"), name=digest[:12])
-        report = Report.model_validate_json((self.root / digest / REPORT).read_bytes())
+        report = FileReport.model_validate_json((self.root / digest / REPORT).read_bytes())
         tabular = isinstance(facts, TableFacts)
         return OwnDetail(
             **info.model_dump(),
