@@ -163,6 +163,11 @@ class Worker:
         if kind in ASKS:
             test = self.sweeps.answer(kind, message)
             return {"type": "reply", "test": test.model_dump(mode="json")}, b""
+        if kind == "augmented":
+            sample = SAMPLE.validate_json(json.dumps(message["sample"]))
+            made = session.trainer.augmented(sample, int(message["count"]))
+            pieces = serialise({"inputs": made}, {})
+            return {"type": "reply", **self._place()}, b"".join(pieces)
         if kind == "snapshot":
             return {"type": "reply", "snapshot": _described(session.snapshot())}, b""
         if kind == "tensors":
