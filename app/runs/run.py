@@ -136,6 +136,13 @@ class Run:
         message = {"type": kind, "wanted": wanted and wanted.model_dump(mode="json")}
         return dict((await self._ask(message))[0]["test"])
 
+    async def augmented(self, sample: AnySample, count: int) -> bytes:
+        """A sample as training would see it in the next steps: a safetensors file."""
+        self._touch()
+        self._refuse_if_queued()
+        wanted = {"sample": sample.model_dump(mode="json"), "count": count}
+        return (await self._ask({"type": "augmented", **wanted}))[1]
+
     async def tensors(self) -> bytes:
         """The present parameters as a safetensors file."""
         self._touch()
@@ -183,12 +190,17 @@ class Run:
         if self._ended is not None and self._link is not None and self._link.ending:
             await asyncio.shield(self._ended)
         self.wake()
-        if self._starting is not None:
-            await asyncio.shield(self._starting)
-        link = self._link
+        link = self._link if self._starting is None else await self._started(self._starting)
         if link is None:
             raise Conflict(reason=_ENDING)
         return await link.request(message, ANSWER_TIMEOUT)
+
+    async def _started(self, starting: asyncio.Task[Link]) -> Link:
+        """The link of a start that goes on; one that is called off is no reason to end the asker."""
+        await asyncio.wait((starting,))
+        if starting.cancelled():
+            raise Conflict(reason=_ENDING)
+        return starting.result()
 
     async def _start(self) -> Link:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from app.catalog.layers import Parameter
+from app.catalog.plot import Place
 from app.core.errors import Problem
 from app.core.shapes import Shape
 
@@ -29,6 +30,8 @@ class NodeReport(Plain):
     """Multiply-accumulates of one sample's forward pass."""
     activations: int = 0
     """Values of one sample's output."""
+    place: Place | None = None
+    """What the layer's initialiser depends on: fan-in, fan-out, the activation that follows."""
     problems: tuple[Problem, ...] = ()
 
 

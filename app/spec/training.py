@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from app.catalog.augmentations import AnyAugmentation
 from app.catalog.datasets import AnyDataset
 from app.catalog.losses import AnyLoss
 from app.catalog.losses.cross_entropy import CrossEntropy
@@ -45,6 +46,8 @@ class TrainingSpec(Strict):
 
     version: Literal[1] = 1
     dataset: AnyDataset
+    augmentations: tuple[AnyAugmentation, ...] = Field((), max_length=8)
+    """Applied to training batches in this order, drawn anew at every step."""
     phases: tuple[SupervisedPhase, ...] = Field((SupervisedPhase(),), min_length=1, max_length=1)
 
     @property

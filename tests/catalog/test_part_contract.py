@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,7 @@ from app.catalog.datasets import DATASETS
 from app.catalog.family import Family, Part, describe
 from app.catalog.initializers import INITIALIZERS
 from app.catalog.layers import LAYERS
-from app.catalog.losses import LOSSES
+from app.catalog.losses import LOSSES, Readout
 from app.catalog.optimizers import OPTIMIZERS
 from app.catalog.schedules import SCHEDULES
 from app.core.text import Text
@@ -85,6 +85,9 @@ def test_says_what_it_is_in_both_languages(part: type[Part]) -> None:
     assert part.SUMMARY.en.endswith((".", "?", "!"))
     assert part.SUMMARY.zh.endswith(("。", "？", "！"))
     assert part.__doc__
+    assert not CHINESE.search(part.__doc__)
+    assert CHINESE.search(part.DOC_ZH)
+    assert part.DOC_ZH.endswith("。")
 
 
 @each_part
@@ -200,4 +203,4 @@ def test_every_loss_says_its_tasks() -> None:
     for loss in LOSSES.parts.values():
         assert loss.TASKS
         assert {"classification", "regression"} >= loss.TASKS
-        assert loss.READOUT in ("softmax", "raw")
+        assert loss.READOUT in get_args(Readout)

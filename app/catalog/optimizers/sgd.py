@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+import numpy as np
 from pydantic import model_validator
 
 from app.catalog.family import Formula, option
 from app.catalog.optimizers._base import Optimizer, weight_decay
+from app.catalog.plot import Reals
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class Sgd(Optimizer):
         "Steps downhill along the gradient of one batch; momentum remembers earlier steps.",
         "沿一个批次的梯度下坡；动量记住先前的步子。",
     )
+    DOC_ZH = "w ← w − η v，v ← μ v + (∂E/∂w + λ w)，与 torch.optim.SGD 相同。"
     FORMULA = Formula(
         forward=r"v \leftarrow \mu v + \frac{\partial E}{\partial w} + \lambda w,\quad"
         r" w \leftarrow w - \eta v"
@@ -79,6 +82,16 @@ class Sgd(Optimizer):
         from torch import optim
 
         return optim.SGD(parameters, **self.options(), fused=True)
+
+    def path(self, gradients: Reals) -> Reals:
+        w = v = 0.0
+        found = []
+        for gradient in gradients.tolist():
+            g = gradient + self.weight_decay * w
+            v = self.momentum * v + g
+            w -= self.learning_rate * (g + self.momentum * v if self.nesterov else v)
+            found.append(w)
+        return np.array(found)
 
     def options(self) -> dict[str, Any]:
         return {

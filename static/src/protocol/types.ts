@@ -51,6 +51,7 @@ export interface ParameterGroup {
 export interface TrainingSpec {
   version: 1;
   dataset: PartValue;
+  augmentations?: PartValue[];
   phases: Phase[];
 }
 
@@ -150,6 +151,7 @@ export interface Families {
   optimizers: Part[];
   initializers: Part[];
   schedules: Part[];
+  augmentations: Part[];
 }
 
 export interface Preset {
@@ -164,4 +166,5 @@ export function finite(value: WireNumber | null | undefined): number {
   return value === null || value === undefined ? NaN : Number(value);
 }
 
+export type * from './data';
 export type * from './runs';

@@ -35,6 +35,7 @@ export function structure(spec: RunSpec, families: Families): string {
     nodes,
     outputs: spec.model.outputs,
     dataset: spec.training.dataset,
+    augmentations: spec.training.augmentations ?? [],
     loss: phase?.loss,
     optimizer,
     seed: spec.seed,

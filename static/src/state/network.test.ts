@@ -134,6 +134,7 @@ describe('what may change while a run goes on', () => {
     optimizers: [part('sgd', {}, ['learning_rate', 'momentum'])],
     initializers: [],
     schedules: [],
+    augmentations: [],
   };
   const spec: RunSpec = {
     version: 1,
