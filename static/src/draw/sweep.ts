@@ -51,7 +51,7 @@ export function drawSweep(
   const [least, most] = ceiling(losses);
   const place = (rate: number) => left + (Math.log10(rate / low) / span) * (width - left - RIGHT);
   const up = (value: number) => {
-    const share = (Math.min(value, most) - least) / (most - least);
+    const share = Math.min((value - least) / (most - least), 10); // the chart's edge cuts it off
     return height - bottom - share * (height - bottom - TOP);
   };
   const path = (values: readonly number[]): string => {

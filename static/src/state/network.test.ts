@@ -179,6 +179,19 @@ describe('what may change while a run goes on', () => {
     expect(liveCommands(next, next, families)).toEqual([]);
   });
 
+  it('has the rules of learning among them', () => {
+    const schedule = { type: 'cosine', floor: 0 };
+    const groups = [{ of: 'fc1', learning_rate: 0 }];
+    const next = withPhase({ schedule, groups, clip_norm: 1 });
+    expect(structure(next, families)).toBe(structure(spec, families));
+    expect(liveCommands(spec, next, families)).toEqual([
+      { type: 'set_schedule', schedule },
+      { type: 'set_clipping', clip_norm: 1, clip_value: null },
+      { type: 'set_groups', groups },
+    ]);
+    expect(liveCommands(next, next, families)).toEqual([]);
+  });
+
   it('leaves out what makes another run', () => {
     const changes: RunSpec[] = [
       { ...spec, seed: 1 },
