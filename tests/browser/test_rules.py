@@ -30,7 +30,7 @@ def test_schedule_frozen_layer_and_range_test(
     layer = playground.cards[1]
     playground.card(layer).get_by_role("button", name=layer, exact=True).click()
     rates = page.get_by_role("group", name=f"{layer}: How this layer learns")
-    factor = rates.get_by_role("textbox", name="η ×").first
+    factor = rates.get_by_role("spinbutton", name="η ×", exact=True)
     factor.fill("0")
     factor.press("Enter")
     expect(rates).to_contain_text("frozen")
