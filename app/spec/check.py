@@ -11,7 +11,7 @@ from app.catalog.losses import Loss
 from app.core.errors import Problem, Repair, SpecError
 from app.core.shapes import Shape, show, size
 from app.core.text import text
-from app.spec import budget, patches
+from app.spec import budget, patches, reconstruction
 from app.spec.graph import Graph
 from app.spec.model import INPUT, MOST_NODES, ModelSpec
 from app.spec.report import NodeReport, Report, Totals
@@ -34,9 +34,12 @@ def check(model: ModelSpec, training: TrainingSpec) -> Report:
     output = shapes.get(model.outputs[0]) if model.outputs[0] != INPUT else None
     totals = _totals(listed, training)
     problems = [*graph.problems, *(p for node in listed for p in node.problems)]
-    problems += _loss_fits_data(training)
-    if output is not None and not any(p.code == "loss_task" for p in problems):
-        problems += _output_fits_data(model, training, output)
+    if training.phase.reconstructs:
+        problems += reconstruction.problems(model, training, output)
+    else:
+        problems += _loss_fits_data(training)
+        if output is not None and not any(p.code == "loss_task" for p in problems):
+            problems += _output_fits_data(model, training, output)
     problems += budget.exceeded(totals, training)
     return Report(
         nodes=listed,

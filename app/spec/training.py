@@ -17,10 +17,17 @@ class SupervisedPhase(Strict):
     """Back-propagation of one loss with one optimiser for a number of epochs."""
 
     type: Literal["supervised"] = "supervised"
+    target: Literal["label", "input"] = "label"
+    """What the output is compared with: the data set's targets, or the input itself."""
     loss: AnyLoss = CrossEntropy()
     optimizer: AnyOptimizer = Sgd()
     batch_size: int = Field(64, ge=1, le=4096)
     epochs: int = Field(8, ge=1, le=10_000)
+
+    @property
+    def reconstructs(self) -> bool:
+        """Whether the network learns to give back its own input: an autoencoder."""
+        return self.target == "input"
 
 
 class TrainingSpec(Strict):

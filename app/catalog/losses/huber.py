@@ -32,7 +32,7 @@ class Huber(Loss):
     )
     ALIASES = ("smooth l1", "robust", "稳健回归")
     EXAMPLES = ({"type": "huber"},)
-    TASKS = frozenset({"classification", "regression"})
+    TASKS = frozenset({"classification", "regression", "reconstruction"})
 
     type: Literal["huber"] = "huber"
     threshold: float = option(

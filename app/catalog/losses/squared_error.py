@@ -29,7 +29,7 @@ class SquaredError(Loss):
     )
     ALIASES = ("mse", "mean squared error", "均方误差", "平方误差代价函数")
     EXAMPLES = ({"type": "squared_error"},)
-    TASKS = frozenset({"classification", "regression"})
+    TASKS = frozenset({"classification", "regression", "reconstruction"})
 
     type: Literal["squared_error"] = "squared_error"
     form: Literal["mean", "half_sum"] = option(
