@@ -8,14 +8,16 @@ from app.core.shapes import Shape
 from app.core.text import text
 
 
-def blocks(layer: Layer, inputs: tuple[Shape, ...], size: int, stride: int) -> Shape:
+def blocks(
+    layer: Layer, inputs: tuple[Shape, ...], size: int, stride: int, padding: int = 0
+) -> Shape:
     """(C, H′, W′) of pooling (C, H, W) by blocks; a picture smaller than a block is refused."""
     channels, height, width = image_input(layer, inputs)
     side = min(height, width)
     if side < size:
         expected = text(f"a picture of at least {size}×{size}", f"至少 {size}×{size} 的图像")
         raise ShapeMismatch(layer, expected, inputs[0], Fix("set", "size", side), Fix("remove"))
-    return (channels, *((n - size) // stride + 1 for n in (height, width)))
+    return (channels, *((n + 2 * padding - size) // stride + 1 for n in (height, width)))
 
 
 class Pool(Layer):
