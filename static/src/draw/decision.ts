@@ -1,15 +1,5 @@
 // The output of a network over the plane, as one signed map whatever the network ends in.
-import type { MapData } from './maps';
-
-function value(data: MapData, map: number, index: number): number {
-  const at = map * data.height * data.width + index;
-  if (data.values) return data.values[at] ?? NaN;
-  const code = data.codes?.[at] ?? 0;
-  if (code === 0) return NaN;
-  if (code === 1) return -Infinity;
-  if (code === 255) return Infinity;
-  return (data.zero[map] ?? 0) + (code - 2) * (data.scale[map] ?? 0);
-}
+import { valueAt, type MapData } from './maps';
 
 /**
  * One map in −1…1: a single output as it is (clipped); two class scores as their difference, through the
@@ -20,10 +10,10 @@ export function decision(data: MapData, readout: 'softmax' | 'raw'): MapData | n
   const size = data.height * data.width;
   const values = new Float32Array(size);
   for (let i = 0; i < size; i++) {
-    const first = value(data, 0, i);
+    const first = valueAt(data, 0, i);
     if (data.count === 1) values[i] = first;
-    else if (readout === 'softmax') values[i] = Math.tanh((value(data, 1, i) - first) / 2);
-    else values[i] = value(data, 1, i) - first;
+    else if (readout === 'softmax') values[i] = Math.tanh((valueAt(data, 1, i) - first) / 2);
+    else values[i] = valueAt(data, 1, i) - first;
   }
   return {
     count: 1,

@@ -10,7 +10,7 @@ import type {
   ModelSpec,
   PartValue,
   Prediction,
-  Preset,
+  Presets,
   Report,
   RunInfo,
   RunSpec,
@@ -69,8 +69,8 @@ export class Api {
     return (await this.#json<{ families: Families }>('/catalog')).families;
   }
 
-  async presets(): Promise<Preset[]> {
-    return (await this.#json<{ presets: Preset[] }>('/presets')).presets;
+  presets(): Promise<Presets> {
+    return this.#json<Presets>('/presets');
   }
 
   async devices(): Promise<{ devices: DeviceInfo[]; default: string }> {

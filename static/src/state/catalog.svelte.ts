@@ -1,6 +1,6 @@
 // Every choosable part, the presets and the devices, as the server declares them.
 import type { Api } from '../protocol/rest';
-import type { DeviceInfo, Families, Part, Preset, Text } from '../protocol/types';
+import type { DeviceInfo, Families, Part, Preset, Presets, Text } from '../protocol/types';
 
 const NONE: Families = { layers: [], datasets: [], losses: [], optimizers: [], initializers: [] };
 
@@ -22,6 +22,8 @@ export interface DatasetFacts {
 export class Catalog {
   families = $state.raw<Families>(NONE);
   presets = $state.raw<Preset[]>([]);
+  /** Headings of the presets, in order. */
+  groups = $state.raw<Presets['groups']>([]);
   devices = $state.raw<DeviceInfo[]>([]);
   readonly layers = $derived(byType(this.families.layers));
   readonly datasets = $derived(byType(this.families.datasets));
@@ -36,7 +38,8 @@ export class Catalog {
   async load(): Promise<void> {
     const [families, presets] = await Promise.all([this.#api.catalog(), this.#api.presets()]);
     this.families = families;
-    this.presets = presets;
+    this.presets = presets.presets;
+    this.groups = presets.groups;
   }
 
   async loadDevices(): Promise<void> {

@@ -32,6 +32,7 @@ export function structure(spec: RunSpec, families: Families): string {
     nodes,
     outputs: spec.model.outputs,
     dataset: spec.training.dataset,
+    target: phase?.target ?? 'label',
     loss: phase?.loss,
     optimizer,
     seed: spec.seed,

@@ -57,6 +57,10 @@ export class Session {
   readonly dataset = $derived.by(() => this.editor.spec.training.dataset);
   readonly facts = $derived.by(() => this.catalog.datasetFacts(this.dataset.type));
   readonly points = $derived.by(() => this.facts?.kind === 'points');
+  /** What the network learns: the data set's task, or to give back its input. */
+  readonly task = $derived.by(() =>
+    this.phase?.target === 'input' ? 'reconstruction' : (this.facts?.task ?? 'classification'),
+  );
   /** The network or its training was edited into something that needs a run of its own. */
   readonly edited = $derived.by(() => {
     const spec = this.run.spec;
