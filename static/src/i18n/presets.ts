@@ -1,9 +1,9 @@
 // Texts of the presets' menu, of reconstructions and of predictions that are numbers: { key: [English, 简体中文] }.
 export const presets = {
-  'presets.reaches': ['{figure} after {epochs} epochs', '{epochs} 轮后 {figure}'],
-  'presets.accuracy': ['≥ {value} right', '正确率 ≥ {value}'],
+  'presets.reaches': ['{figure} · {epochs} epochs', '{figure} · {epochs} 轮'],
+  'presets.accuracy': ['≥ {value}', '≥ {value}'],
   'presets.loss': ['loss ≤ {value}', '损失 ≤ {value}'],
-  'presets.staysBelow': ['stays ≤ {value}', '正确率始终 ≤ {value}'],
+  'presets.staysBelow': ['≤ {value}', '≤ {value}'],
 
   'target.title': ['Learns', '学习目标'],
   'target.label': ['the data’s targets', '数据的目标'],
