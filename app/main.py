@@ -16,10 +16,12 @@ from app.api import (
     datasets,
     devices,
     errors,
+    examples,
     health,
     models,
     pages,
     presets,
+    range_test,
     runs,
     schema,
     stream,
@@ -36,6 +38,18 @@ from app.settings import Settings
 from app.store.runs import Store
 
 API = "/api/v1"
+ROUTERS = (
+    catalog,
+    examples,
+    presets,
+    models,
+    datasets,
+    runs,
+    range_test,
+    devices,
+    stream,
+)
+"""One a noun; in the order of the API's document."""
 
 
 class Glassnet(FastAPI):
@@ -104,7 +118,7 @@ def _said_plainly(app: FastAPI, send: Send) -> Send:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix=API)
-    for module in (catalog, presets, models, datasets, runs, devices, stream):
+    for module in ROUTERS:
         api.include_router(module.router)
     return api
 

@@ -18,11 +18,15 @@ from app.catalog.initializers import AnyInitializer
 from app.catalog.layers import AnyLayer
 from app.catalog.losses import AnyLoss
 from app.catalog.optimizers import AnyOptimizer
+from app.catalog.plot import Plot
+from app.catalog.schedules import AnySchedule
 from app.protocol import frames, stream, taps
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
+from app.protocol.range_test import RangeTest, RangeWanted
 from app.protocol.runs import Applied, MetricsSeries, RunInfo
 from app.runs.devices import Devices
+from app.spec.examples import Example
 from app.spec.model import ModelSpec
 from app.spec.report import Report
 from app.spec.run import RunSpec
@@ -36,13 +40,16 @@ READ: dict[str, Any] = {
     "AnyLoss": AnyLoss,
     "AnyOptimizer": AnyOptimizer,
     "AnyInitializer": AnyInitializer,
+    "AnySchedule": AnySchedule,
     "ModelSpec": ModelSpec,
     "TrainingSpec": TrainingSpec,
     "RunSpec": RunSpec,
     "ModelCheck": models.ModelCheck,
+    "PlotWanted": catalog.PlotWanted,
     "SamplesWanted": datasets.SamplesWanted,
     "FetchWanted": datasets.FetchWanted,
     "PredictionWanted": runs.PredictionWanted,
+    "RangeWanted": RangeWanted,
     "AnyCommand": AnyCommand,
     "LoggedCommand": LoggedCommand,
     "AnySample": taps.AnySample,
@@ -54,6 +61,8 @@ READ: dict[str, Any] = {
 WRITTEN: dict[str, Any] = {
     "ProblemDetails": ProblemDetails,
     "Catalog": catalog.Catalog,
+    "Plot": Plot,
+    "Example": Example,
     "Presets": presets.Presets,
     "Report": Report,
     "DatasetState": datasets.DatasetState,
@@ -64,6 +73,7 @@ WRITTEN: dict[str, Any] = {
     "MetricsSeries": MetricsSeries,
     "SnapshotList": runs.SnapshotList,
     "Prediction": runs.Prediction,
+    "RangeTest": RangeTest,
     "Devices": Devices,
     "Queue": devices.Queue,
     "Health": health.Health,

@@ -29,25 +29,27 @@ def predict(
     A reconstruction has its values in the input's order, and its loss; no label, no target.
     """
     output, frame = prober.exact(sample, moment)
+    values, readout = prober.readout(output[None])
     if trainer.reconstructs:
         return {
             "step": trainer.cursor.step,
             "branch": moment.branch,
             "outputs": [number(v) for v in output.flatten().tolist()],
-            "probabilities": None,
+            "probabilities": None
+            if readout == "raw"
+            else [number(v) for v in values.flatten().tolist()],
             "label": None,
             "target": None,
-            "readout": "raw",
+            "readout": readout,
             "loss": number(float(metadata(frame)["loss"])),
         }, frame
-    readout, softmax = prober.readout(output[None])
     return {
         "step": trainer.cursor.step,
         "branch": moment.branch,
         "outputs": [number(v) for v in output.tolist()],
-        "probabilities": [number(v) for v in readout.tolist()] if softmax else None,
+        "probabilities": None if readout == "raw" else [number(v) for v in values.tolist()],
         "label": int(decide(output[None])[0]) if trainer.classes else None,
         "target": trainer.data.label(sample),
-        "readout": "softmax" if softmax else "raw",
+        "readout": readout,
         "loss": None,
     }, frame

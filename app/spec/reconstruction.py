@@ -11,7 +11,7 @@ from app.core.errors import Problem, Repair
 from app.core.shapes import Shape, show, size
 from app.core.text import Text, text
 from app.spec import patches
-from app.spec.model import MOST_NODES, ModelSpec
+from app.spec.model import INPUT, MOST_NODES, ModelSpec
 from app.spec.training import TrainingSpec
 
 MOST_UNITS = 8192
@@ -39,19 +39,27 @@ def _labels() -> Repair:
 
 
 def _loss(training: TrainingSpec) -> list[Problem]:
-    loss = training.phase.loss
-    if "reconstruction" in loss.TASKS:
+    loss, dataset = training.phase.loss, training.dataset
+    if "reconstruction" not in loss.TASKS:
+        message = text(
+            f"{loss.TITLE.en} compares classes; to give back its input a network needs a loss that "
+            "measures a distance.",
+            f"{loss.TITLE.zh}比较的是类别；要让网络重建自己的输入，损失必须度量距离。",
+        )
+    elif loss.READOUT == "sigmoid" and dataset.KIND != "image":
+        message = text(
+            f"{loss.TITLE.en} takes values between 0 and 1, as pictures have them; those of "
+            f"{dataset.TITLE.en} go beyond.",
+            f"{loss.TITLE.zh}要求取值在 0 与 1 之间（如图像）；“{dataset.TITLE.zh}”的值超出此范围。",
+        )
+    else:
         return []
     patch = {"op": "add", "path": f"{_PHASE}/loss", "value": {"type": "squared_error"}}
     squared = Repair(text=text("Use squared error", "改用平方误差"), patch=(patch,))
     return [
         Problem(
             code="loss_task",
-            message=text(
-                f"{loss.TITLE.en} compares classes; to give back its input a network needs a loss that "
-                "measures a distance.",
-                f"{loss.TITLE.zh}比较的是类别；要让网络重建自己的输入，损失必须度量距离。",
-            ),
+            message=message,
             pointer=f"{_PHASE}/loss",
             params={"loss": loss.kind(), "task": "reconstruction"},
             repairs=(squared, _labels()),
@@ -153,5 +161,6 @@ def _last_dense(model: ModelSpec) -> int | None:
         node = model.nodes[place]
         if node.layer.kind() == "dense":
             return place
-        place = places.get(node.inputs[0]) if node.layer.POINTWISE else None
+        source = node.inputs[0]
+        place = places.get(source) if node.layer.POINTWISE and source != INPUT else None
     return None

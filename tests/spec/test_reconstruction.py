@@ -89,6 +89,14 @@ def test_every_loss_is_taken_or_refused_with_repairs() -> None:
         assert repaired(model, spec, problem, 1)[2] == "label"
 
 
+def test_yes_or_no_is_asked_of_pictures_only() -> None:
+    layers, dataset = FITTING[2][1], FITTING[2][0]
+    spec = training(dataset, "binary_cross_entropy")
+    model, (problem,) = found(layers, spec)
+    assert problem.code == "loss_task"
+    assert repaired(model, spec, problem, 0)[1:] == ((), "input")
+
+
 FLAT: Layers = [{"type": "flatten"}]
 MISFITS: list[tuple[str, dict[str, Any], Layers, list[str]]] = [
     (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
-from app.catalog.layers._base import POOLING
+from app.catalog.layers._base import POOLING, image_input
 from app.catalog.layers._pool import Pool, blocks
 from app.core.shapes import Shape
 from app.core.text import text
@@ -22,6 +22,7 @@ class MaxPool2d(Pool):
         "Keeps the largest value of every block: small shifts of the picture change little.",
         "每块保留最大值：图像稍有平移，输出变化很小。",
     )
+    DOC_ZH = "取每块的最大值；灵敏度只传给胜出的那一格。"
     GROUP = POOLING
     FORMULA = Formula(
         forward=r"x_j = \max_{(u,v)\in\text{block}} x_{uv}",
@@ -45,7 +46,7 @@ class MaxPool2d(Pool):
     )
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        return blocks(self, inputs, self.size, self.stride, self.padding)
+        return blocks(self, image_input(self, inputs), self.size, self.stride, self.padding)
 
     @property
     def padding(self) -> int:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from app.catalog.family import Formula, option
 from app.catalog.layers._activation import Activation
+from app.catalog.plot import Reals
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -24,6 +27,11 @@ class ScaledTanh(Activation):
     SUMMARY = text(
         "The tanh of 1998, stretched so that −1 and 1 are left where they are, far from saturation.",
         "1998 年所用的双曲正切：经过拉伸，−1 与 1 保持原值，远离饱和区。",
+    )
+    DOC_ZH = (
+        "逐值取 A·tanh(S·u)；输入输出形状相同。\n\n"
+        "取 A = 1.7159、S = 2/3 时 φ(±1) = ±1，且该处曲率最大。出处：LeCun 等，"
+        "《基于梯度的学习在文档识别中的应用》，1998 年，附录 A。"
     )
     FORMULA = Formula(
         forward=r"\varphi(u)=A\tanh(S u)",
@@ -49,6 +57,10 @@ class ScaledTanh(Activation):
         gt=0.0,
         le=100.0,
     )
+
+    def curve(self, u: Reals) -> tuple[Reals, Reals]:
+        t = np.tanh(self.slope * u)
+        return self.amplitude * t, self.amplitude * self.slope * (1.0 - t**2)
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from app.engine.modules.scaled_tanh import ScaledTanh as Module

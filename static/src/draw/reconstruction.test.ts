@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MapData } from './maps';
 import { cellOf } from './points';
-import { FAR, difference, distances } from './reconstruction';
+import { FAR, difference, distances, squashed } from './reconstruction';
 
 function floats(count: number, height: number, width: number, values: number[]): MapData {
   const data = Float32Array.from(values);
@@ -20,6 +20,12 @@ describe('difference', () => {
       zero: [0],
     };
     expect([...(difference(output, input)?.values ?? [])]).toEqual([0.5, 0, -0.5, 0.25]);
+  });
+
+  it('may be taken of the sigmoid, where that is inside the loss', () => {
+    const [zero, large] = squashed(floats(1, 1, 2, [0, 30])).values ?? [];
+    expect(zero).toBe(0.5);
+    expect(large).toBeCloseTo(1, 6);
   });
 
   it('is not there for another shape', () => {

@@ -13,7 +13,22 @@ export function difference(output: MapData, input: MapData): MapData | null {
       values[map * size + i] = valueAt(output, map, i) - valueAt(input, map, i);
     }
   }
-  return { ...output, codes: null, values, scale: [], zero: [] };
+  return { ...bare(output), values };
+}
+
+/** The sigmoid of every value: what a loss with the sigmoid inside takes the output for. */
+export function squashed(output: MapData): MapData {
+  const size = output.height * output.width;
+  const values = new Float32Array(output.count * size);
+  for (let i = 0; i < values.length; i++) {
+    values[i] = 1 / (1 + Math.exp(-valueAt(output, Math.floor(i / size), i % size)));
+  }
+  return { ...bare(output), values };
+}
+
+function bare(data: MapData): MapData {
+  const { count, height, width } = data;
+  return { count, height, width, codes: null, values: null, scale: [], zero: [] };
 }
 
 /** Distance at which the colour of {@link distances} is full. */

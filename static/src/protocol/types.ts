@@ -155,6 +155,9 @@ export interface Presets {
   presets: Preset[];
 }
 
+/** How outputs are shown as a prediction: as shares that sum to one, each for itself, or as they are. */
+export type Readout = 'softmax' | 'sigmoid' | 'raw';
+
 /** A number from the wire as a JavaScript number. */
 export function finite(value: WireNumber | null | undefined): number {
   return value === null || value === undefined ? NaN : Number(value);

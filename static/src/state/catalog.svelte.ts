@@ -1,6 +1,6 @@
 // Every choosable part, the presets and the devices, as the server declares them.
 import type { Api } from '../protocol/rest';
-import type { DeviceInfo, Families, Part, Preset, Presets, Text } from '../protocol/types';
+import type { DeviceInfo, Families, Part, Preset, Presets, Readout, Text } from '../protocol/types';
 
 const NONE: Families = { layers: [], datasets: [], losses: [], optimizers: [], initializers: [] };
 
@@ -55,7 +55,8 @@ export class Catalog {
     return facts ? (facts as unknown as DatasetFacts) : null;
   }
 
-  readout(loss: string | undefined): 'softmax' | 'raw' {
-    return this.losses.get(loss ?? '')?.facts['readout'] === 'softmax' ? 'softmax' : 'raw';
+  readout(loss: string | undefined): Readout {
+    const found = this.losses.get(loss ?? '')?.facts['readout'];
+    return found === 'softmax' || found === 'sigmoid' ? found : 'raw';
   }
 }
