@@ -11,7 +11,9 @@ from pathlib import Path
 
 import torch
 
+from app.catalog.datasets import SHELF
 from app.catalog.schedules import Constant, Memory, Place
+from app.engine.augment import augmenter
 from app.engine.compile import Network, compile_network
 from app.engine.data import Resident, epoch_order
 from app.engine.diagnosis import Finding, first_not_finite
@@ -19,6 +21,7 @@ from app.engine.meter import Meter, Point, hits
 from app.engine.settings import Settings
 from app.engine.update import Members, Update
 from app.protocol.commands import AnyCommand
+from app.protocol.taps import AnySample
 from app.spec.groups import Rate, rate_of
 from app.spec.plan import steps_per_epoch
 from app.spec.run import RunSpec
@@ -67,9 +70,11 @@ class Trainer:
         """``data``: those of another trainer of the same spec, to be shared."""
         self.spec = spec
         self.device = device
+        SHELF.look_in(root)
         self.network: Network = compile_network(spec, device)
         outputs = self.network.shapes[self.network.output][-1]
         self.data = data or Resident(spec, root, device, outputs)
+        self.augment = augmenter(spec, device)
         self.loss = spec.training.phase.loss.build()
         self.parameters = list(self.network.parameters())
         self.cursor = Cursor()
@@ -219,6 +224,8 @@ class Trainer:
         index = self._next_batch()
         x, targets, labels = self.data.train.batch(index)
         network, step = self.network, self.cursor.step
+        if self.augment is not None:
+            x = self.augment(x, step)
         if network.stochastic:
             network.reseed(step)
         output = network(x)
@@ -239,6 +246,13 @@ class Trainer:
         self.meter.add(step + 1, loss.detach(), output.detach(), labels)
         if self._scheduled:
             self._observe()
+
+    def augmented(self, sample: AnySample, count: int) -> torch.Tensor:
+        """One sample as it would enter each of the next ``count`` steps, (count, *shape)."""
+        x, step = self.data.sample(sample), self.cursor.step
+        if self.augment is None:
+            return x.expand(count, *x.shape[1:]).contiguous()
+        return torch.cat([self.augment(x, step + i) for i in range(count)]).contiguous()
 
     def _diagnose(self, step: int, x: torch.Tensor) -> None:
         if self.network.stochastic:

@@ -136,6 +136,13 @@ class Run:
         message = {"type": kind, "wanted": wanted and wanted.model_dump(mode="json")}
         return dict((await self._ask(message))[0]["test"])
 
+    async def augmented(self, sample: AnySample, count: int) -> bytes:
+        """A sample as training would see it in the next steps: a safetensors file."""
+        self._touch()
+        self._refuse_if_queued()
+        wanted = {"sample": sample.model_dump(mode="json"), "count": count}
+        return (await self._ask({"type": "augmented", **wanted}))[1]
+
     async def tensors(self) -> bytes:
         """The present parameters as a safetensors file."""
         self._touch()

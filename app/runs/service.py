@@ -171,6 +171,10 @@ class Runs:
         infos = [self._info(record) for record in found[:limit]]
         return infos, _cursor(infos[-1].id) if len(found) > limit else None
 
+    async def mentioning(self, words: str) -> Sequence[str]:
+        """The runs whose spec holds these words."""
+        return await self._store.mentioning(words)
+
     async def delete(self, run: str) -> None:
         """End its worker, forget its events, remove its snapshots."""
         found = await self._find(run)
@@ -196,6 +200,11 @@ class Runs:
         """``kind`` is range_start, range_look or range_cancel."""
         self._require_open()
         return await (await self._find(run)).range_test(kind, wanted)
+
+    async def augmented(self, run: str, sample: AnySample, count: int) -> bytes:
+        """A sample as training would see it in the next ``count`` steps."""
+        self._require_open()
+        return await (await self._find(run)).augmented(sample, count)
 
     async def tensors(self, run: str) -> bytes:
         self._require_open()

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from app.catalog.augmentations import AnyAugmentation
 from app.catalog.datasets import AnyDataset
 from app.catalog.losses import AnyLoss
 from app.catalog.losses.cross_entropy import CrossEntropy
@@ -27,7 +28,8 @@ class SupervisedPhase(Strict):
 
     type: Literal["supervised"] = "supervised"
     target: Literal["label", "input"] = "label"
-    """What the output is compared with: the data set's targets, or the input itself."""
+    """What the output is compared with: the data set's targets, or the input itself, as it was before
+    any augmentation: with noise on its inputs an autoencoder learns to take the noise away."""
     loss: AnyLoss = CrossEntropy()
     optimizer: AnyOptimizer = Sgd()
     schedule: AnySchedule = Constant()
@@ -52,6 +54,8 @@ class TrainingSpec(Strict):
 
     version: Literal[1] = 1
     dataset: AnyDataset
+    augmentations: tuple[AnyAugmentation, ...] = Field((), max_length=8)
+    """Applied to training batches in this order, drawn anew at every step."""
     phases: tuple[SupervisedPhase, ...] = Field((SupervisedPhase(),), min_length=1, max_length=1)
 
     @property

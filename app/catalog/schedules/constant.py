@@ -14,6 +14,7 @@ class Constant(Follower):
 
     TITLE = text("Constant", "恒定")
     SUMMARY = text("The learning rate stays as it is set.", "学习率保持所设的值。")
+    DOC_ZH = "ηₜ = η。手动所作的修改保持有效。"
     FORMULA = Formula(forward=r"\eta_t = \eta")
     ALIASES = ("fixed", "none", "固定", "无")
     EXAMPLES = ({"type": "constant"},)

@@ -23,6 +23,7 @@ class Cosine(Follower):
         "Falls slowly, then fast, then slowly again, until the training ends.",
         "先慢、后快、再慢地下降，直到训练结束。",
     )
+    DOC_ZH = "ηₜ = η (m + (1 − m)(1 + cos(π t/T))/2)，t 以步计，T 为整个训练的步数。\n\n出处：Loshchilov 与 Hutter，ICLR 2017，不含重启；与 T_max = T 的 torch.optim.lr_scheduler.CosineAnnealingLR 相同。改变训练终点或批量大小时，曲线随训练的新长度伸缩。"
     FORMULA = Formula(
         forward=r"\eta_t = \eta\left(m + (1-m)\,\frac{1+\cos(\pi t/T)}{2}\right)",
     )

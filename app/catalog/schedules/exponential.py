@@ -16,6 +16,9 @@ class Exponential(Follower):
     SUMMARY = text(
         "Multiplies the learning rate by γ after every epoch.", "每轮之后将学习率乘以 γ。"
     )
+    DOC_ZH = (
+        "ηₜ = η γ^t，t 为已完成的整轮数或步数；与 torch.optim.lr_scheduler.ExponentialLR 相同。"
+    )
     FORMULA = Formula(forward=r"\eta_t = \eta\,\gamma^{t}")
     ALIASES = ("ExponentialLR", "exponential decay", "指数衰减")
     EXAMPLES = (

@@ -22,6 +22,7 @@ class OneCycle(Schedule):
         "Rises to η, then falls to almost nothing at the end: one cycle over the whole training.",
         "先升至 η，再在结束前降到几乎为零：整个训练只有一个周期。",
     )
+    DOC_ZH = "从 η/d 升到第 p T − 1 步的 η，再降到最后一步 T − 1 的 η/(d f)。\n\n出处：Smith 与 Topin，2019；与 max_lr = η 的 torch.optim.lr_scheduler.OneCycleLR 相同，但不改变动量。"
     FORMULA = Formula(
         forward=r"\eta_t = \begin{cases} \eta\left(\frac1d + \left(1-\frac1d\right) a(t)\right)"
         r" & t \le pT-1 \\ \eta\left(1 + \left(\frac{1}{df}-1\right) a(t)\right)"

@@ -23,6 +23,7 @@ class Plateau(Follower):
         "Lowers the learning rate when the validation loss has not improved for some epochs.",
         "验证损失若干轮没有改善时降低学习率。",
     )
+    DOC_ZH = "当验证损失超过 patience 轮没有改善时，η ← max(γ η, m η₀)。\n\n“改善”指损失低于迄今最小值的 (1 − ε) 倍。与 eps = 0、模式为 min 与 rel 的 torch.optim.lr_scheduler.ReduceLROnPlateau 相同。其记忆是每个快照的一部分。"
     FORMULA = Formula(
         forward=r"\eta \leftarrow \max(\gamma\,\eta,\; m\,\eta_0)"
         r"\quad\text{after } n>\text{patience bad epochs},\qquad"

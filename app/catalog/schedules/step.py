@@ -16,6 +16,7 @@ class Step(Follower):
     SUMMARY = text(
         "Multiplies the learning rate by γ every few epochs.", "每隔若干轮将学习率乘以 γ。"
     )
+    DOC_ZH = "ηₜ = η γ^⌊t/k⌋，t 以轮或步计；与 torch.optim.lr_scheduler.StepLR 相同。"
     FORMULA = Formula(forward=r"\eta_t = \eta\,\gamma^{\lfloor t/k \rfloor}")
     ALIASES = ("staircase", "StepLR", "step decay", "阶梯衰减", "分段常数")
     EXAMPLES = ({"type": "step", "every": 3, "gamma": 0.5},)

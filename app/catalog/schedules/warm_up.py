@@ -26,6 +26,7 @@ class WarmUp(Schedule):
         "Begins with small steps, which keeps the first ones from doing harm; then another rule.",
         "以小步开始，避免最初几步造成破坏；随后采用另一规则。",
     )
+    DOC_ZH = "前 n 步 ηₜ = η (s + (1 − s) t/n)，随后采用另一规则，并从那里开始计数。\n\n与 LinearLR 及另一规则组成的 torch.optim.lr_scheduler.SequentialLR 相同。"
     FORMULA = Formula(
         forward=r"\eta_t = \eta\left(s + (1-s)\,\frac{t}{n}\right),\; t < n;"
         r"\qquad \eta_t = \eta'_{t-n},\; t \ge n",

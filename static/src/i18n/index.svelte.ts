@@ -1,6 +1,7 @@
 // The page's language and every text in it. Owns the choice and the formatting of text and numbers, not the
 // wording: that stands in the other files of this folder.
 import { controls } from './controls';
+import { data } from './data';
 import { presets } from './presets';
 import { stage } from './stage';
 
@@ -10,7 +11,7 @@ export interface Text {
   zh: string;
 }
 
-const texts = { ...controls, ...presets, ...stage };
+const texts = { ...controls, ...data, ...presets, ...stage };
 export type Key = keyof typeof texts;
 export type Params = Readonly<Record<string, string | number>>;
 

@@ -42,6 +42,7 @@ export interface Phase {
 export interface TrainingSpec {
   version: 1;
   dataset: PartValue;
+  augmentations?: PartValue[];
   phases: Phase[];
 }
 
@@ -130,6 +131,7 @@ export interface Families {
   losses: Part[];
   optimizers: Part[];
   initializers: Part[];
+  augmentations: Part[];
 }
 
 /** What a preset reaches on its validation set: one of the three figures, whatever the seed. */
@@ -163,4 +165,5 @@ export function finite(value: WireNumber | null | undefined): number {
   return value === null || value === undefined ? NaN : Number(value);
 }
 
+export type * from './data';
 export type * from './runs';

@@ -33,6 +33,7 @@ export function structure(spec: RunSpec, families: Families): string {
     outputs: spec.model.outputs,
     dataset: spec.training.dataset,
     target: phase?.target ?? 'label',
+    augmentations: spec.training.augmentations ?? [],
     loss: phase?.loss,
     optimizer,
     seed: spec.seed,
