@@ -1720,7 +1720,7 @@ export interface components {
              * Id
              * @enum {string}
              */
-            id: "convolutional" | "depth" | "points" | "autoencoder";
+            id: "convolutional" | "depth" | "points" | "tables" | "autoencoder";
             title: components["schemas"]["Text"];
         };
         /**
@@ -3321,7 +3321,7 @@ export interface components {
              * Group
              * @enum {string}
              */
-            group: "convolutional" | "depth" | "points" | "autoencoder";
+            group: "convolutional" | "depth" | "points" | "tables" | "autoencoder";
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
             reaches: components["schemas"]["Goal"];
