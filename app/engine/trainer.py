@@ -170,6 +170,11 @@ class Trainer:
         return self.cursor.epoch >= self.settings.epochs
 
     @property
+    def reconstructs(self) -> bool:
+        """Whether the targets are the inputs themselves."""
+        return self.data.train.targets is None
+
+    @property
     def classes(self) -> bool:
         return self.data.train.labels is not None
 
@@ -297,6 +302,8 @@ class Trainer:
         loss that sums over a batch stays comparable with the training curve.
         """
         split, size = self.data.val, self.settings.batch_size
+        if split.targets is None:
+            return self._reconstruction(), None
         width = max(16, EVALUATION_VALUES // max(1, self.network.activations))
         self.network.mode(training=False)
         parts = [
@@ -306,7 +313,7 @@ class Trainer:
         self.network.mode(training=True)
         output = torch.cat(parts)
         losses = [
-            self.loss(output[i : i + size], split.targets[i : i + size])
+            self.loss(output[i : i + size], split.wanted(i, size))
             * (min(size, split.count - i) / split.count)
             for i in range(0, split.count, size)
         ]
@@ -314,6 +321,17 @@ class Trainer:
         if split.labels is None:
             return total, None
         return total, float(hits(output, split.labels).sum()) / split.count
+
+    def _reconstruction(self) -> float:
+        """The same mean slice by slice: outputs as large as the data are not kept together."""
+        split, size = self.data.val, self.settings.batch_size
+        self.network.mode(training=False)
+        losses = []
+        for i in range(0, split.count, size):
+            wanted = split.wanted(i, size)
+            losses.append(self.loss(self.network(wanted), wanted) * (len(wanted) / split.count))
+        self.network.mode(training=True)
+        return float(torch.stack(losses).double().sum())
 
     # --- what a snapshot holds -------------------------------------------------------------------
 

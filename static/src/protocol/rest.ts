@@ -13,9 +13,9 @@ import type {
   OwnSet,
   PartValue,
   Prediction,
-  Preset,
   RangeTest,
   RangeWanted,
+  Presets,
   Report,
   RunInfo,
   RunSpec,
@@ -86,8 +86,8 @@ export class Api {
     return (await this.#json<{ families: Families }>('/catalog')).families;
   }
 
-  async presets(): Promise<Preset[]> {
-    return (await this.#json<{ presets: Preset[] }>('/presets')).presets;
+  presets(): Promise<Presets> {
+    return this.#json<Presets>('/presets');
   }
 
   async devices(): Promise<{ devices: DeviceInfo[]; default: string }> {

@@ -35,6 +35,7 @@ export function structure(spec: RunSpec, families: Families): string {
     nodes,
     outputs: spec.model.outputs,
     dataset: spec.training.dataset,
+    target: phase?.target ?? 'label',
     augmentations: spec.training.augmentations ?? [],
     loss: phase?.loss,
     optimizer,

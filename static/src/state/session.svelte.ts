@@ -62,6 +62,10 @@ export class Session {
   readonly facts = $derived.by(() => this.own.facts(this.dataset));
   readonly points = $derived.by(() => this.facts?.kind === 'points');
   readonly tabular = $derived.by(() => this.facts?.kind === 'tabular');
+  /** What the network learns: the data set's task, or to give back its input. */
+  readonly task = $derived.by(() =>
+    this.phase?.target === 'input' ? 'reconstruction' : (this.facts?.task ?? 'classification'),
+  );
   /** The network or its training was edited into something that needs a run of its own. */
   readonly edited = $derived.by(() => {
     const spec = this.run.spec;
