@@ -9,10 +9,11 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
 
-from app.api import catalog, datasets, devices, health, models, presets, runs
+from app.api import catalog, datasets, devices, health, models, own, presets, runs
 from app.api.document import failures
 from app.api.encode import Json
 from app.api.errors import ProblemDetails
+from app.catalog.augmentations import AnyAugmentation
 from app.catalog.datasets import AnyDataset
 from app.catalog.initializers import AnyInitializer
 from app.catalog.layers import AnyLayer
@@ -20,6 +21,7 @@ from app.catalog.losses import AnyLoss
 from app.catalog.optimizers import AnyOptimizer
 from app.catalog.plot import Plot
 from app.catalog.schedules import AnySchedule
+from app.own.library import OwnDetail
 from app.protocol import frames, stream, taps
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
@@ -50,13 +52,17 @@ READ: dict[str, Any] = {
     "AnyOptimizer": AnyOptimizer,
     "AnyInitializer": AnyInitializer,
     "AnySchedule": AnySchedule,
+    "AnyAugmentation": AnyAugmentation,
     "ModelSpec": ModelSpec,
     "TrainingSpec": TrainingSpec,
     "RunSpec": RunSpec,
     "ModelCheck": models.ModelCheck,
     "PlotWanted": catalog.PlotWanted,
     "SamplesWanted": datasets.SamplesWanted,
+    "DescribeWanted": datasets.DescribeWanted,
     "FetchWanted": datasets.FetchWanted,
+    "OwnChange": own.OwnChange,
+    "AugmentedWanted": runs.AugmentedWanted,
     "PredictionWanted": runs.PredictionWanted,
     "RangeWanted": RangeWanted,
     "TraceWanted": TraceWanted,
@@ -79,6 +85,10 @@ WRITTEN: dict[str, Any] = {
     "Presets": presets.Presets,
     "Report": Report,
     "DatasetState": datasets.DatasetState,
+    "DatasetFacts": catalog.DatasetFacts,
+    "UploadState": own.UploadState,
+    "OwnList": own.OwnList,
+    "OwnDetail": OwnDetail,
     "RunInfo": RunInfo,
     "RunPage": runs.RunPage,
     "Applied": Applied,

@@ -32,6 +32,7 @@ WORDS: dict[str, Text] = {
     "optimizers": text("Optimisers", "优化器"),
     "initializers": text("Initial weights", "权值初始化"),
     "schedules": text("Learning rate schedules", "学习率调度"),
+    "augmentations": text("Augmentation", "数据增强"),
     "formula": text("Formula", "公式"),
     "forward": text("Forward", "前向"),
     "backward": text("Sensitivities and gradients", "灵敏度与梯度"),

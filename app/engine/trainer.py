@@ -11,7 +11,9 @@ from pathlib import Path
 
 import torch
 
+from app.catalog.datasets import SHELF
 from app.catalog.schedules import Constant, Memory, Place
+from app.engine.augment import augmenter
 from app.engine.compile import Network, compile_network
 from app.engine.data import Resident, epoch_order
 from app.engine.diagnosis import Finding, first_not_finite
@@ -19,6 +21,7 @@ from app.engine.meter import Meter, Point, hits
 from app.engine.settings import Settings
 from app.engine.update import Members, Update
 from app.protocol.commands import AnyCommand
+from app.protocol.taps import AnySample
 from app.spec.groups import Rate, rate_of
 from app.spec.plan import steps_per_epoch
 from app.spec.run import RunSpec
@@ -67,9 +70,11 @@ class Trainer:
         """``data``: those of another trainer of the same spec, to be shared."""
         self.spec = spec
         self.device = device
+        SHELF.look_in(root)
         self.network: Network = compile_network(spec, device)
         outputs = self.network.shapes[self.network.output][-1]
         self.data = data or Resident(spec, root, device, outputs)
+        self.augment = augmenter(spec, device)
         self.loss = spec.training.phase.loss.build()
         self.parameters = list(self.network.parameters())
         self.cursor = Cursor()
@@ -165,6 +170,11 @@ class Trainer:
         return self.cursor.epoch >= self.settings.epochs
 
     @property
+    def reconstructs(self) -> bool:
+        """Whether the targets are the inputs themselves."""
+        return self.data.train.targets is None
+
+    @property
     def classes(self) -> bool:
         return self.data.train.labels is not None
 
@@ -215,6 +225,8 @@ class Trainer:
         index = self.next_batch()
         x, targets, labels = self.data.train.batch(index)
         network, step = self.network, self.cursor.step
+        if self.augment is not None:
+            x = self.augment(x, step)
         if network.stochastic:
             network.reseed(step)
         output = network(x)
@@ -251,6 +263,13 @@ class Trainer:
         held = [name for name in trained if name in gradients]
         found = self._update.clipped([gradients[name] for name in held])
         return dict(zip(held, found, strict=True))
+
+    def augmented(self, sample: AnySample, count: int) -> torch.Tensor:
+        """One sample as it would enter each of the next ``count`` steps, (count, *shape)."""
+        x, step = self.data.sample(sample), self.cursor.step
+        if self.augment is None:
+            return x.expand(count, *x.shape[1:]).contiguous()
+        return torch.cat([self.augment(x, step + i) for i in range(count)]).contiguous()
 
     def _diagnose(self, step: int, x: torch.Tensor) -> None:
         if self.network.stochastic:
@@ -300,6 +319,8 @@ class Trainer:
         loss that sums over a batch stays comparable with the training curve.
         """
         split, size = self.data.val, self.settings.batch_size
+        if split.targets is None:
+            return self._reconstruction(), None
         width = max(16, EVALUATION_VALUES // max(1, self.network.activations))
         self.network.mode(training=False)
         parts = [
@@ -309,7 +330,7 @@ class Trainer:
         self.network.mode(training=True)
         output = torch.cat(parts)
         losses = [
-            self.loss(output[i : i + size], split.targets[i : i + size])
+            self.loss(output[i : i + size], split.wanted(i, size))
             * (min(size, split.count - i) / split.count)
             for i in range(0, split.count, size)
         ]
@@ -317,6 +338,17 @@ class Trainer:
         if split.labels is None:
             return total, None
         return total, float(hits(output, split.labels).sum()) / split.count
+
+    def _reconstruction(self) -> float:
+        """The same mean slice by slice: outputs as large as the data are not kept together."""
+        split, size = self.data.val, self.settings.batch_size
+        self.network.mode(training=False)
+        losses = []
+        for i in range(0, split.count, size):
+            wanted = split.wanted(i, size)
+            losses.append(self.loss(self.network(wanted), wanted) * (len(wanted) / split.count))
+        self.network.mode(training=True)
+        return float(torch.stack(losses).double().sum())
 
     # --- what a snapshot holds -------------------------------------------------------------------
 

@@ -42,7 +42,6 @@ _WAITS = text(
 _ENDING = text(
     "the run is being deleted, or the server is stopping.", "该运行正在被删除，或服务器正在停止。"
 )
-_RANGE_TEST = text("range test", "学习率范围测试")
 _log = structlog.get_logger(__name__)
 
 
@@ -114,23 +113,27 @@ class Run:
         self._touch()
         if self._around.scheduler.position(self._id) is not None:
             return self._keep_for_later(command)
-        message = {"type": "command", "command": command.model_dump(mode="json")}
-        header, _ = await self._ask(message)
+        body = command.model_dump(mode="json")
+        header = (await self._ask({"type": "command", "command": body}))[0]
         self._touch()
         return Applied(step=header["step"], branch=header["branch"], seq=self.record.last_seq)
 
     async def predict(self, sample: AnySample) -> tuple[dict[str, Any], bytes]:
         """What the present weights say of a sample, and all activations as a float32 frame."""
-        header, payload = await self.look("predict", sample=sample.model_dump(mode="json"))
-        return header["prediction"], payload
+        found = await self.look("predict", sample=sample.model_dump(mode="json"))
+        return found[0]["prediction"], found[1]
 
     async def range_test(self, kind: str, wanted: RangeWanted | None = None) -> dict[str, Any]:
         """Start a range test (which gets the run a worker), look at it or cancel it."""
         self._refuse_if_queued()
         if wanted is None and self._link is None:
-            raise NotFound(kind=_RANGE_TEST, name=self._id)
-        answer = await self.look(kind, wanted=wanted and wanted.model_dump(mode="json"))
-        return dict(answer[0]["test"])
+            raise NotFound(kind=text("range test", "学习率范围测试"), name=self._id)
+        body = wanted and wanted.model_dump(mode="json")
+        return dict((await self.look(kind, wanted=body))[0]["test"])
+
+    async def augmented(self, sample: AnySample, count: int) -> bytes:
+        """A sample as training would see it in the next steps: a safetensors file."""
+        return (await self.look("augmented", sample=sample.model_dump(mode="json"), count=count))[1]
 
     async def tensors(self) -> bytes:
         """The present parameters as a safetensors file."""

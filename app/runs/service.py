@@ -172,6 +172,10 @@ class Runs:
         infos = [self._info(record) for record in found[:limit]]
         return infos, _cursor(infos[-1].id) if len(found) > limit else None
 
+    async def mentioning(self, words: str) -> Sequence[str]:
+        """The runs whose spec holds these words."""
+        return await self._store.mentioning(words)
+
     async def delete(self, run: str) -> None:
         """End its worker, forget its events, remove its snapshots."""
         found = await self._find(run)
@@ -203,6 +207,11 @@ class Runs:
         self._require_open()
         found = await self._find(run)
         return (await found.look(kind, wanted=wanted.model_dump(mode="json")))[1]
+
+    async def augmented(self, run: str, sample: AnySample, count: int) -> bytes:
+        """A sample as training would see it in the next ``count`` steps."""
+        self._require_open()
+        return await (await self._find(run)).augmented(sample, count)
 
     async def tensors(self, run: str) -> bytes:
         self._require_open()

@@ -11,7 +11,7 @@ from app.catalog.losses import Loss
 from app.core.errors import Problem, Repair, SpecError
 from app.core.shapes import Shape, show, size
 from app.core.text import text
-from app.spec import budget, groups, patches
+from app.spec import budget, groups, patches, reconstruction
 from app.spec.gains import gains
 from app.spec.graph import Graph
 from app.spec.model import INPUT, MOST_NODES, ModelSpec
@@ -23,6 +23,8 @@ from app.spec.training import TrainingSpec
 def check(model: ModelSpec, training: TrainingSpec) -> Report:
     """Shapes, counts and problems of every node; the good part of a broken network included."""
     graph = Graph.of(model)
+    if faults := training.dataset.faults():
+        return _without_data(model, graph, faults)
     shapes: dict[str, Shape] = {INPUT: training.dataset.input_shape}
     nodes: dict[str, NodeReport] = {}
     behind = gains(model)
@@ -37,9 +39,13 @@ def check(model: ModelSpec, training: TrainingSpec) -> Report:
     output = shapes.get(model.outputs[0]) if model.outputs[0] != INPUT else None
     totals = _totals(listed, training)
     problems = [*graph.problems, *(p for node in listed for p in node.problems)]
-    problems += _loss_fits_data(training)
-    if output is not None and not any(p.code == "loss_task" for p in problems):
-        problems += _output_fits_data(model, training, output)
+    if training.phase.reconstructs:
+        problems += reconstruction.problems(model, training, output)
+    else:
+        problems += _loss_fits_data(training)
+        if output is not None and not any(p.code == "loss_task" for p in problems):
+            problems += _output_fits_data(model, training, output)
+    problems += _augmentations_fit_data(training)
     problems += budget.exceeded(totals, training)
     if not any(problem.severity == "error" for problem in problems):
         tensors = {node.id: [p.name for p in node.parameters] for node in listed}
@@ -53,6 +59,20 @@ def check(model: ModelSpec, training: TrainingSpec) -> Report:
         totals=totals,
         rates=plan(training),
         problems=tuple(problems),
+    )
+
+
+def _without_data(model: ModelSpec, graph: Graph, faults: tuple[Problem, ...]) -> Report:
+    """The data cannot be had as they are wanted: no shape can be said."""
+    nodes = tuple(_unreached(node.id, node.layer, graph) for node in model.nodes)
+    return Report(
+        nodes=nodes,
+        order=graph.order,
+        input_shape=(),
+        output_shape=None,
+        samples=(0, 0),
+        totals=Totals(parameters=0, macs=0, activations=0, memory_bytes=0),
+        problems=(*faults, *graph.problems, *(p for node in nodes for p in node.problems)),
     )
 
 
@@ -148,6 +168,28 @@ def _loss_fits_data(training: TrainingSpec) -> list[Problem]:
     ]
 
 
+def _augmentations_fit_data(training: TrainingSpec) -> list[Problem]:
+    dataset = training.dataset
+    return [
+        Problem(
+            code="augmentation_kind",
+            message=text(
+                f"{part.TITLE.en} does not suit the data set {dataset.TITLE.en}.",
+                f"{part.TITLE.zh}不适合数据集“{dataset.TITLE.zh}”。",
+            ),
+            pointer=f"/training/augmentations/{index}",
+            repairs=(
+                Repair(
+                    text=text("Leave it out", "去掉它"),
+                    patch=({"op": "remove", "path": f"/training/augmentations/{index}"},),
+                ),
+            ),
+        )
+        for index, part in enumerate(training.augmentations)
+        if dataset.KIND not in part.KINDS
+    ]
+
+
 def _output_fits_data(model: ModelSpec, training: TrainingSpec, output: Shape) -> list[Problem]:
     dataset: Dataset = training.dataset
     loss: Loss = training.phase.loss
@@ -185,7 +227,7 @@ def _output_repairs(model: ModelSpec, index: int, output: Shape, units: int) -> 
             path = f"/model/nodes/{place}/layer/units"
             say = text(f"Set {node.id} to {units} units", f"将 {node.id} 的单元数设为 {units}")
             return (Repair(text=say, patch=({"op": "add", "path": path, "value": units},)),)
-        if not node.layer.POINTWISE:
+        if not node.layer.POINTWISE or node.inputs[0] == INPUT:  # a node may be called that too
             break
         places = (i for i, other in enumerate(model.nodes) if other.id == node.inputs[0])
         place = next(places, None)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from app.catalog.augmentations import AnyAugmentation
 from app.catalog.datasets import AnyDataset
 from app.catalog.losses import AnyLoss
 from app.catalog.losses.cross_entropy import CrossEntropy
@@ -26,6 +27,9 @@ class SupervisedPhase(Strict):
     """Back-propagation of one loss with one optimiser for a number of epochs."""
 
     type: Literal["supervised"] = "supervised"
+    target: Literal["label", "input"] = "label"
+    """What the output is compared with: the data set's targets, or the input itself, as it was before
+    any augmentation: with noise on its inputs an autoencoder learns to take the noise away."""
     loss: AnyLoss = CrossEntropy()
     optimizer: AnyOptimizer = Sgd()
     schedule: AnySchedule = Constant()
@@ -39,12 +43,19 @@ class SupervisedPhase(Strict):
     batch_size: int = Field(64, ge=1, le=4096)
     epochs: int = Field(8, ge=1, le=10_000)
 
+    @property
+    def reconstructs(self) -> bool:
+        """Whether the network learns to give back its own input: an autoencoder."""
+        return self.target == "input"
+
 
 class TrainingSpec(Strict):
     """What a network learns from, and how."""
 
     version: Literal[1] = 1
     dataset: AnyDataset
+    augmentations: tuple[AnyAugmentation, ...] = Field((), max_length=8)
+    """Applied to training batches in this order, drawn anew at every step."""
     phases: tuple[SupervisedPhase, ...] = Field((SupervisedPhase(),), min_length=1, max_length=1)
 
     @property

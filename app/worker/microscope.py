@@ -26,7 +26,7 @@ from app.protocol.tracing import (
 )
 from app.worker import failure
 
-QUESTIONS = frozenset({"trace", "operations", "explain", "gradcheck"})
+LOOKS = frozenset({"trace", "operations", "explain", "gradcheck"})
 _NO_MEMORY = text(
     "there is not enough memory to look into this step. Look at fewer samples.",
     "内存不足，无法查看这一步。请减少样本数。",

@@ -202,5 +202,5 @@ def test_layer_names_its_nodes(layer: Any) -> None:
 def test_every_loss_says_its_tasks() -> None:
     for loss in LOSSES.parts.values():
         assert loss.TASKS
-        assert {"classification", "regression"} >= loss.TASKS
+        assert {"classification", "regression", "reconstruction"} >= loss.TASKS
         assert loss.READOUT in get_args(Readout)

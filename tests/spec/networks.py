@@ -27,6 +27,7 @@ def any_part(family: Any) -> st.SearchStrategy[Any]:
 @st.composite
 def trainings(draw: st.DrawFn) -> TrainingSpec:
     phase = SupervisedPhase(
+        target=draw(st.sampled_from(("label", "label", "input"))),
         loss=draw(any_part(LOSSES)),
         optimizer=draw(any_part(OPTIMIZERS)),
         schedule=draw(any_part(SCHEDULES)),

@@ -22,6 +22,7 @@ from app.spec.training import TrainingSpec
 from tests.spec.networks import chains, fitting_chains, graphs, trainings, wired
 from tests.spec.patching import apply
 
+CIRCLE = next(one for one in presets() if one.id == "points_circle").spec.training
 any_model = st.one_of(chains(), chains(), graphs())
 
 
@@ -190,7 +191,7 @@ def test_only_what_lies_on_a_loop_is_accused_of_it() -> None:
     wires = {"a": "c", "b": "a", "c": "b", "behind": "c", "last": "behind", "before": "input"}
     nodes = [{"id": name, "layer": tanh, "inputs": [source]} for name, source in wires.items()]
     model = parse_model(json.dumps({"nodes": nodes, "outputs": ["last"]}))
-    report = check(model, presets()[4].spec.training)
+    report = check(model, CIRCLE)
     assert {p.node for p in report.problems if p.code == "cycle"} == {"a", "b", "c"}
     assert report.order == ("before",)
     assert not report.node("last").problems

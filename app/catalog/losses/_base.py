@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 LOSS = text("Loss", "损失函数")
 Task = Literal["classification", "regression"]
+"""What a data set asks for."""
+Use = Literal["classification", "regression", "reconstruction"]
+"""What a loss can measure: a data set's task, or how near an output of any shape comes to the input."""
 Readout = Literal["softmax", "sigmoid", "raw"]
 OUTPUT_VALUE = text("output u", "输出 u")
 ERROR = text("E", "E")
@@ -29,7 +32,7 @@ class Loss(Part):
     """A function of the network's outputs and the targets; the batch mean unless a field says else."""
 
     GROUP = LOSS
-    TASKS: ClassVar[frozenset[Task]]
+    TASKS: ClassVar[frozenset[Use]]
     READOUT: ClassVar[Readout] = "raw"
     """How outputs are shown as a prediction."""
     PLOT_NOTE: ClassVar[Text]

@@ -42,7 +42,7 @@ class BinaryCrossEntropy(Loss):
     )
     ALIASES = ("BCE", "logistic regression", "log loss", "sigmoid", "逻辑回归", "二分类")
     EXAMPLES = ({"type": "binary_cross_entropy"},)
-    TASKS = frozenset({"classification"})
+    TASKS = frozenset({"classification", "reconstruction"})
     READOUT = "sigmoid"
     PLOT_NOTE = text("One output, the answer is yes.", "一个输出，正确答案为“是”。")
 

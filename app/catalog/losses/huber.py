@@ -39,7 +39,7 @@ class Huber(Loss):
     )
     ALIASES = ("smooth l1", "robust", "稳健回归")
     EXAMPLES = ({"type": "huber"},)
-    TASKS = frozenset({"classification", "regression"})
+    TASKS = frozenset({"classification", "regression", "reconstruction"})
     PLOT_NOTE = ONE_NUMBER
 
     type: Literal["huber"] = "huber"

@@ -34,7 +34,7 @@ class SquaredError(Loss):
     )
     ALIASES = ("mse", "mean squared error", "均方误差", "平方误差代价函数")
     EXAMPLES = ({"type": "squared_error"},)
-    TASKS = frozenset({"classification", "regression"})
+    TASKS = frozenset({"classification", "regression", "reconstruction"})
     PLOT_NOTE = ONE_NUMBER
 
     type: Literal["squared_error"] = "squared_error"

@@ -8,7 +8,7 @@ import torch
 
 from app.engine.tracing.capture import Graph, Operation, Value
 from app.engine.tracing.cells import Cell, Use, uses
-from app.engine.tracing.local import BY_SAMPLE, View, column, cut, partner
+from app.engine.tracing.local import BY_SAMPLE, View, column, cut, derivatives, partner
 from app.engine.tracing.sums import Block, Side, give_places, meeting, one, product
 
 WIDTH = 64
@@ -33,7 +33,7 @@ def sensitivities(graph: Graph, upstream: torch.Tensor) -> dict[int, torch.Tenso
         if not end.requires_grad:
             return {}
         leaves = {k: t for k, t in made.items() if t.requires_grad}
-        found = torch.autograd.grad(end, list(leaves.values()), upstream, allow_unused=True)
+        found = derivatives(end, list(leaves.values()), upstream)
     return {k: g for k, g in zip(leaves, found, strict=True) if g is not None}
 
 
@@ -86,7 +86,7 @@ def _slope(operation: Operation, cell: Cell, slot: int, delta: torch.Tensor) -> 
     given[slot].requires_grad_()
     with torch.enable_grad():
         made = operation.run(given)[0].sum()
-        (gradient,) = torch.autograd.grad(made, given[slot], allow_unused=True)
+        (gradient,) = derivatives(made, [given[slot]])
     left = one(float(delta[cell.index]), "sensitivity", cell)
     slope = 0.0 if gradient is None else float(gradient[0])
     other = partner(operation, slot)

@@ -9,7 +9,7 @@ import torch
 
 from app.engine.tracing.capture import Graph, Operation
 from app.engine.tracing.cells import Cell
-from app.engine.tracing.local import View, cut, partner, row
+from app.engine.tracing.local import View, cut, derivatives, partner, row
 from app.engine.tracing.reductions import SELECTIONS, STATISTICS
 from app.engine.tracing.sums import Block, Found, Kind, Side, give_places, meeting, one, product
 
@@ -125,7 +125,7 @@ def _products(
     given = [n.clone().requires_grad_() if i in slots else n for i, n in enumerate(numbers)]
     with torch.enable_grad():
         made = operation.run(given)[0]
-        gradients = torch.autograd.grad(made, [given[i] for i in slots], allow_unused=True)
+        gradients = derivatives(made, [given[i] for i in slots])
     blocks = []
     others = [i for i, n in enumerate(numbers) if i not in slots and n.is_floating_point()]
     for slot, gradient in zip(slots, gradients, strict=True):

@@ -89,6 +89,20 @@ def cut(operation: Operation, value: torch.Tensor, flat: int) -> View:
     return View(operation, sample)
 
 
+def derivatives(
+    end: torch.Tensor,
+    of: Sequence[torch.Tensor],
+    upstream: torch.Tensor | None = None,
+    *,
+    create_graph: bool = False,
+) -> list[torch.Tensor | None]:
+    """Autograd's derivatives; null for what ``end`` does not depend on."""
+    found = torch.autograd.grad(
+        end, list(of), upstream, create_graph=create_graph, allow_unused=True
+    )
+    return list(found)
+
+
 def row(
     view: View, tensors: Sequence[torch.Tensor], result: int, flat: int
 ) -> list[torch.Tensor | None]:
@@ -100,7 +114,7 @@ def row(
         found: list[torch.Tensor | None] = [None] * len(given)
         if not made.requires_grad:
             return found
-        gradients = torch.autograd.grad(made, [given[i] for i in slots], allow_unused=True)
+        gradients = derivatives(made, [given[i] for i in slots])
     for i, gradient in zip(slots, gradients, strict=True):
         found[i] = None if gradient is None else gradient.reshape(-1)
     return found
@@ -120,7 +134,7 @@ def column(
         return view.operation.run(given)[result]
 
     try:
-        found = torch.func.jvp(function, (x,), (tangent,))[1]
+        found: torch.Tensor = torch.func.jvp(function, (x,), (tangent,))[1]
     except (RuntimeError, NotImplementedError):
         found = _by_reverse(function, x, tangent)
     return found.detach().reshape(-1)
@@ -134,10 +148,10 @@ def _by_reverse(
         leaf = x.clone().requires_grad_()
         made = function(leaf)
         v = torch.zeros_like(made, requires_grad=True)
-        (back,) = torch.autograd.grad(made, leaf, v, create_graph=True, allow_unused=True)
+        (back,) = derivatives(made, [leaf], v, create_graph=True)
         if back is None or not back.requires_grad:
             return torch.zeros_like(made)
-        (found,) = torch.autograd.grad(back, v, tangent, allow_unused=True)
+        (found,) = derivatives(back, [v], tangent)
     return torch.zeros_like(made) if found is None else found
 
 

@@ -69,6 +69,8 @@ class Trace:
             index = trainer.next_batch()
             self.batch = tuple(int(i) for i in index.tolist())
             x, targets, _ = trainer.data.train.batch(index)
+            if trainer.augment is not None:
+                x = trainer.augment(x, self.step)
         else:
             x, targets = given(trainer, samples)
         self.count = x.shape[0]

@@ -1,7 +1,6 @@
 // The page's language and every text in it. Owns the choice and the formatting of text and numbers, not the
-// wording: that stands in controls.ts and stage.ts.
-import { controls } from './controls';
-import { stage } from './stage';
+// wording: that stands in the other files of this folder.
+import { texts } from './texts';
 
 export type Language = 'en' | 'zh';
 export interface Text {
@@ -9,7 +8,6 @@ export interface Text {
   zh: string;
 }
 
-const texts = { ...controls, ...stage };
 export type Key = keyof typeof texts;
 export type Params = Readonly<Record<string, string | number>>;
 

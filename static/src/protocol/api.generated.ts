@@ -34,7 +34,7 @@ export interface paths {
         };
         /**
          * Every part
-         * @description Layers, data sets, losses, optimisers, schedules and initialisers with schema, formula and texts.
+         * @description Every family with its parts: their schema, formula, texts and facts.
          */
         get: operations["get_catalog"];
         put?: never;
@@ -74,7 +74,7 @@ export interface paths {
         };
         /**
          * Runs to start from
-         * @description Every preset with its title, what it shows, and the spec to post to ``/runs``.
+         * @description Every preset with its title, what it shows, what it reaches, and the spec to post to ``/runs``.
          */
         get: operations["list_presets"];
         put?: never;
@@ -106,6 +106,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload data
+         * @description A CSV file, or a zip with a folder of PNG or JPEG files for each class: the file itself as the
+         *     body, or a form with the field ``file``. What it is follows from its content. It is stored as it
+         *     comes and then read; ``GET /uploads/{upload}`` tells how far. The same content uploaded twice is
+         *     one data set.
+         */
+        post: operations["upload_data"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{upload}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far an upload is
+         * @description Uploads are forgotten some time after they ended; the data sets are not.
+         */
+        get: operations["get_upload"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/own-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List own data
+         * @description With the part of a spec that trains on each.
+         */
+        get: operations["list_own_data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/own-data/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One own data set
+         * @description Columns or classes, the first rows, and what did not fit when it was read.
+         */
+        get: operations["get_own_data"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete own data
+         * @description Refused while a run needs it.
+         */
+        delete: operations["delete_own_data"];
+        options?: never;
+        head?: never;
+        /**
+         * Name own data
+         * @description Name, licence and source are what their owner types; the content never changes.
+         */
+        patch: operations["change_own_data"];
+        trace?: never;
+    };
     "/api/v1/datasets:samples": {
         parameters: {
             query?: never;
@@ -121,6 +212,26 @@ export interface paths {
          *     float32 (n, k) for regression.
          */
         post: operations["get_samples"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets:describe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A data set with its options
+         * @description Task, classes, shape, sizes, and for a table its inputs by name with their scale.
+         */
+        post: operations["describe_dataset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -332,6 +443,26 @@ export interface paths {
          *     activation instead.
          */
         post: operations["predict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/augmented": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * One sample, augmented
+         * @description The sample as it would enter each of the next steps of training, as a safetensors file.
+         */
+        post: operations["augment_sample"];
         delete?: never;
         options?: never;
         head?: never;
@@ -720,11 +851,12 @@ export interface components {
              */
             type: "add";
         };
+        AnyAugmentation: components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"];
         AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["SetSpeed"];
-        AnyDataset: components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"];
+        AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
         AnyEvent: components["schemas"]["StateChanged"] | components["schemas"]["CommandApplied"] | components["schemas"]["Rewound"] | components["schemas"]["Metrics"] | components["schemas"]["Validation"] | components["schemas"]["SnapshotTaken"] | components["schemas"]["Note"];
         AnyInitializer: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
-        AnyLayer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+        AnyLayer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
         AnyLoss: components["schemas"]["BinaryCrossEntropy"] | components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
         AnyOptimizer: components["schemas"]["Adagrad"] | components["schemas"]["Adam"] | components["schemas"]["AdamW"] | components["schemas"]["RmsProp"] | components["schemas"]["Sgd"];
         AnySample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"];
@@ -747,6 +879,19 @@ export interface components {
              * @default false
              */
             waiting: boolean;
+        };
+        /**
+         * AugmentedWanted
+         * @description A sample, and for how many steps it is to be shown.
+         */
+        AugmentedWanted: {
+            /** Sample */
+            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"];
+            /**
+             * Count
+             * @default 8
+             */
+            count: number;
         };
         /**
          * BatchNorm
@@ -793,6 +938,23 @@ export interface components {
             parent: number | null;
             /** Step */
             step: number;
+        };
+        /**
+         * BreastCancer
+         * @description Thirty measures of the cell nuclei in a picture of breast tissue; 212 malignant, 357 benign.
+         */
+        BreastCancer: {
+            /**
+             * standardise
+             * @description Bring every column to mean 0 and deviation 1 over the training part, a number that is predicted too.
+             * @default true
+             */
+            standardise: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "breast_cancer";
         };
         /**
          * Catalog
@@ -877,7 +1039,45 @@ export interface components {
              */
             rate: number;
         };
+        /**
+         * Cifar10
+         * @description Photographs, 32×32 in colour, ten classes, up to 50,000 for training, 10,000 to validate.
+         *
+         *     The first ``train_size`` pictures of the official training batches are used.
+         *     Source: Krizhevsky, Learning multiple layers of features from tiny images, 2009.
+         */
+        Cifar10: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "cifar10";
+            /**
+             * training samples
+             * @description How many of the 50,000 pictures are learned from. Fewer over-fit sooner.
+             * @default 10000
+             */
+            train_size: number;
+        };
         ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["Unsubscribe"] | components["schemas"]["Watch"] | components["schemas"]["Acknowledge"] | components["schemas"]["Visibility"];
+        /**
+         * ColumnInfo
+         * @description One column; ``classes`` counts what it can be a class of, ``examples`` are some of them.
+         */
+        ColumnInfo: {
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Present */
+            present: number;
+            /** Classes */
+            classes: number;
+            /** Examples */
+            examples: string[];
+            /** Usable */
+            usable: boolean;
+        };
         /**
          * CommandApplied
          * @description A command took effect after ``step`` steps.
@@ -1091,14 +1291,15 @@ export interface components {
         };
         /**
          * DatasetFacts
-         * @description A data set with its defaults. ``available``: its files are on this machine.
+         * @description A data set; in the catalogue with its defaults. ``available``: its files are on this machine;
+         *     ``varies``: task, classes or shape follow from its options, ``POST /datasets:describe`` tells.
          */
         DatasetFacts: {
             /**
              * Kind
              * @enum {string}
              */
-            kind: "image" | "points";
+            kind: "image" | "points" | "tabular";
             /**
              * Task
              * @enum {string}
@@ -1121,6 +1322,11 @@ export interface components {
             available: boolean;
             /** Download Bytes */
             download_bytes: number;
+            /** Varies */
+            varies: boolean;
+            /** Features */
+            features: components["schemas"]["FeatureFacts"][];
+            value: components["schemas"]["FeatureFacts"] | null;
         };
         /**
          * DatasetInfo
@@ -1247,6 +1453,14 @@ export interface components {
             init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
+         * DescribeWanted
+         * @description The data set, with its options, that is to be described.
+         */
+        DescribeWanted: {
+            /** Dataset */
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+        };
+        /**
          * Device
          * @description ``memory`` in bytes; ``threads`` a run uses on it.
          */
@@ -1272,6 +1486,23 @@ export interface components {
             devices: components["schemas"]["Device"][];
             /** Default */
             default: string;
+        };
+        /**
+         * Diabetes
+         * @description Ten measures of patients, and how far the disease went in one year (25 to 346).
+         */
+        Diabetes: {
+            /**
+             * standardise
+             * @description Bring every column to mean 0 and deviation 1 over the training part, a number that is predicted too.
+             * @default true
+             */
+            standardise: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "diabetes";
         };
         /**
          * Digits28
@@ -1536,6 +1767,8 @@ export interface components {
             initializers: components["schemas"]["PartInfo"][];
             /** Schedules */
             schedules: components["schemas"]["PartInfo"][];
+            /** Augmentations */
+            augmentations: components["schemas"]["PartInfo"][];
         };
         /**
          * FashionMnist
@@ -1546,16 +1779,30 @@ export interface components {
          */
         FashionMnist: {
             /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "fashion_mnist";
-            /**
              * training samples
              * @description How many of the 60,000 pictures are learned from. Fewer over-fit sooner.
              * @default 10000
              */
             train_size: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "fashion_mnist";
+        };
+        /**
+         * FeatureFacts
+         * @description An input of a table, or its target. What a network sees is (value − ``centre``) / ``scale``;
+         *     with a ``category`` it is 1 where the column holds that text, else 0.
+         */
+        FeatureFacts: {
+            name: components["schemas"]["Text"];
+            /** Centre */
+            centre: number;
+            /** Scale */
+            scale: number;
+            /** Category */
+            category: string | null;
         };
         /**
          * FetchProgress
@@ -1573,7 +1820,47 @@ export interface components {
          */
         FetchWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+        };
+        /**
+         * FileReport
+         * @description How the reading went: what was found out about the file, and what did not fit.
+         */
+        FileReport: {
+            /** Filename */
+            filename: string;
+            /** Bytes */
+            bytes: number;
+            /**
+             * Encoding
+             * @default null
+             */
+            encoding: string | null;
+            /**
+             * Delimiter
+             * @default null
+             */
+            delimiter: string | null;
+            /**
+             * Header
+             * @default null
+             */
+            header: boolean | null;
+            /**
+             * Preview
+             * @default []
+             */
+            preview: string[][];
+            /**
+             * Remarks
+             * @default []
+             */
+            remarks: components["schemas"]["Remark"][];
+            /**
+             * Remark Count
+             * @default 0
+             */
+            remark_count: number;
         };
         /**
          * Flatten
@@ -1585,6 +1872,31 @@ export interface components {
              * @enum {string}
              */
             type: "flatten";
+        };
+        /**
+         * Flip
+         * @description Every picture is mirrored with a probability of its own; not for digits, whose mirror image is
+         *     another sign.
+         */
+        Flip: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "flip";
+            /**
+             * direction
+             * @description Horizontal swaps left and right, vertical top and bottom.
+             * @default horizontal
+             * @enum {string}
+             */
+            axis: "horizontal" | "vertical";
+            /**
+             * probability
+             * @description How often a picture is mirrored.
+             * @default 0.5
+             */
+            rate: number;
         };
         /**
          * GaussianNoise
@@ -1637,6 +1949,31 @@ export interface components {
              * @enum {string}
              */
             type: "global_mean_pool";
+        };
+        /**
+         * Goal
+         * @description What a run reaches on its validation set after ``epochs`` epochs, whatever its seed.
+         *
+         *     Accuracies are shares of one. A preset that shows how training fails has an accuracy it stays below.
+         */
+        Goal: {
+            /** Epochs */
+            epochs: number;
+            /**
+             * Accuracy
+             * @default null
+             */
+            accuracy: number | null;
+            /**
+             * Loss
+             * @default null
+             */
+            loss: number | null;
+            /**
+             * Stays Below
+             * @default null
+             */
+            stays_below: number | null;
         };
         /**
          * Gradcheck
@@ -1697,6 +2034,18 @@ export interface components {
              * @default 8
              */
             batch: number;
+        };
+        /**
+         * Group
+         * @description A heading of the menu.
+         */
+        Group: {
+            /**
+             * Id
+             * @enum {string}
+             */
+            id: "convolutional" | "depth" | "points" | "tables" | "autoencoder";
+            title: components["schemas"]["Text"];
         };
         /**
          * GroupNorm
@@ -1820,6 +2169,23 @@ export interface components {
              * @enum {string}
              */
             type: "identity";
+        };
+        /**
+         * Iris
+         * @description Length and width of sepal and petal in cm, 50 flowers of each species.
+         */
+        Iris: {
+            /**
+             * standardise
+             * @description Bring every column to mean 0 and deviation 1 over the training part, a number that is predicted too.
+             * @default true
+             */
+            standardise: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "iris";
         };
         /**
          * LayerFacts
@@ -2094,6 +2460,12 @@ export interface components {
              * @enum {string}
              */
             type: "max_pool2d";
+            /**
+             * padded edge
+             * @description Let windows reach half their side over the edge; an odd window with stride 1 then keeps the size of the picture.
+             * @default false
+             */
+            padded: boolean;
         };
         /**
          * MeanPool1d
@@ -2262,12 +2634,33 @@ export interface components {
             init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
+         * Mnist
+         * @description Handwritten digits, 28×28 grey, up to 60,000 for training, 10,000 to validate.
+         *
+         *     The first ``train_size`` pictures of the official training file are used; the validation part is
+         *     the official test file. Source: LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied
+         *     to document recognition, Proceedings of the IEEE 86, 1998.
+         */
+        Mnist: {
+            /**
+             * training samples
+             * @description How many of the 60,000 pictures are learned from. Fewer over-fit sooner.
+             * @default 10000
+             */
+            train_size: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "mnist";
+        };
+        /**
          * ModelCheck
          * @description A network and what it is to be trained on.
          */
         ModelCheck: {
             /** Model */
-            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
+            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
             training: components["schemas"]["TrainingSpec"];
         };
         /**
@@ -2294,7 +2687,7 @@ export interface components {
             /** Id */
             id: string;
             /** Layer */
-            layer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+            layer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
             /** Inputs */
             inputs: string[];
         };
@@ -2343,6 +2736,23 @@ export interface components {
              * @default []
              */
             problems: components["schemas"]["Problem"][];
+        };
+        /**
+         * Noise
+         * @description Independent normal noise on every value. Pictures may leave 0…1.
+         */
+        Noise: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "noise";
+            /**
+             * deviation
+             * @description Standard deviation of the noise.
+             * @default 0.1
+             */
+            deviation: number;
         };
         /**
          * Normal
@@ -2512,6 +2922,94 @@ export interface components {
              * @enum {string}
              */
             nonlinearity: "auto" | "linear" | "sigmoid" | "tanh" | "relu" | "leaky_relu" | "selu";
+        };
+        /**
+         * OwnChange
+         * @description New texts; what is left out stays.
+         */
+        OwnChange: {
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Licence
+             * @default null
+             */
+            licence: string | null;
+            /**
+             * Source
+             * @default null
+             */
+            source: string | null;
+        };
+        /**
+         * OwnDetail
+         * @description Also what was found in the file, and the rows or files that did not fit.
+         */
+        OwnDetail: {
+            /** Digest */
+            digest: string;
+            /** Form */
+            form: string;
+            /** Name */
+            name: string;
+            /** Licence */
+            licence: string;
+            /** Source */
+            source: string;
+            /** Created */
+            created: number;
+            /** Samples */
+            samples: number;
+            /** Bytes */
+            bytes: number;
+            /** Dataset */
+            dataset: {
+                [key: string]: unknown;
+            };
+            /** Columns */
+            columns: components["schemas"]["ColumnInfo"][];
+            /** Classes */
+            classes: string[];
+            /** Shape */
+            shape: number[];
+            report: components["schemas"]["FileReport"];
+        };
+        /**
+         * OwnInfo
+         * @description One own data set. ``dataset`` is the part of a spec that trains on it.
+         */
+        OwnInfo: {
+            /** Digest */
+            digest: string;
+            /** Form */
+            form: string;
+            /** Name */
+            name: string;
+            /** Licence */
+            licence: string;
+            /** Source */
+            source: string;
+            /** Created */
+            created: number;
+            /** Samples */
+            samples: number;
+            /** Bytes */
+            bytes: number;
+            /** Dataset */
+            dataset: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * OwnList
+         * @description Own data sets, the newest first.
+         */
+        OwnList: {
+            /** Sets */
+            sets: components["schemas"]["OwnInfo"][];
         };
         /**
          * Parameter
@@ -2695,6 +3193,28 @@ export interface components {
             note: components["schemas"]["Text"] | null;
         };
         /**
+         * PlotOfAugmentations
+         * @description A part of the family augmentations with its options; the place it stands in.
+         */
+        PlotOfAugmentations: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            family: "augmentations";
+            /** Part */
+            part: components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"];
+            /**
+             * @default {
+             *       "fan_in": 64,
+             *       "fan_out": 64,
+             *       "units": 64,
+             *       "gain": 1
+             *     }
+             */
+            place: components["schemas"]["Place"];
+        };
+        /**
          * PlotOfDatasets
          * @description A part of the family datasets with its options; the place it stands in.
          */
@@ -2705,7 +3225,7 @@ export interface components {
              */
             family: "datasets";
             /** Part */
-            part: components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"];
+            part: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -2749,7 +3269,7 @@ export interface components {
              */
             family: "layers";
             /** Part */
-            part: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+            part: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -2826,7 +3346,7 @@ export interface components {
              */
             place: components["schemas"]["Place"];
         };
-        PlotWanted: components["schemas"]["PlotOfLayers"] | components["schemas"]["PlotOfDatasets"] | components["schemas"]["PlotOfLosses"] | components["schemas"]["PlotOfOptimizers"] | components["schemas"]["PlotOfInitializers"] | components["schemas"]["PlotOfSchedules"];
+        PlotWanted: components["schemas"]["PlotOfLayers"] | components["schemas"]["PlotOfDatasets"] | components["schemas"]["PlotOfLosses"] | components["schemas"]["PlotOfOptimizers"] | components["schemas"]["PlotOfInitializers"] | components["schemas"]["PlotOfSchedules"] | components["schemas"]["PlotOfAugmentations"];
         /**
          * PointsCircle
          * @description Positive within 2.5 of the centre, negative from 3.5 to 5. Noise relabels, it moves no point.
@@ -2861,6 +3381,83 @@ export interface components {
              * @enum {string}
              */
             type: "points_circle";
+        };
+        /**
+         * PointsCustom
+         * @description Points set by hand: x₁ to the right, x₂ upwards, in −6…6, and the number of a class.
+         *
+         *     Which point is learned from depends on its place in the list alone, so that adding one at the
+         *     end moves no other.
+         */
+        PointsCustom: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "points_custom";
+            /**
+             * points
+             * @description Each as [x₁, x₂, class].
+             * @default [
+             *       [
+             *         -3,
+             *         2,
+             *         0
+             *       ],
+             *       [
+             *         3,
+             *         -2,
+             *         1
+             *       ],
+             *       [
+             *         -2,
+             *         3,
+             *         0
+             *       ],
+             *       [
+             *         2,
+             *         -3,
+             *         1
+             *       ],
+             *       [
+             *         -3.5,
+             *         3.5,
+             *         0
+             *       ],
+             *       [
+             *         3.5,
+             *         -3.5,
+             *         1
+             *       ],
+             *       [
+             *         -1.5,
+             *         1.5,
+             *         0
+             *       ],
+             *       [
+             *         1.5,
+             *         -1.5,
+             *         1
+             *       ]
+             *     ]
+             */
+            points: [
+                number,
+                number,
+                number
+            ][];
+            /**
+             * classes
+             * @description How many classes there are.
+             * @default 2
+             */
+            classes: number;
+            /**
+             * training share
+             * @description Share of the points that is learned from.
+             * @default 0.75
+             */
+            train_share: number;
         };
         /**
          * PointsGauss
@@ -3043,6 +3640,9 @@ export interface components {
         /**
          * Prediction
          * @description What the network says of one sample, with its present weights, in evaluation mode.
+         *
+         *     A network that learns to give back its input answers with that: ``outputs`` in the input's order
+         *     and the ``loss`` of this one sample, which is null otherwise.
          */
         Prediction: {
             /** Step */
@@ -3058,6 +3658,8 @@ export interface components {
              * @enum {string}
              */
             readout: "softmax" | "sigmoid" | "raw";
+            /** Loss */
+            loss: number | null;
         };
         /**
          * PredictionWanted
@@ -3099,15 +3701,25 @@ export interface components {
         Preset: {
             /** Id */
             id: string;
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "convolutional" | "depth" | "points" | "tables" | "autoencoder";
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
+            reaches: components["schemas"]["Goal"];
             spec: components["schemas"]["RunSpec"];
         };
         /**
          * Presets
          * @description In the order in which they are offered; the first is what the page opens with.
+         *
+         *     ``groups`` are the headings they stand under, each preset under the one it names.
          */
         Presets: {
+            /** Groups */
+            groups: components["schemas"]["Group"][];
             /** Presets */
             presets: components["schemas"]["Preset"][];
         };
@@ -3342,6 +3954,29 @@ export interface components {
             run: string | null;
         };
         /**
+         * Remark
+         * @description One row, cell or file that was left out, or taken as missing.
+         */
+        Remark: {
+            /**
+             * Row
+             * @default null
+             */
+            row: number | null;
+            /**
+             * Column
+             * @default null
+             */
+            column: string | null;
+            /**
+             * File
+             * @default null
+             */
+            file: string | null;
+            message: components["schemas"]["Text"];
+            repair: components["schemas"]["Text"];
+        };
+        /**
          * Repair
          * @description A change of the spec that removes a problem, ready to be applied by one click.
          *
@@ -3515,6 +4150,23 @@ export interface components {
             weight_decay: number;
         };
         /**
+         * Rotate
+         * @description Every picture is turned by an angle drawn for it; values between pixels are interpolated.
+         */
+        Rotate: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rotate";
+            /**
+             * degrees
+             * @description How far at most, to either side.
+             * @default 10
+             */
+            degrees: number;
+        };
+        /**
          * Rrelu
          * @description max(0, u) + a·min(0, u), a drawn per value while training, its mean when evaluating.
          *
@@ -3632,7 +4284,7 @@ export interface components {
              */
             name: string;
             /** Model */
-            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
+            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
             training: components["schemas"]["TrainingSpec"];
             /**
              * Seed
@@ -3652,7 +4304,7 @@ export interface components {
          */
         SamplesWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
             /**
              * Split
              * @default train
@@ -3669,6 +4321,32 @@ export interface components {
              * @default 24
              */
             count: number;
+        };
+        /**
+         * ScaledTanh
+         * @description A·tanh(S·u) of every value; any shape in, the same shape out.
+         *
+         *     With A = 1.7159 and S = 2/3, φ(±1) = ±1 and the curvature is largest there. Source: LeCun et al.,
+         *     Gradient-based learning applied to document recognition, 1998, appendix A.
+         */
+        ScaledTanh: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "scaled_tanh";
+            /**
+             * amplitude A
+             * @description The largest output.
+             * @default 1.7159
+             */
+            amplitude: number;
+            /**
+             * scale S
+             * @description Stretches the input; the slope at zero is A·S.
+             * @default 0.6666666666666666
+             */
+            slope: number;
         };
         /**
          * Selu
@@ -3891,6 +4569,23 @@ export interface components {
              * @default 0
              */
             weight_decay: number;
+        };
+        /**
+         * Shift
+         * @description Every picture moves by as many whole pixels as are drawn for it; what comes in is 0.
+         */
+        Shift: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "shift";
+            /**
+             * pixels
+             * @description How far at most, in each direction.
+             * @default 2
+             */
+            pixels: number;
         };
         /**
          * Sigmoid
@@ -4159,6 +4854,12 @@ export interface components {
              */
             type: "supervised";
             /**
+             * Target
+             * @default label
+             * @enum {string}
+             */
+            target: "label" | "input";
+            /**
              * Loss
              * @default {
              *       "type": "cross_entropy",
@@ -4385,12 +5086,18 @@ export interface components {
              */
             version: 1;
             /** Dataset */
-            dataset: components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            /**
+             * Augmentations
+             * @default []
+             */
+            augmentations: (components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"])[];
             /**
              * Phases
              * @default [
              *       {
              *         "type": "supervised",
+             *         "target": "label",
              *         "loss": {
              *           "label_smoothing": 0,
              *           "type": "cross_entropy"
@@ -4513,6 +5220,113 @@ export interface components {
             type: "unsubscribe";
             /** Run */
             run: string;
+        };
+        /**
+         * UploadState
+         * @description An upload. ``progress`` is the share of it that has been read; ``digest`` names the data set in
+         *     the end; ``error`` says why the file was refused.
+         */
+        UploadState: {
+            /** Id */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "receiving" | "reading" | "done" | "failed";
+            /** Progress */
+            progress: number;
+            /** Digest */
+            digest: string | null;
+            error: components["schemas"]["Problem"] | null;
+        };
+        /**
+         * UploadedPictures
+         * @description PNG and JPEG files of a zip, a folder for each class, brought to one size when uploaded.
+         *
+         *     Pictures are shuffled by ``data_seed`` and cut into the two parts.
+         */
+        UploadedPictures: {
+            /**
+             * data
+             * @description SHA-256 of the content: what an upload is answered with.
+             * @default
+             */
+            digest: string;
+            /**
+             * training share
+             * @description Share of the samples that is learned from.
+             * @default 0.8
+             */
+            train_share: number;
+            /**
+             * data seed
+             * @description Another number divides the samples in another way.
+             * @default 0
+             */
+            data_seed: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "uploaded_pictures";
+        };
+        /**
+         * UploadedTable
+         * @description Rows of a CSV file. Rows without a target are left out.
+         *
+         *     A number that is missing becomes the column's mean over the training rows; a category becomes
+         *     one input for each of its values, all 0 where it is missing.
+         */
+        UploadedTable: {
+            /**
+             * data
+             * @description SHA-256 of the content: what an upload is answered with.
+             * @default
+             */
+            digest: string;
+            /**
+             * training share
+             * @description Share of the samples that is learned from.
+             * @default 0.8
+             */
+            train_share: number;
+            /**
+             * data seed
+             * @description Another number divides the samples in another way.
+             * @default 0
+             */
+            data_seed: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "uploaded_table";
+            /**
+             * target
+             * @description The column to predict; empty: the last one.
+             * @default
+             */
+            target: string;
+            /**
+             * task
+             * @description Whether the target is a class or a number; auto: text and few whole numbers are classes.
+             * @default auto
+             * @enum {string}
+             */
+            task: "auto" | "classification" | "regression";
+            /**
+             * features
+             * @description The columns to predict from; empty: all that can be used.
+             * @default []
+             */
+            features: string[];
+            /**
+             * standardise
+             * @description Bring numbers to mean 0 and deviation 1 over the training rows, a regression's target too.
+             * @default true
+             */
+            standardise: boolean;
         };
         /**
          * Upsample
@@ -4655,6 +5469,23 @@ export interface components {
             taps: components["schemas"]["Tap"][];
         };
         /**
+         * Wine
+         * @description Thirteen chemical analyses of wines from three cultivars of one region of Italy.
+         */
+        Wine: {
+            /**
+             * standardise
+             * @description Bring every column to mean 0 and deviation 1 over the training part, a number that is predicted too.
+             * @default true
+             */
+            standardise: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "wine";
+        };
+        /**
          * Xavier
          * @description Uniform with variance 2g²/(fan-in + fan-out), g = 1 as it was made; bias 0. Source: Glorot and Bengio, AISTATS 2010.
          */
@@ -4682,6 +5513,24 @@ export interface components {
              * @enum {string}
              */
             type: "zeros";
+        };
+        /**
+         * Zoom
+         * @description Every picture is scaled by a factor drawn for it, evenly on a logarithmic scale; values between
+         *     pixels are interpolated.
+         */
+        Zoom: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "zoom";
+            /**
+             * factor
+             * @description How much larger, or smaller, at most.
+             * @default 1.2
+             */
+            factor: number;
         };
         /**
          * Formula
@@ -5034,6 +5883,337 @@ export interface operations {
             };
         };
     };
+    upload_data: {
+        parameters: {
+            query?: {
+                filename?: string;
+                /** @description What to call it. */
+                name?: string;
+                /** @description Side that pictures are brought to. */
+                size?: number;
+                /** @description Of pictures. */
+                colour?: "grey" | "colour";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "text/csv": string;
+                "application/zip": string;
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadState"];
+                };
+            };
+            /** @description The body stopped coming. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The disk is full. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadState"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_own_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnList"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_own_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description SHA-256 of the content. */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnDetail"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_own_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description SHA-256 of the content. */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    change_own_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description SHA-256 of the content. */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnDetail"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_samples: {
         parameters: {
             query?: never;
@@ -5054,6 +6234,84 @@ export interface operations {
                 };
                 content: {
                     "application/vnd.safetensors": string;
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    describe_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DescribeWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetFacts"];
                 };
             };
             /** @description The body is no JSON, or nested too deep. */
@@ -5741,6 +6999,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Prediction"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    augment_sample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AugmentedWanted"];
+            };
+        };
+        responses: {
+            /** @description inputs (count, …) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.safetensors": string;
                 };
             };
             /** @description The body is no JSON, or nested too deep. */

@@ -27,17 +27,35 @@ export interface ModelSpec {
   outputs: string[];
 }
 
+export type Target = 'label' | 'input';
+
 export interface Phase {
   type: 'supervised';
+  /** What the output is compared with; absent where it is the data set's target. */
+  target?: Target;
   loss: PartValue;
   optimizer: PartValue;
   batch_size: number;
   epochs: number;
+  /** What is not given is constant, no group and no clipping. */
+  schedule?: PartValue;
+  groups?: ParameterGroup[];
+  clip_norm?: number | null;
+  clip_value?: number | null;
+}
+
+/** Rates of one layer (`conv1`) or one of its parameters (`conv1.bias`). */
+export interface ParameterGroup {
+  of: string;
+  /** What η is multiplied with; 0 freezes. */
+  learning_rate?: number | null;
+  weight_decay?: number | null;
 }
 
 export interface TrainingSpec {
   version: 1;
   dataset: PartValue;
+  augmentations?: PartValue[];
   phases: Phase[];
 }
 
@@ -99,7 +117,17 @@ export interface Report {
   output_shape: Shape | null;
   samples: [number, number];
   totals: { parameters: number; macs: number; activations: number; memory_bytes: number };
+  rates: RatePlan;
   problems: Problem[];
+}
+
+/** The share of η over the training: `factors[i]` is in force for step `steps[i]`. */
+export interface RatePlan {
+  steps: number[];
+  factors: number[];
+  total: number;
+  /** It follows the validation loss. */
+  watches: boolean;
 }
 
 /** A part of the catalogue, as `describe()` of app/catalog/family.py gives it. */
@@ -126,18 +154,40 @@ export interface Families {
   losses: Part[];
   optimizers: Part[];
   initializers: Part[];
+  schedules: Part[];
+  augmentations: Part[];
+}
+
+/** What a preset reaches on its validation set: one of the three figures, whatever the seed. */
+export interface Goal {
+  epochs: number;
+  accuracy: number | null;
+  loss: number | null;
+  stays_below: number | null;
 }
 
 export interface Preset {
   id: string;
+  group: string;
   title: Text;
   summary: Text;
+  reaches: Goal;
   spec: RunSpec;
 }
+
+/** The presets with the headings they stand under. */
+export interface Presets {
+  groups: { id: string; title: Text }[];
+  presets: Preset[];
+}
+
+/** How outputs are shown as a prediction: as shares that sum to one, each for itself, or as they are. */
+export type Readout = 'softmax' | 'sigmoid' | 'raw';
 
 /** A number from the wire as a JavaScript number. */
 export function finite(value: WireNumber | null | undefined): number {
   return value === null || value === undefined ? NaN : Number(value);
 }
 
+export type * from './data';
 export type * from './runs';

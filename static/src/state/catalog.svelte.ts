@@ -1,32 +1,40 @@
 // Every choosable part, the presets and the devices, as the server declares them.
 import type { Api } from '../protocol/rest';
-import type { DeviceInfo, Families, Part, Preset, Text } from '../protocol/types';
+import type {
+  DatasetFacts,
+  DeviceInfo,
+  Families,
+  Part,
+  Preset,
+  Presets,
+  Readout,
+} from '../protocol/types';
 
-const NONE: Families = { layers: [], datasets: [], losses: [], optimizers: [], initializers: [] };
+const NONE: Families = {
+  layers: [],
+  datasets: [],
+  losses: [],
+  optimizers: [],
+  initializers: [],
+  schedules: [],
+  augmentations: [],
+};
 
 function byType(parts: readonly Part[]): Map<string, Part> {
   return new Map(parts.map((part) => [part.type, part]));
 }
 
-/** What the page needs of a data set, from the part's facts. */
-export interface DatasetFacts {
-  kind: 'image' | 'points';
-  task: 'classification' | 'regression';
-  classes: Text[];
-  input_shape: number[];
-  sizes: [number, number];
-  available: boolean;
-  download_bytes: number;
-}
-
 export class Catalog {
   families = $state.raw<Families>(NONE);
   presets = $state.raw<Preset[]>([]);
+  /** Headings of the presets, in order. */
+  groups = $state.raw<Presets['groups']>([]);
   devices = $state.raw<DeviceInfo[]>([]);
   readonly layers = $derived(byType(this.families.layers));
   readonly datasets = $derived(byType(this.families.datasets));
   readonly losses = $derived(byType(this.families.losses));
   readonly optimizers = $derived(byType(this.families.optimizers));
+  readonly schedules = $derived(byType(this.families.schedules));
   readonly #api: Api;
 
   constructor(api: Api) {
@@ -36,7 +44,8 @@ export class Catalog {
   async load(): Promise<void> {
     const [families, presets] = await Promise.all([this.#api.catalog(), this.#api.presets()]);
     this.families = families;
-    this.presets = presets;
+    this.presets = presets.presets;
+    this.groups = presets.groups;
   }
 
   async loadDevices(): Promise<void> {
@@ -52,7 +61,8 @@ export class Catalog {
     return facts ? (facts as unknown as DatasetFacts) : null;
   }
 
-  readout(loss: string | undefined): 'softmax' | 'raw' {
-    return this.losses.get(loss ?? '')?.facts['readout'] === 'softmax' ? 'softmax' : 'raw';
+  readout(loss: string | undefined): Readout {
+    const found = this.losses.get(loss ?? '')?.facts['readout'];
+    return found === 'softmax' || found === 'sigmoid' ? found : 'raw';
   }
 }
