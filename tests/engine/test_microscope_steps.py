@@ -37,7 +37,7 @@ LIMITS: dict[str, dict[str, Any]] = {
         ]
     },
 }
-CELLS = (
+CELLS: tuple[dict[str, Any], ...] = (
     {"node": "conv1", "tensor": "weight", "index": (2, 0, 1, 1)},
     {"node": "conv1", "tensor": "bias", "index": (1,)},
 )
@@ -156,7 +156,7 @@ def test_a_wrong_derivative_is_caught_and_located() -> None:
             x,
             Wrong.apply(kept) / 2.0,
             module.bias,
-            padding=1,  # type: ignore[no-untyped-call, arg-type]
+            padding=1,
         )
 
     module.forward = wrong

@@ -236,7 +236,9 @@ def _target(trainer: Trainer, sample: TracedSample, place: int) -> torch.Tensor:
     train = trainer.data.train
     if isinstance(sample, StoredSample):
         split = train if sample.split == "train" else trainer.data.val
-        return split.targets[sample.index : sample.index + 1]
+        return split.wanted(sample.index, 1)
+    if train.targets is None:  # the input itself
+        return trainer.data.sample(sample)
     if train.labels is not None and sample.label is not None:
         found = (train.labels == sample.label).nonzero().reshape(-1)
         if found.numel():
