@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from app.catalog.datasets._shelf import PictureFacts
 from app.core.text import text
@@ -126,6 +126,16 @@ class Pictures:
                         f"{error} 像素过多，上限为 {MOST_PIXELS:,}。",
                     ),
                     repair=text("Make the picture smaller.", "请缩小图像。"),
+                )
+            )
+        except UnidentifiedImageError:
+            self.remarks.add(
+                Remark(
+                    file=member.name,
+                    message=text(
+                        "There is no PNG or JPEG in it.", "其内容不是 PNG 或 JPEG。"
+                    ),
+                    repair=text("Save it again as PNG or JPEG.", "请重新另存为 PNG 或 JPEG。"),
                 )
             )
         except (OSError, ValueError, SyntaxError, EOFError, RuntimeError, zlib.error) as error:
