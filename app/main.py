@@ -16,11 +16,13 @@ from app.api import (
     datasets,
     devices,
     errors,
+    examples,
     health,
     models,
     own,
     pages,
     presets,
+    range_test,
     runs,
     schema,
     stream,
@@ -39,6 +41,19 @@ from app.settings import Settings
 from app.store.runs import Store
 
 API = "/api/v1"
+ROUTERS = (
+    catalog,
+    examples,
+    presets,
+    models,
+    own,
+    datasets,
+    runs,
+    range_test,
+    devices,
+    stream,
+)
+"""One a noun; in the order of the API's document."""
 
 
 class Glassnet(FastAPI):
@@ -108,7 +123,7 @@ def _said_plainly(app: FastAPI, send: Send) -> Send:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix=API)
-    for module in (catalog, presets, models, own, datasets, runs, devices, stream):
+    for module in ROUTERS:
         api.include_router(module.router)
     return api
 

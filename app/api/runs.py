@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field, TypeAdapter
@@ -13,6 +13,7 @@ from app.api.bodies import body, documented
 from app.api.context import Here
 from app.api.document import READS_BODY, SAFETENSORS, binary, failures
 from app.api.encode import Json
+from app.catalog.losses import Readout
 from app.core.errors import NotFound
 from app.core.text import text
 from app.protocol.commands import AnyCommand
@@ -67,7 +68,7 @@ class Prediction(BaseModel):
     outputs: list[Number]
     probabilities: list[Number] | None
     label: int | None
-    readout: Literal["softmax", "raw"]
+    readout: Readout
 
 
 RunId = Annotated[str, Path(max_length=32, description="The run's id.")]

@@ -19,12 +19,16 @@ from app.catalog.initializers import AnyInitializer
 from app.catalog.layers import AnyLayer
 from app.catalog.losses import AnyLoss
 from app.catalog.optimizers import AnyOptimizer
+from app.catalog.plot import Plot
+from app.catalog.schedules import AnySchedule
 from app.own.library import OwnDetail
 from app.protocol import frames, stream, taps
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
+from app.protocol.range_test import RangeTest, RangeWanted
 from app.protocol.runs import Applied, MetricsSeries, RunInfo
 from app.runs.devices import Devices
+from app.spec.examples import Example
 from app.spec.model import ModelSpec
 from app.spec.report import Report
 from app.spec.run import RunSpec
@@ -39,16 +43,19 @@ READ: dict[str, Any] = {
     "AnyOptimizer": AnyOptimizer,
     "AnyInitializer": AnyInitializer,
     "AnyAugmentation": AnyAugmentation,
+    "AnySchedule": AnySchedule,
     "ModelSpec": ModelSpec,
     "TrainingSpec": TrainingSpec,
     "RunSpec": RunSpec,
     "ModelCheck": models.ModelCheck,
+    "PlotWanted": catalog.PlotWanted,
     "SamplesWanted": datasets.SamplesWanted,
     "DescribeWanted": datasets.DescribeWanted,
     "FetchWanted": datasets.FetchWanted,
     "OwnChange": own.OwnChange,
     "AugmentedWanted": runs.AugmentedWanted,
     "PredictionWanted": runs.PredictionWanted,
+    "RangeWanted": RangeWanted,
     "AnyCommand": AnyCommand,
     "LoggedCommand": LoggedCommand,
     "AnySample": taps.AnySample,
@@ -60,6 +67,8 @@ READ: dict[str, Any] = {
 WRITTEN: dict[str, Any] = {
     "ProblemDetails": ProblemDetails,
     "Catalog": catalog.Catalog,
+    "Plot": Plot,
+    "Example": Example,
     "Presets": presets.Presets,
     "Report": Report,
     "DatasetState": datasets.DatasetState,
@@ -74,6 +83,7 @@ WRITTEN: dict[str, Any] = {
     "MetricsSeries": MetricsSeries,
     "SnapshotList": runs.SnapshotList,
     "Prediction": runs.Prediction,
+    "RangeTest": RangeTest,
     "Devices": Devices,
     "Queue": devices.Queue,
     "Health": health.Health,

@@ -132,9 +132,7 @@ class Pictures:
             self.remarks.add(
                 Remark(
                     file=member.name,
-                    message=text(
-                        "There is no PNG or JPEG in it.", "其内容不是 PNG 或 JPEG。"
-                    ),
+                    message=text("There is no PNG or JPEG in it.", "其内容不是 PNG 或 JPEG。"),
                     repair=text("Save it again as PNG or JPEG.", "请重新另存为 PNG 或 JPEG。"),
                 )
             )

@@ -17,6 +17,7 @@ from app.core.ids import new_id
 from app.core.text import text
 from app.protocol.commands import AnyCommand
 from app.protocol.events import State, StateChanged, StoredEvent
+from app.protocol.range_test import RangeWanted
 from app.protocol.runs import (
     Applied,
     MetricsSeries,
@@ -197,6 +198,13 @@ class Runs:
         """A sample as training would see it in the next ``count`` steps."""
         self._require_open()
         return await (await self._find(run)).augmented(sample, count)
+
+    async def range_test(
+        self, run: str, kind: str, wanted: RangeWanted | None = None
+    ) -> dict[str, Any]:
+        """``kind`` is range_start, range_look or range_cancel."""
+        self._require_open()
+        return await (await self._find(run)).range_test(kind, wanted)
 
     async def tensors(self, run: str) -> bytes:
         self._require_open()

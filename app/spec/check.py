@@ -11,9 +11,11 @@ from app.catalog.losses import Loss
 from app.core.errors import Problem, Repair, SpecError
 from app.core.shapes import Shape, show, size
 from app.core.text import text
-from app.spec import budget, patches
+from app.spec import budget, groups, patches
+from app.spec.gains import gains
 from app.spec.graph import Graph
 from app.spec.model import INPUT, MOST_NODES, ModelSpec
+from app.spec.plan import plan
 from app.spec.report import NodeReport, Report, Totals
 from app.spec.training import TrainingSpec
 
@@ -25,8 +27,9 @@ def check(model: ModelSpec, training: TrainingSpec) -> Report:
         return _without_data(model, graph, faults)
     shapes: dict[str, Shape] = {INPUT: training.dataset.input_shape}
     nodes: dict[str, NodeReport] = {}
+    behind = gains(model)
     for name in graph.order:
-        report = _node(model, graph, name, shapes)
+        report = _node(model, graph, name, shapes, behind[name])
         nodes[name] = report
         if report.shape is not None:
             shapes[name] = report.shape
@@ -40,6 +43,9 @@ def check(model: ModelSpec, training: TrainingSpec) -> Report:
     if output is not None and not any(p.code == "loss_task" for p in problems):
         problems += _output_fits_data(model, training, output)
     problems += budget.exceeded(totals, training)
+    if not any(problem.severity == "error" for problem in problems):
+        tensors = {node.id: [p.name for p in node.parameters] for node in listed}
+        problems += groups.problems(training.phase.groups, tensors, "/training/phases/0/groups")
     return Report(
         nodes=listed,
         order=graph.order,
@@ -47,6 +53,7 @@ def check(model: ModelSpec, training: TrainingSpec) -> Report:
         output_shape=output,
         samples=training.dataset.sizes,
         totals=totals,
+        rates=plan(training),
         problems=tuple(problems),
     )
 
@@ -76,7 +83,9 @@ def require(model: ModelSpec, training: TrainingSpec) -> Report:
     return report
 
 
-def _node(model: ModelSpec, graph: Graph, name: str, shapes: dict[str, Shape]) -> NodeReport:
+def _node(
+    model: ModelSpec, graph: Graph, name: str, shapes: dict[str, Shape], gain: float
+) -> NodeReport:
     index = graph.index[name]
     node = model.nodes[index]
     found = tuple(shapes.get(source) for source in node.inputs)
@@ -100,6 +109,7 @@ def _node(model: ModelSpec, graph: Graph, name: str, shapes: dict[str, Shape]) -
         arithmetic=node.layer.arithmetic(known),
         macs=node.layer.macs(known),
         activations=size(shape),
+        place=node.layer.place(known, gain),
         problems=tuple(problems),
     )
 

@@ -26,6 +26,7 @@ from app.protocol.taps import SAMPLE
 from app.worker import failure
 from app.worker.channel import Channel
 from app.worker.limits import Heap, be_modest, limit_memory
+from app.worker.sweeps import ASKS, Sweeps
 from app.worker.taps import Taps
 
 DRAIN = 5.0
@@ -66,6 +67,7 @@ class Worker:
         self.moment = Moment(self.session.start.run, self.session.branch)
         self.prober = Prober(self.session.trainer)
         self.taps = Taps(self.prober, channel)
+        self.sweeps = Sweeps(self.session)
         self._heap = heap
         self._next_step = 0.0
 
@@ -101,6 +103,7 @@ class Worker:
                 self.channel.step = session.trainer.cursor.step
                 if session.speed is not None:
                     self._next_step = max(began, self._next_step) + 1.0 / session.speed
+            self.sweeps.advance()
             self._look()
             self._heap.tidy(time.monotonic(), resting=not session.running)
 
@@ -117,6 +120,8 @@ class Worker:
 
     def _patience(self) -> float | None:
         """Seconds until there is something to do without being asked; None is for ever."""
+        if self.sweeps.running:
+            return 0.0
         if not self.session.running:
             return self.taps.wait(self.session.version, None)
         wait = self._next_step - time.monotonic()
@@ -160,6 +165,9 @@ class Worker:
             made = session.trainer.augmented(sample, int(message["count"]))
             pieces = serialise({"inputs": made}, {})
             return {"type": "reply", **self._place()}, b"".join(pieces)
+        if kind in ASKS:
+            test = self.sweeps.answer(kind, message)
+            return {"type": "reply", "test": test.model_dump(mode="json")}, b""
         if kind == "snapshot":
             return {"type": "reply", "snapshot": _described(session.snapshot())}, b""
         if kind == "tensors":

@@ -22,6 +22,10 @@ class FashionMnist(IdxPictures):
         "70,000 pictures of clothing in ten classes, harder than digits. Downloaded once (31 MB).",
         "70,000 张十类服饰图像，比数字更难。只需下载一次（31 MB）。",
     )
+    DOC_ZH = (
+        "服饰图片，28×28 灰度，十个类别；训练至多 60,000 张，验证 10,000 张。\n\n"
+        "取官方训练文件的前 train_size 张。出处：Xiao、Rasul、Vollgraf，Fashion-MNIST，arXiv:1708.07747，2017。"
+    )
     ALIASES = ("fashion", "clothing", "zalando", "服饰", "衣服")
     EXAMPLES = ({"type": "fashion_mnist"}, {"type": "fashion_mnist", "train_size": 60000})
     CLASSES = (
