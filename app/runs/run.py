@@ -121,18 +121,14 @@ class Run:
 
     async def predict(self, sample: AnySample) -> tuple[dict[str, Any], bytes]:
         """What the present weights say of a sample, and all activations as a float32 frame."""
-        self._touch()
-        self._refuse_if_queued()
         message = {"type": "predict", "sample": sample.model_dump(mode="json")}
-        header, payload = await self._ask(message)
+        header, payload = await self._look(message)
         return header["prediction"], payload
 
     async def augmented(self, sample: AnySample, count: int) -> bytes:
         """A sample as training would see it in the next steps: a safetensors file."""
-        self._touch()
-        self._refuse_if_queued()
-        wanted = {"sample": sample.model_dump(mode="json"), "count": count}
-        return (await self._ask({"type": "augmented", **wanted}))[1]
+        message = {"type": "augmented", "sample": sample.model_dump(mode="json"), "count": count}
+        return (await self._look(message))[1]
 
     async def range_test(self, kind: str, wanted: RangeWanted | None = None) -> dict[str, Any]:
         """Start a range test (which gets the run a worker), look at it or cancel it."""
@@ -145,9 +141,13 @@ class Run:
 
     async def tensors(self) -> bytes:
         """The present parameters as a safetensors file."""
+        return (await self._look({"type": "tensors", "step": None}))[1]
+
+    async def _look(self, message: dict[str, Any]) -> tuple[Any, bytes]:
+        """Ask the worker for something to look at; gets the run one."""
         self._touch()
         self._refuse_if_queued()
-        return (await self._ask({"type": "tensors", "step": None}))[1]
+        return await self._ask(message)
 
     def wake(self) -> None:
         """Get a worker in the background."""

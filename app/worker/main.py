@@ -149,22 +149,25 @@ class Worker:
             return
         self.channel.send({"id": number, **header}, payload)
 
+    def _sample(self, kind: str, message: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        """What the network says of a sample, or what training would make of it."""
+        session = self.session
+        sample = SAMPLE.validate_json(json.dumps(message["sample"]))
+        if kind == "augmented":
+            made = session.trainer.augmented(sample, int(message["count"]))
+            return {"type": "reply", **self._place()}, b"".join(serialise({"inputs": made}, {}))
+        moment = Moment(session.start.run, session.branch)
+        prediction, frame = predict(session.trainer, self.prober, sample, moment)
+        return {"type": "reply", "prediction": prediction}, frame
+
     def _answer(self, kind: str, message: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         session = self.session
         if kind == "command":
             session.command(COMMAND.validate_json(json.dumps(message["command"])))
             self._next_step = 0.0
             return {"type": "done", **self._place()}, b""
-        if kind == "predict":
-            sample = SAMPLE.validate_json(json.dumps(message["sample"]))
-            moment = Moment(session.start.run, session.branch)
-            prediction, frame = predict(session.trainer, self.prober, sample, moment)
-            return {"type": "reply", "prediction": prediction}, frame
-        if kind == "augmented":
-            sample = SAMPLE.validate_json(json.dumps(message["sample"]))
-            made = session.trainer.augmented(sample, int(message["count"]))
-            pieces = serialise({"inputs": made}, {})
-            return {"type": "reply", **self._place()}, b"".join(pieces)
+        if kind in ("predict", "augmented"):
+            return self._sample(kind, message)
         if kind in ASKS:
             test = self.sweeps.answer(kind, message)
             return {"type": "reply", "test": test.model_dump(mode="json")}, b""
