@@ -125,8 +125,8 @@ class Families(BaseModel):
     losses: list[LossInfo]
     optimizers: list[PartInfo]
     initializers: list[PartInfo]
-    augmentations: list[PartInfo]
     schedules: list[PartInfo]
+    augmentations: list[PartInfo]
 
 
 class Catalog(BaseModel):
@@ -191,8 +191,7 @@ async def plot_part(wanted: PlotBody) -> Json:
 
 @router.get("/catalog", response_model=Catalog, responses=failures(), summary="Every part")
 async def get_catalog(here: Here) -> Json:
-    """Layers, data sets, losses, optimisers, schedules, initialisers and augmentations with schema,
-    formula and texts."""
+    """Every family with its parts: their schema, formula, texts and facts."""
     root = here.fetches.root
     families = {
         name: [entry(part, root) for part in family.parts.values()]

@@ -73,8 +73,8 @@ class Trainer:
         SHELF.look_in(root)
         self.network: Network = compile_network(spec, device)
         outputs = self.network.shapes[self.network.output][-1]
-        self.augment = augmenter(spec, device)
         self.data = data or Resident(spec, root, device, outputs)
+        self.augment = augmenter(spec, device)
         self.loss = spec.training.phase.loss.build()
         self.parameters = list(self.network.parameters())
         self.cursor = Cursor()

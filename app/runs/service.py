@@ -194,17 +194,17 @@ class Runs:
         self._require_open()
         return await (await self._find(run)).predict(sample)
 
-    async def augmented(self, run: str, sample: AnySample, count: int) -> bytes:
-        """A sample as training would see it in the next ``count`` steps."""
-        self._require_open()
-        return await (await self._find(run)).augmented(sample, count)
-
     async def range_test(
         self, run: str, kind: str, wanted: RangeWanted | None = None
     ) -> dict[str, Any]:
         """``kind`` is range_start, range_look or range_cancel."""
         self._require_open()
         return await (await self._find(run)).range_test(kind, wanted)
+
+    async def augmented(self, run: str, sample: AnySample, count: int) -> bytes:
+        """A sample as training would see it in the next ``count`` steps."""
+        self._require_open()
+        return await (await self._find(run)).augmented(sample, count)
 
     async def tensors(self, run: str) -> bytes:
         self._require_open()

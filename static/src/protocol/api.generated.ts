@@ -34,8 +34,7 @@ export interface paths {
         };
         /**
          * Every part
-         * @description Layers, data sets, losses, optimisers, schedules, initialisers and augmentations with schema,
-         *     formula and texts.
+         * @description Every family with its parts: their schema, formula, texts and facts.
          */
         get: operations["get_catalog"];
         put?: never;
@@ -1489,10 +1488,10 @@ export interface components {
             optimizers: components["schemas"]["PartInfo"][];
             /** Initializers */
             initializers: components["schemas"]["PartInfo"][];
-            /** Augmentations */
-            augmentations: components["schemas"]["PartInfo"][];
             /** Schedules */
             schedules: components["schemas"]["PartInfo"][];
+            /** Augmentations */
+            augmentations: components["schemas"]["PartInfo"][];
         };
         /**
          * FashionMnist
