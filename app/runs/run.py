@@ -121,14 +121,13 @@ class Run:
 
     async def predict(self, sample: AnySample) -> tuple[dict[str, Any], bytes]:
         """What the present weights say of a sample, and all activations as a float32 frame."""
-        given = sample.model_dump(mode="json")
-        header, payload = await self._look({"type": "predict", "sample": given})
-        return header["prediction"], payload
+        found = await self._look({"type": "predict", "sample": sample.model_dump(mode="json")})
+        return found[0]["prediction"], found[1]
 
     async def augmented(self, sample: AnySample, count: int) -> bytes:
         """A sample as training would see it in the next steps: a safetensors file."""
-        given = sample.model_dump(mode="json")
-        return (await self._look({"type": "augmented", "sample": given, "count": count}))[1]
+        message = {"type": "augmented", "sample": sample.model_dump(mode="json"), "count": count}
+        return (await self._look(message))[1]
 
     async def range_test(self, kind: str, wanted: RangeWanted | None = None) -> dict[str, Any]:
         """Start a range test (which gets the run a worker), look at it or cancel it."""
