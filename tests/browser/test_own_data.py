@@ -26,8 +26,9 @@ def train(playground: Playground) -> None:
     """Take the small network that is offered, and train it a little."""
     page = playground.page
     page.get_by_role("button", name="Use a small network that fits").click()
-    expect(playground.play_button).to_be_enabled()
-    playground.play()
+    expect(page.get_by_role("button", name="Use a small network that fits")).to_be_hidden()
+    playground.transport.get_by_role("button", name=re.compile("^Play( new run)?$")).click()
+    playground.expect_state("training")
     until(lambda: playground.curve("Loss", "train"), "a loss")
 
 
@@ -43,8 +44,8 @@ def test_table_and_pictures_are_brought_seen_and_trained_on(playground: Playgrou
     expect(playground.button("Data set: flowers")).to_be_visible()
     expect(page.get_by_text(re.compile("^CC0 · flowers.csv"))).to_be_visible()
     train(playground)
-    page.get_by_label("length", exact=True).fill("0.9")
-    page.get_by_label("length", exact=True).press("Enter")
+    page.get_by_role("spinbutton", name="length").fill("0.9")
+    page.get_by_role("spinbutton", name="length").press("Enter")
     expect(page.get_by_text("your own row", exact=True)).to_be_visible()
     until(lambda: [name for name, _ in playground.prediction] == ["a", "b"], "both classes")
 
