@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from app.catalog.code import Code, of_module
 from app.catalog.family import Part
 from app.core.errors import GlassnetError
 from app.core.shapes import Shape, show
@@ -123,6 +124,17 @@ class Layer(Part):
 
     def initialize(self, module: torch.nn.Module, generator: torch.Generator) -> None:
         """Fill the module's parameters from ``generator`` alone."""
+
+    def buffers(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
+        """Tensors that are kept with the weights but not trained, in the module's order."""
+        return ()
+
+    def code(self, inputs: tuple[Shape, ...]) -> Code:
+        """Python that makes the module of :meth:`build`, for exported code.
+
+        The default reads it off the module; a layer whose module cannot be read says it itself.
+        """
+        return of_module(self.build(inputs))
 
 
 def count(layer: Layer, inputs: tuple[Shape, ...]) -> int:

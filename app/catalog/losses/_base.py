@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from app.catalog.code import Code, of_function
 from app.catalog.family import Part
 from app.core.text import text
 
@@ -44,3 +45,7 @@ class Loss(Part):
     def build(self) -> LossFunction:
         """``f(output (N, outputs), encoded target) -> scalar``."""
         raise TypeError(f"{type(self).__name__} declares no build")
+
+    def code(self) -> Code:
+        """Python for the function of :meth:`build`, for exported code."""
+        return of_function(self.build())
