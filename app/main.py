@@ -16,6 +16,7 @@ from app.api import (
     datasets,
     devices,
     errors,
+    exports,
     health,
     models,
     pages,
@@ -23,6 +24,7 @@ from app.api import (
     runs,
     schema,
     stream,
+    weights,
 )
 from app.api.access import Access, prepare
 from app.api.assets import Files, Page
@@ -81,6 +83,7 @@ def create_app(
         max_body=settings.max_body,
         max_depth=settings.max_depth,
         login=partial(pages.login_page, page),
+        streamed=weights.STREAMED,
     )
     errors.install(app, pages.error_page)
     app.include_router(_api())
@@ -104,7 +107,7 @@ def _said_plainly(app: FastAPI, send: Send) -> Send:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix=API)
-    for module in (catalog, presets, models, datasets, runs, devices, stream):
+    for module in (catalog, presets, models, datasets, runs, exports, weights, devices, stream):
         api.include_router(module.router)
     return api
 

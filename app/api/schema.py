@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
 
-from app.api import catalog, datasets, devices, health, models, presets, runs
+from app.api import catalog, datasets, devices, exports, health, models, presets, runs
 from app.api.document import failures
 from app.api.encode import Json
 from app.api.errors import ProblemDetails
@@ -21,7 +21,7 @@ from app.catalog.optimizers import AnyOptimizer
 from app.protocol import frames, stream, taps
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
-from app.protocol.runs import Applied, MetricsSeries, RunInfo
+from app.protocol.runs import Applied, MetricsSeries, RunInfo, WeightsInfo
 from app.runs.devices import Devices
 from app.spec.model import ModelSpec
 from app.spec.report import Report
@@ -56,6 +56,9 @@ WRITTEN: dict[str, Any] = {
     "Catalog": catalog.Catalog,
     "Presets": presets.Presets,
     "Report": Report,
+    "SpecReport": models.SpecReport,
+    "ExportList": exports.ExportList,
+    "WeightsInfo": WeightsInfo,
     "DatasetState": datasets.DatasetState,
     "RunInfo": RunInfo,
     "RunPage": runs.RunPage,

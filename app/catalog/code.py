@@ -68,7 +68,9 @@ def of_function(function: Callable[..., Any]) -> Code:
 def of_optimizer(optimizer: Any, parameters: str) -> Code:
     """The constructor call of an optimiser over the expression ``parameters``."""
     kind = type(optimizer)
-    given = _arguments(kind, lambda name: optimizer.defaults.get(name, _MISSING), skip=1, named=True)
+    given = _arguments(
+        kind, lambda name: optimizer.defaults.get(name, _MISSING), skip=1, named=True
+    )
     call = f"({parameters}, {given})" if given else f"({parameters})"
     if _is_torchs(kind):
         return Code(f"optim.{kind.__name__}{call}")

@@ -228,12 +228,14 @@ class Run:
 
     def _first_message(self, device: str) -> dict[str, Any]:
         around, record = self._around, self.record
+        given = record.spec.weights
         return {
             "type": "start",
             "run": self._id,
             "spec": record.spec.model_dump(mode="json"),
             "folder": str(around.store.snapshots.folder(self._id)),
             "data_root": str(around.data_root),
+            "weights": None if given is None else str(around.store.weights.path(given)),
             "device": device,
             "log": [logged.model_dump(mode="json") for logged in self.log],
             "branch": record.branch,

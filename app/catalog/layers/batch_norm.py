@@ -72,5 +72,7 @@ class BatchNorm(Layer):
     def code(self, inputs: tuple[Shape, ...]) -> Code:
         """PyTorch's own class, wherever it can never meet what only ours takes: a single value."""
         if size(inputs[0][1:]) > 1:
-            return Code(of_module(self.build(inputs)).expression.replace("BatchNorm", "nn.BatchNorm2d"))
+            return Code(
+                of_module(self.build(inputs)).expression.replace("BatchNorm", "nn.BatchNorm2d")
+            )
         return super().code(inputs)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from app.catalog.code import literal
 from app.engine.export.layout import statement
+from app.engine.export.model import trains, written
 from app.engine.export.names import attribute
 from app.engine.settings import Settings
 from app.engine.trainer import Trainer
@@ -55,11 +56,11 @@ def _said(command: AnyCommand, settings: Settings, trainer: Trainer) -> list[str
         return [f"batch_size = {command.batch_size}"]
     if isinstance(command, SetEpochs):
         return [f"epochs = {command.epochs}"]
-    if isinstance(command, SetOptimizer) and trainer.parameters:
+    if isinstance(command, SetOptimizer) and trains(trainer.network):
         options = settings.optimizer.options()
         given = ", ".join(f"{name}={literal(value)}" for name, value in options.items())
         return [f"optimizer.param_groups[0].update({given})"]
-    if isinstance(command, SetLayer):
+    if isinstance(command, SetLayer) and command.node in written(trainer.network):
         return [
             f"model.{attribute(command.node)}.{name} = {literal(value)}"
             for name, value in command.values.items()

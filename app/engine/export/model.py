@@ -105,14 +105,20 @@ def _reseed(drawing: list[str]) -> list[str]:
         "    def reseed(self, seed: int, step: int) -> None:",
         '        """Give every layer that draws the random numbers of this step and of no other."""',
     ]
-    for name in drawing:
-        lines.append(f'        self.{attribute(name)}.reseed(stable_hash(seed, step, "{name}"))')
-    return lines
+    return lines + [
+        f'        self.{attribute(name)}.reseed(stable_hash(seed, step, "{name}"))'
+        for name in drawing
+    ]
 
 
 def draws(network: Network) -> bool:
     """Whether a training step draws random numbers."""
     return bool(_drawing(network, written(network)))
+
+
+def trains(network: Network) -> bool:
+    """Whether the exported module has anything to train."""
+    return any(list(network.node(name).parameters()) for name in written(network))
 
 
 def written(network: Network) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ def variables(
 
     ``x`` is given on where nothing else will read it; a branch keeps its node's name.
     """
-    left = {name: 0 for name in (INPUT, *order)}
+    left = dict.fromkeys((INPUT, *order), 0)
     left[output] += 1
     for name in order:
         for source in sources[name]:

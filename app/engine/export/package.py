@@ -57,7 +57,7 @@ def _tensors(trainer: Trainer) -> dict[str, bytes]:
 def _used(trainer: Trainer) -> Mapping[str, torch.Tensor]:
     """The weights of the nodes that the exported module has."""
     network = trainer.network
-    kept = {name for name in model.written(network)}
+    kept = set(model.written(network))
     state = network.state_dict()
     return {name: value for name, value in state.items() if name.partition(".")[0] in kept}
 

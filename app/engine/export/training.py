@@ -14,7 +14,7 @@ from app.engine.data import epoch_order
 from app.engine.export.bundle import Bundle, header
 from app.engine.export.changes import Changes, changes
 from app.engine.export.layout import statement
-from app.engine.export.model import draws
+from app.engine.export.model import draws, trains
 from app.engine.trainer import Trainer
 from app.protocol.commands import LoggedCommand
 
@@ -30,7 +30,7 @@ torch.set_num_threads(1)
 torch.set_flush_denormal(True)
 torch.use_deterministic_algorithms(True, warn_only=True)
 """
-_MAIN = '''
+_MAIN = """
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train the network of model.py.")
     parser.add_argument("--steps", type=int, default=None, help="stop after so many steps")
@@ -41,7 +41,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class _Writer:
         self.pictures = len(trainer.data.shape) == 3
         self.loss = phase.loss.code()
         self.draws = draws(trainer.network)
-        self.trains = bool(trainer.parameters)
+        self.trains = trains(trainer.network)
         bundle.expression(self.loss.expression)
         for use in self.loss.uses:
             bundle.add(use)

@@ -3,26 +3,29 @@
 Knows nothing of the application, and makes sure that nobody else can.
 """
 
+from __future__ import annotations
+
 import contextlib
 import io
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 
 class Forbidden:
     """No import of the application succeeds."""
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
         if name.partition(".")[0] == "app":
             raise ImportError(f"exported code imports {name}")
 
 
-def script(folder, steps):
+def script(folder: Path, steps: int) -> list[float]:
     """Losses of ``train.py``."""
     sys.path.insert(0, str(folder))
     try:
-        import train
+        import train  # type: ignore[import-not-found]
 
         return [loss for _, loss in train.train(steps)]
     finally:
@@ -31,26 +34,27 @@ def script(folder, steps):
             sys.modules.pop(name, None)
 
 
-def notebook(folder, steps):
+def notebook(folder: Path, steps: int) -> list[float]:
     """Losses of the notebook's code cells, run one after the other."""
     found = json.loads((folder / "notebook.ipynb").read_text(encoding="utf-8"))
-    names = {"__name__": "__main__"}
+    names: dict[str, Any] = {"__name__": "__main__"}
     with contextlib.chdir(folder):
         for cell in found["cells"]:
             source = "".join(cell["source"])
             if cell["cell_type"] == "code" and "matplotlib" not in source:
                 exec(source.replace("STEPS = 20", f"STEPS = {steps}"), names)
-    return names["losses"]
+    return list(names["losses"])
 
 
-def main():
-    sys.meta_path.insert(0, Forbidden())
+def main() -> None:
+    sys.meta_path.insert(0, Forbidden())  # type: ignore[arg-type]
     losses = {}
-    for folder in map(Path, sys.argv[2:]):
+    for steps, path in zip(sys.argv[1::2], sys.argv[2::2], strict=True):
+        folder = Path(path)
         kind = notebook if (folder / "notebook.ipynb").exists() else script
         with contextlib.redirect_stdout(io.StringIO()):
-            losses[folder.name] = kind(folder, int(sys.argv[1]))
-    print(json.dumps(losses))
+            losses[folder.name] = kind(folder, int(steps))
+    sys.stdout.write(json.dumps(losses))
 
 
 main()
