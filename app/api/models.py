@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, TypeAdapter
 
 from app.api.bodies import body, documented
+from app.api.context import Here
 from app.api.document import READS_BODY, failures
 from app.api.encode import Json
 from app.spec.base import Strict
@@ -66,11 +67,14 @@ SpecBody = Annotated[RunSpec, Depends(body(TypeAdapter(RunSpec)))]
 @router.post(
     "/specs:check",
     response_model=SpecReport,
-    responses=failures(*READS_BODY),
+    responses=failures(*READS_BODY, 404),
     summary="Check a whole spec",
     openapi_extra=documented("RunSpec", *((one.id, one.spec) for one in presets()[:1])),
 )
-async def check_spec(spec: SpecBody) -> Json:
+async def check_spec(spec: SpecBody, here: Here) -> Json:
     """For a spec that comes from a file or a link: what ``POST /runs`` would take, in full. Nothing
-    is created; a network that cannot be built is answered with 200, its report says why."""
-    return Json({"spec": spec, "report": check(spec.model, spec.training)})
+    is created; a network that cannot be built is answered with 200, its report says why. Weights
+    that it names must be here and fit: 422 lists every misfit."""
+    report = check(spec.model, spec.training)
+    await here.runs.require_weights(spec, report)
+    return Json({"spec": spec, "report": report})

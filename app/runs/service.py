@@ -144,7 +144,7 @@ class Runs:
         """Store a run and get it a worker; it rests at step 0 then. Raises SpecError,
         DeviceMissing; nothing is allocated before the spec is known to fit."""
         self._require_open()
-        await self._require_weights(spec, require(spec.model, spec.training))
+        await self.require_weights(spec, require(spec.model, spec.training))
         device = (await self.devices()).resolve(spec.device)
         now = time.time()
         record = RunRecord(
@@ -224,6 +224,22 @@ class Runs:
         """What a kept file of weights holds."""
         return await self._store.weights.get(sha256)
 
+    async def require_weights(self, spec: RunSpec, report: Report) -> None:
+        """The weights that a spec names are here and fit; raises NotFound, WeightsMisfit."""
+        if spec.weights is None:
+            return
+        given = {one.name: one.shape for one in (await self.weights(spec.weights)).tensors}
+        problems = misfits(spec.model, report, given)
+        if problems:
+            first = problems[0].message
+            raise WeightsMisfit(
+                pointer="/weights",
+                problems=tuple(problems),
+                count=len(problems),
+                first=first.en,
+                first_zh=first.zh,
+            )
+
     async def events(self, run: str, after: int, limit: int) -> Sequence[StoredEvent]:
         await self._find(run)
         return await self._store.events(run, after, limit)
@@ -272,22 +288,6 @@ class Runs:
                     log = await self._store.settings_log(run, way)
                     self._runs[run] = Run(record, tuple(log), self._around)
         return self._runs[run]
-
-    async def _require_weights(self, spec: RunSpec, report: Report) -> None:
-        """The weights that a spec names are here and fit; raises NotFound, WeightsMisfit."""
-        if spec.weights is None:
-            return
-        given = {one.name: one.shape for one in (await self.weights(spec.weights)).tensors}
-        problems = misfits(spec.model, report, given)
-        if problems:
-            first = problems[0].message
-            raise WeightsMisfit(
-                pointer="/weights",
-                problems=tuple(problems),
-                count=len(problems),
-                first=first.en,
-                first_zh=first.zh,
-            )
 
     def _require_open(self) -> None:
         if not self._open:

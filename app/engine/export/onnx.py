@@ -9,10 +9,11 @@ import contextlib
 import io
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import torch
 
+from app.core.shapes import Shape
 from app.engine.compile import Network
 from app.spec.model import INPUT
 
@@ -36,17 +37,21 @@ def onnx_file(network: Network) -> bytes:
     The network is left in evaluation mode.
     """
     network.mode(training=False)
-    module = _Evaluated(network).eval()
+    return export(_Evaluated(network).eval(), {INPUT_NAME: network.shapes[INPUT]}, [OUTPUT_NAME])
+
+
+def export(module: torch.nn.Module, inputs: Mapping[str, Shape], outputs: list[str]) -> bytes:
+    """A module in evaluation mode as ONNX: inputs by name, with the shape of one sample."""
     # A batch of one would be taken for a constant.
-    example = torch.zeros(2, *network.shapes[INPUT])
+    examples = tuple(torch.zeros(2, *shape) for shape in inputs.values())
     batch = torch.export.Dim("batch", min=1)
     with _quiet():
         program = torch.onnx.export(
             module,
-            (example,),
-            input_names=[INPUT_NAME],
-            output_names=[OUTPUT_NAME],
-            dynamic_shapes=({0: batch},),
+            examples,
+            input_names=list(inputs),
+            output_names=outputs,
+            dynamic_shapes=tuple({0: batch} for _ in inputs),
             dynamo=True,
             external_data=False,
             verbose=False,

@@ -77,7 +77,8 @@ export interface paths {
         /**
          * Check a whole spec
          * @description For a spec that comes from a file or a link: what ``POST /runs`` would take, in full. Nothing
-         *     is created; a network that cannot be built is answered with 200, its report says why.
+         *     is created; a network that cannot be built is answered with 200, its report says why. Weights
+         *     that it names must be here and fit: 422 lists every misfit.
          */
         post: operations["check_spec"];
         delete?: never;
@@ -3773,6 +3774,15 @@ export interface operations {
             };
             /** @description The body is no JSON, or nested too deep. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

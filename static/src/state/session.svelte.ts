@@ -8,6 +8,7 @@ import { App } from './app.svelte';
 import { cards, reportsOf } from './cards';
 import { Catalog } from './catalog.svelte';
 import { Editor } from './editor.svelte';
+import { createFitting } from './exchange';
 import { Frames } from './frames.svelte';
 import { liveCommands, structure, withPhase, withSettings } from './live';
 import { Run, changed } from './run.svelte';
@@ -218,13 +219,12 @@ export class Session {
     this.creating = true;
     try {
       await this.#drop();
-      this.#remember(await this.run.create(this.editor.spec));
+      this.#remember(await createFitting(this));
       this.frames.recorded = false;
     } finally {
       this.creating = false;
     }
-    // Numbers that were edited meanwhile.
-    void this.#sync();
+    void this.#sync(); // numbers that were edited meanwhile
   }
 
   /** A run of the network as it is edited now; makes one where there is none. */
@@ -242,6 +242,11 @@ export class Session {
     if (this.#newRun) clearTimeout(this.#newRun);
     await this.#create();
     return true;
+  }
+
+  /** The run of the network as it is now, made if need be; null where it cannot be. */
+  async present(): Promise<string | null> {
+    return (await this.#ensure()) ? this.run.id : null;
   }
 
   /** Send a command to a run of the network as it is. */
