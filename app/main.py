@@ -16,11 +16,14 @@ from app.api import (
     datasets,
     devices,
     errors,
+    examples,
     exports,
     health,
     models,
+    own,
     pages,
     presets,
+    range_test,
     runs,
     schema,
     stream,
@@ -33,11 +36,28 @@ from app.api.context import Context
 from app.api.fetches import Fetches
 from app.api.guard import Guard, Rules
 from app.core.errors import GlassnetError
+from app.own.library import Library
+from app.own.uploads import Uploads
 from app.runs.service import Runs
 from app.settings import Settings
 from app.store.runs import Store
 
 API = "/api/v1"
+ROUTERS = (
+    catalog,
+    examples,
+    presets,
+    models,
+    own,
+    datasets,
+    runs,
+    exports,
+    weights,
+    range_test,
+    devices,
+    stream,
+)
+"""One a noun; in the order of the API's document."""
 
 
 class Glassnet(FastAPI):
@@ -82,6 +102,7 @@ def create_app(
         access=access or open_access(settings)[0],
         max_body=settings.max_body,
         max_depth=settings.max_depth,
+        max_upload=settings.max_upload,
         login=partial(pages.login_page, page),
         streamed=weights.STREAMED,
     )
@@ -107,7 +128,7 @@ def _said_plainly(app: FastAPI, send: Send) -> Send:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix=API)
-    for module in (catalog, presets, models, datasets, runs, exports, weights, devices, stream):
+    for module in ROUTERS:
         api.include_router(module.router)
     return api
 
@@ -118,15 +139,21 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         fetches = Fetches(settings.data / "datasets")
+        library = Library(settings.data / "datasets")
+        uploads = Uploads(settings.data / "uploads", settings.data / "datasets")
         async with AsyncExitStack() as stack:
             try:
                 runs = await stack.enter_async_context(running(settings))
             except GlassnetError as error:
                 app.state.failure = error
                 raise
+            library.tidy()
+            uploads.tidy()
             app.state.context = Context(
                 runs=runs,
                 fetches=fetches,
+                library=library,
+                uploads=uploads,
                 page=app.state.page,
                 version=app.version,
                 max_depth=settings.max_depth,
@@ -138,6 +165,7 @@ def _lifespan(
             finally:
                 app.state.ready = False
                 await fetches.stop()
+                await uploads.stop()
 
     return lifespan
 

@@ -33,6 +33,34 @@ class Code:
     forward: str = ""
 
 
+@dataclass(frozen=True)
+class Behaviour:
+    """Methods of a part as a plain class of their own: its fields, and what ``methods`` need."""
+
+    kind: type
+    fields: tuple[tuple[str, str], ...]
+    """(name, name of the type) of every field."""
+    methods: tuple[str, ...]
+
+
+def of_part(part: Any, *methods: str) -> Code:
+    """A part that does something by itself: an object with its numbers and those methods."""
+    said, fields, uses = [], [], []
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        if name == "type":
+            continue
+        if hasattr(type(value), "model_fields"):
+            inner = of_part(value, *methods)
+            text, uses = inner.expression, [*uses, *inner.uses]
+        else:
+            text = literal(value)
+        said.append(f"{name}={text}")
+        fields.append((name, type(value).__name__))
+    own = Behaviour(type(part), tuple(fields), methods)
+    return Code(f"{type(part).__name__}({', '.join(said)})", (*uses, own))
+
+
 def of_module(module: Any) -> Code:
     """The constructor call of an ``nn.Module``: every argument is an attribute of its name.
 

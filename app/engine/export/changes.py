@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from app.catalog.code import literal
+from app.catalog.schedules import Constant
 from app.engine.export.layout import statement
 from app.engine.export.model import trains, written
 from app.engine.export.names import attribute
@@ -15,9 +16,12 @@ from app.protocol.commands import (
     AnyCommand,
     LoggedCommand,
     SetBatchSize,
+    SetClipping,
     SetEpochs,
+    SetGroups,
     SetLayer,
     SetOptimizer,
+    SetSchedule,
 )
 
 
@@ -57,12 +61,31 @@ def _said(command: AnyCommand, settings: Settings, trainer: Trainer) -> list[str
     if isinstance(command, SetEpochs):
         return [f"epochs = {command.epochs}"]
     if isinstance(command, SetOptimizer) and trains(trainer.network):
-        options = settings.optimizer.options()
-        given = ", ".join(f"{name}={literal(value)}" for name, value in options.items())
-        return [f"optimizer.param_groups[0].update({given})"]
+        return _numbers(settings, trainer)
+    if isinstance(command, SetSchedule | SetClipping | SetGroups):
+        return [f"# Not repeated here: {command.type} was changed by hand at this step.", "pass"]
     if isinstance(command, SetLayer) and command.node in written(trainer.network):
         return [
             f"model.{attribute(command.node)}.{name} = {literal(value)}"
             for name, value in command.values.items()
         ]
     return []
+
+
+def _numbers(settings: Settings, trainer: Trainer) -> list[str]:
+    """Other numbers of the optimiser; a group keeps its share of η and its own decay."""
+    phase = trainer.spec.training.phase
+    options = dict(settings.optimizer.options())
+    rate = literal(options.pop("lr"))
+    if phase.groups:
+        options.pop("weight_decay", None)
+    given = [f"{name}={literal(value)}" for name, value in options.items()]
+    if not isinstance(phase.schedule, Constant):
+        rates = [f"rates = [{rate} * share for share in shares]"]
+        return [*rates, *_update("group in optimizer.param_groups", given)]
+    over = "group, share in zip(optimizer.param_groups, shares)"
+    return _update(over, [f"lr={rate} * share", *given])
+
+
+def _update(over: str, given: list[str]) -> list[str]:
+    return [f"for {over}:", f"    group.update({', '.join(given)})"] if given else []

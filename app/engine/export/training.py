@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from app.core.ids import stable_hash
 from app.engine.data import epoch_order
 from app.engine.export.bundle import Bundle, header
-from app.engine.export.changes import Changes, changes
-from app.engine.export.layout import statement
-from app.engine.export.model import draws, trains
+from app.engine.export.changes import changes
+from app.engine.export.evaluate import evaluation, load_data
+from app.engine.export.loop import Loop
 from app.engine.trainer import Trainer
 from app.protocol.commands import LoggedCommand
 
@@ -60,9 +60,7 @@ class Script:
         """The whole file."""
         imports = {*self.imports, "import argparse", "from pathlib import Path"}
         where = "FOLDER = Path(__file__).parent"
-        head = header({*imports, "from model import Network"}).replace(
-            "from model import Network\n", ""
-        )
+        head = header(imports)
         parts = (
             f"{_ABOUT}\n{head}\nfrom model import Network\n\n{where}\n{self.constants}\n{_FIXED}",
             self.helpers,
@@ -80,156 +78,10 @@ def script(trainer: Trainer, log: Iterable[LoggedCommand] = ()) -> Script:
     bundle.imports |= {"import torch", "from collections.abc import Iterator"}
     bundle.imports.add("from safetensors.torch import load_file")
     found = changes(trainer, log)
-    code = _Writer(trainer, bundle, found)
+    code = Loop(trainer, bundle, found)
     constants = (
         f"SEED = {trainer.spec.seed}\nBATCH_SIZE = {phase.batch_size}\nEPOCHS = {phase.epochs}\n"
     )
-    data, evaluate, train = code.data(), code.evaluate(), code.train()
+    train = code.text()
+    data, evaluate = load_data(trainer), evaluation(trainer, loss=code.watches)
     return Script(frozenset(bundle.imports), constants, bundle.text, data, evaluate, train)
-
-
-class _Writer:
-    """Writes the functions of one script and notes in ``bundle`` what they need."""
-
-    def __init__(self, trainer: Trainer, bundle: Bundle, found: Changes) -> None:
-        phase = trainer.spec.training.phase
-        self.trainer = trainer
-        self.bundle = bundle
-        self.found = found
-        self.pictures = len(trainer.data.shape) == 3
-        self.loss = phase.loss.code()
-        self.draws = draws(trainer.network)
-        self.trains = trains(trainer.network)
-        bundle.expression(self.loss.expression)
-        for use in self.loss.uses:
-            bundle.add(use)
-
-    # --- data ------------------------------------------------------------------------------------
-
-    def data(self) -> str:
-        lines = [
-            "def load_data(split: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:",
-            statement(f'"""{self._about()}"""', 4),
-            '    data = load_file(FOLDER / "data.safetensors")',
-            '    inputs = data[f"{split}_inputs"]',
-        ]
-        if self.pictures:
-            lines.append(
-                "    inputs = inputs.permute(0, 3, 1, 2)  # (N, C, H, W); channels last in memory"
-            )
-        targets = 'data[f"{split}_targets"]'
-        labels = 'data[f"{split}_labels"]' if self._encoded else targets
-        lines.append(f"    return inputs, {targets}, {labels}")
-        return "\n".join(lines) + "\n"
-
-    @property
-    def _encoded(self) -> bool:
-        """Whether classes stand beside the targets in another form."""
-        split = self.trainer.data.train
-        return split.labels is not None and split.labels is not split.targets
-
-    def _about(self) -> str:
-        if not self.trainer.classes:
-            return "(inputs, targets, targets) of the samples of “train” or “val”."
-        if self._encoded:
-            return "(inputs, targets as the loss takes them, classes) of “train” or “val”."
-        return "(inputs, classes, classes) of the samples of “train” or “val”."
-
-    # --- evaluation ------------------------------------------------------------------------------
-
-    def evaluate(self) -> str:
-        outputs = self.trainer.network.shapes[self.trainer.network.output][-1]
-        if self.trainer.classes:
-            decided = "output.argmax(1)" if outputs > 1 else "(output[:, 0] > 0).long()"
-            found = f"({decided} == labels[part]).sum().item()"
-            name, what = "accuracy", "The share of the validation samples that is classified right."
-        else:
-            found = "(output - targets[part]).square().mean(1).sum().item()"
-            name, what = "error", "The mean squared error over the validation samples."
-        return "\n".join(
-            (
-                "@torch.no_grad()",
-                f"def {name}(model: Network) -> float:",
-                f'    """{what}"""',
-                '    inputs, targets, labels = load_data("val")',
-                "    model.eval()",
-                "    total = 0.0",
-                "    for part in torch.arange(len(inputs)).split(256):",
-                "        output = model(inputs[part])",
-                f"        total += {found}",
-                "    model.train()",
-                "    return total / len(inputs)",
-                "",
-            )
-        )
-
-    # --- training --------------------------------------------------------------------------------
-
-    def train(self) -> str:
-        lines = [
-            "def train(steps: int | None = None) -> Iterator[tuple[int, float]]:",
-            '    """Yields (step, loss of its batch) after every step; ``steps`` ends it early."""',
-            '    inputs, targets, _ = load_data("train")',
-            *self._model(),
-            *self._optimizer(),
-            statement(f"loss_function = {self.loss.expression}", 4),
-            "    step = 0",
-            *(self._changing() if self.found else self._steady()),
-        ]
-        name = "accuracy" if self.trainer.classes else "error"
-        lines.append(
-            f'        print(f"epoch {{epoch + 1}}: validation {name} {{{name}(model):.4f}}")'
-        )
-        return "\n".join(lines) + "\n"
-
-    def _model(self) -> list[str]:
-        lines = [
-            "    model = Network()",
-            '    model.load_state_dict(load_file(FOLDER / "weights.safetensors"))',
-        ]
-        if self.pictures:
-            lines.append("    model.to(memory_format=torch.channels_last)")
-        return lines
-
-    def _optimizer(self) -> list[str]:
-        if not self.trains:
-            return []
-        code = self.trainer.spec.training.phase.optimizer.code("model.parameters()")
-        self.bundle.expression(code.expression)
-        for use in code.uses:
-            self.bundle.add(use)
-        return [statement(f"optimizer = {code.expression}", 4)]
-
-    def _steady(self) -> list[str]:
-        return [
-            "    for epoch in range(EPOCHS):",
-            "        order = epoch_order(SEED, epoch, len(inputs))",
-            "        for index in order.split(BATCH_SIZE):",
-            *self._step(12),
-        ]
-
-    def _changing(self) -> list[str]:
-        """The loop of a run whose numbers were changed on the way."""
-        return [
-            "    epoch, epochs, batch_size = 0, EPOCHS, BATCH_SIZE",
-            "    while epoch < epochs:",
-            "        order, offset = epoch_order(SEED, epoch, len(inputs)), 0",
-            "        while offset < len(order):",
-            "            # What was changed while the run went on.",
-            *self.found.lines(12),
-            "            index = order[offset : offset + batch_size]",
-            "            offset += len(index)",
-            *self._step(12),
-            "        epoch += 1",
-        ]
-
-    def _step(self, indent: int) -> list[str]:
-        lines = ["model.reseed(SEED, step)"] if self.draws else []
-        lines += [
-            "output = model(inputs[index])",
-            "loss = loss_function(output, targets[index])",
-        ]
-        if self.trains:
-            lines += ["optimizer.zero_grad()", "loss.backward()", "optimizer.step()"]
-        lines += ["step += 1", "yield step, loss.item()", "if step == steps:", "    return"]
-        return [" " * indent + line for line in lines]

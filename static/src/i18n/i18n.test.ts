@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { lang, number, percent, say, sayOther, setLanguage, t } from '.';
 import { controls } from './controls';
+import { data } from './data';
 import { stage } from './stage';
 
 afterEach(() => setLanguage('en'));
@@ -30,6 +31,7 @@ describe('texts', () => {
     const places = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort();
     for (const [key, [en, zh]] of Object.entries<readonly [string, string]>({
       ...controls,
+      ...data,
       ...stage,
     })) {
       expect(en.trim(), key).not.toBe('');
@@ -39,7 +41,8 @@ describe('texts', () => {
   });
 
   it('belong to one dictionary only', () => {
-    expect(Object.keys(controls).filter((key) => key in stage)).toEqual([]);
+    const keys = [controls, data, stage].flatMap((one) => Object.keys(one));
+    expect(new Set(keys).size).toBe(keys.length);
   });
 });
 

@@ -1,6 +1,7 @@
 // The page's language and every text in it. Owns the choice and the formatting of text and numbers, not the
 // wording: that stands in controls.ts and stage.ts.
 import { controls } from './controls';
+import { data } from './data';
 import { exchange } from './exchange';
 import { stage } from './stage';
 
@@ -10,7 +11,7 @@ export interface Text {
   zh: string;
 }
 
-const texts = { ...controls, ...exchange, ...stage };
+const texts = { ...controls, ...data, ...exchange, ...stage };
 export type Key = keyof typeof texts;
 export type Params = Readonly<Record<string, string | number>>;
 

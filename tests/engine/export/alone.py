@@ -4,6 +4,7 @@ Knows nothing of the application, and makes sure that nobody else can.
 """
 
 from __future__ import annotations
+import __future__
 
 import contextlib
 import io
@@ -42,7 +43,8 @@ def notebook(folder: Path, steps: int) -> list[float]:
         for cell in found["cells"]:
             source = "".join(cell["source"])
             if cell["cell_type"] == "code" and "matplotlib" not in source:
-                exec(source.replace("STEPS = 20", f"STEPS = {steps}"), names)
+                source = source.replace("STEPS = 20", f"STEPS = {steps}")
+                exec(compile(source, "cell", "exec", __future__.annotations.compiler_flag), names)
     return list(names["losses"])
 
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from app.catalog.augmentations import AUGMENTATIONS
 from app.engine.export import model, training
 from app.engine.export.names import variables
 from app.engine.export.package import code_zip
@@ -109,6 +110,41 @@ CASES = {
     "notebook_that_draws": Case(run_spec(STOCHASTIC), 4, notebook=True),
     "changed_on_the_way": Case(run_spec(STOCHASTIC), 12, CHANGES),
     "second_epoch": Case(run_spec(batch_size=500, loss={"type": "hinge"}), 6),
+    "scheduled": Case(
+        run_spec(schedule={"type": "one_cycle"}, batch_size=300, optimizer={"type": "adam"}), 12
+    ),
+    "warmed_up": Case(
+        run_spec(
+            schedule={"type": "warm_up", "length": 3, "then": {"type": "cosine"}}, clip_norm=0.5
+        ),
+        12,
+    ),
+    "watching": Case(
+        run_spec(
+            schedule={"type": "plateau", "patience": 0, "threshold": 0.5}, batch_size=500, epochs=6
+        ),
+        12,
+    ),
+    "grouped": Case(
+        run_spec(
+            groups=[
+                {"of": "conv1", "learning_rate": 0.1},
+                {"of": "fc1.bias", "learning_rate": 0.0},
+                {"of": "fc1", "weight_decay": 0.01},
+            ],
+            clip_value=0.01,
+            clip_norm=0.05,
+            schedule={"type": "exponential", "unit": "step"},
+        ),
+        12,
+    ),
+    "augmented": Case(
+        run_spec(
+            augmentations=[{"type": kind} for kind in sorted({*AUGMENTATIONS.parts} - {"noise"})]
+            + [{"type": "noise"}, {"type": "noise"}]
+        ),
+        6,
+    ),
     "taken_names": Case(taken_names(), 5),
     **{f"random_{i}": Case(spec, 4) for i, spec in enumerate(random_runs(8))},
 }
