@@ -45,7 +45,9 @@ class Behaviour:
 
 def of_part(part: Any, *methods: str) -> Code:
     """A part that does something by itself: an object with its numbers and those methods."""
-    said, fields, uses = [], [], []
+    said: list[str] = []
+    fields: list[tuple[str, str]] = []
+    uses: list[Any] = []
     for name in type(part).model_fields:
         value = getattr(part, name)
         if name == "type":
@@ -109,9 +111,10 @@ def _arguments(
     kind: type, value: Callable[[str], Any], *, skip: int = 0, named: bool = False
 ) -> str:
     """``1, 6, kernel_size=5``: what differs from the defaults, as short as it stays readable."""
-    if kind.__init__.__qualname__ == "Module.__init__":
+    constructor: Any = inspect.getattr_static(kind, "__init__")
+    if constructor.__qualname__ == "Module.__init__":
         return ""
-    wanted = list(inspect.signature(kind.__init__).parameters.values())[1 + skip :]
+    wanted = list(inspect.signature(constructor).parameters.values())[1 + skip :]
     said: list[str] = []
     in_a_row = not named
     for place, parameter in enumerate(wanted):
@@ -142,7 +145,7 @@ def _attribute(module: Any, name: str) -> Any:
 
 
 def _same(value: Any, default: Any) -> bool:
-    return _plain(value) == _plain(default)
+    return bool(_plain(value) == _plain(default))
 
 
 def _plain(value: Any) -> Any:

@@ -117,7 +117,8 @@ def _entry(name: str, facts: Any, data: int) -> Entry:
             f"the type of tensor {shown} is none of {kinds}.",
             f"张量 {shown} 的类型不属于 {kinds}。",
         )
-    shape, places = facts.get("shape"), facts.get("data_offsets")
+    shape: Any = facts.get("shape")
+    places: Any = facts.get("data_offsets")
     if not _numbers(shape, MOST_AXES) or not _numbers(places, 2) or len(places) != 2:
         raise _no(
             f"shape or place of tensor {shown} cannot be read.",

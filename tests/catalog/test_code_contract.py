@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,17 +10,19 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.catalog.augmentations import AUGMENTATIONS, Augmentation
 from app.catalog.code import Code, of_function, of_module
 from app.catalog.layers import LAYERS, Layer
 from app.catalog.losses import LOSSES, Loss
 from app.catalog.optimizers import OPTIMIZERS, Optimizer
+from app.catalog.schedules import SCHEDULES, Memory, Place, Schedule
 from app.engine.export.bundle import Bundle, header
 from tests.catalog.strategies import fewer, fitting, parts
 
 SEED = 11
 
 
-def parametrized(family: Any, name: str) -> Any:
+def parametrized(family: Any, name: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(name, family.parts.values(), ids=lambda part: str(part.kind()))
 
 
@@ -118,3 +121,32 @@ def test_a_module_that_forgets_its_arguments_is_refused() -> None:
 
     with pytest.raises(TypeError, match="does not keep its argument size"):
         of_module(Forgetful(3))
+
+
+@parametrized(SCHEDULES, "schedule")
+@fewer(12)
+@given(data=st.data())
+def test_schedule(schedule: type[Schedule], data: st.DataObject) -> None:
+    made = data.draw(parts(schedule))
+    code = made.code()
+    names = written(replace(code, uses=(*code.uses, Place, Memory)), f"rule = {code.expression}")
+    rule, place, memory = names["rule"], names["Place"], names["Memory"]
+    ours, theirs = Memory(), memory()
+    for step in (0, 1, 4, 5, 9, 17):
+        where = {"step": float(step), "steps": 20, "per_epoch": 5}
+        assert rule.factor(place(**where), theirs) == made.factor(Place(**where), ours)
+        if made.watches:
+            ours = made.after(ours, Place(**where), 1.0)
+            theirs = rule.after(theirs, place(**where), 1.0)
+
+
+@parametrized(AUGMENTATIONS, "augmentation")
+@fewer(12)
+@given(data=st.data())
+def test_augmentation(augmentation: type[Augmentation], data: st.DataObject) -> None:
+    made = data.draw(parts(augmentation))
+    code = made.code()
+    change = written(code, f"change = {code.expression}")["change"]
+    x = torch.randn(4, 2, 8, 6, generator=torch.Generator().manual_seed(5))
+    results = [one.apply(x, torch.Generator().manual_seed(SEED)) for one in (made, change)]
+    assert_same(*results)

@@ -132,7 +132,8 @@ def behaviour(thing: Behaviour) -> str:
 
 def header(imports: Iterable[str]) -> str:
     """Import lines, the standard library's first."""
-    standard, others = [], []
+    standard: list[str] = []
+    others: list[str] = []
     for line in sorted(_joined(imports), key=_order):
         root = line.split()[1].partition(".")[0]
         (standard if root in sys.stdlib_module_names else others).append(line)

@@ -22,8 +22,7 @@ function said(code: string, en: string, zh: string): ApiError {
 
 /** The exports of the network as it is edited now; a run is made where there is none. */
 export async function exportsOf(session: Session): Promise<ExportInfo[]> {
-  const id = await session.present();
-  return id ? session.api.exports(id) : [];
+  return (await session.ensure()) && session.run.id ? session.api.exports(session.run.id) : [];
 }
 
 /** Hand a file to the browser's downloads. */

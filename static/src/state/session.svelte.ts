@@ -206,7 +206,7 @@ export class Session {
   /** Show the network a drawing; there must be a run to look at it. */
   draw(values: Float32Array): void {
     this.samples.draw(values);
-    if (!this.run.exists && !this.creating) void this.guard(() => this.#ensure());
+    if (!this.run.exists && !this.creating) void this.guard(() => this.ensure());
   }
 
   // --- the run ----------------------------------------------------------------------------------
@@ -238,7 +238,7 @@ export class Session {
   }
 
   /** A run of the network as it is edited now; makes one where there is none. */
-  async #ensure(): Promise<boolean> {
+  async ensure(): Promise<boolean> {
     if (this.run.exists && !this.edited) return true;
     if (this.editor.stale) await this.editor.check();
     if (!this.editor.ok) {
@@ -254,15 +254,10 @@ export class Session {
     return true;
   }
 
-  /** The run of the network as it is now, made if need be; null where it cannot be. */
-  async present(): Promise<string | null> {
-    return (await this.#ensure()) ? this.run.id : null;
-  }
-
   /** Send a command to a run of the network as it is. */
   async command(command: Command): Promise<void> {
     await this.guard(async () => {
-      if (await this.#ensure()) await this.run.command(command);
+      if (await this.ensure()) await this.run.command(command);
     });
   }
 
@@ -297,14 +292,5 @@ export class Session {
     if (this.run.exists && step !== this.run.step) {
       await this.guard(() => this.run.command({ type: 'rewind', step: Math.max(0, step) }));
     }
-  }
-
-  /** Back to the first weights with another learning rate, then on. */
-  async restartWith(rate: number): Promise<void> {
-    await this.seek(0);
-    this.editor.edit((spec) =>
-      withPhase(spec, (phase) => ({ optimizer: { ...phase.optimizer, learning_rate: rate } })),
-    );
-    await this.play();
   }
 }

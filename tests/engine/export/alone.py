@@ -49,7 +49,7 @@ def notebook(folder: Path, steps: int) -> list[float]:
 
 
 def main() -> None:
-    sys.meta_path.insert(0, Forbidden())  # type: ignore[arg-type]
+    sys.meta_path.insert(0, Forbidden())
     losses = {}
     for steps, path in zip(sys.argv[1::2], sys.argv[2::2], strict=True):
         folder = Path(path)

@@ -28,7 +28,7 @@ from tests.spec.networks import trainings, wired
 
 STEPS, TOLERANCE = 20, 1e-6
 each_preset = pytest.mark.parametrize("preset", presets(), ids=lambda one: str(one.id))
-STOCHASTIC = [
+STOCHASTIC: list[dict[str, Any]] = [
     {"type": "conv2d", "filters": 4, "kernel": 3, "padding": 1},
     {"type": "rrelu"},
     {"type": "stochastic_pool"},
