@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { lang, number, percent, say, sayOther, setLanguage, t } from '.';
 import { controls } from './controls';
 import { data } from './data';
+import { rules } from './rules';
 import { stage } from './stage';
 
 afterEach(() => setLanguage('en'));
@@ -32,6 +33,7 @@ describe('texts', () => {
     for (const [key, [en, zh]] of Object.entries<readonly [string, string]>({
       ...controls,
       ...data,
+      ...rules,
       ...stage,
     })) {
       expect(en.trim(), key).not.toBe('');
@@ -41,7 +43,7 @@ describe('texts', () => {
   });
 
   it('belong to one dictionary only', () => {
-    const keys = [controls, data, stage].flatMap((one) => Object.keys(one));
+    const keys = [controls, data, rules, stage].flatMap((one) => Object.keys(one));
     expect(new Set(keys).size).toBe(keys.length);
   });
 });
