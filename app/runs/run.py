@@ -13,7 +13,7 @@ import structlog
 from app.core.errors import Conflict, GlassnetError, NotFound
 from app.core.text import Text, text
 from app.protocol.commands import AnyCommand, LoggedCommand
-from app.protocol.events import AnyEvent, Note, Rewound, State, StateChanged, StoredEvent
+from app.protocol.events import AnyEvent, Rewound, State, StateChanged, StoredEvent
 from app.protocol.range_test import RangeWanted
 from app.protocol.runs import Applied, RunInfo, RunRecord
 from app.protocol.taps import AnySample
@@ -21,7 +21,7 @@ from app.protocol.wire import Message
 from app.runs.devices import Devices
 from app.runs.exits import caused
 from app.runs.interfaces import Runner, RunStore
-from app.runs.journal import Journal
+from app.runs.journal import Journal, refused
 from app.runs.link import Link
 from app.runs.progress import Progress
 from app.runs.resume import Plan, plan
@@ -279,7 +279,7 @@ class Run:
             try:
                 await link.request(message, ANSWER_TIMEOUT)
             except GlassnetError as error:
-                self._journal.put(_refused(error))
+                self._journal.put(refused(error))
 
     async def _supervise(self, link: Link) -> None:
         """Until the worker's end, and what becomes of the run then."""
@@ -382,15 +382,6 @@ def _is_fatal(error: Exception) -> bool:
 
 def _reason(error: Exception) -> Text:
     return error.text if isinstance(error, GlassnetError) else Text(en=str(error), zh=str(error))
-
-
-def _refused(error: GlassnetError) -> Any:
-    def event(record: RunRecord) -> AnyEvent:
-        return Note(
-            branch=record.branch, step=record.step, code="command_refused", message=error.text
-        )
-
-    return event
 
 
 def _quietly(task: asyncio.Task[Link]) -> None:
