@@ -44,7 +44,7 @@ def test_a_shared_link_opens_the_same_network_in_another_tab(
     open_spec(page, json.dumps(SPEC))
     expect(page.get_by_text("The network was opened")).to_be_visible()
     page.get_by_role("button", name="Share").click()
-    expect(page.get_by_text("Link copied")).to_be_visible()
+    expect(page.get_by_text("Link copied").first).to_be_visible()
     link = page.evaluate("navigator.clipboard.readText()")
     assert re.fullmatch(rf"{clean.url}/en/#spec=[\w-]+", link)
 
