@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.conftest import NewContext
 from tests.browser.guard import Guard
@@ -92,11 +92,15 @@ def test_code_goes_out_and_weights_come_back(playground: Playground, guard: Guar
         page.get_by_role("button", name="Picture of the network, as PNG").click()
     assert Path(picture.value.path()).read_bytes()[:4] == b"\x89PNG"
 
-    bad = {"name": "bad.safetensors", "mimeType": "application/octet-stream", "buffer": b"\0" * 20}
-    chooser.set_input_files(files=[bad])  # type: ignore[list-item]
+    bad: FilePayload = {
+        "name": "bad.safetensors",
+        "mimeType": "application/octet-stream",
+        "buffer": b"\0" * 20,
+    }
+    chooser.set_input_files(files=[bad])
     expect(page.get_by_role("alert")).to_contain_text("no safetensors file")
     weights = Path(started.value.path()).read_bytes()
-    chooser.set_input_files(files=[{**bad, "buffer": weights}])  # type: ignore[list-item]
+    chooser.set_input_files(files=[{**bad, "buffer": weights}])
     expect(page.get_by_text("The weights were put in")).to_be_visible()
 
 

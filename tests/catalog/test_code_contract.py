@@ -133,7 +133,7 @@ def test_schedule(schedule: type[Schedule], data: st.DataObject) -> None:
     rule, place, memory = names["rule"], names["Place"], names["Memory"]
     ours, theirs = Memory(), memory()
     for step in (0, 1, 4, 5, 9, 17):
-        where = {"step": float(step), "steps": 20, "per_epoch": 5}
+        where: dict[str, Any] = {"step": float(step), "steps": 20, "per_epoch": 5}
         assert rule.factor(place(**where), theirs) == made.factor(Place(**where), ours)
         if made.watches:
             ours = made.after(ours, Place(**where), 1.0)
