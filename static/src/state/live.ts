@@ -59,6 +59,7 @@ export function structure(spec: RunSpec, families: Families): string {
     optimizer,
     seed: spec.seed,
     device: spec.device,
+    weights: spec.weights ?? null,
   });
 }
 

@@ -8,6 +8,7 @@ import { App } from './app.svelte';
 import { cards, reportsOf } from './cards';
 import { Catalog } from './catalog.svelte';
 import { Editor } from './editor.svelte';
+import { createFitting } from './exchange';
 import { Frames } from './frames.svelte';
 import { changed, liveCommands, structure, withPhase, withSettings } from './live';
 import { Own } from './own.svelte';
@@ -204,13 +205,12 @@ export class Session {
     this.creating = true;
     try {
       await this.#drop();
-      this.#remember(await this.run.create(this.editor.spec));
+      this.#remember(await createFitting(this));
       this.frames.recorded = false;
     } finally {
       this.creating = false;
     }
-    // Numbers that were edited meanwhile.
-    void this.#sync();
+    void this.#sync(); // numbers that were edited meanwhile
   }
 
   /** A run of the network as it is edited now; makes one where there is none. */
@@ -268,14 +268,5 @@ export class Session {
     if (this.run.exists && step !== this.run.step) {
       await this.guard(() => this.run.command({ type: 'rewind', step: Math.max(0, step) }));
     }
-  }
-
-  /** Back to the first weights with another learning rate, then on. */
-  async restartWith(rate: number): Promise<void> {
-    await this.seek(0);
-    this.editor.edit((spec) =>
-      withPhase(spec, (phase) => ({ optimizer: { ...phase.optimizer, learning_rate: rate } })),
-    );
-    await this.play();
   }
 }
