@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
 
-from app.api import catalog, datasets, devices, health, models, own, presets, runs
+from app.api import catalog, datasets, devices, exports, health, models, own, presets, runs
 from app.api.document import failures
 from app.api.encode import Json
 from app.api.errors import ProblemDetails
@@ -26,7 +26,7 @@ from app.protocol import frames, stream, taps
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
 from app.protocol.range_test import RangeTest, RangeWanted
-from app.protocol.runs import Applied, MetricsSeries, RunInfo
+from app.protocol.runs import Applied, MetricsSeries, RunInfo, WeightsInfo
 from app.protocol.tracing import (
     ExplainWanted,
     Explanation,
@@ -84,6 +84,9 @@ WRITTEN: dict[str, Any] = {
     "Example": Example,
     "Presets": presets.Presets,
     "Report": Report,
+    "SpecReport": models.SpecReport,
+    "ExportList": exports.ExportList,
+    "WeightsInfo": WeightsInfo,
     "DatasetState": datasets.DatasetState,
     "DatasetFacts": catalog.DatasetFacts,
     "UploadState": own.UploadState,

@@ -20,6 +20,7 @@ from app.engine.diagnosis import Finding, first_not_finite
 from app.engine.meter import Meter, Point, hits
 from app.engine.settings import Settings
 from app.engine.update import Members, Update
+from app.engine.weights import put_weights, read_weights
 from app.protocol.commands import AnyCommand
 from app.protocol.taps import AnySample
 from app.spec.groups import Rate, rate_of
@@ -65,13 +66,20 @@ class Trainer:
     """Trains the network of a run. ``step()`` makes one step; nothing else changes the weights."""
 
     def __init__(
-        self, spec: RunSpec, root: Path, device: torch.device, data: Resident | None = None
+        self,
+        spec: RunSpec,
+        root: Path,
+        device: torch.device,
+        weights: Path | None = None,
+        data: Resident | None = None,
     ) -> None:
-        """``data``: those of another trainer of the same spec, to be shared."""
+        """``weights``: a file to start from. ``data``: those of another trainer of the same spec."""
         self.spec = spec
         self.device = device
         SHELF.look_in(root)
         self.network: Network = compile_network(spec, device)
+        self._given = None if weights is None else read_weights(weights)
+        put_weights(self.network, self._given)
         outputs = self.network.shapes[self.network.output][-1]
         self.data = data or Resident(spec, root, device, outputs)
         self.augment = augmenter(spec, device)
@@ -120,6 +128,7 @@ class Trainer:
     def reset(self) -> None:
         """Back to step 0 and to the spec's settings: the same initial weights."""
         fresh = Network(self.spec)
+        put_weights(fresh, self._given)
         with torch.no_grad():
             state = self.network.state_dict()
             for name, value in fresh.state_dict().items():

@@ -53,6 +53,27 @@ class NotLater(Invalid):
     )
 
 
+class OnnxMissing(Conflict):
+    code, status = "onnx_missing", 409
+    message = text(
+        "This server cannot write ONNX yet: run {command} and start it again.",
+        "本服务器尚不能写出 ONNX：请运行 {command}，然后重新启动。",
+    )
+
+
+class WeightsMisfit(Invalid):
+    code, status = "weights_misfit", 422
+    message = text(
+        "The weights do not fit the network: {count} misfit(s). First: {first}",
+        "权值与网络不符：共 {count} 处。第一处：{first_zh}",
+    )
+
+
+class FileTooLarge(Invalid):
+    code, status = "file_too_large", 413
+    message = text("The file is larger than {limit} MiB.", "文件超过 {limit} MiB。")
+
+
 class NotReached(Invalid):
     code, status = "not_reached", 422
     message = text(

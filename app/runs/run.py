@@ -13,7 +13,7 @@ import structlog
 from app.core.errors import Conflict, GlassnetError, NotFound
 from app.core.text import Text, text
 from app.protocol.commands import AnyCommand, LoggedCommand
-from app.protocol.events import AnyEvent, Note, Rewound, State, StateChanged, StoredEvent
+from app.protocol.events import AnyEvent, Rewound, State, StateChanged, StoredEvent
 from app.protocol.range_test import RangeWanted
 from app.protocol.runs import Applied, RunInfo, RunRecord
 from app.protocol.taps import AnySample
@@ -21,7 +21,7 @@ from app.protocol.wire import Message
 from app.runs.devices import Devices
 from app.runs.exits import caused
 from app.runs.interfaces import Runner, RunStore
-from app.runs.journal import Journal
+from app.runs.journal import Journal, refused
 from app.runs.link import Link
 from app.runs.progress import Progress
 from app.runs.resume import Plan, plan
@@ -42,6 +42,7 @@ _WAITS = text(
 _ENDING = text(
     "the run is being deleted, or the server is stopping.", "该运行正在被删除，或服务器正在停止。"
 )
+_RANGE_TEST = text("range test", "学习率范围测试")
 _log = structlog.get_logger(__name__)
 
 
@@ -113,8 +114,8 @@ class Run:
         self._touch()
         if self._around.scheduler.position(self._id) is not None:
             return self._keep_for_later(command)
-        body = command.model_dump(mode="json")
-        header = (await self._ask({"type": "command", "command": body}))[0]
+        message = {"type": "command", "command": command.model_dump(mode="json")}
+        header, _ = await self._ask(message)
         self._touch()
         return Applied(step=header["step"], branch=header["branch"], seq=self.record.last_seq)
 
@@ -125,9 +126,8 @@ class Run:
 
     async def range_test(self, kind: str, wanted: RangeWanted | None = None) -> dict[str, Any]:
         """Start a range test (which gets the run a worker), look at it or cancel it."""
-        self._refuse_if_queued()
         if wanted is None and self._link is None:
-            raise NotFound(kind=text("range test", "学习率范围测试"), name=self._id)
+            raise NotFound(kind=_RANGE_TEST, name=self._id)
         body = wanted and wanted.model_dump(mode="json")
         return dict((await self.look(kind, wanted=body))[0]["test"])
 
@@ -247,12 +247,14 @@ class Run:
 
     def _first_message(self, device: str) -> dict[str, Any]:
         around, record = self._around, self.record
+        given = record.spec.weights
         return {
             "type": "start",
             "run": self._id,
             "spec": record.spec.model_dump(mode="json"),
             "folder": str(around.store.snapshots.folder(self._id)),
             "data_root": str(around.data_root),
+            "weights": None if given is None else str(around.store.weights.path(given)),
             "device": device,
             "log": [logged.model_dump(mode="json") for logged in self.log],
             "branch": record.branch,
@@ -273,7 +275,7 @@ class Run:
             try:
                 await link.request(message, ANSWER_TIMEOUT)
             except GlassnetError as error:
-                self._journal.put(_refused(error))
+                self._journal.put(refused(error))
 
     async def _supervise(self, link: Link) -> None:
         """Until the worker's end, and what becomes of the run then."""
@@ -376,15 +378,6 @@ def _is_fatal(error: Exception) -> bool:
 
 def _reason(error: Exception) -> Text:
     return error.text if isinstance(error, GlassnetError) else Text(en=str(error), zh=str(error))
-
-
-def _refused(error: GlassnetError) -> Any:
-    def event(record: RunRecord) -> AnyEvent:
-        return Note(
-            branch=record.branch, step=record.step, code="command_refused", message=error.text
-        )
-
-    return event
 
 
 def _quietly(task: asyncio.Task[Link]) -> None:

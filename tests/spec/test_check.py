@@ -248,3 +248,13 @@ def test_a_hundred_layers_are_checked_within_50_ms(count: int) -> None:
     assert len(report.order) == count
     # the bar is for 100 layers; the most a spec may hold is allowed its share more
     assert median(times) <= 0.050 * max(1.0, count / 100)
+
+
+def test_own_data_that_are_not_there() -> None:
+    for kind in ("uploaded_table", "uploaded_pictures"):
+        training = TrainingSpec(dataset=DATASETS.parts[kind](digest="0" * 64))
+        report = check(parse_model("[]"), training)
+        assert not report.ok
+        assert report.problems[0].code == "data_missing"
+        assert report.problems[0].pointer == "/training/dataset/digest"
+        assert (report.input_shape, report.samples) == ((), (0, 0))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from numpy.typing import NDArray
 
+from app.catalog.code import Code, of_function
 from app.catalog.family import Part
 from app.catalog.plot import ANYWHERE, Place, Plot, Reals, axis, line
 from app.core.text import Text, text
@@ -75,3 +76,7 @@ class Loss(Part):
     def build(self) -> LossFunction:
         """``f(output (N, outputs), encoded target) -> scalar``."""
         raise TypeError(f"{type(self).__name__} declares no build")
+
+    def code(self) -> Code:
+        """Python for the function of :meth:`build`, for exported code."""
+        return of_function(self.build())

@@ -1,5 +1,5 @@
 // Colours of more than two classes, and the decision map that they make. Two classes are signs: palette.ts.
-import type { Readout } from '../protocol/types';
+import type { Readout } from './decision';
 import { valueAt, type MapData } from './maps';
 import { colour, type Theme } from './palette';
 

@@ -1,6 +1,8 @@
 // The output of a network over the plane, as one signed map whatever the network ends in.
-import type { Readout } from '../protocol/types';
 import { valueAt, type MapData } from './maps';
+
+/** What the loss takes an output for: shares that sum to one, a share each, or the number itself. */
+export type Readout = 'softmax' | 'sigmoid' | 'raw';
 
 /**
  * One map in −1…1: a single output as it is (clipped); two class scores as their difference, through the

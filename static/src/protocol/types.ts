@@ -68,6 +68,24 @@ export interface RunSpec {
   training: TrainingSpec;
   seed: number;
   device: DeviceChoice;
+  /** SHA-256 of a file of weights to start from. */
+  weights?: string | null;
+}
+
+/** One file that can be taken out of a run. */
+export interface ExportInfo {
+  name: 'spec' | 'code' | 'notebook' | 'weights' | 'onnx' | 'picture';
+  title: Text;
+  summary: Text;
+  file: string;
+  href: string;
+}
+
+/** A file of weights that the server keeps. */
+export interface WeightsInfo {
+  sha256: string;
+  bytes: number;
+  tensors: { name: string; dtype: string; shape: Shape }[];
 }
 
 export interface Operation {
