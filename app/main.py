@@ -27,6 +27,7 @@ from app.api import (
     runs,
     schema,
     stream,
+    tracing,
     weights,
 )
 from app.api.access import Access, prepare
@@ -54,6 +55,7 @@ ROUTERS = (
     exports,
     weights,
     range_test,
+    tracing,
     devices,
     stream,
 )

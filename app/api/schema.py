@@ -27,6 +27,15 @@ from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
 from app.protocol.range_test import RangeTest, RangeWanted
 from app.protocol.runs import Applied, MetricsSeries, RunInfo, WeightsInfo
+from app.protocol.tracing import (
+    ExplainWanted,
+    Explanation,
+    Gradcheck,
+    GradcheckWanted,
+    Operations,
+    Traced,
+    TraceWanted,
+)
 from app.runs.devices import Devices
 from app.spec.examples import Example
 from app.spec.model import ModelSpec
@@ -56,6 +65,10 @@ READ: dict[str, Any] = {
     "AugmentedWanted": runs.AugmentedWanted,
     "PredictionWanted": runs.PredictionWanted,
     "RangeWanted": RangeWanted,
+    "TraceWanted": TraceWanted,
+    "Traced": Traced,
+    "ExplainWanted": ExplainWanted,
+    "GradcheckWanted": GradcheckWanted,
     "AnyCommand": AnyCommand,
     "LoggedCommand": LoggedCommand,
     "AnySample": taps.AnySample,
@@ -87,6 +100,9 @@ WRITTEN: dict[str, Any] = {
     "SnapshotList": runs.SnapshotList,
     "Prediction": runs.Prediction,
     "RangeTest": RangeTest,
+    "Operations": Operations,
+    "Explanation": Explanation,
+    "Gradcheck": Gradcheck,
     "Devices": Devices,
     "Queue": devices.Queue,
     "Health": health.Health,

@@ -121,33 +121,29 @@ class Run:
 
     async def predict(self, sample: AnySample) -> tuple[dict[str, Any], bytes]:
         """What the present weights say of a sample, and all activations as a float32 frame."""
-        self._touch()
-        self._refuse_if_queued()
-        message = {"type": "predict", "sample": sample.model_dump(mode="json")}
-        header, payload = await self._ask(message)
-        return header["prediction"], payload
+        found = await self.look("predict", sample=sample.model_dump(mode="json"))
+        return found[0]["prediction"], found[1]
 
     async def range_test(self, kind: str, wanted: RangeWanted | None = None) -> dict[str, Any]:
         """Start a range test (which gets the run a worker), look at it or cancel it."""
-        self._touch()
-        self._refuse_if_queued()
         if wanted is None and self._link is None:
             raise NotFound(kind=_RANGE_TEST, name=self._id)
-        message = {"type": kind, "wanted": wanted and wanted.model_dump(mode="json")}
-        return dict((await self._ask(message))[0]["test"])
+        body = wanted and wanted.model_dump(mode="json")
+        return dict((await self.look(kind, wanted=body))[0]["test"])
 
     async def augmented(self, sample: AnySample, count: int) -> bytes:
         """A sample as training would see it in the next steps: a safetensors file."""
-        self._touch()
-        self._refuse_if_queued()
-        wanted = {"sample": sample.model_dump(mode="json"), "count": count}
-        return (await self._ask({"type": "augmented", **wanted}))[1]
+        return (await self.look("augmented", sample=sample.model_dump(mode="json"), count=count))[1]
 
     async def tensors(self) -> bytes:
         """The present parameters as a safetensors file."""
+        return (await self.look("tensors", step=None))[1]
+
+    async def look(self, kind: str, **question: Any) -> Message:
+        """Ask the worker, which is started if there is none, something that changes nothing."""
         self._touch()
         self._refuse_if_queued()
-        return (await self._ask({"type": "tensors", "step": None}))[1]
+        return await self._ask({"type": kind, **question})
 
     def wake(self) -> None:
         """Get a worker in the background."""

@@ -34,7 +34,7 @@ class SquaredError(Loss):
     )
     ALIASES = ("mse", "mean squared error", "均方误差", "平方误差代价函数")
     EXAMPLES = ({"type": "squared_error"},)
-    TASKS = frozenset({"classification", "regression"})
+    TASKS = frozenset({"classification", "regression", "reconstruction"})
     PLOT_NOTE = ONE_NUMBER
 
     type: Literal["squared_error"] = "squared_error"
@@ -59,6 +59,9 @@ class SquaredError(Loss):
     def curve(self, u: Reals) -> tuple[Reals, Reals]:
         factor = 1.0 if self.form == "mean" else 0.5
         return factor * u**2, 2.0 * factor * u
+
+    def summed(self, samples: int, outputs: int) -> float:
+        return samples * outputs / 2.0 if self.form == "mean" else 1.0
 
     def build(self) -> LossFunction:
         from torch.nn import functional

@@ -14,7 +14,7 @@ import type {
   OwnSet,
   PartValue,
   Prediction,
-  Preset,
+  Presets,
   RangeTest,
   RangeWanted,
   Report,
@@ -91,8 +91,8 @@ export class Api {
     return (await this.#json<{ families: Families }>('/catalog')).families;
   }
 
-  async presets(): Promise<Preset[]> {
-    return (await this.#json<{ presets: Preset[] }>('/presets')).presets;
+  presets(): Promise<Presets> {
+    return this.#json<Presets>('/presets');
   }
 
   async devices(): Promise<{ devices: DeviceInfo[]; default: string }> {
