@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import (
+    baselines,
     catalog,
     datasets,
     devices,
@@ -31,8 +32,10 @@ from app.api.context import Context
 from app.api.fetches import Fetches
 from app.api.guard import Guard, Rules
 from app.core.errors import GlassnetError
+from app.runs.baselines import Baselines
 from app.runs.service import Runs
 from app.settings import Settings
+from app.store.baselines import BaselineFiles
 from app.store.runs import Store
 
 API = "/api/v1"
@@ -104,7 +107,7 @@ def _said_plainly(app: FastAPI, send: Send) -> Send:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix=API)
-    for module in (catalog, presets, models, datasets, runs, devices, stream):
+    for module in (catalog, presets, models, datasets, runs, baselines, devices, stream):
         api.include_router(module.router)
     return api
 
@@ -118,11 +121,13 @@ def _lifespan(
         async with AsyncExitStack() as stack:
             try:
                 runs = await stack.enter_async_context(running(settings))
+                rivals = await stack.enter_async_context(comparing(settings))
             except GlassnetError as error:
                 app.state.failure = error
                 raise
             app.state.context = Context(
                 runs=runs,
+                baselines=rivals,
                 fetches=fetches,
                 page=app.state.page,
                 version=app.version,
@@ -154,6 +159,17 @@ async def running(settings: Settings) -> AsyncIterator[Runs]:
             await runs.stop()
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def comparing(settings: Settings) -> AsyncIterator[Baselines]:
+    """The baselines of a data folder, started; those that still learn at the end are interrupted."""
+    baselines = Baselines(BaselineFiles(settings.data / "baselines"), settings.data / "datasets")
+    await baselines.start()
+    try:
+        yield baselines
+    finally:
+        await baselines.stop()
 
 
 def open_access(settings: Settings) -> tuple[Access, str | None]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.context import Here
 from app.api.document import failures
 from app.api.encode import Json
+from app.catalog.baselines import BASELINES
 from app.catalog.datasets import DATASETS, Dataset
 from app.catalog.family import Family, Formula, Part, describe
 from app.catalog.initializers import INITIALIZERS
@@ -74,6 +75,18 @@ class LossInfo(Described):
     facts: LossFacts
 
 
+class BaselineFacts(BaseModel):
+    """Which tasks a baseline suits."""
+
+    tasks: list[Task]
+
+
+class BaselineInfo(Described):
+    """A baseline."""
+
+    facts: BaselineFacts
+
+
 class DatasetFacts(BaseModel):
     """A data set with its defaults. ``available``: its files are on this machine."""
 
@@ -101,6 +114,7 @@ class Families(BaseModel):
     losses: list[LossInfo]
     optimizers: list[PartInfo]
     initializers: list[PartInfo]
+    baselines: list[BaselineInfo]
 
 
 class Catalog(BaseModel):
@@ -110,13 +124,14 @@ class Catalog(BaseModel):
 
 
 FAMILIES: dict[str, Family[Any]] = {
-    family.name: family for family in (LAYERS, DATASETS, LOSSES, OPTIMIZERS, INITIALIZERS)
+    family.name: family
+    for family in (LAYERS, DATASETS, LOSSES, OPTIMIZERS, INITIALIZERS, BASELINES)
 }
 
 
 @router.get("/catalog", response_model=Catalog, responses=failures(), summary="Every part")
 async def get_catalog(here: Here) -> Json:
-    """Layers, data sets, losses, optimisers and initialisers with schema, formula and texts."""
+    """Layers, data sets, losses, optimisers, initialisers and baselines with schema, formula and texts."""
     root = here.fetches.root
     families = {
         name: [entry(part, root) for part in family.parts.values()]

@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 
 from app.api.assets import Page
 from app.api.fetches import Fetches
+from app.runs.baselines import Baselines
 from app.runs.service import Runs
 
 
@@ -18,6 +19,7 @@ class Context:
     """One server's parts. ``sockets`` counts the open tabs."""
 
     runs: Runs
+    baselines: Baselines
     fetches: Fetches
     page: Page
     version: str

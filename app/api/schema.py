@@ -9,20 +9,23 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
 
-from app.api import catalog, datasets, devices, health, models, presets, runs
+from app.api import baselines, catalog, datasets, devices, health, models, presets, runs
 from app.api.document import failures
 from app.api.encode import Json
 from app.api.errors import ProblemDetails
+from app.catalog.baselines import AnyBaseline
 from app.catalog.datasets import AnyDataset
 from app.catalog.initializers import AnyInitializer
 from app.catalog.layers import AnyLayer
 from app.catalog.losses import AnyLoss
 from app.catalog.optimizers import AnyOptimizer
-from app.protocol import frames, stream, taps
+from app.protocol import frames, stream, taps, warp
+from app.protocol.baselines import BaselineRecord
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
 from app.protocol.runs import Applied, MetricsSeries, RunInfo
 from app.runs.devices import Devices
+from app.spec.baseline import BaselineSpec
 from app.spec.model import ModelSpec
 from app.spec.report import Report
 from app.spec.run import RunSpec
@@ -36,6 +39,8 @@ READ: dict[str, Any] = {
     "AnyLoss": AnyLoss,
     "AnyOptimizer": AnyOptimizer,
     "AnyInitializer": AnyInitializer,
+    "AnyBaseline": AnyBaseline,
+    "BaselineSpec": BaselineSpec,
     "ModelSpec": ModelSpec,
     "TrainingSpec": TrainingSpec,
     "RunSpec": RunSpec,
@@ -43,6 +48,7 @@ READ: dict[str, Any] = {
     "SamplesWanted": datasets.SamplesWanted,
     "FetchWanted": datasets.FetchWanted,
     "PredictionWanted": runs.PredictionWanted,
+    "SweepWanted": runs.SweepWanted,
     "AnyCommand": AnyCommand,
     "LoggedCommand": LoggedCommand,
     "AnySample": taps.AnySample,
@@ -64,6 +70,9 @@ WRITTEN: dict[str, Any] = {
     "MetricsSeries": MetricsSeries,
     "SnapshotList": runs.SnapshotList,
     "Prediction": runs.Prediction,
+    "SweepAnswer": warp.SweepAnswer,
+    "BaselineRecord": BaselineRecord,
+    "BaselineList": baselines.BaselineList,
     "Devices": Devices,
     "Queue": devices.Queue,
     "Health": health.Health,

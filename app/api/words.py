@@ -31,6 +31,7 @@ WORDS: dict[str, Text] = {
     "losses": text("Losses", "损失函数"),
     "optimizers": text("Optimisers", "优化器"),
     "initializers": text("Initial weights", "权值初始化"),
+    "baselines": text("Baselines", "基线"),
     "formula": text("Formula", "公式"),
     "forward": text("Forward", "前向"),
     "backward": text("Sensitivities and gradients", "灵敏度与梯度"),

@@ -15,7 +15,8 @@ from app.core.text import Text, text
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent, Note, Rewound, State, StateChanged, StoredEvent
 from app.protocol.runs import Applied, RunInfo, RunRecord
-from app.protocol.taps import AnySample
+from app.protocol.taps import AnySample, FixedSample
+from app.protocol.warp import Sweep
 from app.protocol.wire import Message
 from app.runs.devices import Devices
 from app.runs.exits import caused
@@ -124,6 +125,14 @@ class Run:
         message = {"type": "predict", "sample": sample.model_dump(mode="json")}
         header, payload = await self._ask(message)
         return header["prediction"], payload
+
+    async def sweep(self, sample: FixedSample, wanted: Sweep) -> dict[str, Any]:
+        """What the present weights say of a sample at every point of a movement."""
+        self._touch()
+        self._refuse_if_queued()
+        asked = {"sample": sample.model_dump(mode="json"), "sweep": wanted.model_dump(mode="json")}
+        header, _ = await self._ask({"type": "sweep", **asked})
+        return dict(header["sweep"])
 
     async def tensors(self) -> bytes:
         """The present parameters as a safetensors file."""

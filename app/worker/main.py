@@ -20,9 +20,11 @@ from app.engine.probes import Moment, Prober
 from app.engine.session import Session
 from app.engine.snapshots import Entry, serialise
 from app.engine.start import Start, parse_start
+from app.engine.sweep import sweep
 from app.protocol.commands import COMMAND
 from app.protocol.events import AnyEvent
-from app.protocol.taps import SAMPLE
+from app.protocol.taps import FIXED_SAMPLE, SAMPLE
+from app.protocol.warp import SWEEP
 from app.worker import failure
 from app.worker.channel import Channel
 from app.worker.limits import Heap, be_modest, limit_memory
@@ -155,6 +157,10 @@ class Worker:
             moment = Moment(session.start.run, session.branch)
             prediction, frame = predict(session.trainer, self.prober, sample, moment)
             return {"type": "reply", "prediction": prediction}, frame
+        if kind == "sweep":
+            fixed = FIXED_SAMPLE.validate_json(json.dumps(message["sample"]))
+            wanted = SWEEP.validate_json(json.dumps(message["sweep"]))
+            return {"type": "reply", "sweep": sweep(session.trainer, fixed, wanted)}, b""
         if kind == "snapshot":
             return {"type": "reply", "snapshot": _described(session.snapshot())}, b""
         if kind == "tensors":

@@ -13,6 +13,7 @@ from hypothesis.errors import UnsatisfiedAssumption
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from app.catalog.baselines import BASELINES
 from app.catalog.datasets import DATASETS
 from app.catalog.family import Family, Part
 from app.catalog.initializers import INITIALIZERS
@@ -21,7 +22,14 @@ from app.catalog.losses import LOSSES
 from app.catalog.optimizers import OPTIMIZERS
 from app.core.shapes import Shape
 
-FAMILIES: tuple[Family[Any], ...] = (LAYERS, DATASETS, LOSSES, OPTIMIZERS, INITIALIZERS)
+FAMILIES: tuple[Family[Any], ...] = (
+    LAYERS,
+    DATASETS,
+    LOSSES,
+    OPTIMIZERS,
+    INITIALIZERS,
+    BASELINES,
+)
 PARTS: list[type[Part]] = [part for family in FAMILIES for part in family.parts.values()]
 LARGEST = 9
 """Integers are kept this small, where their bounds allow it: modules are really built."""
