@@ -126,6 +126,7 @@ export interface Families {
   losses: Part[];
   optimizers: Part[];
   initializers: Part[];
+  baselines: Part[];
 }
 
 export interface Preset {

@@ -2,7 +2,14 @@
 import type { Api } from '../protocol/rest';
 import type { DeviceInfo, Families, Part, Preset, Text } from '../protocol/types';
 
-const NONE: Families = { layers: [], datasets: [], losses: [], optimizers: [], initializers: [] };
+const NONE: Families = {
+  layers: [],
+  datasets: [],
+  losses: [],
+  optimizers: [],
+  initializers: [],
+  baselines: [],
+};
 
 function byType(parts: readonly Part[]): Map<string, Part> {
   return new Map(parts.map((part) => [part.type, part]));

@@ -89,7 +89,7 @@ export class Session {
     $effect(() => {
       const id = this.run.id;
       if (!id || !ASLEEP.includes(this.run.state)) return;
-      const sample = this.samples.watched;
+      const sample = this.samples.shown;
       void this.api.activations(id, sample).then(
         (buffer) => this.run.id === id && this.frames.show(buffer, false),
         () => undefined,
@@ -195,6 +195,11 @@ export class Session {
   /** Show the network a drawing; there must be a run to look at it. */
   draw(values: Float32Array): void {
     this.samples.draw(values);
+    this.look();
+  }
+
+  /** There must be a run before the network can be asked anything. */
+  look(): void {
     if (!this.run.exists && !this.creating) void this.guard(() => this.#ensure());
   }
 
