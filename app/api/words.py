@@ -12,6 +12,11 @@ TAGLINE = text(
 WORDS: dict[str, Text] = {
     "tagline": TAGLINE,
     "playground": text("Playground", "实验台"),
+    "kernel_lab": text("Kernel lab", "卷积核实验室"),
+    "try_kernels": text(
+        "Try any kernel on a picture, sum by sum, in the",
+        "在此逐个求和地把任意卷积核用于图像：",
+    ),
     "reference": text("Reference", "参考"),
     "runs": text("Runs", "运行"),
     "api": text("API", "API"),
