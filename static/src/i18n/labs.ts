@@ -145,11 +145,11 @@ export const labs = {
   'kernels.columns': ['columns', '列数'],
   'kernels.cell': ['row {row}, column {column}', '第 {row} 行第 {column} 列'],
   'kernels.mode': ['operation', '运算'],
-  'kernels.correlation': ['cross-correlation', '互相关'],
+  'kernels.correlation': ['correlation', '互相关'],
   'kernels.convolution': ['convolution', '卷积'],
   'kernels.correlationHelp': [
-    'The kernel lies on the picture as it is written: what PyTorch and every CNN compute and call convolution.',
-    '卷积核按原样放在图像上：这正是 PyTorch 和各种 CNN 实际计算并称为卷积的运算。',
+    'Cross-correlation: the kernel lies on the picture as it is written, what PyTorch and every CNN compute and call convolution.',
+    '互相关：卷积核按原样放在图像上，这正是 PyTorch 和各种 CNN 实际计算并称为卷积的运算。',
   ],
   'kernels.convolutionHelp': [
     'The kernel is turned by 180° first, as in the textbook: x̃ * k = x̃ ⋆ rot180(k). A network that learns its kernels can do either; kernels that look the same when turned give the same result.',
