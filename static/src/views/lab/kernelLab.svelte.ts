@@ -45,7 +45,7 @@ export class KernelLab {
   signed = $state(true);
   cell = $state.raw<{ row: number; column: number }>({ row: 0, column: 0 });
   learned = $state.raw<Learned[]>([]);
-  #own: Grid | null = null;
+  #own = $state.raw<Grid | null>(null);
 
   readonly result = $derived.by(() => convolve(this.picture, this.kernel, this.settings));
   readonly laid = $derived.by(() => laid(this.kernel, this.settings));
