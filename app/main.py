@@ -17,10 +17,13 @@ from app.api import (
     datasets,
     devices,
     errors,
+    examples,
     health,
     models,
+    own,
     pages,
     presets,
+    range_test,
     runs,
     schema,
     stream,
@@ -32,6 +35,8 @@ from app.api.context import Context
 from app.api.fetches import Fetches
 from app.api.guard import Guard, Rules
 from app.core.errors import GlassnetError
+from app.own.library import Library
+from app.own.uploads import Uploads
 from app.runs.baselines import Baselines
 from app.runs.service import Runs
 from app.settings import Settings
@@ -39,6 +44,20 @@ from app.store.baselines import BaselineFiles
 from app.store.runs import Store
 
 API = "/api/v1"
+ROUTERS = (
+    catalog,
+    examples,
+    presets,
+    models,
+    own,
+    datasets,
+    runs,
+    range_test,
+    baselines,
+    devices,
+    stream,
+)
+"""One a noun; in the order of the API's document."""
 
 
 class Glassnet(FastAPI):
@@ -83,6 +102,7 @@ def create_app(
         access=access or open_access(settings)[0],
         max_body=settings.max_body,
         max_depth=settings.max_depth,
+        max_upload=settings.max_upload,
         login=partial(pages.login_page, page),
     )
     errors.install(app, pages.error_page)
@@ -107,7 +127,7 @@ def _said_plainly(app: FastAPI, send: Send) -> Send:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix=API)
-    for module in (catalog, presets, models, datasets, runs, baselines, devices, stream):
+    for module in ROUTERS:
         api.include_router(module.router)
     return api
 
@@ -118,6 +138,8 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         fetches = Fetches(settings.data / "datasets")
+        library = Library(settings.data / "datasets")
+        uploads = Uploads(settings.data / "uploads", settings.data / "datasets")
         async with AsyncExitStack() as stack:
             try:
                 runs = await stack.enter_async_context(running(settings))
@@ -125,10 +147,14 @@ def _lifespan(
             except GlassnetError as error:
                 app.state.failure = error
                 raise
+            library.tidy()
+            uploads.tidy()
             app.state.context = Context(
                 runs=runs,
                 baselines=rivals,
                 fetches=fetches,
+                library=library,
+                uploads=uploads,
                 page=app.state.page,
                 version=app.version,
                 max_depth=settings.max_depth,
@@ -140,6 +166,7 @@ def _lifespan(
             finally:
                 app.state.ready = False
                 await fetches.stop()
+                await uploads.stop()
 
     return lifespan
 

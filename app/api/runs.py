@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
@@ -13,6 +13,7 @@ from app.api.bodies import body, documented
 from app.api.context import Here
 from app.api.document import READS_BODY, SAFETENSORS, binary, failures
 from app.api.encode import Json
+from app.catalog.losses import Readout
 from app.core.errors import NotFound
 from app.core.text import text
 from app.protocol.commands import AnyCommand
@@ -39,6 +40,13 @@ class SweepWanted(Strict):
 
     sample: FixedSample
     sweep: Sweep
+
+
+class AugmentedWanted(Strict):
+    """A sample, and for how many steps it is to be shown."""
+
+    sample: AnySample
+    count: int = Field(8, ge=1, le=64)
 
 
 class RunPage(BaseModel):
@@ -68,7 +76,7 @@ class Prediction(BaseModel):
     outputs: list[Number]
     probabilities: list[Number] | None
     label: int | None
-    readout: Literal["softmax", "raw"]
+    readout: Readout
 
 
 RunId = Annotated[str, Path(max_length=32, description="The run's id.")]
@@ -76,6 +84,7 @@ RunBody = Annotated[RunSpec, Depends(body(TypeAdapter(RunSpec)))]
 CommandBody = Annotated[AnyCommand, Depends(body(TypeAdapter(AnyCommand)))]
 PredictionBody = Annotated[PredictionWanted, Depends(body(TypeAdapter(PredictionWanted)))]
 SweepBody = Annotated[SweepWanted, Depends(body(TypeAdapter(SweepWanted)))]
+AugmentedBody = Annotated[AugmentedWanted, Depends(body(TypeAdapter(AugmentedWanted)))]
 TURNED = {
     "sample": {"kind": "stored", "index": 0},
     "sweep": {"axis": "turn", "low": -30.0, "high": 30.0, "points": 61},
@@ -241,6 +250,21 @@ async def sweep(run: RunId, wanted: SweepBody, here: Here) -> Json:
     amounts: one batch, so that a whole curve is one call."""
     wanted.sweep.require()
     return Json(await here.runs.sweep(run, wanted.sample, wanted.sweep))
+
+
+@router.post(
+    "/runs/{run}/augmented",
+    response_class=Response,
+    responses={**binary("inputs (count, …)"), **failures(*READS_BODY, 404, 409, 503)},
+    summary="One sample, augmented",
+    openapi_extra=documented(
+        "AugmentedWanted", ("eight steps", {"sample": {"kind": "stored", "index": 0}, "count": 8})
+    ),
+)
+async def augment_sample(run: RunId, wanted: AugmentedBody, here: Here) -> Response:
+    """The sample as it would enter each of the next steps of training, as a safetensors file."""
+    content = await here.runs.augmented(run, wanted.sample, wanted.count)
+    return Response(content, media_type=SAFETENSORS, headers={"cache-control": "no-store"})
 
 
 @router.get(

@@ -9,23 +9,29 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
 
-from app.api import baselines, catalog, datasets, devices, health, models, presets, runs
+from app.api import baselines, catalog, datasets, devices, health, models, own, presets, runs
 from app.api.document import failures
 from app.api.encode import Json
 from app.api.errors import ProblemDetails
+from app.catalog.augmentations import AnyAugmentation
 from app.catalog.baselines import AnyBaseline
 from app.catalog.datasets import AnyDataset
 from app.catalog.initializers import AnyInitializer
 from app.catalog.layers import AnyLayer
 from app.catalog.losses import AnyLoss
 from app.catalog.optimizers import AnyOptimizer
+from app.catalog.plot import Plot
+from app.catalog.schedules import AnySchedule
+from app.own.library import OwnDetail
 from app.protocol import frames, stream, taps, warp
 from app.protocol.baselines import BaselineRecord
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
+from app.protocol.range_test import RangeTest, RangeWanted
 from app.protocol.runs import Applied, MetricsSeries, RunInfo
 from app.runs.devices import Devices
 from app.spec.baseline import BaselineSpec
+from app.spec.examples import Example
 from app.spec.model import ModelSpec
 from app.spec.report import Report
 from app.spec.run import RunSpec
@@ -41,14 +47,21 @@ READ: dict[str, Any] = {
     "AnyInitializer": AnyInitializer,
     "AnyBaseline": AnyBaseline,
     "BaselineSpec": BaselineSpec,
+    "AnySchedule": AnySchedule,
+    "AnyAugmentation": AnyAugmentation,
     "ModelSpec": ModelSpec,
     "TrainingSpec": TrainingSpec,
     "RunSpec": RunSpec,
     "ModelCheck": models.ModelCheck,
+    "PlotWanted": catalog.PlotWanted,
     "SamplesWanted": datasets.SamplesWanted,
+    "DescribeWanted": datasets.DescribeWanted,
     "FetchWanted": datasets.FetchWanted,
+    "OwnChange": own.OwnChange,
+    "AugmentedWanted": runs.AugmentedWanted,
     "PredictionWanted": runs.PredictionWanted,
     "SweepWanted": runs.SweepWanted,
+    "RangeWanted": RangeWanted,
     "AnyCommand": AnyCommand,
     "LoggedCommand": LoggedCommand,
     "AnySample": taps.AnySample,
@@ -60,9 +73,15 @@ READ: dict[str, Any] = {
 WRITTEN: dict[str, Any] = {
     "ProblemDetails": ProblemDetails,
     "Catalog": catalog.Catalog,
+    "Plot": Plot,
+    "Example": Example,
     "Presets": presets.Presets,
     "Report": Report,
     "DatasetState": datasets.DatasetState,
+    "DatasetFacts": catalog.DatasetFacts,
+    "UploadState": own.UploadState,
+    "OwnList": own.OwnList,
+    "OwnDetail": OwnDetail,
     "RunInfo": RunInfo,
     "RunPage": runs.RunPage,
     "Applied": Applied,
@@ -73,6 +92,7 @@ WRITTEN: dict[str, Any] = {
     "SweepAnswer": warp.SweepAnswer,
     "BaselineRecord": BaselineRecord,
     "BaselineList": baselines.BaselineList,
+    "RangeTest": RangeTest,
     "Devices": Devices,
     "Queue": devices.Queue,
     "Health": health.Health,

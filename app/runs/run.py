@@ -10,10 +10,11 @@ from typing import Any
 
 import structlog
 
-from app.core.errors import Conflict, GlassnetError
+from app.core.errors import Conflict, GlassnetError, NotFound
 from app.core.text import Text, text
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent, Note, Rewound, State, StateChanged, StoredEvent
+from app.protocol.range_test import RangeWanted
 from app.protocol.runs import Applied, RunInfo, RunRecord
 from app.protocol.taps import AnySample, FixedSample
 from app.protocol.warp import Sweep
@@ -42,6 +43,7 @@ _WAITS = text(
 _ENDING = text(
     "the run is being deleted, or the server is stopping.", "该运行正在被删除，或服务器正在停止。"
 )
+_RANGE_TEST = text("range test", "学习率范围测试")
 _log = structlog.get_logger(__name__)
 
 
@@ -92,8 +94,7 @@ class Run:
         )
 
     @property
-    def busy(self) -> bool:
-        """Whether it has a worker or is getting one."""
+    def busy(self) -> bool:  # it has a worker or is getting one
         return self._link is not None or self._starting is not None or self._ended is not None
 
     def idle(self) -> float:
@@ -120,25 +121,30 @@ class Run:
 
     async def predict(self, sample: AnySample) -> tuple[dict[str, Any], bytes]:
         """What the present weights say of a sample, and all activations as a float32 frame."""
-        self._touch()
-        self._refuse_if_queued()
-        message = {"type": "predict", "sample": sample.model_dump(mode="json")}
-        header, payload = await self._ask(message)
+        header, payload = await self._question("predict", sample=sample.model_dump(mode="json"))
         return header["prediction"], payload
 
     async def sweep(self, sample: FixedSample, wanted: Sweep) -> dict[str, Any]:
         """What the present weights say of a sample at every point of a movement."""
-        self._touch()
-        self._refuse_if_queued()
         asked = {"sample": sample.model_dump(mode="json"), "sweep": wanted.model_dump(mode="json")}
-        header, _ = await self._ask({"type": "sweep", **asked})
-        return dict(header["sweep"])
+        return dict((await self._question("sweep", **asked))[0]["sweep"])
+
+    async def range_test(self, kind: str, wanted: RangeWanted | None = None) -> dict[str, Any]:
+        """Start a range test (which gets the run a worker), look at it or cancel it."""
+        if wanted is None and self._link is None:
+            self._refuse_if_queued()
+            raise NotFound(kind=_RANGE_TEST, name=self._id)
+        asked = wanted and wanted.model_dump(mode="json")
+        return dict((await self._question(kind, wanted=asked))[0]["test"])
+
+    async def augmented(self, sample: AnySample, count: int) -> bytes:
+        """A sample as training would see it in the next steps: a safetensors file."""
+        asked = sample.model_dump(mode="json")
+        return (await self._question("augmented", sample=asked, count=count))[1]
 
     async def tensors(self) -> bytes:
         """The present parameters as a safetensors file."""
-        self._touch()
-        self._refuse_if_queued()
-        return (await self._ask({"type": "tensors", "step": None}))[1]
+        return (await self._question("tensors", step=None))[1]
 
     def wake(self) -> None:
         """Get a worker in the background."""
@@ -175,18 +181,29 @@ class Run:
 
     # --- the worker ---------------------------------------------------------------------------
 
+    async def _question(self, kind: str, **asked: Any) -> Message:
+        """Ask the worker; not while the run waits for a place."""
+        self._touch()
+        self._refuse_if_queued()
+        return await self._ask({"type": kind, **asked})
+
     async def _ask(self, message: Mapping[str, Any]) -> Message:
         if self._gone:
             raise Conflict(reason=_ENDING)
         if self._ended is not None and self._link is not None and self._link.ending:
             await asyncio.shield(self._ended)
         self.wake()
-        if self._starting is not None:
-            await asyncio.shield(self._starting)
-        link = self._link
+        link = self._link if self._starting is None else await self._started(self._starting)
         if link is None:
             raise Conflict(reason=_ENDING)
         return await link.request(message, ANSWER_TIMEOUT)
+
+    async def _started(self, starting: asyncio.Task[Link]) -> Link:
+        """The link of a start that goes on; one that is called off is no reason to end the asker."""
+        await asyncio.wait((starting,))
+        if starting.cancelled():
+            raise Conflict(reason=_ENDING)
+        return starting.result()
 
     async def _start(self) -> Link:
         try:
@@ -197,7 +214,8 @@ class Run:
             self._around.scheduler.free(self._id)
             self._starting = None
             if isinstance(error, Exception) and not self._gone:
-                self._say("failed" if _is_fatal(error) else "interrupted", _reason(error))
+                fatal = isinstance(error, GlassnetError) and error.code in _FATAL
+                self._say("failed" if fatal else "interrupted", _reason(error))
                 await self._journal.settled()
             raise
         self._link = link
@@ -360,21 +378,14 @@ class Run:
             self._journal.override(self.record.model_copy(update=changes))
 
 
-def _is_fatal(error: Exception) -> bool:
-    return isinstance(error, GlassnetError) and error.code in _FATAL
-
-
 def _reason(error: Exception) -> Text:
     return error.text if isinstance(error, GlassnetError) else Text(en=str(error), zh=str(error))
 
 
 def _refused(error: GlassnetError) -> Any:
-    def event(record: RunRecord) -> AnyEvent:
-        return Note(
-            branch=record.branch, step=record.step, code="command_refused", message=error.text
-        )
-
-    return event
+    return lambda record: Note(
+        branch=record.branch, step=record.step, code="command_refused", message=error.text
+    )
 
 
 def _quietly(task: asyncio.Task[Link]) -> None:

@@ -99,11 +99,11 @@ def test_a_bright_pixel_goes_where_the_words_say() -> None:
     }
     for changes, place in where.values():
         found = engine(picture, Warp.model_validate(changes))
-        assert np.unravel_index(found.argmax(), found.shape) == place
+        assert divmod(int(found.argmax()), 5) == place
     top = np.zeros((5, 5))
     top[0, 2] = 1
     sheared = engine(top, Warp(shear=1.0))
-    assert np.unravel_index(sheared.argmax(), sheared.shape) == (0, 4)  # the top leans to the right
+    assert divmod(int(sheared.argmax()), 5) == (0, 4)  # the top leans to the right
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { lang, number, percent, say, sayOther, setLanguage, t } from '.';
 import { controls } from './controls';
+import { data } from './data';
 import { labs } from './labs';
+import { rules } from './rules';
 import { stage } from './stage';
 
 afterEach(() => setLanguage('en'));
@@ -31,6 +33,8 @@ describe('texts', () => {
     const places = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort();
     for (const [key, [en, zh]] of Object.entries<readonly [string, string]>({
       ...controls,
+      ...data,
+      ...rules,
       ...stage,
       ...labs,
     })) {
@@ -41,7 +45,7 @@ describe('texts', () => {
   });
 
   it('belong to one dictionary only', () => {
-    const keys = [controls, stage, labs].flatMap((texts) => Object.keys(texts));
+    const keys = [controls, data, labs, rules, stage].flatMap((one) => Object.keys(one));
     expect(new Set(keys).size).toBe(keys.length);
   });
 });

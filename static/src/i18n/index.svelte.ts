@@ -1,7 +1,9 @@
 // The page's language and every text in it. Owns the choice and the formatting of text and numbers, not the
-// wording: that stands in controls.ts, stage.ts and labs.ts.
+// wording: that stands in the dictionaries beside it.
 import { controls } from './controls';
+import { data } from './data';
 import { labs } from './labs';
+import { rules } from './rules';
 import { stage } from './stage';
 
 export type Language = 'en' | 'zh';
@@ -10,7 +12,7 @@ export interface Text {
   zh: string;
 }
 
-const texts = { ...controls, ...stage, ...labs };
+const texts = { ...controls, ...data, ...labs, ...rules, ...stage };
 export type Key = keyof typeof texts;
 export type Params = Readonly<Record<string, string | number>>;
 

@@ -4,20 +4,26 @@ import type { BaselineRecord, BaselineSpec, SweepAnswer, SweepWanted } from './l
 import type {
   Applied,
   Command,
+  DatasetFacts,
   DatasetState,
   DeviceInfo,
   Families,
   MetricsHistory,
   ModelSpec,
+  OwnDetail,
+  OwnSet,
   PartValue,
   Prediction,
   Preset,
+  RangeTest,
+  RangeWanted,
   Report,
   RunInfo,
   RunSpec,
   Sample,
   SnapshotInfo,
   TrainingSpec,
+  UploadState,
 } from './types';
 
 export const SAFETENSORS = 'application/vnd.safetensors';
@@ -26,9 +32,13 @@ type Fetch = typeof fetch;
 interface Options {
   method?: string;
   body?: unknown;
+  /** Sent as it is, in place of JSON. */
+  file?: Blob;
   accept?: string;
   signal?: AbortSignal | undefined;
 }
+
+const rangeTest = (id: string): string => `/runs/${encodeURIComponent(id)}/range-test`;
 
 export class Api {
   readonly base: string;
@@ -39,13 +49,20 @@ export class Api {
     this.#fetch = fetcher;
   }
 
-  async #send(path: string, { method = 'GET', body, accept, signal }: Options): Promise<Response> {
+  async #send(
+    path: string,
+    { method = 'GET', body, file, accept, signal }: Options,
+  ): Promise<Response> {
     const headers: Record<string, string> = { accept: accept ?? 'application/json' };
     const request: RequestInit = { method, headers };
     if (signal) request.signal = signal;
     if (body !== undefined) {
       headers['content-type'] = 'application/json';
       request.body = JSON.stringify(body);
+    }
+    if (file) {
+      headers['content-type'] = 'application/octet-stream';
+      request.body = file;
     }
     let response: Response;
     try {
@@ -97,6 +114,48 @@ export class Api {
     return this.#json('/datasets:fetch', { method: 'POST', body: { dataset } });
   }
 
+  describe(dataset: PartValue, signal?: AbortSignal): Promise<DatasetFacts> {
+    return this.#json('/datasets:describe', { method: 'POST', body: { dataset }, signal });
+  }
+
+  upload(file: File, options: { size: number; colour: string }): Promise<UploadState> {
+    const query = new URLSearchParams({
+      filename: file.name.slice(0, 200),
+      size: String(options.size),
+      colour: options.colour,
+    });
+    return this.#json(`/uploads?${query}`, { method: 'POST', file });
+  }
+
+  uploadState(id: string): Promise<UploadState> {
+    return this.#json(`/uploads/${encodeURIComponent(id)}`);
+  }
+
+  async ownData(): Promise<OwnSet[]> {
+    return (await this.#json<{ sets: OwnSet[] }>('/own-data')).sets;
+  }
+
+  ownDetail(digest: string): Promise<OwnDetail> {
+    return this.#json(`/own-data/${digest}`);
+  }
+
+  changeOwn(
+    digest: string,
+    texts: Partial<Record<'name' | 'licence' | 'source', string>>,
+  ): Promise<OwnDetail> {
+    return this.#json(`/own-data/${digest}`, { method: 'PATCH', body: texts });
+  }
+
+  async removeOwn(digest: string): Promise<void> {
+    await this.#send(`/own-data/${digest}`, { method: 'DELETE' });
+  }
+
+  /** The sample as training will see it in the next `count` steps. */
+  augmented(id: string, sample: Sample, count: number): Promise<ArrayBuffer> {
+    const path = `/runs/${encodeURIComponent(id)}/augmented`;
+    return this.#bytes(path, { method: 'POST', body: { sample, count } });
+  }
+
   datasetState(type: string): Promise<DatasetState> {
     return this.#json(`/datasets/${encodeURIComponent(type)}`);
   }
@@ -137,6 +196,19 @@ export class Api {
   predict(id: string, sample: Sample): Promise<Prediction> {
     const path = `/runs/${encodeURIComponent(id)}/predictions`;
     return this.#json(path, { method: 'POST', body: { sample } });
+  }
+
+  /** A test of learning rates on a copy of the run: begun, looked at, given up. */
+  startRangeTest(id: string, wanted: RangeWanted): Promise<RangeTest> {
+    return this.#json(rangeTest(id), { method: 'POST', body: wanted });
+  }
+
+  rangeTest(id: string): Promise<RangeTest> {
+    return this.#json(rangeTest(id));
+  }
+
+  cancelRangeTest(id: string): Promise<RangeTest> {
+    return this.#json(rangeTest(id), { method: 'DELETE' });
   }
 
   /** All activations of one sample, float32, as a tensor frame. */

@@ -33,11 +33,25 @@ export interface Phase {
   optimizer: PartValue;
   batch_size: number;
   epochs: number;
+  /** What is not given is constant, no group and no clipping. */
+  schedule?: PartValue;
+  groups?: ParameterGroup[];
+  clip_norm?: number | null;
+  clip_value?: number | null;
+}
+
+/** Rates of one layer (`conv1`) or one of its parameters (`conv1.bias`). */
+export interface ParameterGroup {
+  of: string;
+  /** What η is multiplied with; 0 freezes. */
+  learning_rate?: number | null;
+  weight_decay?: number | null;
 }
 
 export interface TrainingSpec {
   version: 1;
   dataset: PartValue;
+  augmentations?: PartValue[];
   phases: Phase[];
 }
 
@@ -99,7 +113,17 @@ export interface Report {
   output_shape: Shape | null;
   samples: [number, number];
   totals: { parameters: number; macs: number; activations: number; memory_bytes: number };
+  rates: RatePlan;
   problems: Problem[];
+}
+
+/** The share of η over the training: `factors[i]` is in force for step `steps[i]`. */
+export interface RatePlan {
+  steps: number[];
+  factors: number[];
+  total: number;
+  /** It follows the validation loss. */
+  watches: boolean;
 }
 
 /** A part of the catalogue, as `describe()` of app/catalog/family.py gives it. */
@@ -127,6 +151,8 @@ export interface Families {
   optimizers: Part[];
   initializers: Part[];
   baselines: Part[];
+  schedules: Part[];
+  augmentations: Part[];
 }
 
 export interface Preset {
@@ -141,4 +167,5 @@ export function finite(value: WireNumber | null | undefined): number {
   return value === null || value === undefined ? NaN : Number(value);
 }
 
+export type * from './data';
 export type * from './runs';

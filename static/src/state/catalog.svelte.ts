@@ -1,6 +1,6 @@
 // Every choosable part, the presets and the devices, as the server declares them.
 import type { Api } from '../protocol/rest';
-import type { DeviceInfo, Families, Part, Preset, Text } from '../protocol/types';
+import type { DatasetFacts, DeviceInfo, Families, Part, Preset } from '../protocol/types';
 
 const NONE: Families = {
   layers: [],
@@ -9,21 +9,12 @@ const NONE: Families = {
   optimizers: [],
   initializers: [],
   baselines: [],
+  schedules: [],
+  augmentations: [],
 };
 
 function byType(parts: readonly Part[]): Map<string, Part> {
   return new Map(parts.map((part) => [part.type, part]));
-}
-
-/** What the page needs of a data set, from the part's facts. */
-export interface DatasetFacts {
-  kind: 'image' | 'points';
-  task: 'classification' | 'regression';
-  classes: Text[];
-  input_shape: number[];
-  sizes: [number, number];
-  available: boolean;
-  download_bytes: number;
 }
 
 export class Catalog {
@@ -34,6 +25,7 @@ export class Catalog {
   readonly datasets = $derived(byType(this.families.datasets));
   readonly losses = $derived(byType(this.families.losses));
   readonly optimizers = $derived(byType(this.families.optimizers));
+  readonly schedules = $derived(byType(this.families.schedules));
   readonly #api: Api;
 
   constructor(api: Api) {

@@ -20,9 +20,9 @@ export const AXIS_NAMES = AXES;
 /** Where a picture is not moved. */
 export const STILL: Warp = { turn: 0, scale: 1, shift_x: 0, shift_y: 0, shear: 0, bend: 0 };
 
-const NONE: Batch = { count: 0, shape: [], inputs: new Float32Array(0), targets: [] };
+export const NONE: Batch = { count: 0, shape: [], inputs: new Float32Array(0), targets: [] };
 
-function decode(buffer: ArrayBuffer): Batch {
+export function decode(buffer: ArrayBuffer): Batch {
   const frame = new Frame(buffer);
   const inputs = frame.tensor('inputs');
   if (!inputs || !(inputs.data instanceof Float32Array)) return NONE;
@@ -30,7 +30,7 @@ function decode(buffer: ArrayBuffer): Batch {
   return { count, shape, inputs: inputs.data, targets: frame.numbers('targets') ?? [] };
 }
 
-function joined(a: Batch, b: Batch): Batch {
+export function joined(a: Batch, b: Batch): Batch {
   if (!a.count) return b;
   if (!b.count) return a;
   const inputs = new Float32Array(a.inputs.length + b.inputs.length);
