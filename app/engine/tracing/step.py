@@ -185,8 +185,19 @@ class Trace:
         for name, parameter in named.items():
             parameter.copy_(before[name])
             parameter.grad = None
-        used = trainer.clipped(self.gradients)
+        used = self._clipped(named)
         return Updated(before, after, state, state_after, self._groups(named), used)
+
+    def _clipped(self, named: Mapping[str, nn.Parameter]) -> dict[str, torch.Tensor]:
+        """Gradients by parameter name as the rule gets them; those of frozen parameters are left out."""
+        updater = self.trainer.updater
+        if updater is None:
+            return {}
+        names = {id(parameter): name for name, parameter in named.items()}
+        trained = [names[id(parameter)] for parameter in updater.parameters]
+        held = [name for name in trained if name in self.gradients]
+        found = updater.clipped([self.gradients[name] for name in held])
+        return dict(zip(held, found, strict=True))
 
     def _states(self, named: Mapping[str, nn.Parameter]) -> dict[str, State]:
         optimizer = self.trainer.optimizer
