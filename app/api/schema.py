@@ -9,7 +9,18 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
 
-from app.api import baselines, catalog, datasets, devices, health, models, own, presets, runs
+from app.api import (
+    baselines,
+    catalog,
+    datasets,
+    devices,
+    exports,
+    health,
+    models,
+    own,
+    presets,
+    runs,
+)
 from app.api.document import failures
 from app.api.encode import Json
 from app.api.errors import ProblemDetails
@@ -28,7 +39,16 @@ from app.protocol.baselines import BaselineRecord
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
 from app.protocol.range_test import RangeTest, RangeWanted
-from app.protocol.runs import Applied, MetricsSeries, RunInfo
+from app.protocol.runs import Applied, MetricsSeries, RunInfo, WeightsInfo
+from app.protocol.tracing import (
+    ExplainWanted,
+    Explanation,
+    Gradcheck,
+    GradcheckWanted,
+    Operations,
+    Traced,
+    TraceWanted,
+)
 from app.runs.devices import Devices
 from app.spec.baseline import BaselineSpec
 from app.spec.examples import Example
@@ -62,6 +82,10 @@ READ: dict[str, Any] = {
     "PredictionWanted": runs.PredictionWanted,
     "SweepWanted": runs.SweepWanted,
     "RangeWanted": RangeWanted,
+    "TraceWanted": TraceWanted,
+    "Traced": Traced,
+    "ExplainWanted": ExplainWanted,
+    "GradcheckWanted": GradcheckWanted,
     "AnyCommand": AnyCommand,
     "LoggedCommand": LoggedCommand,
     "AnySample": taps.AnySample,
@@ -77,6 +101,9 @@ WRITTEN: dict[str, Any] = {
     "Example": Example,
     "Presets": presets.Presets,
     "Report": Report,
+    "SpecReport": models.SpecReport,
+    "ExportList": exports.ExportList,
+    "WeightsInfo": WeightsInfo,
     "DatasetState": datasets.DatasetState,
     "DatasetFacts": catalog.DatasetFacts,
     "UploadState": own.UploadState,
@@ -93,6 +120,9 @@ WRITTEN: dict[str, Any] = {
     "BaselineRecord": BaselineRecord,
     "BaselineList": baselines.BaselineList,
     "RangeTest": RangeTest,
+    "Operations": Operations,
+    "Explanation": Explanation,
+    "Gradcheck": Gradcheck,
     "Devices": Devices,
     "Queue": devices.Queue,
     "Health": health.Health,

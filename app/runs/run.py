@@ -13,7 +13,7 @@ import structlog
 from app.core.errors import Conflict, GlassnetError, NotFound
 from app.core.text import Text, text
 from app.protocol.commands import AnyCommand, LoggedCommand
-from app.protocol.events import AnyEvent, Note, Rewound, State, StateChanged, StoredEvent
+from app.protocol.events import AnyEvent, Rewound, State, StateChanged, StoredEvent
 from app.protocol.range_test import RangeWanted
 from app.protocol.runs import Applied, RunInfo, RunRecord
 from app.protocol.taps import AnySample, FixedSample
@@ -22,7 +22,7 @@ from app.protocol.wire import Message
 from app.runs.devices import Devices
 from app.runs.exits import caused
 from app.runs.interfaces import Runner, RunStore
-from app.runs.journal import Journal
+from app.runs.journal import Journal, refused
 from app.runs.link import Link
 from app.runs.progress import Progress
 from app.runs.resume import Plan, plan
@@ -94,7 +94,8 @@ class Run:
         )
 
     @property
-    def busy(self) -> bool:  # it has a worker or is getting one
+    def busy(self) -> bool:
+        """Whether it has a worker or is getting one."""
         return self._link is not None or self._starting is not None or self._ended is not None
 
     def idle(self) -> float:
@@ -121,30 +122,34 @@ class Run:
 
     async def predict(self, sample: AnySample) -> tuple[dict[str, Any], bytes]:
         """What the present weights say of a sample, and all activations as a float32 frame."""
-        header, payload = await self._question("predict", sample=sample.model_dump(mode="json"))
-        return header["prediction"], payload
+        found = await self.look("predict", sample=sample.model_dump(mode="json"))
+        return found[0]["prediction"], found[1]
 
     async def sweep(self, sample: FixedSample, wanted: Sweep) -> dict[str, Any]:
         """What the present weights say of a sample at every point of a movement."""
         asked = {"sample": sample.model_dump(mode="json"), "sweep": wanted.model_dump(mode="json")}
-        return dict((await self._question("sweep", **asked))[0]["sweep"])
+        return dict((await self.look("sweep", **asked))[0]["sweep"])
 
     async def range_test(self, kind: str, wanted: RangeWanted | None = None) -> dict[str, Any]:
         """Start a range test (which gets the run a worker), look at it or cancel it."""
         if wanted is None and self._link is None:
-            self._refuse_if_queued()
             raise NotFound(kind=_RANGE_TEST, name=self._id)
-        asked = wanted and wanted.model_dump(mode="json")
-        return dict((await self._question(kind, wanted=asked))[0]["test"])
+        body = wanted and wanted.model_dump(mode="json")
+        return dict((await self.look(kind, wanted=body))[0]["test"])
 
     async def augmented(self, sample: AnySample, count: int) -> bytes:
         """A sample as training would see it in the next steps: a safetensors file."""
-        asked = sample.model_dump(mode="json")
-        return (await self._question("augmented", sample=asked, count=count))[1]
+        return (await self.look("augmented", sample=sample.model_dump(mode="json"), count=count))[1]
 
     async def tensors(self) -> bytes:
         """The present parameters as a safetensors file."""
-        return (await self._question("tensors", step=None))[1]
+        return (await self.look("tensors", step=None))[1]
+
+    async def look(self, kind: str, **question: Any) -> Message:
+        """Ask the worker, which is started if there is none, something that changes nothing."""
+        self._touch()
+        self._refuse_if_queued()
+        return await self._ask({"type": kind, **question})
 
     def wake(self) -> None:
         """Get a worker in the background."""
@@ -181,12 +186,6 @@ class Run:
 
     # --- the worker ---------------------------------------------------------------------------
 
-    async def _question(self, kind: str, **asked: Any) -> Message:
-        """Ask the worker; not while the run waits for a place."""
-        self._touch()
-        self._refuse_if_queued()
-        return await self._ask({"type": kind, **asked})
-
     async def _ask(self, message: Mapping[str, Any]) -> Message:
         if self._gone:
             raise Conflict(reason=_ENDING)
@@ -214,8 +213,7 @@ class Run:
             self._around.scheduler.free(self._id)
             self._starting = None
             if isinstance(error, Exception) and not self._gone:
-                fatal = isinstance(error, GlassnetError) and error.code in _FATAL
-                self._say("failed" if fatal else "interrupted", _reason(error))
+                self._say("failed" if _is_fatal(error) else "interrupted", _reason(error))
                 await self._journal.settled()
             raise
         self._link = link
@@ -255,12 +253,14 @@ class Run:
 
     def _first_message(self, device: str) -> dict[str, Any]:
         around, record = self._around, self.record
+        given = record.spec.weights
         return {
             "type": "start",
             "run": self._id,
             "spec": record.spec.model_dump(mode="json"),
             "folder": str(around.store.snapshots.folder(self._id)),
             "data_root": str(around.data_root),
+            "weights": None if given is None else str(around.store.weights.path(given)),
             "device": device,
             "log": [logged.model_dump(mode="json") for logged in self.log],
             "branch": record.branch,
@@ -281,7 +281,7 @@ class Run:
             try:
                 await link.request(message, ANSWER_TIMEOUT)
             except GlassnetError as error:
-                self._journal.put(_refused(error))
+                self._journal.put(refused(error))
 
     async def _supervise(self, link: Link) -> None:
         """Until the worker's end, and what becomes of the run then."""
@@ -378,14 +378,12 @@ class Run:
             self._journal.override(self.record.model_copy(update=changes))
 
 
+def _is_fatal(error: Exception) -> bool:
+    return isinstance(error, GlassnetError) and error.code in _FATAL
+
+
 def _reason(error: Exception) -> Text:
     return error.text if isinstance(error, GlassnetError) else Text(en=str(error), zh=str(error))
-
-
-def _refused(error: GlassnetError) -> Any:
-    return lambda record: Note(
-        branch=record.branch, step=record.step, code="command_refused", message=error.text
-    )
 
 
 def _quietly(task: asyncio.Task[Link]) -> None:
