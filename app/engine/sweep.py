@@ -8,8 +8,10 @@ import torch
 
 from app.engine.meter import decide
 from app.engine.predict import number
+from app.engine.probes import Prober
 from app.engine.trainer import Trainer
 from app.engine.warp import moved
+from app.protocol.refusals import NothingDecided
 from app.protocol.taps import FixedSample, WarpedSample
 from app.protocol.warp import Sweep, Warp
 
@@ -17,8 +19,10 @@ AT_ONCE = 1000
 
 
 @torch.inference_mode()
-def sweep(trainer: Trainer, sample: FixedSample, wanted: Sweep) -> dict[str, Any]:
+def sweep(trainer: Trainer, prober: Prober, sample: FixedSample, wanted: Sweep) -> dict[str, Any]:
     """An answer for every value; raises :class:`SampleMisfit` for what is no picture."""
+    if trainer.reconstructs:
+        raise NothingDecided
     data, network = trainer.data, trainer.network
     data.sample(WarpedSample(of=sample, warp=wanted.warp))  # refuses what cannot be moved
     x = data.laid_out(moved(data.sample(sample), wanted.warps()))
@@ -27,16 +31,15 @@ def sweep(trainer: Trainer, sample: FixedSample, wanted: Sweep) -> dict[str, Any
         output = network(x)
     finally:
         network.mode(training=True)
-    softmax = trainer.spec.training.phase.loss.READOUT == "softmax"
-    answers = (output.softmax(1) if softmax else output).float().cpu()
+    answers, readout = prober.readouts(output)
     return {
         "step": trainer.cursor.step,
         "axis": wanted.axis,
         "values": wanted.values(),
-        "answers": [[number(v) for v in row] for row in answers.tolist()],
+        "answers": [[number(v) for v in row] for row in answers.float().tolist()],
         "labels": decide(output).tolist() if trainer.classes else None,
         "target": data.label(sample),
-        "readout": "softmax" if softmax else "raw",
+        "readout": readout,
     }
 
 

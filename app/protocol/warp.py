@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, Field, TypeAdapter
 
+from app.catalog.losses import Readout
 from app.core.text import text
 from app.protocol.events import Number
 from app.protocol.refusals import OutOfRange
@@ -83,7 +84,7 @@ class SweepAnswer(BaseModel):
     """The class decided at each value; null for regression."""
     target: int | None
     """The right class, where it is known."""
-    readout: Literal["softmax", "raw"]
+    readout: Readout
 
 
 SWEEP: TypeAdapter[Sweep] = TypeAdapter(Sweep)

@@ -94,7 +94,8 @@ class Run:
         )
 
     @property
-    def busy(self) -> bool:  # it has a worker or is getting one
+    def busy(self) -> bool:
+        """Whether it has a worker or is getting one."""
         return self._link is not None or self._starting is not None or self._ended is not None
 
     def idle(self) -> float:
@@ -132,7 +133,6 @@ class Run:
     async def range_test(self, kind: str, wanted: RangeWanted | None = None) -> dict[str, Any]:
         """Start a range test (which gets the run a worker), look at it or cancel it."""
         if wanted is None and self._link is None:
-            self._refuse_if_queued()
             raise NotFound(kind=_RANGE_TEST, name=self._id)
         body = wanted and wanted.model_dump(mode="json")
         return dict((await self.look(kind, wanted=body))[0]["test"])
@@ -186,12 +186,6 @@ class Run:
 
     # --- the worker ---------------------------------------------------------------------------
 
-    async def _question(self, kind: str, **asked: Any) -> Message:
-        """Ask the worker; not while the run waits for a place."""
-        self._touch()
-        self._refuse_if_queued()
-        return await self._ask({"type": kind, **asked})
-
     async def _ask(self, message: Mapping[str, Any]) -> Message:
         if self._gone:
             raise Conflict(reason=_ENDING)
@@ -219,8 +213,7 @@ class Run:
             self._around.scheduler.free(self._id)
             self._starting = None
             if isinstance(error, Exception) and not self._gone:
-                fatal = isinstance(error, GlassnetError) and error.code in _FATAL
-                self._say("failed" if fatal else "interrupted", _reason(error))
+                self._say("failed" if _is_fatal(error) else "interrupted", _reason(error))
                 await self._journal.settled()
             raise
         self._link = link
@@ -383,6 +376,10 @@ class Run:
         else:
             changes = {"state": "interrupted", "reason": reason}
             self._journal.override(self.record.model_copy(update=changes))
+
+
+def _is_fatal(error: Exception) -> bool:
+    return isinstance(error, GlassnetError) and error.code in _FATAL
 
 
 def _reason(error: Exception) -> Text:

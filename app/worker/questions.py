@@ -33,7 +33,7 @@ def _predict(session: Session, prober: Prober, message: dict[str, Any]) -> Answe
 def _sweep(session: Session, prober: Prober, message: dict[str, Any]) -> Answer:
     sample = FIXED_SAMPLE.validate_json(json.dumps(message["sample"]))
     wanted = SWEEP.validate_json(json.dumps(message["sweep"]))
-    return {"type": "reply", "sweep": sweep(session.trainer, sample, wanted)}, b""
+    return {"type": "reply", "sweep": sweep(session.trainer, prober, sample, wanted)}, b""
 
 
 def _augmented(session: Session, prober: Prober, message: dict[str, Any]) -> Answer:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from app.core.errors import GlassnetError
+from app.engine.probes import Prober
 from app.engine.sweep import accuracy_under, sweep
 from app.engine.trainer import Trainer
 from app.engine.warp import moved
@@ -119,7 +120,7 @@ SAMPLE = StoredSample(index=3)
 
 def test_a_sweep_answers_as_single_predictions_do(trainer: Trainer) -> None:
     wanted = Sweep(axis="shift_x", low=-2.0, high=2.0, points=5, warp=Warp(turn=10.0))
-    found = json.loads(json.dumps(sweep(trainer, SAMPLE, wanted), allow_nan=False))
+    found = json.loads(json.dumps(sweep(trainer, Prober(trainer), SAMPLE, wanted), allow_nan=False))
     assert found["values"] == [-2.0, -1.0, 0.0, 1.0, 2.0]
     assert found["target"] == trainer.data.label(SAMPLE)
     network = trainer.network
@@ -137,7 +138,7 @@ def test_a_sweep_answers_as_single_predictions_do(trainer: Trainer) -> None:
 
 def test_a_sweep_changes_nothing(trainer: Trainer) -> None:
     before = {name: value.clone() for name, value in trainer.network.state_dict().items()}
-    sweep(trainer, SAMPLE, Sweep(axis="turn", low=-30.0, high=30.0))
+    sweep(trainer, Prober(trainer), SAMPLE, Sweep(axis="turn", low=-30.0, high=30.0))
     assert trainer.network.training
     for name, value in trainer.network.state_dict().items():
         assert torch.equal(value, before[name])
@@ -153,7 +154,7 @@ def test_points_cannot_be_turned() -> None:
     with pytest.raises(SampleMisfit):
         points.data.sample(WarpedSample(of=GivenSample(values=(1.0, 2.0)), warp=Warp(turn=5.0)))
     with pytest.raises(SampleMisfit):
-        sweep(points, StoredSample(), Sweep(axis="turn", low=-1.0, high=1.0))
+        sweep(points, Prober(points), StoredSample(), Sweep(axis="turn", low=-1.0, high=1.0))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 // Baselines and movements of a picture on the wire. Data only; no behaviour.
 import type { FixedSample } from './runs';
-import type { PartValue, Text, WireNumber } from './types';
+import type { PartValue, Readout, Text, WireNumber } from './types';
 
 export const AXES = ['turn', 'scale', 'shift_x', 'shift_y', 'shear', 'bend'] as const;
 export type Axis = (typeof AXES)[number];
@@ -18,7 +18,7 @@ export interface SweepAnswer {
   answers: WireNumber[][];
   labels: number[] | null;
   target: number | null;
-  readout: 'softmax' | 'raw';
+  readout: Readout;
 }
 
 export interface BaselineSpec {

@@ -2,7 +2,7 @@
 // time for each; while a slider moves only the newest wish is followed.
 import { ApiError } from '../protocol/errors';
 import type { Axis, SweepAnswer, Warp } from '../protocol/labs';
-import { finite, type FixedSample, type RunInfo, type Text } from '../protocol/types';
+import { finite, type FixedSample, type Readout, type RunInfo, type Text } from '../protocol/types';
 import type { Session } from './session.svelte';
 import { STILL } from './samples.svelte';
 
@@ -20,7 +20,7 @@ export interface Sweep {
   answers: number[][];
   labels: number[] | null;
   target: number | null;
-  readout: 'softmax' | 'raw';
+  readout: Readout;
 }
 
 export interface Other {

@@ -73,7 +73,7 @@ export function shareOf(labels: readonly number[] | null, label: number): number
 
 /** The lowest and highest of what is drawn; probabilities always from 0 to 1. */
 export function extent(sweeps: readonly Sweep[]): [number, number] {
-  if (sweeps.every((sweep) => sweep.readout === 'softmax')) return [0, 1];
+  if (sweeps.every((sweep) => sweep.readout !== 'raw')) return [0, 1];
   const all = sweeps.flatMap((sweep) => sweep.answers.flat()).filter(Number.isFinite);
   return [Math.min(0, ...all), Math.max(1, ...all)];
 }
