@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { lang, number, percent, say, sayOther, setLanguage, t } from '.';
 import { controls } from './controls';
+import { parts } from './parts';
 import { stage } from './stage';
 
 afterEach(() => setLanguage('en'));
@@ -31,6 +32,7 @@ describe('texts', () => {
     for (const [key, [en, zh]] of Object.entries<readonly [string, string]>({
       ...controls,
       ...stage,
+      ...parts,
     })) {
       expect(en.trim(), key).not.toBe('');
       expect(zh.trim(), key).not.toBe('');
@@ -39,7 +41,8 @@ describe('texts', () => {
   });
 
   it('belong to one dictionary only', () => {
-    expect(Object.keys(controls).filter((key) => key in stage)).toEqual([]);
+    const keys = [controls, stage, parts].flatMap((one) => Object.keys(one));
+    expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 // The page's language and every text in it. Owns the choice and the formatting of text and numbers, not the
-// wording: that stands in controls.ts and stage.ts.
+// wording: that stands in the dictionaries beside it.
 import { controls } from './controls';
+import { parts } from './parts';
 import { stage } from './stage';
 
 export type Language = 'en' | 'zh';
@@ -9,7 +10,7 @@ export interface Text {
   zh: string;
 }
 
-const texts = { ...controls, ...stage };
+const texts = { ...controls, ...stage, ...parts };
 export type Key = keyof typeof texts;
 export type Params = Readonly<Record<string, string | number>>;
 

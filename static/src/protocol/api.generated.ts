@@ -4,6 +4,27 @@
  */
 
 export interface paths {
+    "/api/v1/catalog:plot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A part's own picture
+         * @description Sampled curves of an activation, a loss or a rule with these options, or the spread of an
+         *     initialiser's weights for a layer of this size; null for a part without a curve.
+         */
+        post: operations["plot_part"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalog": {
         parameters: {
             query?: never;
@@ -16,6 +37,26 @@ export interface paths {
          * @description Layers, data sets, losses, optimisers and initialisers with schema, formula and texts.
          */
         get: operations["get_catalog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/examples/{family}/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A run that shows a part
+         * @description A network, data and training in which the part does its work, ready for ``POST /runs``.
+         */
+        get: operations["get_example"];
         put?: never;
         post?: never;
         delete?: never;
@@ -568,8 +609,8 @@ export interface components {
         AnyDataset: components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"];
         AnyEvent: components["schemas"]["StateChanged"] | components["schemas"]["CommandApplied"] | components["schemas"]["Rewound"] | components["schemas"]["Metrics"] | components["schemas"]["Validation"] | components["schemas"]["SnapshotTaken"] | components["schemas"]["Note"];
         AnyInitializer: components["schemas"]["Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
-        AnyLayer: components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
-        AnyLoss: components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
+        AnyLayer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+        AnyLoss: components["schemas"]["BinaryCrossEntropy"] | components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
         AnyOptimizer: components["schemas"]["Adagrad"] | components["schemas"]["Adam"] | components["schemas"]["AdamW"] | components["schemas"]["RmsProp"] | components["schemas"]["Sgd"];
         AnySample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"];
         /**
@@ -609,6 +650,21 @@ export interface components {
              * @default 0.1
              */
             momentum: number;
+        };
+        /**
+         * BinaryCrossEntropy
+         * @description Cross-entropy of every output's sigmoid with a target of 0 or 1, mean over outputs and samples.
+         *
+         *     Takes raw outputs (N, K), as torch.nn.BCEWithLogitsLoss. Two classes fit one output, the
+         *     probability of the second class, or two; more classes have one output each, which need not
+         *     sum to one.
+         */
+        BinaryCrossEntropy: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "binary_cross_entropy";
         };
         /**
          * Branch
@@ -701,10 +757,75 @@ export interface components {
             value: number;
         };
         /**
+         * Conv1d
+         * @description Each output channel sums every input channel slid under its own kernel, plus one bias.
+         *
+         *     Input (C, L); output (filters, ⌊(L+2p−d(k−1)−1)/s⌋+1).
+         *     Source: Waibel et al., Phoneme recognition using time-delay neural networks, 1989.
+         */
+        Conv1d: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "conv1d";
+            /**
+             * filters
+             * @description Number of output maps.
+             * @default 8
+             */
+            filters: number;
+            /**
+             * kernel
+             * @description Length of the kernel.
+             * @default 3
+             */
+            kernel: number;
+            /**
+             * stride
+             * @description Cells the kernel moves at a time.
+             * @default 1
+             */
+            stride: number;
+            /**
+             * padding
+             * @description Zeros at both ends of the sequence.
+             * @default 0
+             */
+            padding: number;
+            /**
+             * dilation
+             * @description Distance between neighbouring kernel cells.
+             * @default 1
+             */
+            dilation: number;
+            /**
+             * groups
+             * @description Groups of maps that do not see one another; must divide inputs and filters.
+             * @default 1
+             */
+            groups: number;
+            /**
+             * bias
+             * @description Add one trainable number per map.
+             * @default true
+             */
+            bias: boolean;
+            /**
+             * initial weights
+             * @description How the kernels start.
+             * @default {
+             *       "type": "default"
+             *     }
+             */
+            init: components["schemas"]["Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+        };
+        /**
          * Conv2d
          * @description Each output map sums every input map slid under its own kernel, plus one bias.
          *
-         *     Input (C, H, W); output (filters, ⌊(H+2p−d(k−1)−1)/s⌋+1, the same of W).
+         *     Input (C, H, W); output (filters, ⌊(H+2p−d(k−1)−1)/s⌋+1, the same of W). With a connection
+         *     table the weight is packed: (connections, k, k), map by map.
          *     Source: LeCun et al., Gradient-based learning applied to document recognition, 1998.
          */
         Conv2d: {
@@ -750,6 +871,12 @@ export interface components {
              */
             groups: number;
             /**
+             * connections
+             * @description The input maps that each output map reads, counted from 0; empty: every map reads all.
+             * @default null
+             */
+            table: number[][] | null;
+            /**
              * bias
              * @description Add one trainable number per map.
              * @default true
@@ -768,7 +895,9 @@ export interface components {
          * CrossEntropy
          * @description −ln of the softmax probability of the right class, averaged over the batch.
          *
-         *     Takes raw outputs (N, classes): the softmax is inside.
+         *     Takes raw outputs (N, classes): the softmax is inside. With label smoothing ε the target is
+         *     1 − ε + ε/c for the right class and ε/c for the c − 1 others. Source of the smoothing: Szegedy
+         *     et al., CVPR 2016.
          */
         CrossEntropy: {
             /**
@@ -776,6 +905,12 @@ export interface components {
              * @enum {string}
              */
             type: "cross_entropy";
+            /**
+             * label smoothing ε
+             * @description Share of the target that is spread evenly over all classes, so that no answer needs to be certain.
+             * @default 0
+             */
+            label_smoothing: number;
         };
         /**
          * DatasetFacts
@@ -829,6 +964,8 @@ export interface components {
             }[];
             /** Live */
             live: string[];
+            /** Plot */
+            plot: boolean;
             /** Schema */
             schema: {
                 [key: string]: unknown;
@@ -1042,6 +1179,14 @@ export interface components {
             /** Events */
             events: components["schemas"]["StoredEvent"][];
         };
+        /**
+         * Example
+         * @description A run that shows one part, and what to call it.
+         */
+        Example: {
+            title: components["schemas"]["Text"];
+            spec: components["schemas"]["RunSpec"];
+        };
         /** Families */
         Families: {
             /** Layers */
@@ -1160,7 +1305,7 @@ export interface components {
         };
         /**
          * GlobalMeanPool
-         * @description Mean of every map. Input (C, H, W), output (C,). Source: Lin et al., Network in Network, 2014.
+         * @description Mean of every map. Input (C, H, W) or (C, L), output (C,). Source: Lin et al., Network in Network, 2014.
          */
         GlobalMeanPool: {
             /**
@@ -1191,7 +1336,7 @@ export interface components {
         };
         /**
          * He
-         * @description Normal with variance 2/fan-in. Source: He et al., ICCV 2015.
+         * @description Normal with variance g²/fan-in, g = √2 for ReLU; bias 0. Source: He et al., ICCV 2015.
          */
         He: {
             /**
@@ -1199,6 +1344,13 @@ export interface components {
              * @enum {string}
              */
             type: "he";
+            /**
+             * gain for
+             * @description The activation that the weights make up for, as torch.nn.init.calculate_gain has it; auto takes the one that follows the layer.
+             * @default relu
+             * @enum {string}
+             */
+            nonlinearity: "auto" | "linear" | "sigmoid" | "tanh" | "relu" | "leaky_relu" | "selu";
         };
         /**
          * Health
@@ -1319,6 +1471,8 @@ export interface components {
             }[];
             /** Live */
             live: string[];
+            /** Plot */
+            plot: boolean;
             /** Schema */
             schema: {
                 [key: string]: unknown;
@@ -1340,7 +1494,7 @@ export interface components {
         };
         /**
          * LeCun
-         * @description Normal with variance 1/fan-in; bias 0. Source: LeCun et al., Efficient BackProp, 1998.
+         * @description Normal with variance g²/fan-in, g = 1 as it was made; bias 0. Source: LeCun et al., Efficient BackProp, 1998.
          */
         LeCun: {
             /**
@@ -1348,6 +1502,13 @@ export interface components {
              * @enum {string}
              */
             type: "lecun";
+            /**
+             * gain for
+             * @description The activation that the weights make up for, as torch.nn.init.calculate_gain has it; auto takes the one that follows the layer.
+             * @default linear
+             * @enum {string}
+             */
+            nonlinearity: "auto" | "linear" | "sigmoid" | "tanh" | "relu" | "leaky_relu" | "selu";
         };
         /**
          * LeNetConv2d
@@ -1392,6 +1553,20 @@ export interface components {
              * @default 0.01
              */
             slope: number;
+        };
+        /**
+         * Line
+         * @description One curve over the plot's ``x``; ``filled`` where the area below it means something.
+         */
+        Line: {
+            name: components["schemas"]["Text"];
+            /** Y */
+            y: number[];
+            /**
+             * Filled
+             * @default false
+             */
+            filled: boolean;
         };
         /**
          * LocalResponseNorm
@@ -1450,7 +1625,7 @@ export interface components {
              * Readout
              * @enum {string}
              */
-            readout: "softmax" | "raw";
+            readout: "softmax" | "sigmoid" | "raw";
         };
         /**
          * LossInfo
@@ -1471,11 +1646,38 @@ export interface components {
             }[];
             /** Live */
             live: string[];
+            /** Plot */
+            plot: boolean;
             /** Schema */
             schema: {
                 [key: string]: unknown;
             };
             facts: components["schemas"]["LossFacts"];
+        };
+        /**
+         * MaxPool1d
+         * @description Maximum of every stretch of ``size`` values; the sensitivity goes to the winner alone.
+         *
+         *     Input (C, L), output (C, L′).
+         */
+        MaxPool1d: {
+            /**
+             * size
+             * @description Side of the block that becomes one cell.
+             * @default 2
+             */
+            size: number;
+            /**
+             * stride
+             * @description Cells between two blocks.
+             * @default 2
+             */
+            stride: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "max_pool1d";
         };
         /**
          * MaxPool2d
@@ -1499,6 +1701,31 @@ export interface components {
              * @enum {string}
              */
             type: "max_pool2d";
+        };
+        /**
+         * MeanPool1d
+         * @description Mean of every stretch of ``size`` values; the sensitivity is spread evenly over it.
+         *
+         *     Input (C, L), output (C, L′).
+         */
+        MeanPool1d: {
+            /**
+             * size
+             * @description Side of the block that becomes one cell.
+             * @default 2
+             */
+            size: number;
+            /**
+             * stride
+             * @description Cells between two blocks.
+             * @default 2
+             */
+            stride: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "mean_pool1d";
         };
         /**
          * MeanPool2d
@@ -1641,7 +1868,7 @@ export interface components {
          */
         ModelCheck: {
             /** Model */
-            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
+            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
             training: components["schemas"]["TrainingSpec"];
         };
         /**
@@ -1668,7 +1895,7 @@ export interface components {
             /** Id */
             id: string;
             /** Layer */
-            layer: components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+            layer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
             /** Inputs */
             inputs: string[];
         };
@@ -1710,6 +1937,8 @@ export interface components {
              * @default 0
              */
             activations: number;
+            /** @default null */
+            place: components["schemas"]["Place"] | null;
             /**
              * Problems
              * @default []
@@ -1771,7 +2000,9 @@ export interface components {
         };
         /**
          * Orthogonal
-         * @description Rows (or columns) of length ``gain`` and at right angles; bias 0. Source: Saxe et al., ICLR 2014.
+         * @description Rows (or columns) at right angles, of one length; bias 0.
+         *
+         *     The length is ``gain`` times the gain of the chosen activation. Source: Saxe et al., ICLR 2014.
          */
         Orthogonal: {
             /**
@@ -1785,6 +2016,13 @@ export interface components {
              * @default 1
              */
             gain: number;
+            /**
+             * gain for
+             * @description The activation that the weights make up for, as torch.nn.init.calculate_gain has it; auto takes the one that follows the layer.
+             * @default linear
+             * @enum {string}
+             */
+            nonlinearity: "auto" | "linear" | "sigmoid" | "tanh" | "relu" | "leaky_relu" | "selu";
         };
         /**
          * Parameter
@@ -1815,6 +2053,8 @@ export interface components {
             }[];
             /** Live */
             live: string[];
+            /** Plot */
+            plot: boolean;
             /** Schema */
             schema: {
                 [key: string]: unknown;
@@ -1836,6 +2076,35 @@ export interface components {
             type: "pause";
         };
         /**
+         * Place
+         * @description Where a part stands, for what depends on it: the size of a layer and what follows it.
+         *
+         *     ``fan_in`` inputs of one unit, ``fan_out`` units of one input, ``units`` rows of the weight;
+         *     ``gain`` of the activation that follows.
+         */
+        Place: {
+            /**
+             * Fan In
+             * @default 64
+             */
+            fan_in: number;
+            /**
+             * Fan Out
+             * @default 64
+             */
+            fan_out: number;
+            /**
+             * Units
+             * @default 64
+             */
+            units: number;
+            /**
+             * Gain
+             * @default 1
+             */
+            gain: number;
+        };
+        /**
          * Play
          * @description Train on; ``until`` is a step to pause at. At the end of the last epoch the run ends.
          */
@@ -1851,6 +2120,138 @@ export interface components {
              */
             until: number | null;
         };
+        /**
+         * Plot
+         * @description Curves over one axis, or spikes on it; ``note`` says which case is drawn.
+         */
+        Plot: {
+            x_name: components["schemas"]["Text"];
+            /** X */
+            x: number[];
+            /**
+             * Lines
+             * @default []
+             */
+            lines: components["schemas"]["Line"][];
+            /**
+             * Spikes
+             * @default []
+             */
+            spikes: components["schemas"]["Spike"][];
+            /** @default null */
+            note: components["schemas"]["Text"] | null;
+        };
+        /**
+         * PlotOfDatasets
+         * @description A part of the family datasets with its options; the place it stands in.
+         */
+        PlotOfDatasets: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            family: "datasets";
+            /** Part */
+            part: components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"];
+            /**
+             * @default {
+             *       "fan_in": 64,
+             *       "fan_out": 64,
+             *       "units": 64,
+             *       "gain": 1
+             *     }
+             */
+            place: components["schemas"]["Place"];
+        };
+        /**
+         * PlotOfInitializers
+         * @description A part of the family initializers with its options; the place it stands in.
+         */
+        PlotOfInitializers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            family: "initializers";
+            /** Part */
+            part: components["schemas"]["Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            /**
+             * @default {
+             *       "fan_in": 64,
+             *       "fan_out": 64,
+             *       "units": 64,
+             *       "gain": 1
+             *     }
+             */
+            place: components["schemas"]["Place"];
+        };
+        /**
+         * PlotOfLayers
+         * @description A part of the family layers with its options; the place it stands in.
+         */
+        PlotOfLayers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            family: "layers";
+            /** Part */
+            part: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+            /**
+             * @default {
+             *       "fan_in": 64,
+             *       "fan_out": 64,
+             *       "units": 64,
+             *       "gain": 1
+             *     }
+             */
+            place: components["schemas"]["Place"];
+        };
+        /**
+         * PlotOfLosses
+         * @description A part of the family losses with its options; the place it stands in.
+         */
+        PlotOfLosses: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            family: "losses";
+            /** Part */
+            part: components["schemas"]["BinaryCrossEntropy"] | components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
+            /**
+             * @default {
+             *       "fan_in": 64,
+             *       "fan_out": 64,
+             *       "units": 64,
+             *       "gain": 1
+             *     }
+             */
+            place: components["schemas"]["Place"];
+        };
+        /**
+         * PlotOfOptimizers
+         * @description A part of the family optimizers with its options; the place it stands in.
+         */
+        PlotOfOptimizers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            family: "optimizers";
+            /** Part */
+            part: components["schemas"]["Adagrad"] | components["schemas"]["Adam"] | components["schemas"]["AdamW"] | components["schemas"]["RmsProp"] | components["schemas"]["Sgd"];
+            /**
+             * @default {
+             *       "fan_in": 64,
+             *       "fan_out": 64,
+             *       "units": 64,
+             *       "gain": 1
+             *     }
+             */
+            place: components["schemas"]["Place"];
+        };
+        PlotWanted: components["schemas"]["PlotOfLayers"] | components["schemas"]["PlotOfDatasets"] | components["schemas"]["PlotOfLosses"] | components["schemas"]["PlotOfOptimizers"] | components["schemas"]["PlotOfInitializers"];
         /**
          * PointsCircle
          * @description Positive within 2.5 of the centre, negative from 3.5 to 5. Noise relabels, it moves no point.
@@ -2081,7 +2482,7 @@ export interface components {
              * Readout
              * @enum {string}
              */
-            readout: "softmax" | "raw";
+            readout: "softmax" | "sigmoid" | "raw";
         };
         /**
          * PredictionWanted
@@ -2326,15 +2727,40 @@ export interface components {
             /**
              * height
              * @description Rows of a map.
-             * @default 28
+             * @default 8
              */
             height: number;
             /**
              * width
              * @description Columns of a map.
-             * @default 28
+             * @default 8
              */
             width: number;
+        };
+        /**
+         * Reshape1d
+         * @description Lays one sample's values out as (channels, length), row by row; nothing is computed.
+         *
+         *     A picture of one map becomes a sequence: its rows are channels, its columns the time.
+         */
+        Reshape1d: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "reshape1d";
+            /**
+             * channels
+             * @description Values at a time.
+             * @default 8
+             */
+            channels: number;
+            /**
+             * length
+             * @description Steps of time.
+             * @default 8
+             */
+            length: number;
         };
         /**
          * Rewind
@@ -2527,7 +2953,7 @@ export interface components {
              */
             name: string;
             /** Model */
-            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
+            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
             training: components["schemas"]["TrainingSpec"];
             /**
              * Seed
@@ -2808,6 +3234,16 @@ export interface components {
             type: "softplus";
         };
         /**
+         * Spike
+         * @description A share ``y`` of all values lies exactly at ``x``.
+         */
+        Spike: {
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
          * SquaredError
          * @description Squared distance to the target.
          *
@@ -2995,10 +3431,11 @@ export interface components {
             /**
              * Loss
              * @default {
-             *       "type": "cross_entropy"
+             *       "type": "cross_entropy",
+             *       "label_smoothing": 0
              *     }
              */
-            loss: components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
+            loss: components["schemas"]["BinaryCrossEntropy"] | components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
             /**
              * Optimizer
              * @default {
@@ -3110,6 +3547,7 @@ export interface components {
              *       {
              *         "type": "supervised",
              *         "loss": {
+             *           "label_smoothing": 0,
              *           "type": "cross_entropy"
              *         },
              *         "optimizer": {
@@ -3327,7 +3765,7 @@ export interface components {
         };
         /**
          * Xavier
-         * @description Uniform with variance 2/(fan-in + fan-out). Source: Glorot and Bengio, AISTATS 2010.
+         * @description Uniform with variance 2g²/(fan-in + fan-out), g = 1 as it was made; bias 0. Source: Glorot and Bengio, AISTATS 2010.
          */
         Xavier: {
             /**
@@ -3335,6 +3773,13 @@ export interface components {
              * @enum {string}
              */
             type: "xavier";
+            /**
+             * gain for
+             * @description The activation that the weights make up for, as torch.nn.init.calculate_gain has it; auto takes the one that follows the layer.
+             * @default linear
+             * @enum {string}
+             */
+            nonlinearity: "auto" | "linear" | "sigmoid" | "tanh" | "relu" | "leaky_relu" | "selu";
         };
         /**
          * Zeros
@@ -3356,6 +3801,75 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    plot_part: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlotWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plot"] | null;
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_catalog: {
         parameters: {
             query?: never;
@@ -3372,6 +3886,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Catalog"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_example: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                family: string;
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Example"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
             /** @description Any other error. */

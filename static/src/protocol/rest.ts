@@ -5,10 +5,13 @@ import type {
   Command,
   DatasetState,
   DeviceInfo,
+  Example,
   Families,
   MetricsHistory,
   ModelSpec,
   PartValue,
+  Place,
+  Plot,
   Prediction,
   Preset,
   Report,
@@ -67,6 +70,16 @@ export class Api {
 
   async catalog(): Promise<Families> {
     return (await this.#json<{ families: Families }>('/catalog')).families;
+  }
+
+  plot(family: string, part: PartValue, place: Place | null, signal?: AbortSignal): Promise<Plot> {
+    const body = { family, part, ...(place ? { place } : {}) };
+    return this.#json('/catalog:plot', { method: 'POST', body, signal });
+  }
+
+  /** A run that shows a part; `name` is its family and type, `layers/conv1d`. */
+  example(name: string): Promise<Example> {
+    return this.#json(`/examples/${name.split('/').map(encodeURIComponent).join('/')}`);
   }
 
   async presets(): Promise<Preset[]> {

@@ -176,7 +176,7 @@ export interface Prediction {
   outputs: number[];
   probabilities: number[] | null;
   label: number | null;
-  readout: 'softmax' | 'raw';
+  readout: 'softmax' | 'sigmoid' | 'raw';
 }
 
 export interface DatasetState {

@@ -79,6 +79,23 @@ export interface Parameter {
   shape: Shape;
 }
 
+/** Where a part stands: what its picture depends on. */
+export interface Place {
+  fan_in: number;
+  fan_out: number;
+  units: number;
+  gain: number;
+}
+
+/** The picture that a part draws of itself. */
+export interface Plot {
+  x_name: Text;
+  x: number[];
+  lines: { name: Text; y: number[]; filled: boolean }[];
+  spikes: { x: number; y: number }[];
+  note: Text | null;
+}
+
 export interface NodeReport {
   id: string;
   type: string;
@@ -89,6 +106,7 @@ export interface NodeReport {
   arithmetic: string;
   macs: number;
   activations: number;
+  place: Place | null;
   problems: Problem[];
 }
 
@@ -112,6 +130,7 @@ export interface Part {
   aliases: string[];
   examples: PartValue[];
   live: string[];
+  plot: boolean;
   facts: Record<string, unknown>;
   schema: JsonSchema;
 }
@@ -132,6 +151,12 @@ export interface Preset {
   id: string;
   title: Text;
   summary: Text;
+  spec: RunSpec;
+}
+
+/** A run that shows one part. */
+export interface Example {
+  title: Text;
   spec: RunSpec;
 }
 

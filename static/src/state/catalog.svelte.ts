@@ -19,6 +19,9 @@ export interface DatasetFacts {
   download_bytes: number;
 }
 
+/** How outputs are read: as probabilities by softmax or sigmoid, or as they are. */
+export type Readout = 'softmax' | 'sigmoid' | 'raw';
+
 export class Catalog {
   families = $state.raw<Families>(NONE);
   presets = $state.raw<Preset[]>([]);
@@ -52,7 +55,8 @@ export class Catalog {
     return facts ? (facts as unknown as DatasetFacts) : null;
   }
 
-  readout(loss: string | undefined): 'softmax' | 'raw' {
-    return this.losses.get(loss ?? '')?.facts['readout'] === 'softmax' ? 'softmax' : 'raw';
+  readout(loss: string | undefined): Readout {
+    const found = this.losses.get(loss ?? '')?.facts['readout'];
+    return found === 'softmax' || found === 'sigmoid' ? found : 'raw';
   }
 }
