@@ -14,13 +14,15 @@ from app.api.bodies import body, documented
 from app.api.context import Here
 from app.api.document import READS_BODY, failures
 from app.api.encode import Json
-from app.catalog.datasets import DATASETS, Dataset
+from app.catalog.augmentations import AUGMENTATIONS
+from app.catalog.datasets import DATASETS, Dataset, Feature
 from app.catalog.family import Family, Formula, Part, describe
 from app.catalog.initializers import INITIALIZERS
 from app.catalog.layers import LAYERS
 from app.catalog.losses import LOSSES, Loss, Readout, Task
 from app.catalog.optimizers import OPTIMIZERS
 from app.catalog.plot import ANYWHERE, Place, Plot
+from app.catalog.schedules import SCHEDULES
 from app.core.errors import NotFound
 from app.core.text import Text, text
 from app.spec.base import Strict
@@ -81,10 +83,21 @@ class LossInfo(Described):
     facts: LossFacts
 
 
-class DatasetFacts(BaseModel):
-    """A data set with its defaults. ``available``: its files are on this machine."""
+class FeatureFacts(BaseModel):
+    """An input of a table, or its target. What a network sees is (value − ``centre``) / ``scale``;
+    with a ``category`` it is 1 where the column holds that text, else 0."""
 
-    kind: Literal["image", "points"]
+    name: Text
+    centre: float
+    scale: float
+    category: str | None
+
+
+class DatasetFacts(BaseModel):
+    """A data set; in the catalogue with its defaults. ``available``: its files are on this machine;
+    ``varies``: task, classes or shape follow from its options, ``POST /datasets:describe`` tells."""
+
+    kind: Literal["image", "points", "tabular"]
     task: Task
     classes: list[Text]
     input_shape: list[int]
@@ -94,6 +107,10 @@ class DatasetFacts(BaseModel):
     source: str
     available: bool
     download_bytes: int
+    varies: bool
+    features: list[FeatureFacts]
+    value: FeatureFacts | None
+    """What a table's regression predicts."""
 
 
 class DatasetInfo(Described):
@@ -108,6 +125,8 @@ class Families(BaseModel):
     losses: list[LossInfo]
     optimizers: list[PartInfo]
     initializers: list[PartInfo]
+    schedules: list[PartInfo]
+    augmentations: list[PartInfo]
 
 
 class Catalog(BaseModel):
@@ -117,7 +136,16 @@ class Catalog(BaseModel):
 
 
 FAMILIES: dict[str, Family[Any]] = {
-    family.name: family for family in (LAYERS, DATASETS, LOSSES, OPTIMIZERS, INITIALIZERS)
+    family.name: family
+    for family in (
+        LAYERS,
+        DATASETS,
+        LOSSES,
+        OPTIMIZERS,
+        INITIALIZERS,
+        SCHEDULES,
+        AUGMENTATIONS,
+    )
 }
 
 
@@ -163,7 +191,7 @@ async def plot_part(wanted: PlotBody) -> Json:
 
 @router.get("/catalog", response_model=Catalog, responses=failures(), summary="Every part")
 async def get_catalog(here: Here) -> Json:
-    """Layers, data sets, losses, optimisers and initialisers with schema, formula and texts."""
+    """Every family with its parts: their schema, formula, texts and facts."""
     root = here.fetches.root
     families = {
         name: [entry(part, root) for part in family.parts.values()]
@@ -176,24 +204,29 @@ def entry(part: type[Part], root: Path) -> dict[str, Any]:
     """One part with the facts of its family; ``root`` is the folder of data sets."""
     found = _described(part)
     if issubclass(part, Dataset):
-        facts = {**found["facts"], "available": part().available(root)}
-        return {**found, "facts": facts}
+        facts = dataset_facts(part(), root)
+        return {**found, "facts": {**found["facts"], **facts}}
     return found
 
 
 @cache
 def _described(part: type[Part]) -> dict[str, Any]:
     found = describe(part)
-    if issubclass(part, Dataset):
-        found["facts"] = {**_dataset_facts(part()), **found["facts"]}
-    elif issubclass(part, Loss):
+    if issubclass(part, Loss):
         facts = {"tasks": sorted(part.TASKS), "readout": part.READOUT}
         found["facts"] = {**facts, **found["facts"]}
     return found
 
 
-def _dataset_facts(dataset: Dataset) -> dict[str, Any]:
+def dataset_facts(dataset: Dataset, root: Path) -> dict[str, Any]:
+    """The facts of a data set with its options; one whose files are elsewhere names no inputs."""
+    here = dataset.available(root)
+    value = dataset.value(root) if here else None
     return {
+        "available": here,
+        "varies": dataset.VARIES,
+        "features": [_feature(one) for one in dataset.features_of(root)] if here else [],
+        "value": _feature(value) if value else None,
         "kind": dataset.KIND,
         "task": dataset.TASK,
         "classes": [name.model_dump() for name in dataset.CLASSES],
@@ -203,3 +236,7 @@ def _dataset_facts(dataset: Dataset) -> dict[str, Any]:
         "source": dataset.SOURCE,
         "download_bytes": dataset.DOWNLOAD_BYTES,
     }
+
+
+def _feature(one: Feature) -> dict[str, Any]:
+    return {"name": one.name.model_dump(), **{k: v for k, v in vars(one).items() if k != "name"}}

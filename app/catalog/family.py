@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from importlib.metadata import entry_points
 from operator import or_
@@ -63,9 +63,21 @@ class Part(BaseModel):
         return None
 
 
-def option(default: Any, title: Text, help: Text, **bounds: Any) -> Any:
-    """A documented, bounded field of a part; ``default=...`` makes it required."""
+def option(
+    default: Any,
+    title: Text,
+    help: Text,
+    *,
+    labels: Mapping[str, Text] | None = None,
+    **bounds: Any,
+) -> Any:
+    """A documented, bounded field of a part; ``default=...`` makes it required.
+
+    ``labels`` names the values of a choice.
+    """
     extra: Any = {"x-title": title.model_dump(), "x-help": help.model_dump()}
+    if labels:
+        extra["x-labels"] = {value: label.model_dump() for value, label in labels.items()}
     return Field(default, title=title.en, description=help.en, json_schema_extra=extra, **bounds)
 
 

@@ -11,10 +11,11 @@ from app.catalog.losses import Loss
 from app.core.errors import Problem, Repair, SpecError
 from app.core.shapes import Shape, show, size
 from app.core.text import text
-from app.spec import budget, patches
+from app.spec import budget, groups, patches
 from app.spec.gains import gains
 from app.spec.graph import Graph
 from app.spec.model import INPUT, MOST_NODES, ModelSpec
+from app.spec.plan import plan
 from app.spec.report import NodeReport, Report, Totals
 from app.spec.training import TrainingSpec
 
@@ -22,6 +23,8 @@ from app.spec.training import TrainingSpec
 def check(model: ModelSpec, training: TrainingSpec) -> Report:
     """Shapes, counts and problems of every node; the good part of a broken network included."""
     graph = Graph.of(model)
+    if faults := training.dataset.faults():
+        return _without_data(model, graph, faults)
     shapes: dict[str, Shape] = {INPUT: training.dataset.input_shape}
     nodes: dict[str, NodeReport] = {}
     behind = gains(model)
@@ -36,10 +39,13 @@ def check(model: ModelSpec, training: TrainingSpec) -> Report:
     output = shapes.get(model.outputs[0]) if model.outputs[0] != INPUT else None
     totals = _totals(listed, training)
     problems = [*graph.problems, *(p for node in listed for p in node.problems)]
-    problems += _loss_fits_data(training)
+    problems += [*_loss_fits_data(training), *_augmentations_fit_data(training)]
     if output is not None and not any(p.code == "loss_task" for p in problems):
         problems += _output_fits_data(model, training, output)
     problems += budget.exceeded(totals, training)
+    if not any(problem.severity == "error" for problem in problems):
+        tensors = {node.id: [p.name for p in node.parameters] for node in listed}
+        problems += groups.problems(training.phase.groups, tensors, "/training/phases/0/groups")
     return Report(
         nodes=listed,
         order=graph.order,
@@ -47,7 +53,22 @@ def check(model: ModelSpec, training: TrainingSpec) -> Report:
         output_shape=output,
         samples=training.dataset.sizes,
         totals=totals,
+        rates=plan(training),
         problems=tuple(problems),
+    )
+
+
+def _without_data(model: ModelSpec, graph: Graph, faults: tuple[Problem, ...]) -> Report:
+    """The data cannot be had as they are wanted: no shape can be said."""
+    nodes = tuple(_unreached(node.id, node.layer, graph) for node in model.nodes)
+    return Report(
+        nodes=nodes,
+        order=graph.order,
+        input_shape=(),
+        output_shape=None,
+        samples=(0, 0),
+        totals=Totals(parameters=0, macs=0, activations=0, memory_bytes=0),
+        problems=(*faults, *graph.problems, *(p for node in nodes for p in node.problems)),
     )
 
 
@@ -140,6 +161,28 @@ def _loss_fits_data(training: TrainingSpec) -> list[Problem]:
             params={"loss": loss.kind(), "task": dataset.TASK},
             repairs=(Repair(text=text("Use squared error", "改用平方误差"), patch=(patch,)),),
         )
+    ]
+
+
+def _augmentations_fit_data(training: TrainingSpec) -> list[Problem]:
+    dataset = training.dataset
+    return [
+        Problem(
+            code="augmentation_kind",
+            message=text(
+                f"{part.TITLE.en} does not suit the data set {dataset.TITLE.en}.",
+                f"{part.TITLE.zh}不适合数据集“{dataset.TITLE.zh}”。",
+            ),
+            pointer=f"/training/augmentations/{index}",
+            repairs=(
+                Repair(
+                    text=text("Leave it out", "去掉它"),
+                    patch=({"op": "remove", "path": f"/training/augmentations/{index}"},),
+                ),
+            ),
+        )
+        for index, part in enumerate(training.augmentations)
+        if dataset.KIND not in part.KINDS
     ]
 
 

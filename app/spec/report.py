@@ -44,6 +44,17 @@ class Totals(Plain):
     memory_bytes: int
 
 
+class RatePlan(Plain):
+    """The share of η over the training: ``factors[i]`` is in force for step ``steps[i]``, from 0."""
+
+    steps: tuple[int, ...]
+    factors: tuple[float, ...]
+    total: int
+    """Steps of the whole training."""
+    watches: bool
+    """The schedule follows the validation loss: what is shown holds while that falls."""
+
+
 class Report(Plain):
     """The whole answer. ``order`` lists the nodes that can be reached, inputs first."""
 
@@ -54,6 +65,7 @@ class Report(Plain):
     samples: tuple[int, int]
     """Training and validation samples of the data set with its options."""
     totals: Totals
+    rates: RatePlan
     problems: tuple[Problem, ...]
     """Every problem, those of the nodes included."""
 

@@ -71,8 +71,18 @@ class Optimizer(Part):
     GROUP = OPTIMISER
     STATE_TENSORS: ClassVar[int] = 0
     """Tensors of the parameters' size that the rule keeps, for the memory budget."""
+    VARIANTS: ClassVar[tuple[tuple[Text, dict[str, Any]], ...]] = ()
+    """Names under which people look for the rule with certain fields, and those fields."""
 
     learning_rate: float = learning_rate(0.05)
+
+    @classmethod
+    def facts(cls) -> dict[str, Any]:
+        return {
+            "variants": [
+                {"title": title.model_dump(), "fields": fields} for title, fields in cls.VARIANTS
+            ]
+        }
 
     def build(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
         """The PyTorch optimiser."""

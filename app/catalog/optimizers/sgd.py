@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 class Sgd(Optimizer):
-    """w ← w − η v with v ← μ v + (∂E/∂w + λ w), as torch.optim.SGD."""
+    """w ← w − η v with v ← μ v + (∂E/∂w + λ w), as torch.optim.SGD.
+
+    Momentum (Polyak 1964) is μ > 0. Nesterov's variant (1983; Sutskever et al., ICML 2013) steps by
+    g + μ v, where the momentum will have led.
+    """
 
     TITLE = text("SGD", "随机梯度下降")
     SUMMARY = text(
@@ -30,8 +34,26 @@ class Sgd(Optimizer):
         forward=r"v \leftarrow \mu v + \frac{\partial E}{\partial w} + \lambda w,\quad"
         r" w \leftarrow w - \eta v"
     )
-    ALIASES = ("gradient descent", "momentum", "nesterov", "动量", "梯度下降")
-    EXAMPLES = ({"type": "sgd", "learning_rate": 0.05, "momentum": 0.9},)
+    ALIASES = (
+        "gradient descent",
+        "momentum",
+        "heavy ball",
+        "nesterov",
+        "NAG",
+        "动量",
+        "涅斯捷罗夫动量",
+        "梯度下降",
+    )
+    EXAMPLES = (
+        {"type": "sgd", "learning_rate": 0.05, "momentum": 0.9},
+        {"type": "sgd", "learning_rate": 0.05, "momentum": 0.9, "nesterov": True},
+        {"type": "sgd", "learning_rate": 0.1},
+    )
+    VARIANTS = (
+        (text("SGD", "随机梯度下降"), {"momentum": 0.0, "nesterov": False}),
+        (text("SGD with momentum", "动量 SGD"), {"momentum": 0.9, "nesterov": False}),
+        (text("Nesterov momentum", "Nesterov 动量"), {"momentum": 0.9, "nesterov": True}),
+    )
     LIVE = frozenset({"learning_rate", "momentum", "weight_decay", "nesterov"})
     STATE_TENSORS = 1
 

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { lang, number, percent, say, sayOther, setLanguage, t } from '.';
 import { controls } from './controls';
+import { data } from './data';
 import { parts } from './parts';
 import { stage } from './stage';
 
@@ -31,6 +32,7 @@ describe('texts', () => {
     const places = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort();
     for (const [key, [en, zh]] of Object.entries<readonly [string, string]>({
       ...controls,
+      ...data,
       ...stage,
       ...parts,
     })) {
@@ -41,7 +43,7 @@ describe('texts', () => {
   });
 
   it('belong to one dictionary only', () => {
-    const keys = [controls, stage, parts].flatMap((one) => Object.keys(one));
+    const keys = [controls, data, stage, parts].flatMap((one) => Object.keys(one));
     expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);
   });
 });

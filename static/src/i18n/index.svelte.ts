@@ -1,6 +1,7 @@
 // The page's language and every text in it. Owns the choice and the formatting of text and numbers, not the
 // wording: that stands in the dictionaries beside it.
 import { controls } from './controls';
+import { data } from './data';
 import { parts } from './parts';
 import { stage } from './stage';
 
@@ -10,7 +11,7 @@ export interface Text {
   zh: string;
 }
 
-const texts = { ...controls, ...stage, ...parts };
+const texts = { ...controls, ...data, ...stage, ...parts };
 export type Key = keyof typeof texts;
 export type Params = Readonly<Record<string, string | number>>;
 
