@@ -141,3 +141,10 @@ def _arrow(source: Box, target: Box) -> list[Markup]:
     start = min(start, end - 24.0)
     head = [(end - 7, MIDDLE - 5), (end, MIDDLE), (end - 7, MIDDLE + 5)]
     return [path([(start, MIDDLE), (end, MIDDLE)], cls="ray"), path(head, cls="ray")]
+
+
+def unknown(kind: str, title: str) -> Markup:
+    """A set of the user's own before it is there: pictures, or rows of numbers."""
+    box = Box((3, 8, 8) if kind == "image" else (8, 6), WIDTH / 2, 8)
+    label = text(WIDTH / 2, HEIGHT - 28, "? × ? × ?" if kind == "image" else "?", cls="middle")
+    return drawing(WIDTH, HEIGHT, title, *box.draw(), label)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.augmentations._base import Augmentation, uniform
 from app.catalog.family import Formula, option
+from app.catalog.plot import Reals
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ class Flip(Augmentation):
         "Mirrors pictures at random: left and right, or top and bottom.",
         "随机镜像图像：左右或上下。",
     )
+    DOC_ZH = "每幅图像各以一定概率左右翻转；不适合数字，其镜像是另一个符号。"
     FORMULA = Formula(forward=r"x'_{i,j} = x_{i,\,W-1-j} \text{ with probability } p")
     ALIASES = ("mirror", "镜像")
     EXAMPLES = ({"type": "flip"}, {"type": "flip", "axis": "vertical", "rate": 0.25})
@@ -41,6 +43,9 @@ class Flip(Augmentation):
         ge=0.0,
         le=1.0,
     )
+
+    def views(self, picture: Reals) -> tuple[Reals, ...]:
+        return (picture[:, ::-1] if self.axis == "horizontal" else picture[::-1],)
 
     def apply(self, x: torch.Tensor, draws: torch.Generator) -> torch.Tensor:
         mirrored = uniform(x.shape[0], 0.0, 1.0, x, draws) < self.rate

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Literal
 
-from app.catalog.augmentations._base import Augmentation, turns, uniform, warped
+from app.catalog.augmentations._base import Augmentation, seen, turns, uniform, warped
 from app.catalog.family import Formula, option
+from app.catalog.plot import Reals
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ class Rotate(Augmentation):
     SUMMARY = text(
         "Turns each picture a little, as a hand would.", "将每幅图像略微旋转，如手写时的倾斜。"
     )
+    DOC_ZH = "每幅图像按抽取的角度旋转；像素之间的值由插值得到。"
     FORMULA = Formula(forward=r"x'(p) = x(R_\alpha^{-1} p),\quad \alpha \in [-a, a]")
     ALIASES = ("turn", "转动")
     EXAMPLES = ({"type": "rotate", "degrees": 10},)
@@ -32,6 +34,10 @@ class Rotate(Augmentation):
         ge=0.0,
         le=180.0,
     )
+
+    def views(self, picture: Reals) -> tuple[Reals, ...]:
+        reach = math.radians(self.degrees)
+        return seen(picture, -reach, 1.0), seen(picture, reach, 1.0)
 
     def apply(self, x: torch.Tensor, draws: torch.Generator) -> torch.Tensor:
         import torch

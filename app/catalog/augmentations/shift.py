@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from app.catalog.augmentations._base import Augmentation
 from app.catalog.family import Formula, option
+from app.catalog.plot import Reals
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ class Shift(Augmentation):
         "Moves each picture a few pixels: the network learns that place does not matter.",
         "将每幅图像平移几个像素：让网络学会位置无关紧要。",
     )
+    DOC_ZH = "每幅图像按抽取的整数像素平移；移入的部分为 0。"
     FORMULA = Formula(forward=r"x'_{i,j} = x_{i-d_1,\,j-d_2},\quad d_1, d_2 \in \{-s,\dots,s\}")
     ALIASES = ("translate", "crop", "位移")
     EXAMPLES = ({"type": "shift", "pixels": 2},)
@@ -32,6 +36,13 @@ class Shift(Augmentation):
         ge=1,
         le=64,
     )
+
+    def views(self, picture: Reals) -> tuple[Reals, ...]:
+        reach = self.pixels
+        padded = np.pad(picture, reach)
+        height, width = picture.shape
+        corners = ((0, 0), (0, 2 * reach), (2 * reach, 0), (2 * reach, 2 * reach))
+        return tuple(padded[y : y + height, x : x + width] for y, x in corners)
 
     def apply(self, x: torch.Tensor, draws: torch.Generator) -> torch.Tensor:
         import torch

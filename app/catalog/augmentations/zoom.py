@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Literal
 
-from app.catalog.augmentations._base import Augmentation, turns, uniform, warped
+from app.catalog.augmentations._base import Augmentation, seen, turns, uniform, warped
 from app.catalog.family import Formula, option
+from app.catalog.plot import Reals
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ class Zoom(Augmentation):
 
     TITLE = text("Zoom", "缩放")
     SUMMARY = text("Makes each picture a little larger or smaller.", "将每幅图像略微放大或缩小。")
+    DOC_ZH = "每幅图像按抽取的倍数缩放，倍数在对数尺度上均匀分布；像素之间的值由插值得到。"
     FORMULA = Formula(forward=r"x'(p) = x(p / z),\quad \ln z \in [-\ln f, \ln f]")
     ALIASES = ("scale", "resize", "放大")
     EXAMPLES = ({"type": "zoom", "factor": 1.2},)
@@ -31,6 +33,9 @@ class Zoom(Augmentation):
         ge=1.0,
         le=3.0,
     )
+
+    def views(self, picture: Reals) -> tuple[Reals, ...]:
+        return seen(picture, 0.0, 1.0 / self.factor), seen(picture, 0.0, self.factor)
 
     def apply(self, x: torch.Tensor, draws: torch.Generator) -> torch.Tensor:
         import torch
