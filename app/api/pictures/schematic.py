@@ -85,7 +85,7 @@ def schematic(part: type[Layer], example: Example, title: str) -> Markup:
         marks += box.draw()
         marks.append(text(box.centre, HEIGHT - 28, show(box.shape), cls="middle strong"))
     marks += [
-        text((a.centre + b.centre) / 2, MIDDLE + 6, "+", cls="middle sign")
+        text((a.centre + b.centre) / 2 + 2 * DEPTH, MIDDLE + 6, "+", cls="middle sign")
         for a, b in pairwise(boxes[:-1])
     ]
     marks += _between(node.layer, boxes[-2], boxes[-1])
