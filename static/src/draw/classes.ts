@@ -33,7 +33,11 @@ function valueOf(data: MapData, map: number, cell: number): number {
  * The winner of every cell in its class's colour, stronger where it wins by more: by the difference of the
  * two best probabilities with softmax, by its share of the largest difference without.
  */
-export function classMap(data: MapData, readout: 'softmax' | 'raw', theme: Theme): ImageData {
+export function classMap(
+  data: MapData,
+  readout: 'softmax' | 'sigmoid' | 'raw',
+  theme: Theme,
+): ImageData {
   const size = data.height * data.width;
   const winner = new Uint8Array(size);
   const margin = new Float32Array(size);

@@ -4,6 +4,7 @@ import { lang, number, percent, say, sayOther, setLanguage, t } from '.';
 import { controls } from './controls';
 import { data } from './data';
 import { parts } from './parts';
+import { rules } from './rules';
 import { stage } from './stage';
 
 afterEach(() => setLanguage('en'));
@@ -33,6 +34,7 @@ describe('texts', () => {
     for (const [key, [en, zh]] of Object.entries<readonly [string, string]>({
       ...controls,
       ...data,
+      ...rules,
       ...stage,
       ...parts,
     })) {
@@ -43,8 +45,8 @@ describe('texts', () => {
   });
 
   it('belong to one dictionary only', () => {
-    const keys = [controls, data, stage, parts].flatMap((one) => Object.keys(one));
-    expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);
+    const keys = [controls, data, parts, rules, stage].flatMap((one) => Object.keys(one));
+    expect(new Set(keys).size).toBe(keys.length);
   });
 });
 

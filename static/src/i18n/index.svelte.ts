@@ -3,6 +3,7 @@
 import { controls } from './controls';
 import { data } from './data';
 import { parts } from './parts';
+import { rules } from './rules';
 import { stage } from './stage';
 
 export type Language = 'en' | 'zh';
@@ -11,7 +12,7 @@ export interface Text {
   zh: string;
 }
 
-const texts = { ...controls, ...data, ...stage, ...parts };
+const texts = { ...controls, ...data, ...parts, ...rules, ...stage };
 export type Key = keyof typeof texts;
 export type Params = Readonly<Record<string, string | number>>;
 

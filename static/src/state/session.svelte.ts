@@ -9,10 +9,10 @@ import { cards, reportsOf } from './cards';
 import { Catalog } from './catalog.svelte';
 import { Editor } from './editor.svelte';
 import { Frames } from './frames.svelte';
-import { liveCommands, structure, withPhase, withSettings } from './live';
+import { changed, liveCommands, structure, withPhase, withSettings } from './live';
 import { Own } from './own.svelte';
 import { Pen } from './pen.svelte';
-import { Run, changed } from './run.svelte';
+import { Run } from './run.svelte';
 import { Samples } from './samples.svelte';
 import { taps } from './taps';
 import { View } from './view.svelte';
@@ -205,7 +205,7 @@ export class Session {
   /** Show the network a drawing; there must be a run to look at it. */
   draw(values: Float32Array): void {
     this.samples.draw(values);
-    if (!this.run.exists && !this.creating) void this.guard(() => this.#ensure());
+    if (!this.run.exists && !this.creating) void this.guard(() => this.ensure());
   }
 
   // --- the run ----------------------------------------------------------------------------------
@@ -238,7 +238,7 @@ export class Session {
   }
 
   /** A run of the network as it is edited now; makes one where there is none. */
-  async #ensure(): Promise<boolean> {
+  async ensure(): Promise<boolean> {
     if (this.run.exists && !this.edited) return true;
     if (this.editor.stale) await this.editor.check();
     if (!this.editor.ok) {
@@ -257,7 +257,7 @@ export class Session {
   /** Send a command to a run of the network as it is. */
   async command(command: Command): Promise<void> {
     await this.guard(async () => {
-      if (await this.#ensure()) await this.run.command(command);
+      if (await this.ensure()) await this.run.command(command);
     });
   }
 
