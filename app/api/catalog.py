@@ -193,15 +193,18 @@ PlotBody = Annotated[Any, Depends(body(TypeAdapter(PlotWanted)))]
 
 @router.post(
     "/catalog:plot",
-    response_model=Plot | None,
-    responses=failures(*READS_BODY),
+    response_model=Plot,
+    responses=failures(404, *READS_BODY),
     summary="A part's own picture",
     openapi_extra=documented("PlotWanted", ("ELU", PLOT_EXAMPLE)),
 )
 async def plot_part(wanted: PlotBody) -> Json:
     """Sampled curves of an activation, a loss or a rule with these options, or the spread of an
-    initialiser's weights for a layer of this size; null for a part without a curve."""
-    return Json(wanted.part.plot(wanted.place))
+    initialiser's weights for a layer of this size. A part without a curve has none."""
+    found = wanted.part.plot(wanted.place)
+    if found is None:
+        raise NotFound(kind=text("picture of", "图像："), name=wanted.part.kind())
+    return Json(found)
 
 
 @router.get("/catalog", response_model=Catalog, responses=failures(), summary="Every part")

@@ -24,7 +24,7 @@ def check(model: ModelSpec, training: TrainingSpec) -> Report:
     """Shapes, counts and problems of every node; the good part of a broken network included."""
     graph = Graph.of(model)
     if faults := training.dataset.faults():
-        return _without_data(model, graph, faults)
+        return _without_data(model, training, graph, faults)
     shapes: dict[str, Shape] = {INPUT: training.dataset.input_shape}
     nodes: dict[str, NodeReport] = {}
     behind = gains(model)
@@ -62,7 +62,9 @@ def check(model: ModelSpec, training: TrainingSpec) -> Report:
     )
 
 
-def _without_data(model: ModelSpec, graph: Graph, faults: tuple[Problem, ...]) -> Report:
+def _without_data(
+    model: ModelSpec, training: TrainingSpec, graph: Graph, faults: tuple[Problem, ...]
+) -> Report:
     """The data cannot be had as they are wanted: no shape can be said."""
     nodes = tuple(_unreached(node.id, node.layer, graph) for node in model.nodes)
     return Report(
@@ -72,7 +74,7 @@ def _without_data(model: ModelSpec, graph: Graph, faults: tuple[Problem, ...]) -
         output_shape=None,
         samples=(0, 0),
         totals=Totals(parameters=0, macs=0, activations=0, memory_bytes=0),
-        rates=RatePlan(steps=(), factors=(), total=0, watches=False),
+        rates=RatePlan(steps=(), factors=(), total=0, watches=training.phase.schedule.watches),
         problems=(*faults, *graph.problems, *(p for node in nodes for p in node.problems)),
     )
 

@@ -77,6 +77,8 @@ def repair_of(model: ModelSpec, index: int, fix: Fix) -> Repair | None:
 
 
 def _say(fix: Fix, model: ModelSpec, index: int) -> Text:
+    if fix.said is not None:
+        return fix.said
     if fix.action == "insert":
         part = LAYERS.parts[fix.value].TITLE
         return text(f"Insert {part.en} before it", f"在其前插入{part.zh}")

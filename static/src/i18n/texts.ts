@@ -3,17 +3,19 @@ import { controls } from './controls';
 import { data } from './data';
 import { exchange } from './exchange';
 import { labs } from './labs';
+import { parts } from './parts';
 import { presets } from './presets';
 import { rules } from './rules';
 import { stage } from './stage';
 
-export const dictionaries = [controls, data, exchange, labs, presets, rules, stage] as const;
+export const dictionaries = [controls, data, exchange, labs, parts, presets, rules, stage] as const;
 
 export const texts = {
   ...controls,
   ...data,
   ...exchange,
   ...labs,
+  ...parts,
   ...presets,
   ...rules,
   ...stage,

@@ -16,7 +16,7 @@ export interface paths {
         /**
          * A part's own picture
          * @description Sampled curves of an activation, a loss or a rule with these options, or the spread of an
-         *     initialiser's weights for a layer of this size; null for a part without a curve.
+         *     initialiser's weights for a layer of this size. A part without a curve has none.
          */
         post: operations["plot_part"];
         delete?: never;
@@ -5531,7 +5531,7 @@ export interface components {
              * Readout
              * @enum {string}
              */
-            readout: "softmax" | "raw";
+            readout: "softmax" | "sigmoid" | "raw";
         };
         /**
          * SweepWanted
@@ -6381,11 +6381,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Plot"] | null;
+                    "application/json": components["schemas"]["Plot"];
                 };
             };
             /** @description The body is no JSON, or nested too deep. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

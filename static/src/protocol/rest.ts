@@ -8,12 +8,15 @@ import type {
   DatasetState,
   DeviceInfo,
   ExportInfo,
+  Example,
   Families,
   MetricsHistory,
   ModelSpec,
   OwnDetail,
   OwnSet,
   PartValue,
+  Place,
+  Plot,
   Prediction,
   Presets,
   RangeTest,
@@ -94,6 +97,16 @@ export class Api {
 
   presets(): Promise<Presets> {
     return this.#json<Presets>('/presets');
+  }
+
+  plot(family: string, part: PartValue, place: Place | null, signal?: AbortSignal): Promise<Plot> {
+    const body = { family, part, ...(place ? { place } : {}) };
+    return this.#json('/catalog:plot', { method: 'POST', body, signal });
+  }
+
+  /** A run that shows a part; `name` is its family and type, `layers/conv1d`. */
+  example(name: string): Promise<Example> {
+    return this.#json(`/examples/${name.split('/').map(encodeURIComponent).join('/')}`);
   }
 
   async devices(): Promise<{ devices: DeviceInfo[]; default: string }> {

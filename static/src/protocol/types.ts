@@ -115,6 +115,23 @@ export interface Parameter {
   shape: Shape;
 }
 
+/** Where a part stands: what its picture depends on. */
+export interface Place {
+  fan_in: number;
+  fan_out: number;
+  units: number;
+  gain: number;
+}
+
+/** The picture that a part draws of itself. */
+export interface Plot {
+  x_name: Text;
+  x: number[];
+  lines: { name: Text; y: number[]; filled: boolean }[];
+  spikes: { x: number; y: number }[];
+  note: Text | null;
+}
+
 export interface NodeReport {
   id: string;
   type: string;
@@ -125,6 +142,7 @@ export interface NodeReport {
   arithmetic: string;
   macs: number;
   activations: number;
+  place: Place | null;
   problems: Problem[];
 }
 
@@ -158,6 +176,7 @@ export interface Part {
   aliases: string[];
   examples: PartValue[];
   live: string[];
+  plot: boolean;
   facts: Record<string, unknown>;
   schema: JsonSchema;
 }
@@ -202,6 +221,12 @@ export interface Presets {
 
 /** How outputs are shown as a prediction: as shares that sum to one, each for itself, or as they are. */
 export type Readout = 'softmax' | 'sigmoid' | 'raw';
+
+/** A run that shows one part. */
+export interface Example {
+  title: Text;
+  spec: RunSpec;
+}
 
 /** A number from the wire as a JavaScript number. */
 export function finite(value: WireNumber | null | undefined): number {

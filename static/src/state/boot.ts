@@ -41,6 +41,20 @@ export function runInAddress(): string | null {
   return new URLSearchParams(location.hash.slice(1)).get('run');
 }
 
+/** The part whose example is asked for: `?example=layers/conv1d`. */
+export function exampleInAddress(): string | null {
+  return new URLSearchParams(location.search).get('example');
+}
+
+/** Show the example of a part, ready for Play; false where there is none. */
+async function example(session: Session, name: string): Promise<boolean> {
+  const found = await session.guard(() => session.api.example(name));
+  if (!found) return false;
+  const title = t('example.shown', { title: say(found.title) });
+  await session.editor.open({ ...found.spec, name: title });
+  return true;
+}
+
 async function recorded(session: Session, preset: string): Promise<void> {
   const base = `/static/recorded/${preset}`;
   const [frame, curve] = await Promise.all([fetch(`${base}.safetensors`), fetch(`${base}.json`)]);
@@ -82,8 +96,9 @@ export async function boot(session: Session): Promise<void> {
   const id = runInAddress();
   const first = session.catalog.presets[0];
   if (id) await session.attach(id);
-  const given = await linked(session);
-  if (!session.run.exists && first && !given) {
+  const part = session.run.exists ? null : exampleInAddress();
+  const shown = part === null ? await linked(session) : await example(session, part);
+  if (!session.run.exists && !shown && first) {
     await Promise.all([
       session.editor.open(first.spec),
       recorded(session, first.id).catch(() => undefined),

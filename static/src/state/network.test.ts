@@ -29,6 +29,7 @@ function part(type: string, facts: Record<string, unknown>, live: string[] = [])
     aliases: [],
     examples: [],
     live,
+    plot: false,
     facts,
     schema: {},
   };
