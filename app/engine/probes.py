@@ -133,11 +133,11 @@ class Prober:
         }
         if isinstance(sample, StoredSample):
             found["sample"] = json.dumps(sample.model_dump(), separators=(",", ":"))
-            label = trainer.data.label(sample)
-            if label is not None:
-                found["label"] = str(label)
         else:
-            found["sample"] = '{"kind":"given"}'
+            found["sample"] = json.dumps({"kind": sample.kind}, separators=(",", ":"))
+        label = trainer.data.label(sample)
+        if label is not None:
+            found["label"] = str(label)
         return found
 
     @torch.inference_mode()

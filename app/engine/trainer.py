@@ -5,7 +5,7 @@ Knows nothing of commands that play or pause, of snapshots on disk or of viewers
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -187,7 +187,8 @@ class Trainer:
     def classes(self) -> bool:
         return self.data.train.labels is not None
 
-    def _next_batch(self) -> torch.Tensor:
+    def next_batch(self) -> torch.Tensor:
+        """The training samples that the coming step sees, by their numbers."""
         cursor = self.cursor
         if self._order[0] != cursor.epoch:
             order = epoch_order(self.spec.seed, cursor.epoch, self.count).to(self.device)
@@ -230,7 +231,7 @@ class Trainer:
 
     def step(self) -> None:
         """One batch forward and backward, one update."""
-        index = self._next_batch()
+        index = self.next_batch()
         x, targets, labels = self.data.train.batch(index)
         network, step = self.network, self.cursor.step
         if self.augment is not None:
@@ -242,19 +243,35 @@ class Trainer:
         if self.diverged is None and self.device.type == "cpu" and not _finite(loss):
             self._diagnose(step + 1, x)
         if self._update is not None:
-            if self._scheduled:
-                self._update.set_rate(self.scheduled_rate())
             for parameter in self.parameters:
                 parameter.grad = None
             if loss.requires_grad:
                 torch.autograd.backward(loss)
-                self._update.step()
-            self.rate = self._update.rate
+            self.update()
         self._evaluated = None
         self._move_on(index.shape[0])
         self.meter.add(step + 1, loss.detach(), output.detach(), labels)
         if self._scheduled:
             self._observe()
+
+    def update(self) -> None:
+        """Change the parameters by the gradients they hold."""
+        if self._update is None:
+            return
+        if self._scheduled:
+            self._update.set_rate(self.scheduled_rate())
+        self._update.step()
+        self.rate = self._update.rate
+
+    def clipped(self, gradients: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Gradients by parameter name as the rule gets them; those of frozen parameters are left out."""
+        if self._update is None:
+            return {}
+        names = {id(parameter): name for name, parameter in self.network.named_parameters()}
+        trained = [names[id(parameter)] for parameter in self._update.parameters]
+        held = [name for name in trained if name in gradients]
+        found = self._update.clipped([gradients[name] for name in held])
+        return dict(zip(held, found, strict=True))
 
     def augmented(self, sample: AnySample, count: int) -> torch.Tensor:
         """One sample as it would enter each of the next ``count`` steps, (count, *shape)."""

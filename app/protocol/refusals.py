@@ -72,3 +72,24 @@ class WeightsMisfit(Invalid):
 class FileTooLarge(Invalid):
     code, status = "file_too_large", 413
     message = text("The file is larger than {limit} MiB.", "文件超过 {limit} MiB。")
+
+
+class NotReached(Invalid):
+    code, status = "not_reached", 422
+    message = text(
+        "Step {step} has not been made: the run is at step {here}.",
+        "第 {step} 步尚未执行：运行位于第 {here} 步。",
+    )
+
+
+class NoSuchCell(Invalid):
+    code, status = "no_such_cell", 422
+    message = text("There is no such number: {why}", "没有这个数：{why}")
+
+
+class NoDerivative(Invalid):
+    code, status = "no_derivative", 422
+    message = text(
+        "{what} has no derivative in this step: the loss does not depend on it.",
+        "{what} 在这一步没有导数：损失与它无关。",
+    )

@@ -16,7 +16,8 @@ from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent, Rewound, State, StateChanged, StoredEvent
 from app.protocol.range_test import RangeWanted
 from app.protocol.runs import Applied, RunInfo, RunRecord
-from app.protocol.taps import AnySample
+from app.protocol.taps import AnySample, FixedSample
+from app.protocol.warp import Sweep
 from app.protocol.wire import Message
 from app.runs.devices import Devices
 from app.runs.exits import caused
@@ -93,8 +94,7 @@ class Run:
         )
 
     @property
-    def busy(self) -> bool:
-        """Whether it has a worker or is getting one."""
+    def busy(self) -> bool:  # it has a worker or is getting one
         return self._link is not None or self._starting is not None or self._ended is not None
 
     def idle(self) -> float:
@@ -121,29 +121,35 @@ class Run:
 
     async def predict(self, sample: AnySample) -> tuple[dict[str, Any], bytes]:
         """What the present weights say of a sample, and all activations as a float32 frame."""
-        found = await self._look({"type": "predict", "sample": sample.model_dump(mode="json")})
+        found = await self.look("predict", sample=sample.model_dump(mode="json"))
         return found[0]["prediction"], found[1]
 
-    async def augmented(self, sample: AnySample, count: int) -> bytes:
-        """A sample as training would see it in the next steps: a safetensors file."""
-        message = {"type": "augmented", "sample": sample.model_dump(mode="json"), "count": count}
-        return (await self._look(message))[1]
+    async def sweep(self, sample: FixedSample, wanted: Sweep) -> dict[str, Any]:
+        """What the present weights say of a sample at every point of a movement."""
+        asked = {"sample": sample.model_dump(mode="json"), "sweep": wanted.model_dump(mode="json")}
+        return dict((await self.look("sweep", **asked))[0]["sweep"])
 
     async def range_test(self, kind: str, wanted: RangeWanted | None = None) -> dict[str, Any]:
         """Start a range test (which gets the run a worker), look at it or cancel it."""
         if wanted is None and self._link is None:
+            self._refuse_if_queued()
             raise NotFound(kind=_RANGE_TEST, name=self._id)
-        message = {"type": kind, "wanted": wanted and wanted.model_dump(mode="json")}
-        return dict((await self._look(message))[0]["test"])
+        body = wanted and wanted.model_dump(mode="json")
+        return dict((await self.look(kind, wanted=body))[0]["test"])
+
+    async def augmented(self, sample: AnySample, count: int) -> bytes:
+        """A sample as training would see it in the next steps: a safetensors file."""
+        return (await self.look("augmented", sample=sample.model_dump(mode="json"), count=count))[1]
 
     async def tensors(self) -> bytes:
         """The present parameters as a safetensors file."""
-        return (await self._look({"type": "tensors", "step": None}))[1]
+        return (await self.look("tensors", step=None))[1]
 
-    async def _look(self, message: dict[str, Any]) -> tuple[Any, bytes]:
+    async def look(self, kind: str, **question: Any) -> Message:
+        """Ask the worker, which is started if there is none, something that changes nothing."""
         self._touch()
         self._refuse_if_queued()
-        return await self._ask(message)
+        return await self._ask({"type": kind, **question})
 
     def wake(self) -> None:
         """Get a worker in the background."""
@@ -180,6 +186,12 @@ class Run:
 
     # --- the worker ---------------------------------------------------------------------------
 
+    async def _question(self, kind: str, **asked: Any) -> Message:
+        """Ask the worker; not while the run waits for a place."""
+        self._touch()
+        self._refuse_if_queued()
+        return await self._ask({"type": kind, **asked})
+
     async def _ask(self, message: Mapping[str, Any]) -> Message:
         if self._gone:
             raise Conflict(reason=_ENDING)
@@ -207,7 +219,8 @@ class Run:
             self._around.scheduler.free(self._id)
             self._starting = None
             if isinstance(error, Exception) and not self._gone:
-                self._say("failed" if _is_fatal(error) else "interrupted", _reason(error))
+                fatal = isinstance(error, GlassnetError) and error.code in _FATAL
+                self._say("failed" if fatal else "interrupted", _reason(error))
                 await self._journal.settled()
             raise
         self._link = link
@@ -370,10 +383,6 @@ class Run:
         else:
             changes = {"state": "interrupted", "reason": reason}
             self._journal.override(self.record.model_copy(update=changes))
-
-
-def _is_fatal(error: Exception) -> bool:
-    return isinstance(error, GlassnetError) and error.code in _FATAL
 
 
 def _reason(error: Exception) -> Text:

@@ -29,7 +29,9 @@ from app.protocol.runs import (
     SnapshotInfo,
     WeightsInfo,
 )
-from app.protocol.taps import AnySample
+from app.protocol.taps import AnySample, FixedSample
+from app.protocol.tracing import Traced
+from app.protocol.warp import Sweep
 from app.runs.curves import curves
 from app.runs.devices import Devices, find, only_cpu
 from app.runs.exits import SERVER_LOST, SERVER_STOPPED
@@ -201,12 +203,22 @@ class Runs:
         self._require_open()
         return await (await self._find(run)).predict(sample)
 
+    async def sweep(self, run: str, sample: FixedSample, wanted: Sweep) -> dict[str, Any]:
+        self._require_open()
+        return await (await self._find(run)).sweep(sample, wanted)
+
     async def range_test(
         self, run: str, kind: str, wanted: RangeWanted | None = None
     ) -> dict[str, Any]:
         """``kind`` is range_start, range_look or range_cancel."""
         self._require_open()
         return await (await self._find(run)).range_test(kind, wanted)
+
+    async def trace(self, run: str, kind: str, wanted: Traced) -> bytes:
+        """``kind`` is trace, operations, explain or gradcheck; a file for the first, else JSON."""
+        self._require_open()
+        found = await self._find(run)
+        return (await found.look(kind, wanted=wanted.model_dump(mode="json")))[1]
 
     async def augmented(self, run: str, sample: AnySample, count: int) -> bytes:
         """A sample as training would see it in the next ``count`` steps."""

@@ -24,6 +24,7 @@ from app.worker import failure, jobs
 from app.worker.channel import Channel
 from app.worker.jobs import Stop
 from app.worker.limits import Heap, be_modest, limit_memory
+from app.worker.microscope import LOOKS, Microscope
 from app.worker.questions import QUESTIONS, Answer, place
 from app.worker.sweeps import ASKS, Sweeps
 from app.worker.taps import Taps
@@ -77,6 +78,7 @@ class Worker:
         self.moment = Moment(self.session.start.run, self.session.branch)
         self.prober = Prober(self.session.trainer)
         self.taps = Taps(self.prober, channel)
+        self.microscope = Microscope(self.session)
         self.sweeps = Sweeps(self.session)
         self._heap = heap
         self._next_step = 0.0
@@ -107,6 +109,7 @@ class Worker:
                 if session.speed is not None:
                     self._next_step = max(began, self._next_step) + 1.0 / session.speed
             self.sweeps.advance()
+            self.microscope.let_go()
             self._look()
             self._heap.tidy(time.monotonic(), resting=not session.running)
 
@@ -157,6 +160,8 @@ class Worker:
         if kind in ASKS:
             test = self.sweeps.answer(kind, message)
             return {"type": "reply", "test": test.model_dump(mode="json")}, b""
+        if kind in LOOKS:
+            return {"type": "reply"}, self.microscope.answer(kind, message)
         question = QUESTIONS.get(kind)
         if question is None:
             return {"type": "failed", "error": {"code": "unknown_message", "type": kind}}, b""

@@ -68,6 +68,11 @@ class Loss(Part):
         lines = (line(ERROR, error), line(SLOPE, slope))
         return Plot(x_name=OUTPUT_VALUE, x=tuple(u.tolist()), lines=lines, note=self.PLOT_NOTE)
 
+    def summed(self, samples: int, outputs: int) -> float:
+        """What makes the chapter's sum over a batch of this loss, if the batch mean is multiplied
+        with it."""
+        return float(samples)
+
     def build(self) -> LossFunction:
         """``f(output (N, outputs), encoded target) -> scalar``."""
         raise TypeError(f"{type(self).__name__} declares no build")

@@ -61,6 +61,9 @@ class BinaryCrossEntropy(Loss):
     def curve(self, u: Reals) -> tuple[Reals, Reals]:
         return np.logaddexp(0.0, -u), sigmoid(u) - 1.0
 
+    def summed(self, samples: int, outputs: int) -> float:
+        return float(samples * outputs)
+
     def build(self) -> LossFunction:
         from torch.nn import functional
 

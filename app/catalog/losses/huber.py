@@ -65,6 +65,9 @@ class Huber(Loss):
         error = np.where(np.abs(u) <= d, 0.5 * u**2, d * (np.abs(u) - 0.5 * d))
         return error, np.clip(u, -d, d)
 
+    def summed(self, samples: int, outputs: int) -> float:
+        return float(samples * outputs)
+
     def build(self) -> LossFunction:
         from torch import nn
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from app.catalog.code import Code, of_optimizer
 from app.catalog.family import Part, option
+from app.catalog.optimizers._rule import Before, Rule
 from app.catalog.plot import ANYWHERE, Place, Plot, Reals, line
 from app.core.text import Text, text
 
@@ -88,6 +89,10 @@ class Optimizer(Part):
     def build(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
         """The PyTorch optimiser."""
         raise TypeError(f"{type(self).__name__} declares no build")
+
+    def rule(self, before: Before) -> Rule:
+        """The terms of one weight's next value and of its state, as PyTorch computes them."""
+        raise TypeError(f"{type(self).__name__} declares no rule")
 
     def path(self, gradients: Reals) -> Reals:
         """(T,) values of one weight that starts at 0 after each of the gradients (T,); NumPy, no torch."""

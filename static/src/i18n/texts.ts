@@ -2,16 +2,18 @@
 import { controls } from './controls';
 import { data } from './data';
 import { exchange } from './exchange';
+import { labs } from './labs';
 import { presets } from './presets';
 import { rules } from './rules';
 import { stage } from './stage';
 
-export const dictionaries = [controls, data, exchange, presets, rules, stage] as const;
+export const dictionaries = [controls, data, exchange, labs, presets, rules, stage] as const;
 
 export const texts = {
   ...controls,
   ...data,
   ...exchange,
+  ...labs,
   ...presets,
   ...rules,
   ...stage,

@@ -1,5 +1,6 @@
 // The typed client of /api/v1. One method a route; every failure is an ApiError.
 import { ApiError, errorOf } from './errors';
+import type { BaselineRecord, BaselineSpec, SweepAnswer, SweepWanted } from './labs';
 import type {
   Applied,
   Command,
@@ -240,6 +241,28 @@ export class Api {
   activations(id: string, sample: Sample, signal?: AbortSignal): Promise<ArrayBuffer> {
     const path = `/runs/${encodeURIComponent(id)}/predictions`;
     return this.#bytes(path, { method: 'POST', body: { sample }, signal });
+  }
+
+  /** The answers for a sample along a movement, all in one call. */
+  sweep(id: string, wanted: SweepWanted, signal?: AbortSignal): Promise<SweepAnswer> {
+    const path = `/runs/${encodeURIComponent(id)}/sweeps`;
+    return this.#json(path, { method: 'POST', body: wanted, signal });
+  }
+
+  learn(spec: Partial<BaselineSpec>): Promise<BaselineRecord> {
+    return this.#json('/baselines', { method: 'POST', body: spec });
+  }
+
+  async baselines(): Promise<BaselineRecord[]> {
+    return (await this.#json<{ baselines: BaselineRecord[] }>('/baselines')).baselines;
+  }
+
+  baseline(id: string): Promise<BaselineRecord> {
+    return this.#json(`/baselines/${encodeURIComponent(id)}`);
+  }
+
+  async forgetBaseline(id: string): Promise<void> {
+    await this.#send(`/baselines/${encodeURIComponent(id)}`, { method: 'DELETE' });
   }
 
   tensors(id: string): Promise<ArrayBuffer> {

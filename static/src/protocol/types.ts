@@ -172,6 +172,7 @@ export interface Families {
   losses: Part[];
   optimizers: Part[];
   initializers: Part[];
+  baselines: Part[];
   schedules: Part[];
   augmentations: Part[];
 }
