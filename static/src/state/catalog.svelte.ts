@@ -26,7 +26,6 @@ function byType(parts: readonly Part[]): Map<string, Part> {
 }
 
 /** How outputs are read: as probabilities by softmax or sigmoid, or as they are. */
-export type Readout = 'softmax' | 'sigmoid' | 'raw';
 
 export class Catalog {
   families = $state.raw<Families>(NONE);
