@@ -6,7 +6,6 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, Field, TypeAdapter
 
-from app.catalog.losses import Readout
 from app.core.text import text
 from app.protocol.events import Number
 from app.protocol.refusals import OutOfRange
@@ -84,7 +83,7 @@ class SweepAnswer(BaseModel):
     """The class decided at each value; null for regression."""
     target: int | None
     """The right class, where it is known."""
-    readout: Readout
+    readout: Literal["softmax", "sigmoid", "raw"]
 
 
 SWEEP: TypeAdapter[Sweep] = TypeAdapter(Sweep)
