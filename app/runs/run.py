@@ -42,7 +42,6 @@ _WAITS = text(
 _ENDING = text(
     "the run is being deleted, or the server is stopping.", "该运行正在被删除，或服务器正在停止。"
 )
-_RANGE_TEST = text("range test", "学习率范围测试")
 _log = structlog.get_logger(__name__)
 
 
@@ -121,7 +120,6 @@ class Run:
 
     async def predict(self, sample: AnySample) -> tuple[dict[str, Any], bytes]:
         """What the present weights say of a sample, and all activations as a float32 frame."""
-        self._touch()
         self._refuse_if_queued()
         message = {"type": "predict", "sample": sample.model_dump(mode="json")}
         header, payload = await self._ask(message)
@@ -129,23 +127,20 @@ class Run:
 
     async def range_test(self, kind: str, wanted: RangeWanted | None = None) -> dict[str, Any]:
         """Start a range test (which gets the run a worker), look at it or cancel it."""
-        self._touch()
         self._refuse_if_queued()
         if wanted is None and self._link is None:
-            raise NotFound(kind=_RANGE_TEST, name=self._id)
+            raise NotFound(kind=text("range test", "学习率范围测试"), name=self._id)
         message = {"type": kind, "wanted": wanted and wanted.model_dump(mode="json")}
         return dict((await self._ask(message))[0]["test"])
 
     async def augmented(self, sample: AnySample, count: int) -> bytes:
         """A sample as training would see it in the next steps: a safetensors file."""
-        self._touch()
         self._refuse_if_queued()
         wanted = {"sample": sample.model_dump(mode="json"), "count": count}
         return (await self._ask({"type": "augmented", **wanted}))[1]
 
     async def tensors(self) -> bytes:
         """The present parameters as a safetensors file."""
-        self._touch()
         self._refuse_if_queued()
         return (await self._ask({"type": "tensors", "step": None}))[1]
 
@@ -338,6 +333,7 @@ class Run:
         return Applied(step=record.step, branch=record.branch, seq=record.last_seq, waiting=True)
 
     def _refuse_if_queued(self) -> None:
+        self._touch()
         position = self._around.scheduler.position(self._id)
         if position is not None:
             raise Conflict(reason=_WAITS.format(position=position))

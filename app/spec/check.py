@@ -16,7 +16,7 @@ from app.spec.gains import gains
 from app.spec.graph import Graph
 from app.spec.model import INPUT, MOST_NODES, ModelSpec
 from app.spec.plan import plan
-from app.spec.report import NodeReport, Report, Totals
+from app.spec.report import NodeReport, RatePlan, Report, Totals
 from app.spec.training import TrainingSpec
 
 
@@ -68,6 +68,7 @@ def _without_data(model: ModelSpec, graph: Graph, faults: tuple[Problem, ...]) -
         output_shape=None,
         samples=(0, 0),
         totals=Totals(parameters=0, macs=0, activations=0, memory_bytes=0),
+        rates=RatePlan(steps=(), factors=(), total=0, watches=False),
         problems=(*faults, *graph.problems, *(p for node in nodes for p in node.problems)),
     )
 

@@ -94,15 +94,12 @@ export class Session {
     $effect(() => {
       const id = this.run.id;
       if (!id || !ASLEEP.includes(this.run.state)) return;
-      const sample = this.samples.watched;
-      void this.api.activations(id, sample).then(
+      void this.api.activations(id, this.samples.watched).then(
         (buffer) => this.run.id === id && this.frames.show(buffer, false),
         () => undefined,
       );
     });
-    $effect(() => {
-      void this.own.follow(this.dataset);
-    });
+    $effect(() => void this.own.follow(this.dataset));
     $effect(() => {
       const { dataset, points, facts } = this;
       if (facts?.available && this.own.knows(dataset))
@@ -241,12 +238,9 @@ export class Session {
   async ensure(): Promise<boolean> {
     if (this.run.exists && !this.edited) return true;
     if (this.editor.stale) await this.editor.check();
-    if (!this.editor.ok) {
-      this.app.note({ kind: 'warn', title: t('run.broken') });
-      return false;
-    }
-    if (this.facts && !this.facts.available) {
-      this.app.note({ kind: 'warn', title: t('data.missing') });
+    const fits = this.editor.ok;
+    if (!fits || this.facts?.available === false) {
+      this.app.note({ kind: 'warn', title: t(fits ? 'data.missing' : 'run.broken') });
       return false;
     }
     if (this.#newRun) clearTimeout(this.#newRun);
