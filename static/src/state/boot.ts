@@ -1,8 +1,7 @@
 // First contact: what the page shows before anything runs. Creates nothing on the server.
 import { say, setLanguage, t } from '../i18n';
 import { ApiError } from '../protocol/errors';
-import type { RunSpec } from '../protocol/types';
-import type { MetricsHistory } from '../protocol/types';
+import type { MetricsHistory, RunSpec } from '../protocol/types';
 import { specInAddress } from './exchange';
 import type { Session } from './session.svelte';
 

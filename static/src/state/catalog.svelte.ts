@@ -25,8 +25,6 @@ function byType(parts: readonly Part[]): Map<string, Part> {
   return new Map(parts.map((part) => [part.type, part]));
 }
 
-/** How outputs are read: as probabilities by softmax or sigmoid, or as they are. */
-
 export class Catalog {
   families = $state.raw<Families>(NONE);
   presets = $state.raw<Preset[]>([]);
