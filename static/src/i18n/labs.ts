@@ -90,7 +90,11 @@ export const labs = {
   'warp.compare': ['Compare with a run', '与其他运行比较'],
   'warp.noOthers': ['There is no other run on this data set yet.', '该数据集上还没有其他运行。'],
   'warp.drop': ['Compare no longer: {name}', '不再比较：{name}'],
-  'warp.share': ['right over the shown range: {share}', '所示范围内判断正确：{share}'],
+  'warp.share': ['right in {share}', '正确 {share}'],
+  'warp.shareHelp': [
+    'Share of the shown range over which the decision is right',
+    '所示范围内判定正确的比例',
+  ],
   'warp.chart': [
     'Chart: {name} is decided in {share} of the shown range; highest probability of the watched class {most} at {at}.',
     '图表：所示范围内有 {share} 判定为{name}；所关注类别的最高概率 {most}，位于 {at}。',
