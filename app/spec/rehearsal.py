@@ -1,0 +1,162 @@
+"""Tries repairs out before anybody is offered them: what does not remove its problem is left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.catalog.layers import LAYERS, Layer
+from app.catalog.losses import LOSSES
+from app.core.errors import Problem, Repair
+from app.spec.examine import Examination, examine
+from app.spec.model import MOST_NODES, ModelSpec, Node
+from app.spec.patches import Candidates, Operation
+from app.spec.training import SupervisedPhase, TrainingSpec
+
+MOST_WORK = 2500
+"""Layers looked at by all trials of one check together: a network with a hundred faults is answered in time."""
+MOST_EACH = 10
+"""Trials for one problem: fewer where there are many problems, but on until one repair works."""
+OFFERED = 3
+
+
+@dataclass
+class Draft:
+    """A spec that patches are applied to: only the operations and places that repairs use."""
+
+    nodes: list[Node]
+    output: str
+    training: TrainingSpec
+
+    def apply(self, operation: Operation) -> None:
+        """Raises ValidationError, LookupError or ValueError where the patch does not fit."""
+        way = str(operation["path"]).split("/")[1:]
+        value = operation.get("value")
+        match way:
+            case ["model", "outputs", "0"]:
+                self.output = str(value)
+            case ["model", "nodes", "-"]:
+                self.nodes.append(_node(value))
+            case ["model", "nodes", index] if operation["op"] == "add":
+                self.nodes.insert(int(index), _node(value))
+            case ["model", "nodes", index]:
+                del self.nodes[int(index)]
+            case ["model", "nodes", index, *rest]:
+                self.nodes[int(index)] = _changed(self.nodes[int(index)], rest, operation)
+            case ["training", "phases", "0", "loss"]:
+                loss = LOSSES.parts[_kind(value)].model_validate(value)
+                fields = {name: getattr(self.training.phase, name) for name in _PHASE}
+                phase = SupervisedPhase(**{**fields, "loss": loss})
+                self.training = self.training.model_copy(update={"phases": (phase,)})
+            case _:
+                raise ValueError(operation["path"])
+
+
+_PHASE = tuple(SupervisedPhase.model_fields)
+
+
+def _kind(value: Any) -> str:
+    return str(value["type"])
+
+
+def _layer(value: dict[str, Any]) -> Layer:
+    return LAYERS.parts[_kind(value)].model_validate(value)
+
+
+def _node(value: Any) -> Node:
+    return Node(id=value["id"], layer=_layer(value["layer"]), inputs=tuple(value["inputs"]))
+
+
+def _changed(node: Node, way: list[str], operation: Operation) -> Node:
+    value = operation.get("value")
+    match way:
+        case ["id"]:
+            return Node(id=str(value), layer=node.layer, inputs=node.inputs)
+        case ["layer"]:
+            return Node(id=node.id, layer=_layer(value or {}), inputs=node.inputs)
+        case ["layer", field]:
+            fields = {name: getattr(node.layer, name) for name in type(node.layer).model_fields}
+            layer = type(node.layer)(**{**fields, field: value})
+            return Node(id=node.id, layer=layer, inputs=node.inputs)
+        case ["inputs"]:
+            return Node(id=node.id, layer=node.layer, inputs=tuple(value or ()))
+        case ["inputs", place]:
+            inputs = list(node.inputs)
+            if operation["op"] == "remove":
+                del inputs[int(place)]
+            else:
+                inputs[int(place)] = str(value)
+            return Node(id=node.id, layer=node.layer, inputs=tuple(inputs))
+    raise ValueError(operation["path"])
+
+
+class Rehearsal:
+    """Tries candidates for the problems of one examined spec."""
+
+    def __init__(self, found: Examination) -> None:
+        self._found = found
+        self._faults = found.faults()
+        trials = MOST_WORK // max(1, len(found.model.nodes))
+        self._share = max(1, trials // max(1, sum(self._faults.values())))
+
+    def best(self, problem: Problem, offers: Candidates) -> tuple[Repair, ...]:
+        """The repairs that work, those first that leave the most of the network sound."""
+        ranked: list[tuple[tuple[int, int, int], Repair]] = []
+        for place, repair in enumerate(islice(offers, MOST_EACH)):
+            if ranked and place >= self._share:
+                break
+            after = self._after(repair)
+            if after is None or not self._removes(problem, after):
+                continue
+            unsound = len(after.model.nodes) + 1 - len(after.shapes)
+            ranked.append(((unsound, len(_errors(after)), place), repair))
+        ranked.sort(key=lambda one: one[0])
+        return tuple(repair for _, repair in ranked[:OFFERED])
+
+    def _after(self, repair: Repair) -> Examination | None:
+        model = self._found.model
+        draft = Draft(list(model.nodes), model.outputs[0], self._found.training)
+        try:
+            for operation in repair.patch:
+                draft.apply(operation)
+        except (ValidationError, LookupError, ValueError, TypeError):
+            return None
+        if len(draft.nodes) > MOST_NODES:
+            return None
+        changed = ModelSpec.model_construct(
+            version=1, nodes=tuple(draft.nodes), outputs=(draft.output,)
+        )
+        return examine(changed, draft.training)
+
+    def _removes(self, problem: Problem, after: Examination) -> bool:
+        """Whether there is less of this kind at this place; nothing else there may come instead."""
+        fault = (problem.code, problem.node)
+        before, now = self._faults, after.faults()
+        if now[fault] >= before.get(fault, 0):
+            return False
+        return (
+            not any(
+                severity_of(code) == "error"
+                and node == problem.node
+                and count > before.get((code, node), 0)
+                for (code, node), count in now.items()
+                if node is not None
+            )
+            or problem.code in _REVEALING
+        )
+
+
+_REVEALING = ("cycle", "unknown_input", "arity", "duplicate_id")
+"""Wiring: once it is mended, the shapes of the same layer are seen for the first time."""
+
+
+def severity_of(code: str) -> str:
+    return "warning" if code == "dangling" else "error"
+
+
+def _errors(found: Examination) -> list[Problem]:
+    listed = [*found.whole, *(p for problems in found.by_node for p in problems)]
+    return [problem for problem in listed if problem.severity == "error"]
