@@ -1,6 +1,7 @@
 // The dictionaries and the way numbers are written.
 import { afterEach, describe, expect, it } from 'vitest';
 import { lang, number, percent, say, sayOther, setLanguage, t } from '.';
+import { builder } from './builder';
 import { controls } from './controls';
 import { stage } from './stage';
 
@@ -29,6 +30,7 @@ describe('texts', () => {
   it('have both languages, and the same places in both', () => {
     const places = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort();
     for (const [key, [en, zh]] of Object.entries<readonly [string, string]>({
+      ...builder,
       ...controls,
       ...stage,
     })) {
@@ -39,7 +41,8 @@ describe('texts', () => {
   });
 
   it('belong to one dictionary only', () => {
-    expect(Object.keys(controls).filter((key) => key in stage)).toEqual([]);
+    const keys = [builder, controls, stage].flatMap((one) => Object.keys(one));
+    expect(new Set(keys).size).toBe(keys.length);
   });
 });
 

@@ -1,5 +1,6 @@
 // The page's language and every text in it. Owns the choice and the formatting of text and numbers, not the
-// wording: that stands in controls.ts and stage.ts.
+// wording: that stands in the other files of this folder.
+import { builder } from './builder';
 import { controls } from './controls';
 import { stage } from './stage';
 
@@ -9,7 +10,7 @@ export interface Text {
   zh: string;
 }
 
-const texts = { ...controls, ...stage };
+const texts = { ...builder, ...controls, ...stage };
 export type Key = keyof typeof texts;
 export type Params = Readonly<Record<string, string | number>>;
 

@@ -79,6 +79,14 @@ export interface Parameter {
   shape: Shape;
 }
 
+/** Bytes of a training step, by kind. */
+export interface LayerMemory {
+  weights: number;
+  gradients: number;
+  optimizer: number;
+  activations: number;
+}
+
 export interface NodeReport {
   id: string;
   type: string;
@@ -89,6 +97,7 @@ export interface NodeReport {
   arithmetic: string;
   macs: number;
   activations: number;
+  memory: LayerMemory;
   problems: Problem[];
 }
 
@@ -98,7 +107,16 @@ export interface Report {
   input_shape: Shape;
   output_shape: Shape | null;
   samples: [number, number];
-  totals: { parameters: number; macs: number; activations: number; memory_bytes: number };
+  totals: {
+    parameters: number;
+    macs: number;
+    activations: number;
+    memory: LayerMemory;
+    memory_bytes: number;
+    fixed_bytes: number;
+    sample_bytes: number;
+    limit_bytes: number;
+  };
   problems: Problem[];
 }
 

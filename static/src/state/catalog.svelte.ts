@@ -23,6 +23,8 @@ export class Catalog {
   families = $state.raw<Families>(NONE);
   presets = $state.raw<Preset[]>([]);
   devices = $state.raw<DeviceInfo[]>([]);
+  /** What `auto` means. */
+  standardDevice = $state('cpu');
   readonly layers = $derived(byType(this.families.layers));
   readonly datasets = $derived(byType(this.families.datasets));
   readonly losses = $derived(byType(this.families.losses));
@@ -40,7 +42,9 @@ export class Catalog {
   }
 
   async loadDevices(): Promise<void> {
-    this.devices = (await this.#api.devices()).devices;
+    const found = await this.#api.devices();
+    this.devices = found.devices;
+    this.standardDevice = found.default;
   }
 
   async refresh(): Promise<void> {
