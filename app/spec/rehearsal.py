@@ -108,6 +108,8 @@ class Rehearsal:
         for place, repair in enumerate(islice(offers, MOST_EACH)):
             if ranked and place >= self._share:
                 break
+            if any(repair.patch == other.patch for _, other in ranked):
+                continue
             after = self._after(repair)
             if after is None or not self._removes(problem, after):
                 continue

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
+from app.catalog.layers import Layer, ShapeMismatch
 from app.catalog.losses import LOSSES
 from app.core.errors import Problem
+from app.core.shapes import Shape
 from app.spec import adapters
 from app.spec.examine import Examination
 from app.spec.graph import after
@@ -253,20 +255,35 @@ def _take_out(model: ModelSpec, index: int) -> Candidates:
 def _sources(
     found: Examination, index: int, like: str = "", most: int = MOST_SOURCES
 ) -> Iterator[str]:
-    """What node ``index`` could read without a loop: close names, the one before it, then the nearest."""
+    """What node ``index`` could read without a loop: close names, then what fits it, the nearest first."""
     model = found.model
     behind = after(model, model.nodes[index].id) | found.graph.loops
     free = [name for name in found.graph.index if name not in behind]
     near = sorted(free, key=lambda name: abs(found.graph.index[name] - (index - 1)))
     unread = set(near) - {source for node in model.nodes for source in node.inputs}
+    layer = model.nodes[index].layer
+    fitting = [name for name in near if _takes(layer, found.shapes.get(name))]
     names = [
         *(get_close_matches(like, free, 1) if like else ()),
+        *(name for name in fitting if name in unread),
+        *fitting[: most - 1],
         *(name for name in near if name in unread and name in found.shapes),
         *(name for name in near if name in found.shapes),
         INPUT,
         *near,
     ]
     yield from list(dict.fromkeys(names))[:most]
+
+
+def _takes(layer: Layer, shape: Shape | None) -> bool:
+    """Whether a layer with one input fits this shape; of joins nothing is known."""
+    if shape is None or layer.ARITY[1] > 1:
+        return False
+    try:
+        layer.output_shape((shape,))
+    except ShapeMismatch:
+        return False
+    return True
 
 
 _WHOLE: dict[str, Callable[[Examination], Candidates]] = {

@@ -44,13 +44,13 @@ export interface Drawing extends Size {
 /** To the left and to the right in turn: each column follows the one that was placed before it. */
 const SWEEPS = 8;
 /** How much more a card keeps to its place than a wire that passes it. */
-const CARD = 40;
+const CARD = 200;
 /** Wires that miss being level by so little are made level. */
 const LEVEL = 16;
 /** Distance of two wires that come to one card. */
 const PORT = 16;
 /** Long wires and the trunk of the network want to be straight; the ends of a long wire give way. */
-const PULL = { corridor: 6, trunk: 12, branch: 3, end: 0.25 };
+const PULL = { corridor: 6, trunk: 12, branch: 3, end: 0.05 };
 
 /** Width of the gap before each column of these layers. */
 export function gapsOf(layers: Layers, spacing: Spacing): number[] {
@@ -128,7 +128,7 @@ function rows(
   const middles = new Map<string, number>();
   const settle = (column: readonly Slot[], wish: (slot: Slot) => number) => {
     const found = apart(
-      column.map((slot) => [wish(slot), height(slot)] as const),
+      column.map((slot) => [wish(slot), height(slot), slot.passes === null ? CARD : 1] as const),
       lane,
     );
     column.forEach((slot, i) => middles.set(slot.id, found[i] ?? 0));
