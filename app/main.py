@@ -16,10 +16,13 @@ from app.api import (
     datasets,
     devices,
     errors,
+    examples,
     health,
     models,
+    own,
     pages,
     presets,
+    range_test,
     runs,
     schema,
     stream,
@@ -31,11 +34,26 @@ from app.api.context import Context
 from app.api.fetches import Fetches
 from app.api.guard import Guard, Rules
 from app.core.errors import GlassnetError
+from app.own.library import Library
+from app.own.uploads import Uploads
 from app.runs.service import Runs
 from app.settings import Settings
 from app.store.runs import Store
 
 API = "/api/v1"
+ROUTERS = (
+    catalog,
+    examples,
+    presets,
+    models,
+    own,
+    datasets,
+    runs,
+    range_test,
+    devices,
+    stream,
+)
+"""One a noun; in the order of the API's document."""
 
 
 class Glassnet(FastAPI):
@@ -80,6 +98,7 @@ def create_app(
         access=access or open_access(settings)[0],
         max_body=settings.max_body,
         max_depth=settings.max_depth,
+        max_upload=settings.max_upload,
         login=partial(pages.login_page, page),
     )
     errors.install(app, pages.error_page)
@@ -104,7 +123,7 @@ def _said_plainly(app: FastAPI, send: Send) -> Send:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix=API)
-    for module in (catalog, presets, models, datasets, runs, devices, stream):
+    for module in ROUTERS:
         api.include_router(module.router)
     return api
 
@@ -115,15 +134,21 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         fetches = Fetches(settings.data / "datasets")
+        library = Library(settings.data / "datasets")
+        uploads = Uploads(settings.data / "uploads", settings.data / "datasets")
         async with AsyncExitStack() as stack:
             try:
                 runs = await stack.enter_async_context(running(settings))
             except GlassnetError as error:
                 app.state.failure = error
                 raise
+            library.tidy()
+            uploads.tidy()
             app.state.context = Context(
                 runs=runs,
                 fetches=fetches,
+                library=library,
+                uploads=uploads,
                 page=app.state.page,
                 version=app.version,
                 max_depth=settings.max_depth,
@@ -135,6 +160,7 @@ def _lifespan(
             finally:
                 app.state.ready = False
                 await fetches.stop()
+                await uploads.stop()
 
     return lifespan
 

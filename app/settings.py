@@ -59,6 +59,13 @@ class Settings(BaseSettings):
         title="largest body",
         description="Bytes of a request's body at most.",
     )
+    max_upload: int = Field(
+        512 * 2**20,
+        ge=2**10,
+        le=2**36,
+        title="largest upload",
+        description="Bytes of an uploaded data file at most.",
+    )
     max_depth: int = Field(
         64, ge=8, le=200, title="deepest JSON", description="Levels of nesting in a JSON body."
     )

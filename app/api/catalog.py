@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
 
+from app.api.bodies import body, documented
 from app.api.context import Here
-from app.api.document import failures
+from app.api.document import READS_BODY, failures
 from app.api.encode import Json
-from app.catalog.datasets import DATASETS, Dataset
+from app.catalog.augmentations import AUGMENTATIONS
+from app.catalog.datasets import DATASETS, Dataset, Feature
 from app.catalog.family import Family, Formula, Part, describe
 from app.catalog.initializers import INITIALIZERS
 from app.catalog.layers import LAYERS
-from app.catalog.losses import LOSSES, Loss, Task
+from app.catalog.losses import LOSSES, Loss, Readout, Task
 from app.catalog.optimizers import OPTIMIZERS
-from app.core.text import Text
+from app.catalog.plot import ANYWHERE, Place, Plot
+from app.catalog.schedules import SCHEDULES
+from app.core.errors import NotFound
+from app.core.text import Text, text
+from app.spec.base import Strict
 
 router = APIRouter(tags=["catalog"])
 
@@ -37,6 +44,8 @@ class Described(BaseModel):
     examples: list[dict[str, Any]]
     live: list[str]
     """Fields that may change while a run goes on."""
+    plot: bool
+    """It has a picture of its own: ``POST /catalog:plot``."""
     fields: dict[str, Any] = Field(alias="schema")
     """JSON schema; every property carries ``x-title`` and ``x-help`` in both languages."""
 
@@ -65,7 +74,7 @@ class LossFacts(BaseModel):
     """Which tasks a loss suits and how outputs are read as a prediction."""
 
     tasks: list[Task]
-    readout: Literal["softmax", "raw"]
+    readout: Readout
 
 
 class LossInfo(Described):
@@ -74,10 +83,21 @@ class LossInfo(Described):
     facts: LossFacts
 
 
-class DatasetFacts(BaseModel):
-    """A data set with its defaults. ``available``: its files are on this machine."""
+class FeatureFacts(BaseModel):
+    """An input of a table, or its target. What a network sees is (value − ``centre``) / ``scale``;
+    with a ``category`` it is 1 where the column holds that text, else 0."""
 
-    kind: Literal["image", "points"]
+    name: Text
+    centre: float
+    scale: float
+    category: str | None
+
+
+class DatasetFacts(BaseModel):
+    """A data set; in the catalogue with its defaults. ``available``: its files are on this machine;
+    ``varies``: task, classes or shape follow from its options, ``POST /datasets:describe`` tells."""
+
+    kind: Literal["image", "points", "tabular"]
     task: Task
     classes: list[Text]
     input_shape: list[int]
@@ -87,6 +107,10 @@ class DatasetFacts(BaseModel):
     source: str
     available: bool
     download_bytes: int
+    varies: bool
+    features: list[FeatureFacts]
+    value: FeatureFacts | None
+    """What a table's regression predicts."""
 
 
 class DatasetInfo(Described):
@@ -101,6 +125,8 @@ class Families(BaseModel):
     losses: list[LossInfo]
     optimizers: list[PartInfo]
     initializers: list[PartInfo]
+    schedules: list[PartInfo]
+    augmentations: list[PartInfo]
 
 
 class Catalog(BaseModel):
@@ -110,13 +136,62 @@ class Catalog(BaseModel):
 
 
 FAMILIES: dict[str, Family[Any]] = {
-    family.name: family for family in (LAYERS, DATASETS, LOSSES, OPTIMIZERS, INITIALIZERS)
+    family.name: family
+    for family in (
+        LAYERS,
+        DATASETS,
+        LOSSES,
+        OPTIMIZERS,
+        INITIALIZERS,
+        SCHEDULES,
+        AUGMENTATIONS,
+    )
 }
+
+
+def part_named(family: str, kind: str) -> type[Part]:
+    """The part, or a 404 that names it."""
+    part: type[Part] | None = FAMILIES[family].parts.get(kind) if family in FAMILIES else None
+    if part is None:
+        raise NotFound(kind=text("part", "部件"), name=f"{family}/{kind}"[:120])
+    return part
+
+
+def _plot_wanted(name: str, family: Family[Any]) -> type[Strict]:
+    """A part of one family with its options, and where it stands."""
+    only: Any = Literal[name]
+    return create_model(
+        f"PlotOf{name.capitalize()}",
+        __base__=Strict,
+        __doc__=f"A part of the family {name} with its options; the place it stands in.",
+        family=(only, ...),
+        part=(family.union(), ...),
+        place=(Place, ANYWHERE),
+    )
+
+
+_WANTED = [_plot_wanted(name, family) for name, family in FAMILIES.items()]
+PlotWanted: Any = Annotated[reduce(or_, _WANTED), Field(discriminator="family")]
+PLOT_EXAMPLE = {"family": "layers", "part": {"type": "elu", "alpha": 2.0}}
+PlotBody = Annotated[Any, Depends(body(TypeAdapter(PlotWanted)))]
+
+
+@router.post(
+    "/catalog:plot",
+    response_model=Plot | None,
+    responses=failures(*READS_BODY),
+    summary="A part's own picture",
+    openapi_extra=documented("PlotWanted", ("ELU", PLOT_EXAMPLE)),
+)
+async def plot_part(wanted: PlotBody) -> Json:
+    """Sampled curves of an activation, a loss or a rule with these options, or the spread of an
+    initialiser's weights for a layer of this size; null for a part without a curve."""
+    return Json(wanted.part.plot(wanted.place))
 
 
 @router.get("/catalog", response_model=Catalog, responses=failures(), summary="Every part")
 async def get_catalog(here: Here) -> Json:
-    """Layers, data sets, losses, optimisers and initialisers with schema, formula and texts."""
+    """Every family with its parts: their schema, formula, texts and facts."""
     root = here.fetches.root
     families = {
         name: [entry(part, root) for part in family.parts.values()]
@@ -129,24 +204,29 @@ def entry(part: type[Part], root: Path) -> dict[str, Any]:
     """One part with the facts of its family; ``root`` is the folder of data sets."""
     found = _described(part)
     if issubclass(part, Dataset):
-        facts = {**found["facts"], "available": part().available(root)}
-        return {**found, "facts": facts}
+        facts = dataset_facts(part(), root)
+        return {**found, "facts": {**found["facts"], **facts}}
     return found
 
 
 @cache
 def _described(part: type[Part]) -> dict[str, Any]:
     found = describe(part)
-    if issubclass(part, Dataset):
-        found["facts"] = {**_dataset_facts(part()), **found["facts"]}
-    elif issubclass(part, Loss):
+    if issubclass(part, Loss):
         facts = {"tasks": sorted(part.TASKS), "readout": part.READOUT}
         found["facts"] = {**facts, **found["facts"]}
     return found
 
 
-def _dataset_facts(dataset: Dataset) -> dict[str, Any]:
+def dataset_facts(dataset: Dataset, root: Path) -> dict[str, Any]:
+    """The facts of a data set with its options; one whose files are elsewhere names no inputs."""
+    here = dataset.available(root)
+    value = dataset.value(root) if here else None
     return {
+        "available": here,
+        "varies": dataset.VARIES,
+        "features": [_feature(one) for one in dataset.features_of(root)] if here else [],
+        "value": _feature(value) if value else None,
         "kind": dataset.KIND,
         "task": dataset.TASK,
         "classes": [name.model_dump() for name in dataset.CLASSES],
@@ -156,3 +236,7 @@ def _dataset_facts(dataset: Dataset) -> dict[str, Any]:
         "source": dataset.SOURCE,
         "download_bytes": dataset.DOWNLOAD_BYTES,
     }
+
+
+def _feature(one: Feature) -> dict[str, Any]:
+    return {"name": one.name.model_dump(), **{k: v for k, v in vars(one).items() if k != "name"}}

@@ -10,6 +10,8 @@ from starlette.requests import HTTPConnection
 
 from app.api.assets import Page
 from app.api.fetches import Fetches
+from app.own.library import Library
+from app.own.uploads import Uploads
 from app.runs.service import Runs
 
 
@@ -19,6 +21,8 @@ class Context:
 
     runs: Runs
     fetches: Fetches
+    library: Library
+    uploads: Uploads
     page: Page
     version: str
     max_depth: int

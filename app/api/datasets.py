@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,11 +13,12 @@ from safetensors.numpy import save
 from starlette.responses import Response
 
 from app.api.bodies import body, documented
+from app.api.catalog import DatasetFacts, dataset_facts
 from app.api.context import Context, Here
 from app.api.document import READS_BODY, SAFETENSORS, binary, failures
 from app.api.encode import Json
-from app.catalog.datasets import DATASETS, AnyDataset, Data, Dataset
-from app.core.errors import NotFound, Problem
+from app.catalog.datasets import DATASETS, AnyDataset, Dataset
+from app.core.errors import NotFound, Problem, SpecError
 from app.core.text import text
 from app.spec.base import Strict
 
@@ -32,6 +32,12 @@ class SamplesWanted(Strict):
     split: Literal["train", "val"] = "train"
     start: int = Field(0, ge=0, le=10_000_000)
     count: int = Field(24, ge=1, le=256)
+
+
+class DescribeWanted(Strict):
+    """The data set, with its options, that is to be described."""
+
+    dataset: AnyDataset
 
 
 class FetchWanted(Strict):
@@ -57,6 +63,7 @@ class DatasetState(BaseModel):
 
 EXAMPLE = {"dataset": {"type": "digits28"}, "split": "val", "start": 0, "count": 24}
 SamplesBody = Annotated[SamplesWanted, Depends(body(TypeAdapter(SamplesWanted)))]
+DescribeBody = Annotated[DescribeWanted, Depends(body(TypeAdapter(DescribeWanted)))]
 FetchBody = Annotated[FetchWanted, Depends(body(TypeAdapter(FetchWanted)))]
 
 
@@ -72,6 +79,20 @@ async def get_samples(wanted: SamplesBody, here: Here) -> Response:
     float32 (n, k) for regression."""
     content = await asyncio.to_thread(_samples, wanted, here.fetches.root)
     return Response(content, media_type=SAFETENSORS, headers={"cache-control": "no-store"})
+
+
+@router.post(
+    "/datasets:describe",
+    response_model=DatasetFacts,
+    responses=failures(*READS_BODY, 409),
+    summary="A data set with its options",
+    openapi_extra=documented(
+        "DescribeWanted", ("own points", {"dataset": {"type": "points_custom"}})
+    ),
+)
+async def describe_dataset(wanted: DescribeBody, here: Here) -> Json:
+    """Task, classes, shape, sizes, and for a table its inputs by name with their scale."""
+    return Json(await asyncio.to_thread(_described, wanted.dataset, here.fetches.root))
 
 
 @router.post(
@@ -114,21 +135,20 @@ def _state(dataset: Dataset, here: Context) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=2)
-def _arrays(dataset: Dataset, root: Path) -> Data:
-    return dataset.load(root)
+def _described(dataset: Dataset, root: Path) -> dict[str, Any]:
+    _require(dataset)
+    return dataset_facts(dataset, root)
+
+
+def _require(dataset: Dataset) -> None:
+    """Raises what is wrong with the options of a data set."""
+    if faults := dataset.faults():
+        first = faults[0].message
+        raise SpecError(problems=faults, summary=first.en, summary_zh=first.zh)
 
 
 def _samples(wanted: SamplesWanted, root: Path) -> bytes:
-    data = _arrays(wanted.dataset, root)
-    if wanted.split == "train":
-        inputs, targets = data.train_x, data.train_y
-    else:
-        inputs, targets = data.val_x, data.val_y
+    _require(wanted.dataset)
     part = slice(wanted.start, wanted.start + wanted.count)
-    return save(
-        {
-            "inputs": np.ascontiguousarray(inputs[part]),
-            "targets": np.ascontiguousarray(targets[part]),
-        }
-    )
+    inputs, targets = wanted.dataset.peek(root, wanted.split, part)
+    return save({"inputs": np.ascontiguousarray(inputs), "targets": np.ascontiguousarray(targets)})

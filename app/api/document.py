@@ -11,11 +11,13 @@ _MEANINGS = {
     401: "The token is missing or wrong.",
     403: "The request comes from a foreign page.",
     404: "There is no such thing.",
+    408: "The body stopped coming.",
     409: "Not possible in the present state.",
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
     422: "The request does not fit its schema, or the network cannot be built.",
     503: "The server cannot do this at the moment.",
+    507: "The disk is full.",
 }
 
 Responses = dict[int | str, dict[str, Any]]

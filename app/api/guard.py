@@ -30,6 +30,8 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 DRAIN_BYTES = 64 * 2**20
 DRAIN_SECONDS = 5.0
 """How much, and how long, is taken and dropped of a body that was refused."""
+UPLOADS = "/api/v1/uploads"
+"""The one address whose body goes to its route as it comes, within a limit of its own."""
 OPEN_PATHS = ("/livez", "/readyz", "/static/")
 """What is answered without the token: health, and files that hold nothing of the user's."""
 
@@ -66,6 +68,7 @@ class Rules:
     access: Access
     max_body: int
     max_depth: int
+    max_upload: int
     login: LoginPage
 
 
@@ -86,7 +89,7 @@ class Guard:
         try:
             self._check(scope, headers)
             if scope["type"] == "http" and scope["method"] not in SAFE:
-                receive = await self._whole_body(headers, receive)
+                receive = await self._body(scope, headers, receive)
         except GlassnetError as error:
             await self._refuse(error, scope, receive, send)
             return
@@ -119,12 +122,16 @@ class Guard:
         # "//host" would lead elsewhere.
         return RedirectResponse("/" + scope["path"].lstrip("/\\"), 303, headers)
 
+    async def _body(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Receive:
+        if scope["path"] == UPLOADS and scope["method"] == "POST":
+            _announced(headers, self.rules.max_upload)
+            return _counted(receive, self.rules.max_upload)
+        return await self._whole_body(headers, receive)
+
     async def _whole_body(self, headers: dict[bytes, bytes], receive: Receive) -> Receive:
         """Read the body within its limit, look at its depth, and hand it on in one piece."""
         limit = self.rules.max_body
-        announced = headers.get(b"content-length", b"0")
-        if announced.isdigit() and (len(announced) > 18 or int(announced) > limit):
-            raise BodyTooLarge(limit=limit)
+        _announced(headers, limit)
         parts: list[bytes] = []
         size, more = 0, True
         while more:
@@ -157,6 +164,27 @@ class Guard:
             await response(scope, receive, _with_headers(send))
         else:
             await send({"type": "websocket.close", "code": 1008, "reason": error.code})
+
+
+def _announced(headers: dict[bytes, bytes], limit: int) -> None:
+    length = headers.get(b"content-length", b"0")
+    if length.isdigit() and (len(length) > 18 or int(length) > limit):
+        raise BodyTooLarge(limit=limit)
+
+
+def _counted(receive: Receive, limit: int) -> Receive:
+    """The body as it comes; more than ``limit`` bytes of it are refused."""
+    size = 0
+
+    async def counting() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > limit:
+            raise BodyTooLarge(limit=limit)
+        return message
+
+    return counting
 
 
 def _with_headers(send: Send) -> Send:

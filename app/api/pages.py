@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -14,13 +15,16 @@ from starlette.types import Scope
 
 from app.api import language, reference
 from app.api.assets import Entry, Page
-from app.api.catalog import FAMILIES, entry
+from app.api.catalog import FAMILIES, entry, part_named
 from app.api.context import Here
 from app.api.formula import mathml
+from app.api.pictures.draw import picture
+from app.api.reference import matches
 from app.api.refusals import NoSuchAddress, PageNotBuilt
 from app.api.words import WORDS
-from app.core.errors import GlassnetError, NotFound
-from app.core.text import LANGUAGES, Language, text
+from app.core.errors import GlassnetError
+from app.core.text import LANGUAGES, Language
+from app.spec.examples import example
 
 router = APIRouter(include_in_schema=False)
 A_YEAR = 365 * 24 * 3600
@@ -58,29 +62,34 @@ async def playground(lang: str, here: Here) -> Response:
 
 
 @router.get("/{lang}/reference")
-async def reference_index(lang: str, here: Here) -> Response:
-    spoken = _language(lang, f"/{lang}/reference")
+async def reference_index(lang: str, here: Here, q: str = "") -> Response:
+    """``q`` searches names, aliases and summaries in both languages."""
+    spoken, query = _language(lang, f"/{lang}/reference"), q.strip()[:80]
     root = here.fetches.root
-    families = {
-        name: _grouped([entry(part, root) for part in family.parts.values()], spoken)
+    listed = {
+        name: [entry(part, root) for part in family.parts.values() if matches(part, query)]
         for name, family in FAMILIES.items()
     }
-    return render(here.page, "reference_index.html", spoken, "/reference", families=families)
+    families = {name: _grouped(parts, spoken) for name, parts in listed.items() if parts}
+    shown: dict[str, Any] = {"families": families, "query": query}
+    return render(here.page, "reference_index.html", spoken, "/reference", **shown)
 
 
 @router.get("/{lang}/reference/{family}/{kind}")
 async def reference_page(lang: str, family: str, kind: str, here: Here) -> Response:
     path = f"/reference/{family}/{kind}"
     spoken = _language(lang, f"/{lang}{path}")
-    part = FAMILIES[family].parts.get(kind) if family in FAMILIES else None
-    if part is None:
-        raise NotFound(kind=text("part", "部件"), name=f"{family}/{kind}"[:120])
+    part = part_named(family, kind)
+    root = here.fetches.root
     shown: dict[str, Any] = {
-        "part": entry(part, here.fetches.root),
+        "part": entry(part, root),
         "family": family,
         "rows": reference.field_rows(part, spoken),
         "examples": reference.example_json(part),
-        "paragraphs": reference.paragraphs(part) if spoken == "en" else [],
+        "runs": example(part),
+        "paragraphs": reference.paragraphs(part, spoken),
+        "note": reference.plot_note(part),
+        "picture": await asyncio.to_thread(picture, part, root, spoken),
         "initializers": FAMILIES["initializers"].parts,
         "mathml": mathml,
     }

@@ -106,6 +106,21 @@ def example_json(part: type[Part]) -> list[str]:
     return [json.dumps(example, ensure_ascii=False, indent=2) for example in part.EXAMPLES]
 
 
-def paragraphs(part: type[Part]) -> list[str]:
-    """The part's docstring, which is its English documentation."""
-    return [" ".join(block.split()) for block in cleandoc(part.__doc__ or "").split("\n\n")]
+def paragraphs(part: type[Part], language: Language) -> list[str]:
+    """The part's documentation; in English where there is none in Chinese."""
+    said = part.DOC_ZH if language == "zh" and part.DOC_ZH else part.__doc__
+    return [" ".join(block.split()) for block in cleandoc(said or "").split("\n\n")]
+
+
+def plot_note(part: type[Part]) -> Text | None:
+    """Which case the part's own picture shows."""
+    made = part.model_validate(part.EXAMPLES[0]) if part.EXAMPLES else part()
+    plot = made.plot()
+    return plot.note if plot else None
+
+
+def matches(part: type[Part], query: str) -> bool:
+    """Whether every word of the query is in a name, an alias or the summary, in either language."""
+    names = (part.kind(), part.TITLE.en, part.TITLE.zh, part.GROUP.en, part.GROUP.zh)
+    held = " ".join((*names, *part.ALIASES, part.SUMMARY.en, part.SUMMARY.zh)).lower()
+    return all(word in held for word in query.lower().split())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
@@ -13,6 +13,7 @@ from app.api.bodies import body, documented
 from app.api.context import Here
 from app.api.document import READS_BODY, SAFETENSORS, binary, failures
 from app.api.encode import Json
+from app.catalog.losses import Readout
 from app.core.errors import NotFound
 from app.core.text import text
 from app.protocol.commands import AnyCommand
@@ -31,6 +32,13 @@ class PredictionWanted(Strict):
     """A sample of the run's data set, or the values of one."""
 
     sample: AnySample
+
+
+class AugmentedWanted(Strict):
+    """A sample, and for how many steps it is to be shown."""
+
+    sample: AnySample
+    count: int = Field(8, ge=1, le=64)
 
 
 class RunPage(BaseModel):
@@ -60,13 +68,14 @@ class Prediction(BaseModel):
     outputs: list[Number]
     probabilities: list[Number] | None
     label: int | None
-    readout: Literal["softmax", "raw"]
+    readout: Readout
 
 
 RunId = Annotated[str, Path(max_length=32, description="The run's id.")]
 RunBody = Annotated[RunSpec, Depends(body(TypeAdapter(RunSpec)))]
 CommandBody = Annotated[AnyCommand, Depends(body(TypeAdapter(AnyCommand)))]
 PredictionBody = Annotated[PredictionWanted, Depends(body(TypeAdapter(PredictionWanted)))]
+AugmentedBody = Annotated[AugmentedWanted, Depends(body(TypeAdapter(AugmentedWanted)))]
 COMMANDS = (
     ("play", {"type": "play"}),
     ("one batch", {"type": "step", "unit": "batch", "count": 1}),
@@ -214,6 +223,21 @@ async def predict(run: RunId, wanted: PredictionBody, request: Request, here: He
     if SAFETENSORS in request.headers.get("accept", ""):
         return Response(frame, media_type=SAFETENSORS, headers={"cache-control": "no-store"})
     return Json(prediction)
+
+
+@router.post(
+    "/runs/{run}/augmented",
+    response_class=Response,
+    responses={**binary("inputs (count, …)"), **failures(*READS_BODY, 404, 409, 503)},
+    summary="One sample, augmented",
+    openapi_extra=documented(
+        "AugmentedWanted", ("eight steps", {"sample": {"kind": "stored", "index": 0}, "count": 8})
+    ),
+)
+async def augment_sample(run: RunId, wanted: AugmentedBody, here: Here) -> Response:
+    """The sample as it would enter each of the next steps of training, as a safetensors file."""
+    content = await here.runs.augmented(run, wanted.sample, wanted.count)
+    return Response(content, media_type=SAFETENSORS, headers={"cache-control": "no-store"})
 
 
 @router.get(

@@ -9,20 +9,26 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
 
-from app.api import catalog, datasets, devices, health, models, presets, runs
+from app.api import catalog, datasets, devices, health, models, own, presets, runs
 from app.api.document import failures
 from app.api.encode import Json
 from app.api.errors import ProblemDetails
+from app.catalog.augmentations import AnyAugmentation
 from app.catalog.datasets import AnyDataset
 from app.catalog.initializers import AnyInitializer
 from app.catalog.layers import AnyLayer
 from app.catalog.losses import AnyLoss
 from app.catalog.optimizers import AnyOptimizer
+from app.catalog.plot import Plot
+from app.catalog.schedules import AnySchedule
+from app.own.library import OwnDetail
 from app.protocol import frames, stream, taps
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
+from app.protocol.range_test import RangeTest, RangeWanted
 from app.protocol.runs import Applied, MetricsSeries, RunInfo
 from app.runs.devices import Devices
+from app.spec.examples import Example
 from app.spec.model import ModelSpec
 from app.spec.report import Report
 from app.spec.run import RunSpec
@@ -36,13 +42,20 @@ READ: dict[str, Any] = {
     "AnyLoss": AnyLoss,
     "AnyOptimizer": AnyOptimizer,
     "AnyInitializer": AnyInitializer,
+    "AnySchedule": AnySchedule,
+    "AnyAugmentation": AnyAugmentation,
     "ModelSpec": ModelSpec,
     "TrainingSpec": TrainingSpec,
     "RunSpec": RunSpec,
     "ModelCheck": models.ModelCheck,
+    "PlotWanted": catalog.PlotWanted,
     "SamplesWanted": datasets.SamplesWanted,
+    "DescribeWanted": datasets.DescribeWanted,
     "FetchWanted": datasets.FetchWanted,
+    "OwnChange": own.OwnChange,
+    "AugmentedWanted": runs.AugmentedWanted,
     "PredictionWanted": runs.PredictionWanted,
+    "RangeWanted": RangeWanted,
     "AnyCommand": AnyCommand,
     "LoggedCommand": LoggedCommand,
     "AnySample": taps.AnySample,
@@ -54,9 +67,15 @@ READ: dict[str, Any] = {
 WRITTEN: dict[str, Any] = {
     "ProblemDetails": ProblemDetails,
     "Catalog": catalog.Catalog,
+    "Plot": Plot,
+    "Example": Example,
     "Presets": presets.Presets,
     "Report": Report,
     "DatasetState": datasets.DatasetState,
+    "DatasetFacts": catalog.DatasetFacts,
+    "UploadState": own.UploadState,
+    "OwnList": own.OwnList,
+    "OwnDetail": OwnDetail,
     "RunInfo": RunInfo,
     "RunPage": runs.RunPage,
     "Applied": Applied,
@@ -64,6 +83,7 @@ WRITTEN: dict[str, Any] = {
     "MetricsSeries": MetricsSeries,
     "SnapshotList": runs.SnapshotList,
     "Prediction": runs.Prediction,
+    "RangeTest": RangeTest,
     "Devices": Devices,
     "Queue": devices.Queue,
     "Health": health.Health,

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterator, Mapping
 from functools import reduce
+from importlib.metadata import entry_points
 from operator import or_
 from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.catalog.plot import ANYWHERE, Place, Plot
 from app.core.text import Text
 
 
@@ -29,7 +32,8 @@ class Formula(BaseModel):
 class Part(BaseModel):
     """One choosable thing. Subclasses declare ``type: Literal["name"] = "name"`` and the facts below.
 
-    Every field carries ``title`` and a bilingual description: use :func:`option`.
+    Every field carries ``title`` and a bilingual description: use :func:`option`. The docstring is
+    the part's English documentation, ``DOC_ZH`` the same in Chinese.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -37,6 +41,7 @@ class Part(BaseModel):
     TITLE: ClassVar[Text]
     SUMMARY: ClassVar[Text]
     GROUP: ClassVar[Text]
+    DOC_ZH: ClassVar[str] = ""
     FORMULA: ClassVar[Formula | None] = None
     ALIASES: ClassVar[tuple[str, ...]] = ()
     EXAMPLES: ClassVar[tuple[dict[str, Any], ...]] = ()
@@ -53,10 +58,26 @@ class Part(BaseModel):
         """What a client needs to know of the part beyond its fields; JSON values."""
         return {}
 
+    def plot(self, place: Place = ANYWHERE) -> Plot | None:
+        """The part's own picture with its options as they are, or None where it has no curve."""
+        return None
 
-def option(default: Any, title: Text, help: Text, **bounds: Any) -> Any:
-    """A documented, bounded field of a part; ``default=...`` makes it required."""
+
+def option(
+    default: Any,
+    title: Text,
+    help: Text,
+    *,
+    labels: Mapping[str, Text] | None = None,
+    **bounds: Any,
+) -> Any:
+    """A documented, bounded field of a part; ``default=...`` makes it required.
+
+    ``labels`` names the values of a choice.
+    """
     extra: Any = {"x-title": title.model_dump(), "x-help": help.model_dump()}
+    if labels:
+        extra["x-labels"] = {value: label.model_dump() for value, label in labels.items()}
     return Field(default, title=title.en, description=help.en, json_schema_extra=extra, **bounds)
 
 
@@ -64,7 +85,11 @@ P = TypeVar("P", bound=Part)
 
 
 class Family(Generic[P]):
-    """All parts of one kind, found by scanning a package for subclasses of ``base``."""
+    """All parts of one kind, found by scanning a package for subclasses of ``base``.
+
+    Packages that other distributions name under the entry point group ``glassnet.<family>`` are
+    scanned too: whoever installs one adds its parts.
+    """
 
     def __init__(
         self, name: str, base: type[P], package: str, groups: tuple[Text, ...] = ()
@@ -72,18 +97,21 @@ class Family(Generic[P]):
         """``groups`` are listed first and in this order; a group not named comes after them."""
         self.name = name
         self.base = base
-        module = importlib.import_module(package)
         found: dict[str, type[P]] = {}
-        for info in sorted(pkgutil.iter_modules(module.__path__), key=lambda m: m.name):
-            if info.name.startswith("_"):
-                continue
-            for part in self._parts_of(importlib.import_module(f"{package}.{info.name}")):
+        for scanned in (package, *sorted(e.value for e in entry_points(group=f"glassnet.{name}"))):
+            for part in self._parts_in(scanned):
                 if part.kind() in found and found[part.kind()] is not part:
                     raise TypeError(f"two parts of family {name} are called {part.kind()!r}")
                 found[part.kind()] = part
         order = {group: place for place, group in enumerate(groups)}
         ranked = sorted(found.items(), key=lambda item: order.get(item[1].GROUP, len(order)))
         self.parts = dict(ranked)
+
+    def _parts_in(self, package: str) -> Iterator[type[P]]:
+        folder = importlib.import_module(package).__path__
+        for info in sorted(pkgutil.iter_modules(folder), key=lambda m: m.name):
+            if not info.name.startswith("_"):
+                yield from self._parts_of(importlib.import_module(f"{package}.{info.name}"))
 
     def _parts_of(self, module: Any) -> list[type[P]]:
         return [
@@ -118,5 +146,6 @@ def describe(part: type[Part]) -> dict[str, Any]:
         "examples": list(part.EXAMPLES),
         "live": sorted(part.LIVE),
         "facts": part.facts(),
+        "plot": part.plot is not Part.plot,
         "schema": part.model_json_schema(),
     }

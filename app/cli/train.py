@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from app.core import invalid
 from app.core.errors import GlassnetError, Invalid, Problem
 from app.main import running
+from app.own.library import Library
 from app.runs.headless import train
 from app.settings import Settings
 from app.spec.check import require
@@ -35,6 +36,7 @@ def run_training(
 ) -> int:
     """Train to the end; 0 when finished, 1 when it failed, 2 when the spec does not fit."""
     try:
+        Library(Settings().data / "datasets")
         spec = read_spec(spec_file, epochs, device)
         return asyncio.run(_train(spec, data, out))
     except GlassnetError as error:

@@ -17,6 +17,7 @@ from app.core.ids import stable_hash
 from app.core.shapes import Shape
 from app.engine.modules.block_max import BlockMax
 from app.spec.check import require
+from app.spec.gains import gains
 from app.spec.model import INPUT
 from app.spec.run import RunSpec
 
@@ -35,21 +36,22 @@ class Network(nn.Module):
         self.layers: dict[str, Layer] = {name: nodes[name].layer for name in self.order}
         self.output = spec.model.outputs[0]
         self.activations = report.totals.activations
+        behind = gains(spec.model)
         for name in self.order:
             # Not add_module: an identifier such as "train" is a fine name for a node.
-            self._modules[name] = self._build(name)
+            self._modules[name] = self._build(name, behind[name])
         self._needed = _needed(self.output, self.sources)
         self._chain: list[nn.Module] | None = None
         self._all = list(self.modules())
         self._random = [(n, m) for n, m in self.named_children() if hasattr(m, "reseed")]
 
-    def _build(self, name: str) -> nn.Module:
+    def _build(self, name: str, gain: float) -> nn.Module:
         layer = self.layers[name]
         inputs = tuple(self.shapes[source] for source in self.sources[name])
         self.shapes[name] = layer.output_shape(inputs)
         module = layer.build(inputs)
         generator = torch.Generator().manual_seed(stable_hash(self.seed, "init", name))
-        layer.initialize(module, generator)
+        layer.initialize(module, generator, gain)
         return module
 
     def mode(self, *, training: bool) -> None:

@@ -129,5 +129,6 @@ def preload() -> list[Data]:
     """Load every bundled picture set into its cache, to be shared by the processes forked later."""
     nowhere = Path()
     parts = (part() for part in DATASETS.parts.values() if part.KIND == "image")
-    loaded = [part.load(nowhere) for part in parts if not part.DOWNLOAD_BYTES]
+    there = [one for one in parts if not one.DOWNLOAD_BYTES and one.available(nowhere)]
+    loaded = [part.load(nowhere) for part in there]
     return [data for data in loaded if data.digest]

@@ -25,13 +25,13 @@ def predict(
 ) -> tuple[dict[str, Any], bytes]:
     """(prediction, float32 frame); ``label`` is null for regression, probabilities for raw outputs."""
     output, frame = prober.exact(sample, moment)
-    readout, softmax = prober.readout(output[None])
+    values, readout = prober.readout(output[None])
     return {
         "step": trainer.cursor.step,
         "branch": moment.branch,
         "outputs": [number(v) for v in output.tolist()],
-        "probabilities": [number(v) for v in readout.tolist()] if softmax else None,
+        "probabilities": None if readout == "raw" else [number(v) for v in values.tolist()],
         "label": int(decide(output[None])[0]) if trainer.classes else None,
         "target": trainer.data.label(sample),
-        "readout": "softmax" if softmax else "raw",
+        "readout": readout,
     }, frame

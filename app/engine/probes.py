@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from app.catalog.losses import Readout
 from app.core.shapes import Shape
 from app.engine.quantise import Entry, Floats, Layout, assemble, entry
 from app.engine.trainer import Trainer
@@ -95,10 +96,19 @@ class Prober:
         count = len(values) - len(readout)
         return layout.frame(values[:count], metadata, [values[count:]])
 
-    def readout(self, output: torch.Tensor) -> tuple[torch.Tensor, bool]:
-        """What the output (1, K) says: softmax probabilities (K,) or, where the loss has none, itself."""
-        softmax = self._trainer.spec.training.phase.loss.READOUT == "softmax"
-        return (output.softmax(1) if softmax else output)[0], softmax
+    def readout(self, output: torch.Tensor) -> tuple[torch.Tensor, Readout]:
+        """What the output (1, K) says, and how it is to be read.
+
+        Probabilities of the classes by softmax or sigmoid, or, where the loss has neither, the
+        output itself. A single output with a sigmoid is that of the second of two classes.
+        """
+        kind = self._trainer.spec.training.phase.loss.READOUT
+        if kind == "softmax":
+            return output.softmax(1)[0], kind
+        if kind == "sigmoid":
+            yes = output.sigmoid()[0]
+            return (torch.cat([1.0 - yes, yes]) if len(yes) == 1 else yes), kind
+        return output[0], kind
 
     def _metadata(self, sample: AnySample, moment: Moment) -> dict[str, str]:
         trainer = self._trainer

@@ -73,6 +73,7 @@ class Reporter:
                 loss=[point.loss for point in points],
                 accuracy=accuracy if trainer.classes else None,
                 gradient=trainer.gradient_norms(),
+                learning_rate=trainer.rate,
                 epoch=trainer.epoch,
                 samples_per_second=self._rate,
                 seconds_left=max(0.0, left) / self._rate if self._rate else None,

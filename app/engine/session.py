@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import torch
 
+from app.catalog.schedules import Memory
 from app.core.text import text
 from app.engine.device import describe
 from app.engine.diagnosis import Finding
@@ -91,6 +92,7 @@ class Session:
         trainer.load(loaded.tensors)
         trainer.cursor = Cursor(step, facts["epoch"], facts["offset"])
         trainer.tally = Tally(**facts["tally"])
+        trainer.memory = Memory(**facts.get("memory", {}))
         at = facts["diverged"]
         trainer.diverged = (
             None if at is None else Divergence(at, Finding(trainer.network.output, "loss"))
@@ -143,6 +145,8 @@ class Session:
             self._go(command)
         else:
             if is_setting(command):
+                if len(self.trainer.meter):  # those steps were made with what was in force
+                    self.report.metrics(self.branch)
                 self.trainer.command(command)
                 self.log.append(self._logged(command))
             elif isinstance(command, SetSpeed):
@@ -295,7 +299,6 @@ class Session:
 
     def _facts(self) -> dict[str, Any]:
         trainer = self.trainer
-        settings = trainer.settings
         tally = trainer.tally
         return {
             "run": self.start.run,
@@ -303,13 +306,9 @@ class Session:
             "epoch": trainer.cursor.epoch,
             "offset": trainer.cursor.offset,
             "tally": {"samples": tally.samples, "loss": tally.loss, "hits": tally.hits},
+            "memory": trainer.memory.model_dump(),
             "diverged": trainer.diverged.step if trainer.diverged else None,
-            "settings": {
-                "optimizer": settings.optimizer.model_dump(),
-                "batch_size": settings.batch_size,
-                "epochs": settings.epochs,
-                "layers": {name: layer.model_dump() for name, layer in settings.layers.items()},
-            },
+            "settings": trainer.settings.facts(),
             "log": len(self.log),
             "lineage": self.lineage,
             "data": trainer.data.arrays.digest,

@@ -11,18 +11,25 @@ from pydantic import ValidationError
 from app.catalog.family import Part
 from app.catalog.layers import Layer
 from app.catalog.optimizers import Optimizer
+from app.catalog.schedules import Constant, Schedule
 from app.core import invalid
 from app.core.errors import NotFound
 from app.protocol.commands import (
     AnyCommand,
     LoggedCommand,
     SetBatchSize,
+    SetClipping,
     SetEpochs,
+    SetGroups,
     SetLayer,
     SetOptimizer,
+    SetSchedule,
     is_setting,
 )
-from app.protocol.refusals import NotLive, OutOfRange
+from app.protocol.refusals import NotLive, OutOfRange, RatesMisfit
+from app.spec import groups as rates
+from app.spec.check import check
+from app.spec.groups import Groups
 from app.spec.run import RunSpec
 
 P = TypeVar("P", bound=Part)
@@ -36,25 +43,59 @@ class Settings:
     batch_size: int
     epochs: int
     layers: Mapping[str, Layer] = field(default_factory=dict)
+    schedule: Schedule = field(default_factory=Constant)
+    clip_norm: float | None = None
+    clip_value: float | None = None
+    groups: Groups = ()
 
     @classmethod
     def of(cls, spec: RunSpec) -> Settings:
         """Those of the spec, before any command."""
         phase = spec.training.phase
-        return cls(phase.optimizer, phase.batch_size, phase.epochs)
+        return cls(
+            optimizer=phase.optimizer,
+            batch_size=phase.batch_size,
+            epochs=phase.epochs,
+            schedule=phase.schedule,
+            clip_norm=phase.clip_norm,
+            clip_value=phase.clip_value,
+            groups=phase.groups,
+        )
 
     def after(self, command: AnyCommand, spec: RunSpec) -> Settings:
         """These with a setting command applied; raises an :class:`Invalid` that says what is wrong."""
-        if isinstance(command, SetOptimizer):
-            return replace(self, optimizer=changed(self.optimizer, command.values))
-        if isinstance(command, SetBatchSize):
-            return replace(self, batch_size=command.batch_size)
-        if isinstance(command, SetEpochs):
-            return replace(self, epochs=command.epochs)
-        if isinstance(command, SetLayer):
-            layer = changed(self.layer(command.node, spec), command.values)
-            return replace(self, layers={**self.layers, command.node: layer})
-        return self
+        changes: dict[str, Any] = {}
+        match command:
+            case SetOptimizer():
+                changes["optimizer"] = changed(self.optimizer, command.values)
+            case SetSchedule():
+                changes["schedule"] = command.schedule
+            case SetClipping():
+                changes |= {"clip_norm": command.clip_norm, "clip_value": command.clip_value}
+            case SetGroups():
+                require_fit(command.groups, spec)
+                changes["groups"] = command.groups
+            case SetBatchSize():
+                changes["batch_size"] = command.batch_size
+            case SetEpochs():
+                changes["epochs"] = command.epochs
+            case SetLayer():
+                layer = changed(self.layer(command.node, spec), command.values)
+                changes["layers"] = {**self.layers, command.node: layer}
+        return replace(self, **changes) if changes else self
+
+    def facts(self) -> dict[str, Any]:
+        """What a snapshot records of them."""
+        return {
+            "optimizer": self.optimizer.model_dump(),
+            "schedule": self.schedule.model_dump(),
+            "groups": [group.model_dump() for group in self.groups],
+            "clip_norm": self.clip_norm,
+            "clip_value": self.clip_value,
+            "batch_size": self.batch_size,
+            "epochs": self.epochs,
+            "layers": {name: layer.model_dump() for name, layer in self.layers.items()},
+        }
 
     def layer(self, name: str, spec: RunSpec) -> Layer:
         """A node's layer with the numbers in force."""
@@ -75,11 +116,31 @@ class Settings:
             for name in sorted({*self.layers, *target.layers})
         )
         found += [SetLayer(node=name, values=values) for name, values in differences if values]
+        if target.schedule != self.schedule:
+            found.append(SetSchedule(schedule=target.schedule))
+        clipping = (target.clip_norm, target.clip_value)
+        if clipping != (self.clip_norm, self.clip_value):
+            found.append(SetClipping(clip_norm=clipping[0], clip_value=clipping[1]))
+        if target.groups != self.groups:
+            found.append(SetGroups(groups=target.groups))
         if target.batch_size != self.batch_size:
             found.append(SetBatchSize(batch_size=target.batch_size))
         if target.epochs != self.epochs:
             found.append(SetEpochs(epochs=target.epochs))
         return found
+
+
+def require_fit(groups: Groups, spec: RunSpec) -> None:
+    """Raises :class:`RatesMisfit` for the first entry that names nothing of the network."""
+    report = check(spec.model, spec.training)
+    tensors = {node.id: [p.name for p in node.parameters] for node in report.nodes}
+    for _, problem in rates.misfits(groups, tensors):
+        raise RatesMisfit(
+            pointer=f"/groups{problem.pointer}",
+            node=problem.node,
+            why=problem.message.en,
+            why_zh=problem.message.zh,
+        )
 
 
 def changed(part: P, values: Mapping[str, float | bool]) -> P:

@@ -11,13 +11,19 @@ from pathlib import Path
 
 import torch
 
+from app.catalog.datasets import SHELF
+from app.catalog.schedules import Constant, Memory, Place
+from app.engine.augment import augmenter
 from app.engine.compile import Network, compile_network
 from app.engine.data import Resident, epoch_order
 from app.engine.diagnosis import Finding, first_not_finite
 from app.engine.meter import Meter, Point, hits
 from app.engine.settings import Settings
-from app.engine.update import Update
+from app.engine.update import Members, Update
 from app.protocol.commands import AnyCommand
+from app.protocol.taps import AnySample
+from app.spec.groups import Rate, rate_of
+from app.spec.plan import steps_per_epoch
 from app.spec.run import RunSpec
 
 EVALUATION_VALUES = 1_000_000
@@ -58,12 +64,17 @@ class Divergence:
 class Trainer:
     """Trains the network of a run. ``step()`` makes one step; nothing else changes the weights."""
 
-    def __init__(self, spec: RunSpec, root: Path, device: torch.device) -> None:
+    def __init__(
+        self, spec: RunSpec, root: Path, device: torch.device, data: Resident | None = None
+    ) -> None:
+        """``data``: those of another trainer of the same spec, to be shared."""
         self.spec = spec
         self.device = device
+        SHELF.look_in(root)
         self.network: Network = compile_network(spec, device)
         outputs = self.network.shapes[self.network.output][-1]
-        self.data = Resident(spec, root, device, outputs)
+        self.data = data or Resident(spec, root, device, outputs)
+        self.augment = augmenter(spec, device)
         self.loss = spec.training.phase.loss.build()
         self.parameters = list(self.network.parameters())
         self.cursor = Cursor()
@@ -72,15 +83,39 @@ class Trainer:
         self.diverged: Divergence | None = None
         self._order = (-1, torch.empty(0))
         self.settings = Settings.of(spec)
+        self.memory = Memory()
+        """What the schedule remembers."""
+        self.rate: float | None = None
+        """η of the newest step."""
+        self._evaluated: tuple[float, float | None] | None = None
         self.optimizer: torch.optim.Optimizer | None = None
         self._update: Update | None = None
         self._renew_optimizer()
+        self._arrange()
 
     def _renew_optimizer(self) -> None:
         """A new optimiser without state; none where there is nothing to train."""
         if self.parameters:
             self.optimizer = self.settings.optimizer.build(self.parameters)
             self._update = Update(self.optimizer)
+
+    def _arrange(self) -> None:
+        """Give the optimiser the numbers in force: parameters that learn alike are one group."""
+        settings = self.settings
+        self._scheduled = not isinstance(settings.schedule, Constant)
+        if self._update is None:
+            return
+        alike: dict[Rate, list[torch.Tensor]] = {}
+        for name, parameter in self.network.named_parameters():
+            node, _, tensor = name.partition(".")
+            alike.setdefault(rate_of(settings.groups, node, tensor), []).append(parameter)
+        members = [
+            Members(parameters, rate.factor, rate.weight_decay)
+            for rate, parameters in alike.items()
+            if rate.factor > 0.0
+        ]
+        self._update.clip(settings.clip_norm, settings.clip_value)
+        self._update.arrange(settings.optimizer.options(), members)
 
     def reset(self) -> None:
         """Back to step 0 and to the spec's settings: the same initial weights."""
@@ -89,10 +124,10 @@ class Trainer:
             state = self.network.state_dict()
             for name, value in fresh.state_dict().items():
                 state[name].copy_(value)
-        self.apply(Settings.of(self.spec))
         self._renew_optimizer()
+        self.apply(Settings.of(self.spec))
         self.cursor, self.meter, self.tally = Cursor(), Meter(), Tally()
-        self.diverged = None
+        self.diverged, self.rate, self.memory = None, None, Memory()
 
     # --- settings --------------------------------------------------------------------------------
 
@@ -103,10 +138,10 @@ class Trainer:
     def apply(self, settings: Settings) -> None:
         """Put all of ``settings`` into force."""
         before, self.settings = self.settings, settings
-        if self.optimizer is not None and self._update is not None:
-            for group in self.optimizer.param_groups:
-                group.update(settings.optimizer.options())
-            self._update.forget()
+        self._evaluated = None
+        if not (before.schedule.watches and settings.schedule.watches):
+            self.memory = Memory()
+        self._arrange()
         for name in {*before.layers, *settings.layers}:
             layer = settings.layer(name, self.spec)
             values = {field: getattr(layer, field) for field in layer.LIVE}
@@ -152,13 +187,40 @@ class Trainer:
         if cursor.offset >= self.count:
             cursor.epoch, cursor.offset = cursor.epoch + 1, 0
 
+    @property
+    def place(self) -> Place:
+        """Where the training stands, in steps of the batch size in force."""
+        size = self.settings.batch_size
+        each = steps_per_epoch(self.count, size)
+        step = self.cursor.epoch * each + self.cursor.offset / size
+        return Place(step=step, steps=self.settings.epochs * each, per_epoch=each)
+
+    def scheduled_rate(self) -> float:
+        """η for the step that comes next."""
+        share = self.settings.schedule.factor(self.place, self.memory)
+        return self.settings.optimizer.learning_rate * share
+
+    def _observe(self) -> None:
+        """Let a schedule that watches the validation loss see that of the epoch that has ended."""
+        schedule = self.settings.schedule
+        if schedule.watches and self.epoch_ended:
+            self.memory = schedule.after(self.memory, self.place, self.evaluate()[0])
+
     # --- training --------------------------------------------------------------------------------
+
+    def use_rate(self, rate: float) -> None:
+        """η of the next step, whatever the settings say: until they change."""
+        self._scheduled = False
+        if self._update is not None:
+            self._update.set_rate(rate)
 
     def step(self) -> None:
         """One batch forward and backward, one update."""
         index = self._next_batch()
         x, targets, labels = self.data.train.batch(index)
         network, step = self.network, self.cursor.step
+        if self.augment is not None:
+            x = self.augment(x, step)
         if network.stochastic:
             network.reseed(step)
         output = network(x)
@@ -166,13 +228,26 @@ class Trainer:
         if self.diverged is None and self.device.type == "cpu" and not _finite(loss):
             self._diagnose(step + 1, x)
         if self._update is not None:
+            if self._scheduled:
+                self._update.set_rate(self.scheduled_rate())
             for parameter in self.parameters:
                 parameter.grad = None
             if loss.requires_grad:
                 torch.autograd.backward(loss)
                 self._update.step()
+            self.rate = self._update.rate
+        self._evaluated = None
         self._move_on(index.shape[0])
         self.meter.add(step + 1, loss.detach(), output.detach(), labels)
+        if self._scheduled:
+            self._observe()
+
+    def augmented(self, sample: AnySample, count: int) -> torch.Tensor:
+        """One sample as it would enter each of the next ``count`` steps, (count, *shape)."""
+        x, step = self.data.sample(sample), self.cursor.step
+        if self.augment is None:
+            return x.expand(count, *x.shape[1:]).contiguous()
+        return torch.cat([self.augment(x, step + i) for i in range(count)]).contiguous()
 
     def _diagnose(self, step: int, x: torch.Tensor) -> None:
         if self.network.stochastic:
@@ -208,9 +283,15 @@ class Trainer:
             sums[name] = sums.get(name, 0.0) + square
         return {name: square**0.5 for name, square in sums.items()}
 
-    @torch.inference_mode()
     def evaluate(self) -> tuple[float, float | None]:
-        """(loss, accuracy) over the whole validation set in evaluation mode.
+        """(loss, accuracy) over the whole validation set in evaluation mode; made once a step."""
+        if self._evaluated is None:
+            self._evaluated = self._evaluate()
+        return self._evaluated
+
+    @torch.inference_mode()
+    def _evaluate(self) -> tuple[float, float | None]:
+        """Loss and accuracy.
 
         The loss is the mean over slices of the batch size, weighted by their samples, so that a
         loss that sums over a batch stays comparable with the training curve.
@@ -258,6 +339,7 @@ class Trainer:
         with torch.no_grad():
             for name, value in weights.items():
                 value.copy_(tensors[f"model.{name}"])
+        self._evaluated = None
         self._renew_optimizer()
         if self.optimizer is None:
             return
@@ -270,6 +352,7 @@ class Trainer:
             }
             if state:
                 self.optimizer.state[parameter] = state
+        self._arrange()
 
     def _like(self, parameter: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
         """Optimiser state lies in memory as its parameter does: fused kernels go through both."""

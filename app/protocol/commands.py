@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from app.spec.base import Strict
+from app.spec.groups import MOST_GROUPS, Groups
+from app.spec.training import AnySchedule, ClipNorm, ClipValue
 
 
 class Play(Strict):
@@ -69,6 +71,29 @@ class SetEpochs(Strict):
     epochs: int = Field(ge=1, le=10_000)
 
 
+class SetSchedule(Strict):
+    """Another schedule of the learning rate; one that watches the loss keeps what it remembers
+    only where the one before did so, too."""
+
+    type: Literal["set_schedule"] = "set_schedule"
+    schedule: AnySchedule
+
+
+class SetClipping(Strict):
+    """Clip gradients by norm, by value, both or (null) not at all."""
+
+    type: Literal["set_clipping"] = "set_clipping"
+    clip_norm: ClipNorm = None
+    clip_value: ClipValue = None
+
+
+class SetGroups(Strict):
+    """Rates of single layers and parameters, in place of all that were set before."""
+
+    type: Literal["set_groups"] = "set_groups"
+    groups: Groups = Field(max_length=MOST_GROUPS)
+
+
 class SetSpeed(Strict):
     """Make at most this many steps a second; null is full speed. Changes no number."""
 
@@ -76,14 +101,13 @@ class SetSpeed(Strict):
     steps_per_second: float | None = Field(None, gt=0, le=10_000)
 
 
+Setting = SetOptimizer | SetLayer | SetBatchSize | SetEpochs | SetSchedule | SetClipping | SetGroups
+"""The commands that change the numbers that follow: these must be in the log for a replay."""
+
 AnyCommand = Annotated[
-    Play | Pause | Step | Rewind | SetOptimizer | SetLayer | SetBatchSize | SetEpochs | SetSpeed,
-    Field(discriminator="type"),
+    Play | Pause | Step | Rewind | Setting | SetSpeed, Field(discriminator="type")
 ]
 COMMAND: TypeAdapter[AnyCommand] = TypeAdapter(AnyCommand)
-
-Setting = SetOptimizer | SetLayer | SetBatchSize | SetEpochs
-"""The commands that change the numbers that follow: these must be in the log for a replay."""
 
 
 class LoggedCommand(Strict):
@@ -95,4 +119,4 @@ class LoggedCommand(Strict):
 
 
 def is_setting(command: Any) -> bool:
-    return isinstance(command, SetOptimizer | SetLayer | SetBatchSize | SetEpochs)
+    return isinstance(command, Setting)

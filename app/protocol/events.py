@@ -62,7 +62,9 @@ class Metrics(Event):
     loss: list[Number]
     accuracy: list[Number] | None = None
     gradient: dict[str, Number] = {}
-    """Norm of ∂E/∂W per node at the newest step; absent until there is one."""
+    """Norm of ∂E/∂W per node at the newest step, before any clipping; absent until there is one."""
+    learning_rate: Number | None = None
+    """η of the newest step: that of the optimiser times the share that the schedule gives."""
     epoch: float
     samples_per_second: float
     seconds_left: float | None = None

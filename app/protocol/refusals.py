@@ -19,6 +19,11 @@ class OutOfRange(Invalid):
     message = text("The value does not fit: {why}", "取值不合法：{why}")
 
 
+class RatesMisfit(Invalid):
+    code, status = "rates_misfit", 422
+    message = text("{why}", "{why_zh}")
+
+
 class SampleMisfit(Invalid):
     code, status = "sample_misfit", 422
     message = text("The sample does not fit: {reason}", "样本不符：{reason_zh}")

@@ -6,7 +6,9 @@ from pydantic import BaseModel, ConfigDict
 
 from app.core.text import Text
 from app.protocol.events import Number, State
+from app.spec.groups import Groups
 from app.spec.run import RunSpec
+from app.spec.training import AnySchedule, Constant
 
 
 class Shown(BaseModel):
@@ -24,6 +26,10 @@ class Settings(Shown):
     speed: float | None = None
     layers: dict[str, dict[str, float | bool]] = {}
     """Changed numbers of layers by node."""
+    schedule: AnySchedule = Constant()
+    clip_norm: float | None = None
+    clip_value: float | None = None
+    groups: Groups = ()
 
 
 class Branch(Shown):
@@ -92,6 +98,13 @@ class ValidationSeries(Shown):
     accuracy: list[Number] | None
 
 
+class RateSeries(Shown):
+    """η as the schedule gave it, at the newest step of each report."""
+
+    steps: list[int]
+    learning_rate: list[Number]
+
+
 class MetricsSeries(Shown):
     """The curves of one branch from step 0, along the branches it came from."""
 
@@ -100,6 +113,7 @@ class MetricsSeries(Shown):
     loss: list[Number]
     accuracy: list[Number] | None
     validation: ValidationSeries
+    rates: RateSeries
 
 
 class QueuePlace(Shown):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.core.errors import NotFound
 from app.core.text import text
 from app.protocol.events import Metrics, Validation
-from app.protocol.runs import MetricsSeries, RunRecord, ValidationSeries
+from app.protocol.runs import MetricsSeries, RateSeries, RunRecord, ValidationSeries
 from app.runs.interfaces import RunStore
 from app.runs.lineage import Lineage, lineage, within
 
@@ -22,7 +22,10 @@ async def curves(store: RunStore, record: RunRecord, branch: int | None) -> Metr
     steps: list[int] = []
     loss: list[float] = []
     accuracy: list[float] = []
+    rates: dict[int, float] = {}
     for event in await _metrics(store, record.id, way):
+        if event.learning_rate is not None and within(way, event.branch, event.step):
+            rates[event.step] = event.learning_rate
         for index, step in enumerate(event.steps):
             if within(way, event.branch, step):
                 steps.append(step)
@@ -35,6 +38,7 @@ async def curves(store: RunStore, record: RunRecord, branch: int | None) -> Metr
         loss=loss,
         accuracy=accuracy if len(accuracy) == len(steps) and steps else None,
         validation=await _validation(store, record.id, way),
+        rates=RateSeries(steps=list(rates), learning_rate=list(rates.values())),
     )
 
 

@@ -43,6 +43,9 @@ class RunStore(Protocol):
 
     async def in_states(self, states: Iterable[State]) -> list[RunRecord]: ...
 
+    async def mentioning(self, words: str) -> list[str]:
+        """The runs whose spec holds these words: for a hash, exactly those that need it."""
+
     async def page(self, before: str | None, limit: int) -> list[RunRecord]: ...
 
     async def delete(self, run: str) -> None: ...

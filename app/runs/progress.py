@@ -8,9 +8,12 @@ from app.protocol.commands import (
     AnyCommand,
     LoggedCommand,
     SetBatchSize,
+    SetClipping,
     SetEpochs,
+    SetGroups,
     SetLayer,
     SetOptimizer,
+    SetSchedule,
     SetSpeed,
     is_setting,
 )
@@ -39,25 +42,41 @@ def first_settings(spec: RunSpec) -> Settings:
         for name, value in phase.optimizer.model_dump().items()
         if isinstance(value, float | bool)
     }
-    return Settings(optimizer=numbers, batch_size=phase.batch_size, epochs=phase.epochs)
+    return Settings(
+        optimizer=numbers,
+        batch_size=phase.batch_size,
+        epochs=phase.epochs,
+        schedule=phase.schedule,
+        clip_norm=phase.clip_norm,
+        clip_value=phase.clip_value,
+        groups=phase.groups,
+    )
 
 
 def changed(settings: Settings, command: AnyCommand) -> Settings:
     """The numbers after a command; those that change no number return the same."""
+    changes: dict[str, object] = {}
     match command:
         case SetOptimizer(values=values):
-            return settings.model_copy(update={"optimizer": {**settings.optimizer, **values}})
+            changes["optimizer"] = {**settings.optimizer, **values}
         case SetLayer(node=node, values=values):
             ours = {**settings.layers.get(node, {}), **values}
-            return settings.model_copy(update={"layers": {**settings.layers, node: ours}})
+            changes["layers"] = {**settings.layers, node: ours}
         case SetBatchSize(batch_size=size):
-            return settings.model_copy(update={"batch_size": size})
+            changes["batch_size"] = size
         case SetEpochs(epochs=epochs):
-            return settings.model_copy(update={"epochs": epochs})
+            changes["epochs"] = epochs
+        case SetSchedule(schedule=schedule):
+            changes["schedule"] = schedule
+        case SetClipping(clip_norm=norm, clip_value=value):
+            changes |= {"clip_norm": norm, "clip_value": value}
+        case SetGroups(groups=groups):
+            changes["groups"] = groups
         case SetSpeed(steps_per_second=speed):
-            return settings.model_copy(update={"speed": speed})
+            changes["speed"] = speed
         case _:
-            return settings
+            pass
+    return settings.model_copy(update=changes) if changes else settings
 
 
 def settings_after(spec: RunSpec, log: Iterable[LoggedCommand], speed: float | None) -> Settings:

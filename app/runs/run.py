@@ -10,10 +10,11 @@ from typing import Any
 
 import structlog
 
-from app.core.errors import Conflict, GlassnetError
+from app.core.errors import Conflict, GlassnetError, NotFound
 from app.core.text import Text, text
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent, Note, Rewound, State, StateChanged, StoredEvent
+from app.protocol.range_test import RangeWanted
 from app.protocol.runs import Applied, RunInfo, RunRecord
 from app.protocol.taps import AnySample
 from app.protocol.wire import Message
@@ -41,6 +42,7 @@ _WAITS = text(
 _ENDING = text(
     "the run is being deleted, or the server is stopping.", "该运行正在被删除，或服务器正在停止。"
 )
+_RANGE_TEST = text("range test", "学习率范围测试")
 _log = structlog.get_logger(__name__)
 
 
@@ -125,6 +127,22 @@ class Run:
         header, payload = await self._ask(message)
         return header["prediction"], payload
 
+    async def range_test(self, kind: str, wanted: RangeWanted | None = None) -> dict[str, Any]:
+        """Start a range test (which gets the run a worker), look at it or cancel it."""
+        self._touch()
+        self._refuse_if_queued()
+        if wanted is None and self._link is None:
+            raise NotFound(kind=_RANGE_TEST, name=self._id)
+        message = {"type": kind, "wanted": wanted and wanted.model_dump(mode="json")}
+        return dict((await self._ask(message))[0]["test"])
+
+    async def augmented(self, sample: AnySample, count: int) -> bytes:
+        """A sample as training would see it in the next steps: a safetensors file."""
+        self._touch()
+        self._refuse_if_queued()
+        wanted = {"sample": sample.model_dump(mode="json"), "count": count}
+        return (await self._ask({"type": "augmented", **wanted}))[1]
+
     async def tensors(self) -> bytes:
         """The present parameters as a safetensors file."""
         self._touch()
@@ -172,12 +190,17 @@ class Run:
         if self._ended is not None and self._link is not None and self._link.ending:
             await asyncio.shield(self._ended)
         self.wake()
-        if self._starting is not None:
-            await asyncio.shield(self._starting)
-        link = self._link
+        link = self._link if self._starting is None else await self._started(self._starting)
         if link is None:
             raise Conflict(reason=_ENDING)
         return await link.request(message, ANSWER_TIMEOUT)
+
+    async def _started(self, starting: asyncio.Task[Link]) -> Link:
+        """The link of a start that goes on; one that is called off is no reason to end the asker."""
+        await asyncio.wait((starting,))
+        if starting.cancelled():
+            raise Conflict(reason=_ENDING)
+        return starting.result()
 
     async def _start(self) -> Link:
         try:

@@ -17,6 +17,7 @@ from app.core.ids import new_id
 from app.core.text import text
 from app.protocol.commands import AnyCommand
 from app.protocol.events import State, StateChanged, StoredEvent
+from app.protocol.range_test import RangeWanted
 from app.protocol.runs import (
     Applied,
     MetricsSeries,
@@ -170,6 +171,10 @@ class Runs:
         infos = [self._info(record) for record in found[:limit]]
         return infos, _cursor(infos[-1].id) if len(found) > limit else None
 
+    async def mentioning(self, words: str) -> Sequence[str]:
+        """The runs whose spec holds these words."""
+        return await self._store.mentioning(words)
+
     async def delete(self, run: str) -> None:
         """End its worker, forget its events, remove its snapshots."""
         found = await self._find(run)
@@ -188,6 +193,18 @@ class Runs:
     async def predict(self, run: str, sample: AnySample) -> tuple[dict[str, Any], bytes]:
         self._require_open()
         return await (await self._find(run)).predict(sample)
+
+    async def range_test(
+        self, run: str, kind: str, wanted: RangeWanted | None = None
+    ) -> dict[str, Any]:
+        """``kind`` is range_start, range_look or range_cancel."""
+        self._require_open()
+        return await (await self._find(run)).range_test(kind, wanted)
+
+    async def augmented(self, run: str, sample: AnySample, count: int) -> bytes:
+        """A sample as training would see it in the next ``count`` steps."""
+        self._require_open()
+        return await (await self._find(run)).augmented(sample, count)
 
     async def tensors(self, run: str) -> bytes:
         self._require_open()

@@ -55,6 +55,8 @@ def _own(found: Examination, index: int, fix: Fix) -> Candidates:
         title: Any = extra.get("x-title") if isinstance(extra, dict) else None
         en, zh = (title["en"], title["zh"]) if title else (fix.field, fix.field)
         say = (f"Set {en} to {fix.value}", f"将{zh}设为 {fix.value}")
+        if fix.said is not None:
+            say = (fix.said.en, fix.said.zh)
         yield from offer(*say, (set_field(index, fix.field, fix.value),))
     elif fix.action == "insert":
         part = LAYERS.parts[fix.value].TITLE
@@ -170,13 +172,20 @@ def adapted(shape: Shape, wanted: Shape) -> Chain | None:
         return []
     if len(wanted) == 1:
         return _to_vector(shape, wanted[0])
-    if len(shape) == 1:
-        if size(shape) == size(wanted) and max(wanted) <= MOST_SIDE:
-            return [_reshape(wanted)]
-        if size(wanted) <= 8192 and max(wanted) <= MOST_SIDE:
-            return [{"type": "dense", "units": size(wanted)}, _reshape(wanted)]
+    if len(wanted) != 3:
         return None
-    return _to_picture(shape, wanted)
+    return _to_picture(shape, wanted) if len(shape) == 3 else _laid_out(shape, wanted)
+
+
+def _laid_out(shape: Shape, wanted: Shape) -> Chain | None:
+    """A vector or a sequence as a picture, by a dense layer where it has another number of values."""
+    if max(wanted) > MOST_SIDE:
+        return None
+    if size(shape) == size(wanted):
+        return [_reshape(wanted)]
+    if len(shape) == 1 and size(wanted) <= 8192:
+        return [{"type": "dense", "units": size(wanted)}, _reshape(wanted)]
+    return None
 
 
 def _to_vector(shape: Shape, wanted: int) -> Chain:

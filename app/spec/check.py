@@ -9,13 +9,18 @@ from __future__ import annotations
 from app.catalog.layers import count
 from app.core.errors import Problem, SpecError
 from app.core.shapes import size
-from app.spec import budget
+from app.spec import budget, groups
 from app.spec.examine import Examination, examine
-from app.spec.model import ModelSpec
+from app.spec.gains import gains
+from app.spec.model import INPUT, ModelSpec
+from app.spec.plan import plan
 from app.spec.rehearsal import Rehearsal
 from app.spec.repairs import candidates
-from app.spec.report import NodeReport, Report, Totals
+from app.spec.report import NodeReport, RatePlan, Report, Totals
 from app.spec.training import TrainingSpec
+
+NO_PLAN = RatePlan(steps=(), factors=(), total=0, watches=False)
+"""Where the data cannot be had as they are wanted."""
 
 
 def check(model: ModelSpec, training: TrainingSpec) -> Report:
@@ -28,22 +33,31 @@ def check(model: ModelSpec, training: TrainingSpec) -> Report:
             problem.model_copy(
                 update={"repairs": rehearsal.best(problem, candidates(found, problem))}
             )
+            if not problem.repairs
+            else problem
             for problem in problems
         )
 
+    behind = gains(model)
     listed = tuple(
-        _node(found, place, mended(problems)) for place, problems in enumerate(found.by_node)
+        _node(found, place, mended(problems), behind[model.nodes[place].id])
+        for place, problems in enumerate(found.by_node)
     )
-    totals = _totals(listed, training)
+    known = INPUT in found.shapes
+    totals = _totals(listed, found)
     problems = [*mended(found.whole), *(p for node in listed for p in node.problems)]
     problems += budget.exceeded(totals)
+    if not any(problem.severity == "error" for problem in problems):
+        tensors = {node.id: [p.name for p in node.parameters] for node in listed}
+        problems += groups.problems(training.phase.groups, tensors, "/training/phases/0/groups")
     return Report(
         nodes=listed,
         order=found.graph.order,
-        input_shape=training.dataset.input_shape,
+        input_shape=found.shapes.get(INPUT, ()),
         output_shape=found.output,
-        samples=training.dataset.sizes,
+        samples=training.dataset.sizes if known else (0, 0),
         totals=totals,
+        rates=plan(training) if known else NO_PLAN,
         problems=tuple(problems),
     )
 
@@ -59,7 +73,7 @@ def require(model: ModelSpec, training: TrainingSpec) -> Report:
     return report
 
 
-def _node(found: Examination, place: int, problems: tuple[Problem, ...]) -> NodeReport:
+def _node(found: Examination, place: int, problems: tuple[Problem, ...], gain: float) -> NodeReport:
     """What is known of one node; of a second of its name, or on a loop, that is little."""
     node = found.model.nodes[place]
     own = found.graph.index.get(node.id) == place
@@ -83,14 +97,16 @@ def _node(found: Examination, place: int, problems: tuple[Problem, ...]) -> Node
         macs=node.layer.macs(known),
         activations=size(shape),
         memory=budget.memory(own_count, size(shape), found.training),
+        place=node.layer.place(known, gain),
         problems=problems,
     )
 
 
-def _totals(nodes: tuple[NodeReport, ...], training: TrainingSpec) -> Totals:
+def _totals(nodes: tuple[NodeReport, ...], found: Examination) -> Totals:
     parameters = sum(node.count for node in nodes)
-    activations = sum(node.activations for node in nodes) + size(training.dataset.input_shape)
-    memory = budget.memory(parameters, activations, training)
+    own = size(found.shapes[INPUT]) if INPUT in found.shapes else 0
+    activations = sum(node.activations for node in nodes) + own
+    memory = budget.memory(parameters, activations, found.training)
     return Totals(
         parameters=parameters,
         macs=sum(node.macs for node in nodes),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from app.catalog.datasets import Dataset
 from app.catalog.layers import ShapeMismatch
 from app.catalog.losses import Loss
-from app.core.errors import Problem
+from app.core.errors import Problem, Repair
 from app.core.shapes import Shape, show
 from app.core.text import text
 from app.spec.graph import Graph
@@ -46,12 +46,16 @@ class Examination:
 def examine(model: ModelSpec, training: TrainingSpec) -> Examination:
     """Never raises for specs that parse."""
     graph = Graph.of(model)
-    found = Examination(model, training, graph, {INPUT: training.dataset.input_shape})
+    faults = training.dataset.faults()
+    shapes = {} if faults else {INPUT: training.dataset.input_shape}
+    found = Examination(model, training, graph, shapes, whole=list(faults))
     found.by_node = [list(graph.at(place)) for place in range(len(model.nodes))]
     for name in graph.order:
         _node(found, graph.index[name], name)
     found.whole += graph.problems
-    found.whole += _loss_fits_data(training)
+    if faults:
+        return found
+    found.whole += [*_loss_fits_data(training), *_augmentations_fit_data(training)]
     if found.output is not None and not any(p.code == "loss_task" for p in found.whole):
         _output_fits_data(found, found.output)
     return found
@@ -90,6 +94,28 @@ def _loss_fits_data(training: TrainingSpec) -> list[Problem]:
             pointer="/training/phases/0/loss",
             params={"loss": loss.kind(), "task": dataset.TASK},
         )
+    ]
+
+
+def _augmentations_fit_data(training: TrainingSpec) -> list[Problem]:
+    dataset = training.dataset
+    return [
+        Problem(
+            code="augmentation_kind",
+            message=text(
+                f"{part.TITLE.en} does not suit the data set {dataset.TITLE.en}.",
+                f"{part.TITLE.zh}不适合数据集“{dataset.TITLE.zh}”。",
+            ),
+            pointer=f"/training/augmentations/{index}",
+            repairs=(
+                Repair(
+                    text=text("Leave it out", "去掉它"),
+                    patch=({"op": "remove", "path": f"/training/augmentations/{index}"},),
+                ),
+            ),
+        )
+        for index, part in enumerate(training.augmentations)
+        if dataset.KIND not in part.KINDS
     ]
 
 

@@ -37,19 +37,20 @@ def candidates(found: Examination, problem: Problem) -> Candidates:
     if problem.code in _WHOLE:
         yield from _WHOLE[problem.code](found)
         return
-    if problem.node is None:
-        return
-    index = int(problem.pointer.split("/")[3])
-    yield from _AT_NODE[problem.code](found, index, problem)
+    if problem.node is not None and problem.code in _AT_NODE:
+        index = int(problem.pointer.split("/")[3])
+        yield from _AT_NODE[problem.code](found, index, problem)
 
 
 # --- problems of the whole ----------------------------------------------------------------------
 
 
 def _empty(found: Examination) -> Candidates:
+    if INPUT not in found.shapes:
+        return
     units = _wanted(found)
     dense: dict[str, Any] = {"type": "dense", "units": units}
-    flat = len(found.training.dataset.input_shape) == 1
+    flat = len(found.shapes[INPUT]) == 1
     layers: list[dict[str, Any]] = [dense] if flat else [{"type": "flatten"}, dense]
     yield from offer(
         f"Start with a dense layer of {units}",
@@ -65,7 +66,7 @@ def _unknown_output(found: Examination) -> Candidates:
     names += [name for name in reversed(found.graph.index) if name not in names]
     for name in names[:MOST_SOURCES]:
         yield from offer(f"End with {name}", f"以 {name} 结束", (end(name),))
-    if len(model.nodes) < MOST_NODES:
+    if len(model.nodes) < MOST_NODES and INPUT in found.shapes:
         units = _wanted(found)
         layers: list[dict[str, Any]] = [{"type": "flatten"}, {"type": "dense", "units": units}]
         patch = append(model, INPUT, *layers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from app.catalog.layers import Parameter
+from app.catalog.plot import Place
 from app.core.errors import Problem
 from app.core.shapes import Shape
 
@@ -48,6 +49,8 @@ class NodeReport(Plain):
     activations: int = 0
     """Values of one sample's output."""
     memory: Memory = Memory()
+    place: Place | None = None
+    """What the layer's initialiser depends on: fan-in, fan-out, the activation that follows."""
     problems: tuple[Problem, ...] = ()
 
 
@@ -72,6 +75,17 @@ class Totals(Plain):
     """What a step may take on any device of this server."""
 
 
+class RatePlan(Plain):
+    """The share of η over the training: ``factors[i]`` is in force for step ``steps[i]``, from 0."""
+
+    steps: tuple[int, ...]
+    factors: tuple[float, ...]
+    total: int
+    """Steps of the whole training."""
+    watches: bool
+    """The schedule follows the validation loss: what is shown holds while that falls."""
+
+
 class Report(Plain):
     """The whole answer. ``order`` lists the nodes that can be reached, inputs first."""
 
@@ -82,6 +96,7 @@ class Report(Plain):
     samples: tuple[int, int]
     """Training and validation samples of the data set with its options."""
     totals: Totals
+    rates: RatePlan
     problems: tuple[Problem, ...]
     """Every problem, those of the nodes included."""
 

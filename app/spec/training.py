@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from app.catalog.augmentations import AnyAugmentation
 from app.catalog.datasets import AnyDataset
 from app.catalog.losses import AnyLoss
 from app.catalog.losses.cross_entropy import CrossEntropy
 from app.catalog.optimizers import AnyOptimizer, Sgd
+from app.catalog.schedules import AnySchedule, Constant
 from app.spec.base import Strict
+from app.spec.groups import MOST_GROUPS, Groups
+
+__all__ = ["AnySchedule", "ClipNorm", "ClipValue", "Constant", "SupervisedPhase", "TrainingSpec"]
+
+ClipNorm = Annotated[float | None, Field(gt=0.0, le=1e6)]
+"""Longest gradient, all parameters together; null is off."""
+ClipValue = Annotated[float | None, Field(gt=0.0, le=1e6)]
+"""Largest absolute value of a gradient's component; null is off."""
 
 
 class SupervisedPhase(Strict):
@@ -19,6 +29,14 @@ class SupervisedPhase(Strict):
     type: Literal["supervised"] = "supervised"
     loss: AnyLoss = CrossEntropy()
     optimizer: AnyOptimizer = Sgd()
+    schedule: AnySchedule = Constant()
+    """The share of η that is in force at each step."""
+    groups: Groups = Field((), max_length=MOST_GROUPS)
+    """Layers and parameters that learn at a rate of their own."""
+    clip_norm: ClipNorm = None
+    """Longest gradient: a longer one is scaled down, all parameters together. Null is off."""
+    clip_value: ClipValue = None
+    """Largest absolute value of a gradient's component, cut before its norm is. Null is off."""
     batch_size: int = Field(64, ge=1, le=4096)
     epochs: int = Field(8, ge=1, le=10_000)
 
@@ -28,6 +46,8 @@ class TrainingSpec(Strict):
 
     version: Literal[1] = 1
     dataset: AnyDataset
+    augmentations: tuple[AnyAugmentation, ...] = Field((), max_length=8)
+    """Applied to training batches in this order, drawn anew at every step."""
     phases: tuple[SupervisedPhase, ...] = Field((SupervisedPhase(),), min_length=1, max_length=1)
 
     @property

@@ -72,6 +72,12 @@ class Store:
     async def in_states(self, states: Iterable[State]) -> list[RunRecord]:
         return await self._records(RUNS.c.state.in_(list(states)), limit=None)
 
+    async def mentioning(self, words: str) -> list[str]:
+        """The runs whose spec holds these words; nothing in them is special."""
+        query = select(RUNS.c.id).where(RUNS.c.spec.contains(words, autoescape=True))
+        async with self._database.read() as connection:
+            return list((await connection.scalars(query.order_by(RUNS.c.id))).all())
+
     async def delete(self, run: str) -> None:
         """Its row, branches, events and snapshots; raises :class:`NotFound`."""
         async with self._database.write() as connection:

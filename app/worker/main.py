@@ -15,17 +15,16 @@ from pydantic import ValidationError
 
 from app.core.errors import GlassnetError
 from app.engine.device import configure, resolve
-from app.engine.predict import predict
 from app.engine.probes import Moment, Prober
 from app.engine.session import Session
-from app.engine.snapshots import Entry, serialise
 from app.engine.start import Start, parse_start
 from app.protocol.commands import COMMAND
 from app.protocol.events import AnyEvent
-from app.protocol.taps import SAMPLE
 from app.worker import failure
 from app.worker.channel import Channel
 from app.worker.limits import Heap, be_modest, limit_memory
+from app.worker.questions import QUESTIONS, Answer, place
+from app.worker.sweeps import ASKS, Sweeps
 from app.worker.taps import Taps
 
 DRAIN = 5.0
@@ -66,6 +65,7 @@ class Worker:
         self.moment = Moment(self.session.start.run, self.session.branch)
         self.prober = Prober(self.session.trainer)
         self.taps = Taps(self.prober, channel)
+        self.sweeps = Sweeps(self.session)
         self._heap = heap
         self._next_step = 0.0
 
@@ -91,7 +91,9 @@ class Worker:
     def run(self) -> None:
         """Never returns; ends by :class:`Stop` or by a crash."""
         session = self.session
-        self.channel.send({"type": "ready", "device": session.trainer.device.type, **self._place()})
+        self.channel.send(
+            {"type": "ready", "device": session.trainer.device.type, **place(self.session)}
+        )
         session.open()
         while True:
             self._listen()
@@ -101,11 +103,9 @@ class Worker:
                 self.channel.step = session.trainer.cursor.step
                 if session.speed is not None:
                     self._next_step = max(began, self._next_step) + 1.0 / session.speed
+            self.sweeps.advance()
             self._look()
             self._heap.tidy(time.monotonic(), resting=not session.running)
-
-    def _place(self) -> dict[str, int]:
-        return {"step": self.session.trainer.cursor.step, "branch": self.session.branch}
 
     def _listen(self) -> None:
         """Handle what has arrived; wait for more as long as no step is due."""
@@ -117,6 +117,8 @@ class Worker:
 
     def _patience(self) -> float | None:
         """Seconds until there is something to do without being asked; None is for ever."""
+        if self.sweeps.running:
+            return 0.0
         if not self.session.running:
             return self.taps.wait(self.session.version, None)
         wait = self._next_step - time.monotonic()
@@ -144,29 +146,15 @@ class Worker:
             return
         self.channel.send({"id": number, **header}, payload)
 
-    def _answer(self, kind: str, message: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-        session = self.session
+    def _answer(self, kind: str, message: dict[str, Any]) -> Answer:
         if kind == "command":
-            session.command(COMMAND.validate_json(json.dumps(message["command"])))
+            self.session.command(COMMAND.validate_json(json.dumps(message["command"])))
             self._next_step = 0.0
-            return {"type": "done", **self._place()}, b""
-        if kind == "predict":
-            sample = SAMPLE.validate_json(json.dumps(message["sample"]))
-            moment = Moment(session.start.run, session.branch)
-            prediction, frame = predict(session.trainer, self.prober, sample, moment)
-            return {"type": "reply", "prediction": prediction}, frame
-        if kind == "snapshot":
-            return {"type": "reply", "snapshot": _described(session.snapshot())}, b""
-        if kind == "tensors":
-            facts = {name: str(value) for name, value in self._place().items()}
-            pieces = serialise(session.trainer.network.state_dict(), facts)
-            return {"type": "reply", **self._place()}, b"".join(pieces)
-        return {"type": "failed", "error": {"code": "unknown_message", "type": kind}}, b""
-
-
-def _described(entry: Entry | None) -> dict[str, Any] | None:
-    """A snapshot as its event has it: the hash is that of the weights."""
-    if entry is None:
-        return None
-    facts = {"branch": entry.branch, "step": entry.step, "bytes": entry.bytes}
-    return {**facts, "sha256": entry.weights, "time": entry.time}
+            return {"type": "done", **place(self.session)}, b""
+        if kind in ASKS:
+            test = self.sweeps.answer(kind, message)
+            return {"type": "reply", "test": test.model_dump(mode="json")}, b""
+        question = QUESTIONS.get(kind)
+        if question is None:
+            return {"type": "failed", "error": {"code": "unknown_message", "type": kind}}, b""
+        return question(self.session, self.prober, message)

@@ -90,8 +90,19 @@ def guard() -> Iterator[Guard]:
 
 
 @pytest.fixture
-def context(chromium: Browser, guard: Guard) -> Iterator[NewContext]:
-    """Makes browser contexts, as many as a test wants; ``context(color_scheme="dark")``."""
+def clean(server: LiveServer) -> Iterator[LiveServer]:
+    """The server without any run, before and after."""
+    yield server
+    for run in server.get("/api/v1/runs?limit=100").json()["runs"]:
+        server.request("DELETE", f"/api/v1/runs/{run['id']}")
+
+
+@pytest.fixture
+def context(chromium: Browser, guard: Guard, clean: LiveServer) -> Iterator[NewContext]:
+    """Makes browser contexts, as many as a test wants; ``context(color_scheme="dark")``.
+
+    They are closed before the runs are removed: a page must not see its run go away.
+    """
     opened: list[BrowserContext] = []
 
     def new(**options: Any) -> BrowserContext:
@@ -103,14 +114,6 @@ def context(chromium: Browser, guard: Guard) -> Iterator[NewContext]:
     yield new
     for one in opened:
         one.close()
-
-
-@pytest.fixture
-def clean(server: LiveServer) -> Iterator[LiveServer]:
-    """The server without any run, before and after."""
-    yield server
-    for run in server.get("/api/v1/runs?limit=100").json()["runs"]:
-        server.request("DELETE", f"/api/v1/runs/{run['id']}")
 
 
 @pytest.fixture

@@ -137,4 +137,7 @@ def test_a_layer_that_does_not_fit_says_so_and_is_repaired(playground: Playgroun
     until(lambda: playground.cards == CARDS, "Flatten is back")
     expect(playground.play_button).to_be_enabled()
     playground.play_button.click()
+    # The recorded picture has a step too: what trains is seen by its state.
+    playground.expect_state("training")
     playground.wait_step(lambda step: step > 0, "the repaired network trains")
+    playground.pause()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import types
 from math import prod
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import torch
 from hypothesis import settings
@@ -13,15 +14,13 @@ from hypothesis.errors import UnsatisfiedAssumption
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from app.catalog.datasets import DATASETS
+from app.api.catalog import FAMILIES as NAMED
 from app.catalog.family import Family, Part
-from app.catalog.initializers import INITIALIZERS
-from app.catalog.layers import LAYERS, Layer, ShapeMismatch
-from app.catalog.losses import LOSSES
-from app.catalog.optimizers import OPTIMIZERS
+from app.catalog.layers import Layer, ShapeMismatch
 from app.core.shapes import Shape
 
-FAMILIES: tuple[Family[Any], ...] = (LAYERS, DATASETS, LOSSES, OPTIMIZERS, INITIALIZERS)
+FAMILIES: tuple[Family[Any], ...] = tuple(NAMED.values())
+"""Every registry that the catalogue knows."""
 PARTS: list[type[Part]] = [part for family in FAMILIES for part in family.parts.values()]
 LARGEST = 9
 """Integers are kept this small, where their bounds allow it: modules are really built."""
@@ -64,14 +63,32 @@ def _values(annotation: Any, field: FieldInfo) -> st.SearchStrategy[Any] | None:
     simple = {bool: lambda _: st.booleans(), int: _integers, float: _floats}
     if annotation in simple:
         return simple[annotation](bounds(field))
-    if get_origin(annotation) is Literal:
-        return st.sampled_from(get_args(annotation))
     if isinstance(annotation, type) and issubclass(annotation, Part):
         return parts(annotation)
-    if get_origin(annotation) in (Union, types.UnionType):
-        found = [s for a in get_args(annotation) if (s := _values(a, field)) is not None]
-        return st.one_of([*found, st.none()] if type(None) in get_args(annotation) else found)
+    return _composed(get_origin(annotation), get_args(annotation), annotation, field)
+
+
+def _composed(
+    origin: Any, inner: tuple[Any, ...], annotation: Any, field: FieldInfo
+) -> st.SearchStrategy[Any] | None:
+    if origin is Literal:
+        return st.sampled_from(inner)
+    if origin is Annotated:
+        return _values(inner[0], FieldInfo.from_annotation(annotation))
+    if origin is tuple and inner[1:] == (...,):
+        return _lists(inner[0], field)
+    if origin in (Union, types.UnionType):
+        found = [s for a in inner if (s := _values(a, field)) is not None]
+        return st.one_of([*found, st.none()] if type(None) in inner else found)
     return None
+
+
+def _lists(annotation: Any, field: FieldInfo) -> st.SearchStrategy[Any] | None:
+    items, limits = _values(annotation, field), bounds(field)
+    if items is None:
+        return None
+    least = int(limits.get("min_length", 0))
+    return st.lists(items, min_size=least, max_size=max(least, LARGEST)).map(tuple)
 
 
 @st.composite
@@ -90,13 +107,17 @@ def parts(draw: st.DrawFn, part: type[Part]) -> Any:
 
 vectors = st.tuples(st.integers(1, 40))
 channels = st.sampled_from((1, 2, 3, 4, 6, 8))
+sequences = st.tuples(channels, st.integers(1, 14))
 pictures = st.tuples(channels, st.integers(1, 14), st.integers(1, 14))
 roomy = st.tuples(st.just(6), st.integers(9, 12), st.integers(9, 12))
 """Room for most kernels, and the six maps that the table of LeNet-5 connects."""
+long = st.tuples(st.just(6), st.integers(9, 12))
 small_shapes: st.SearchStrategy[Shape] = st.one_of(
-    st.tuples(channels, st.integers(1, 8), st.integers(1, 8)), st.tuples(st.integers(1, 9))
+    st.tuples(channels, st.integers(1, 8), st.integers(1, 8)),
+    st.tuples(channels, st.integers(1, 8)),
+    st.tuples(st.integers(1, 9)),
 )
-any_shape: st.SearchStrategy[Shape] = st.one_of(pictures, vectors)
+any_shape: st.SearchStrategy[Shape] = st.one_of(pictures, sequences, vectors)
 
 
 @st.composite
@@ -120,15 +141,29 @@ def fitting(
     """A layer, input shapes it takes and the output shape it predicts."""
     for attempt in range(10):
         made: Layer = data.draw(parts(layer))
-        shapes = data.draw(inputs_of(layer, shape if attempt < 4 else roomy))
+        shapes = data.draw(
+            inputs_of(
+                layer, shape if attempt % 5 < 3 or shape is pictures else (roomy, long)[attempt % 2]
+            )
+        )
         if attempt > 7:  # a layer whose fields fix the number of its inputs
             numbers = [value for _, value in made if type(value) is int]
             shapes = ((prod(numbers),),) if numbers else shapes
-        try:
-            return made, shapes, made.output_shape(shapes)
-        except ShapeMismatch:
-            continue
+        for _ in range(4):
+            try:
+                return made, shapes, made.output_shape(shapes)
+            except ShapeMismatch as error:
+                repairs = [fix for fix in error.fixes if fix.action == "set"]
+                if not repairs:
+                    break
+                made = with_field(made, repairs[0].field, repairs[0].value)
     raise UnsatisfiedAssumption
+
+
+def with_field(layer: Layer, field: str, value: Any) -> Layer:
+    """The layer with another value of one field, read from JSON as a request would be."""
+    data = {**json.loads(layer.model_dump_json()), field: value}
+    return type(layer).model_validate_json(json.dumps(data))
 
 
 def reseed(module: torch.nn.Module, seed: int) -> None:

@@ -75,6 +75,11 @@ def test_textbook_is_autograd(kind: str, data: st.DataObject, seed: int) -> None
         assert_close(expected.parameters[name], parameter.grad.numpy())
 
 
+def test_every_layer_of_ours_has_its_formula_written_out() -> None:
+    ours = {k for k, part in LAYERS.parts.items() if part.__module__.startswith("app.catalog.")}
+    assert set(FORMULAS) == ours
+
+
 @each_layer
 @fewer(40)
 @given(data=st.data(), seed=st.integers(0, 2**16))

@@ -20,9 +20,17 @@ Rule = Callable[[Any, Array, Array], tuple[float, Array]]
 
 
 def _cross_entropy(loss: Any, u: Array, t: Array) -> tuple[float, Array]:
-    """E = −Σ t ln softmax(u), mean over the batch; δ = (y − t) / N. t is one-hot."""
+    """E = −Σ t ln softmax(u), mean over the batch; δ = (y − t) / N. t is one-hot, then smoothed."""
+    t = (1.0 - loss.label_smoothing) * t + loss.label_smoothing / u.shape[1]
     y = np.exp(u) / np.exp(u).sum(axis=1, keepdims=True)
     return float(-(t * np.log(y)).sum() / len(u)), (y - t) / len(u)
+
+
+def _binary_cross_entropy(loss: Any, u: Array, t: Array) -> tuple[float, Array]:
+    """E = −mean(t ln σ(u) + (1 − t) ln(1 − σ(u))); δ = (σ(u) − t)/(N c). One output: t from ±1."""
+    t = (t + 1.0) / 2.0 if u.shape[1] == 1 else t
+    y = 1.0 / (1.0 + np.exp(-u))
+    return float(-(t * np.log(y) + (1.0 - t) * np.log(1.0 - y)).mean()), (y - t) / u.size
 
 
 def _squared_error(loss: Any, y: Array, t: Array) -> tuple[float, Array]:
@@ -49,10 +57,12 @@ def _huber(loss: Any, y: Array, t: Array) -> tuple[float, Array]:
 
 TEXTBOOK: dict[str, Rule] = {
     "cross_entropy": _cross_entropy,
+    "binary_cross_entropy": _binary_cross_entropy,
     "squared_error": _squared_error,
     "hinge": _hinge,
     "huber": _huber,
 }
+OURS = [k for k, part in LOSSES.parts.items() if part.__module__.startswith("app.catalog.")]
 each_loss = pytest.mark.parametrize("loss", [LOSSES.parts[kind] for kind in TEXTBOOK], ids=TEXTBOOK)
 
 
@@ -106,11 +116,16 @@ def test_values(loss: type[Loss], data: st.DataObject, values: int, batch: int, 
     compare(made, outputs, numbers, torch.from_numpy(numbers), values)
 
 
+def test_every_loss_of_ours_has_its_formula_written_out() -> None:
+    assert set(TEXTBOOK) == set(OURS)
+
+
 def test_two_classes_fit_one_or_two_outputs() -> None:
     """2-D points: cross-entropy takes two outputs, squared error one (±1) or two."""
     assert LOSSES.parts["cross_entropy"]().output_sizes("classification", 2) == (2,)
     assert LOSSES.parts["squared_error"]().output_sizes("classification", 2) == (1, 2)
     assert LOSSES.parts["squared_error"]().output_sizes("classification", 3) == (3,)
+    assert LOSSES.parts["binary_cross_entropy"]().output_sizes("classification", 2) == (1, 2)
 
 
 @pytest.mark.parametrize("loss", LOSSES.parts.values(), ids=lambda loss: str(loss.kind()))

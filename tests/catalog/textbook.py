@@ -137,6 +137,7 @@ def _dense(given: Given) -> Pass:
 
 @textbook("flatten")
 @textbook("reshape")
+@textbook("reshape1d")
 def _flatten(given: Given) -> Pass:
     return Pass(given.u.reshape(given.delta.shape), [given.delta.reshape(given.u.shape)])
 

@@ -35,7 +35,32 @@ def cells(kernel: int, dilation: int = 1) -> Iterator[tuple[int, int, tuple[int,
 
 @textbook("conv2d")
 def _conv2d(given: Given) -> Pass:
+    if given.layer.table is not None:
+        return convolve_by_table(given, given.layer.table)
     return convolve(given, given.layer.groups, given.layer.dilation)
+
+
+@textbook("conv1d")
+def _conv1d(given: Given) -> Pass:
+    """u_j(t) = Σᵢ Σ_v k_ij(v) xᵢ(s t + d v) + b_j, and what follows from it."""
+    layer, w, delta = given.layer, given.parameters["weight"], given.delta
+    ends = ((0, 0), (0, 0), (layer.padding, layer.padding))
+    x = np.pad(given.u, ends)
+    output, back, grad = np.zeros(delta.shape), np.zeros(x.shape), np.zeros(w.shape)
+    ins, outs = w.shape[1], w.shape[0] // layer.groups
+    for j in range(w.shape[0]):
+        first = j // outs * ins
+        for i in range(ins):
+            for v in range(layer.kernel):
+                at = slice(v * layer.dilation, None, layer.stride)
+                p = x[:, first + i, at][:, : delta.shape[2]]
+                output[:, j] += w[j, i, v] * p
+                back[:, first + i, at][:, : delta.shape[2]] += w[j, i, v] * delta[:, j]
+                grad[j, i, v] = (delta[:, j] * p).sum()
+    if "bias" in given.parameters:
+        output += given.parameters["bias"][:, None]
+    grads = {"weight": grad, "bias": delta.sum(axis=(0, 2))}
+    return Pass(output, [back[:, :, layer.padding : x.shape[2] - layer.padding]], grads)
 
 
 @textbook("depthwise_conv2d")
@@ -63,21 +88,70 @@ def convolve(given: Given, groups: int, dilation: int) -> Pass:
     return Pass(output, [crop(back, layer.padding)], grads)
 
 
+@textbook("mlpconv")
+def _mlpconv(given: Given) -> Pass:
+    """u₁ = x ∗ k + b₁, u₂ = W₂ φ(u₁) + b₂, u = W₃ φ(u₂) + b₃ with φ the ReLU, and back again."""
+    named, layer = given.parameters, given.layer
+    stages = [(layer.kernel, layer.padding), (1, 0), (1, 0)]
+    given_to, outputs = [given.u], []
+    for place, (kernel, padding) in enumerate(stages):
+        u = valid(pad(given_to[-1], padding), named[f"{2 * place}.weight"], kernel)
+        outputs.append(u + named[f"{2 * place}.bias"][:, None, None])
+        given_to.append(np.maximum(outputs[-1], 0.0))
+    delta, grads = given.delta, {}
+    for place in (2, 1, 0):
+        kernel, padding = stages[place]
+        weight, x = named[f"{2 * place}.weight"], pad(given_to[place], padding)
+        back, grad = np.zeros(x.shape), np.zeros(weight.shape)
+        for u, v, at in cells(kernel):
+            where = patch(x, at, 1, delta.shape[2:])
+            back[where] += np.einsum("ji,njhw->nihw", weight[:, :, u, v], delta)
+            grad[:, :, u, v] = np.einsum("njhw,nihw->ji", delta, x[where])
+        grads |= {f"{2 * place}.weight": grad, f"{2 * place}.bias": delta.sum(axis=(0, 2, 3))}
+        delta = crop(back, padding)
+        if place:
+            delta = delta * (outputs[place - 1] > 0)
+    return Pass(outputs[-1], [delta], grads)
+
+
+def valid(x: Array, weight: Array, kernel: int) -> Array:
+    """Cross-correlation of every map without padding."""
+    rows, columns = (n - kernel + 1 for n in x.shape[2:])
+    return sum(
+        (
+            np.einsum("ji,nihw->njhw", weight[:, :, u, v], x[patch(x, at, 1, (rows, columns))])
+            for u, v, at in cells(kernel)
+        ),
+        np.zeros((len(x), len(weight), rows, columns)),
+    )
+
+
 @textbook("lenet_conv2d")
 def _lenet_conv2d(given: Given) -> Pass:
+    return convolve_by_table(given, TABLE)
+
+
+def convolve_by_table(given: Given, table: tuple[tuple[int, ...], ...]) -> Pass:
     """Each map j sums over M_j alone; kernels are stored one behind the other, map by map."""
-    kernel, delta = given.layer.kernel, given.delta
-    w, pairs = given.parameters["weight"], [(i, j) for j, row in enumerate(TABLE) for i in row]
-    output = np.zeros(delta.shape) + given.parameters["bias"][:, None, None]
-    back, grad = np.zeros(given.u.shape), np.zeros(w.shape)
+    layer, delta = given.layer, given.delta
+    step, dilation, padding = (
+        getattr(layer, name, usual)
+        for name, usual in (("stride", 1), ("dilation", 1), ("padding", 0))
+    )
+    w, pairs = given.parameters["weight"], [(i, j) for j, row in enumerate(table) for i in row]
+    x, output = pad(given.u, padding), np.zeros(delta.shape)
+    back, grad = np.zeros(x.shape), np.zeros(w.shape)
     for place, (i, j) in enumerate(pairs):
-        for u, v, at in cells(kernel):
-            where = patch(given.u, at, 1, delta.shape[2:])[2:]
-            p = given.u[:, i][:, *where]
+        for u, v, at in cells(layer.kernel, dilation):
+            where = patch(x, at, step, delta.shape[2:])[2:]
+            p = x[:, i][:, *where]
             output[:, j] += w[place, u, v] * p
             back[:, i][:, *where] += w[place, u, v] * delta[:, j]
             grad[place, u, v] = (delta[:, j] * p).sum()
-    return Pass(output, [back], {"weight": grad, "bias": delta.sum(axis=(0, 2, 3))})
+    if "bias" in given.parameters:
+        output += given.parameters["bias"][:, None, None]
+    grads = {"weight": grad, "bias": delta.sum(axis=(0, 2, 3))}
+    return Pass(output, [crop(back, padding)], grads)
 
 
 @textbook("transposed_conv2d")
@@ -134,6 +208,33 @@ def _mean_pool2d(given: Given) -> Pass:
     return Pass(output, [back])
 
 
+@textbook("max_pool1d")
+def _max_pool1d(given: Given) -> Pass:
+    """As for pictures, of one row."""
+    output, back = np.zeros(given.delta.shape), np.zeros(given.u.shape)
+    for i, at in stretches(given):
+        block = given.u[:, :, None, at]
+        output[:, :, i] = block.max(axis=(2, 3))
+        back[:, :, at] += (winners(block) * given.delta[:, :, i, None, None])[:, :, 0]
+    return Pass(output, [back])
+
+
+@textbook("mean_pool1d")
+def _mean_pool1d(given: Given) -> Pass:
+    output, back = np.zeros(given.delta.shape), np.zeros(given.u.shape)
+    for i, at in stretches(given):
+        output[:, :, i] = given.u[:, :, at].mean(axis=2)
+        back[:, :, at] += given.delta[:, :, i, None] / given.layer.size
+    return Pass(output, [back])
+
+
+def stretches(given: Given) -> Iterator[tuple[int, slice]]:
+    """Every output value of a sequence and the stretch of the input that it stands for."""
+    for i in range(given.delta.shape[2]):
+        start = i * given.layer.stride
+        yield i, slice(start, start + given.layer.size)
+
+
 @textbook("stochastic_pool")
 def _stochastic_pool(given: Given) -> Pass:
     """The drawn cell is told from the output; a cell with no share must not be drawn."""
@@ -176,9 +277,9 @@ def _upsample(given: Given) -> Pass:
 
 @textbook("global_mean_pool")
 def _global_mean_pool(given: Given) -> Pass:
-    area = given.u.shape[2] * given.u.shape[3]
-    back = np.ones(given.u.shape) * given.delta[:, :, None, None] / area
-    return Pass(given.u.mean(axis=(2, 3)), [back])
+    axes = tuple(range(2, given.u.ndim))
+    back = np.ones(given.u.shape) * np.expand_dims(given.delta, axes) / given.u[0, 0].size
+    return Pass(given.u.mean(axis=axes), [back])
 
 
 @textbook("pyramid_pool")
@@ -214,7 +315,8 @@ def _affine(given: Given, axes: tuple[int, ...], groups: tuple[int, ...] | None 
     """A norm over ``axes``; with ``groups`` over each group of maps, u reshaped to that shape."""
     gamma, beta = given.parameters["weight"], given.parameters["bias"]
     if gamma.ndim == 1 and given.u.ndim > 2:
-        gamma, beta = gamma[:, None, None], beta[:, None, None]
+        tail = tuple(range(1, given.u.ndim - 1))
+        gamma, beta = np.expand_dims(gamma, tail), np.expand_dims(beta, tail)
     form = groups or given.u.shape
     hat, back = _standardise(given.u.reshape(form), (gamma * given.delta).reshape(form), axes)
     hat, back = hat.reshape(given.u.shape), back.reshape(given.u.shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ def test_equal_to_the_optimizers_step(rule: dict[str, Any]) -> None:
         if step == 6:
             for trainer in (ours, theirs):
                 new = trainer.settings.optimizer.model_copy(update={"learning_rate": 0.02})
-                trainer.apply(type(trainer.settings)(new, 32, 9))
+                trainer.apply(replace(trainer.settings, optimizer=new, batch_size=32, epochs=9))
     assert ours._update is not None
     assert ours._update._kernel is not None
     for name, value in ours.state().items():

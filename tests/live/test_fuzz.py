@@ -17,6 +17,7 @@ from app.catalog.family import Family
 from app.catalog.layers import LAYERS
 from app.catalog.losses import LOSSES
 from app.catalog.optimizers import OPTIMIZERS
+from app.catalog.schedules import SCHEDULES
 from tests.support import LiveServer
 
 ODD: st.SearchStrategy[Any] = st.sampled_from(
@@ -46,11 +47,19 @@ NODE = st.fixed_dictionaries({"id": IDS, "layer": LAYER, "inputs": st.lists(IDS,
 GRAPH = st.fixed_dictionaries(
     {"nodes": st.lists(NODE, max_size=6), "outputs": st.lists(IDS, max_size=2)}
 )
+GROUP = st.fixed_dictionaries(
+    {"of": IDS | st.sampled_from(["a.weight", "b.", "a.b.c"])},
+    optional={"learning_rate": ODD, "weight_decay": ODD},
+)
 PHASE = st.fixed_dictionaries(
     {},
     optional={
         "loss": part(LOSSES),
         "optimizer": part(OPTIMIZERS),
+        "schedule": part(SCHEDULES),
+        "clip_norm": ODD,
+        "clip_value": ODD,
+        "groups": st.lists(GROUP, max_size=2) | ODD,
         "batch_size": ODD,
         "epochs": ODD,
     },

@@ -66,6 +66,18 @@ async def test_what_cannot_run_is_refused_before_anything_is_stored(tmp_path: Pa
         assert await runs.list(None, 10) == ([], None)
 
 
+async def test_a_command_to_a_run_that_is_deleted_while_it_starts_is_refused(
+    tmp_path: Path,
+) -> None:
+    async with service(tmp_path, fake("good")) as runs:
+        info = await runs.create(spec())
+        asked = asyncio.create_task(runs.command(info.id, Play()))
+        await asyncio.sleep(0)  # it waits for the worker now
+        await runs.delete(info.id)
+        with pytest.raises(Conflict):
+            await asked
+
+
 async def test_lists_have_pages(tmp_path: Path) -> None:
     async with service(tmp_path, fake("good")) as runs:
         made = []

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.catalog.datasets._base import Data, Dataset
+from app.catalog.datasets._base import OWN, PICTURES, POINTS, TABLES, Data, Dataset, Feature
+from app.catalog.datasets._shelf import SHELF
 from app.catalog.family import Family
 
-DATASETS: Family[Dataset] = Family("datasets", Dataset, __name__)
+DATASETS: Family[Dataset] = Family(
+    "datasets", Dataset, __name__, groups=(PICTURES, POINTS, TABLES, OWN)
+)
 
 if TYPE_CHECKING:
     AnyDataset = Dataset
 else:
     AnyDataset = DATASETS.union()
 
-__all__ = ["DATASETS", "AnyDataset", "Data", "Dataset"]
+__all__ = ["DATASETS", "SHELF", "AnyDataset", "Data", "Dataset", "Feature"]

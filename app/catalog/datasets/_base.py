@@ -5,20 +5,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.catalog.family import Part
 from app.catalog.losses import Task
+from app.core.errors import Problem
 from app.core.shapes import Shape
 from app.core.text import Text, text
 
 PICTURES = text("Pictures", "图像")
 POINTS = text("2-D points", "二维点集")
+TABLES = text("Tables", "表格")
+OWN = text("Own data", "自己的数据")
+Split = Literal["train", "val"]
 Progress = Callable[[int, int | None], None]
 
 
@@ -41,10 +45,21 @@ class Data:
         return found.hexdigest()
 
 
+@dataclass(frozen=True)
+class Feature:
+    """One input of a table, or its target: the value that a network sees is (what is meant −
+    ``centre``) / ``scale``. ``category``: 1 where the column ``name`` holds that text, else 0."""
+
+    name: Text
+    centre: float = 0.0
+    scale: float = 1.0
+    category: str | None = None
+
+
 class Dataset(Part):
     """A data set and the options it is made with. The same options always give the same arrays."""
 
-    KIND: ClassVar[Literal["image", "points"]]
+    KIND: ClassVar[Literal["image", "points", "tabular"]]
     TASK: ClassVar[Task]
     CLASSES: ClassVar[tuple[Text, ...]] = ()
     """Names of the classes; empty for regression."""
@@ -52,6 +67,8 @@ class Dataset(Part):
     SOURCE: ClassVar[str] = ""
     DOWNLOAD_BYTES: ClassVar[int] = 0
     """What a download takes; 0 for a set that is always there."""
+    VARIES: ClassVar[bool] = False
+    """Whether task, classes or shape follow from the options: they are asked of an instance then."""
 
     @property
     def input_shape(self) -> Shape:
@@ -74,6 +91,32 @@ class Dataset(Part):
     def fetch(self, root: Path, progress: Progress) -> None:
         """Download the files into ``root`` after a user asked; verifies checksums."""
 
+    def faults(self) -> tuple[Problem, ...]:
+        """What is wrong with the options, given the files; nothing else can be asked of it then."""
+        return ()
+
+    def features_of(self, root: Path) -> tuple[Feature, ...]:
+        """The inputs of a table, in order; empty for pictures and points."""
+        return ()
+
+    def value(self, root: Path) -> Feature | None:
+        """What a table's regression tells, with its scale."""
+        return None
+
     def load(self, root: Path) -> Data:
         """The arrays; raises :class:`app.core.errors.DataMissing`."""
         raise TypeError(f"{type(self).__name__} declares no load")
+
+    def peek(
+        self, root: Path, split: Split, rows: slice
+    ) -> tuple[NDArray[np.float32], NDArray[Any]]:
+        """Inputs and targets of a few samples, to look at."""
+        data = _loaded(self, root)
+        if split == "train":
+            return data.train_x[rows], data.train_y[rows]
+        return data.val_x[rows], data.val_y[rows]
+
+
+@lru_cache(maxsize=2)
+def _loaded(dataset: Dataset, root: Path) -> Data:
+    return dataset.load(root)

@@ -19,6 +19,7 @@ class Digits28(Dataset):
         "5,000 handwritten digits of MNIST: 4,000 to learn from, 1,000 to check with.",
         "MNIST 的 5,000 个手写数字：4,000 个用于训练，1,000 个用于验证。",
     )
+    DOC_ZH = "数字 0–9，28×28 灰度；4,000 个用于训练，1,000 个用于验证，各类数目相等。"
     GROUP = PICTURES
     ALIASES = ("mnist", "handwriting", "手写体")
     EXAMPLES = ({"type": "digits28"},)

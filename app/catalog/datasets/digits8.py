@@ -19,6 +19,7 @@ class Digits8(Dataset):
         "1,797 tiny handwritten digits: small enough that every value fits on the screen.",
         "1,797 个微型手写数字：小到每个数值都能显示在屏幕上。",
     )
+    DOC_ZH = "数字 0–9，8×8，17 级灰度；1,437 个用于训练，360 个用于验证。"
     GROUP = PICTURES
     ALIASES = ("optdigits", "handwriting", "手写体")
     EXAMPLES = ({"type": "digits8"},)

@@ -20,6 +20,7 @@ class PointsGauss(PointClasses):
         "Two round clouds: one straight line parts them, as long as the noise is small.",
         "两团圆形点云：噪声不大时，一条直线即可分开。",
     )
+    DOC_ZH = "以 (2, 2) 与 (−2, −2) 为中心的两团；噪声 0…0.5 使方差从 0.5 增至 4。"
     ALIASES = ("gaussian", "clusters", "normal distribution", "高斯分布", "正态分布")
     EXAMPLES = ({"type": "points_gauss"},)
 

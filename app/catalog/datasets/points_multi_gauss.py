@@ -31,6 +31,7 @@ class PointsMultiGauss(PointValues):
         "Three hills and three hollows side by side: a bumpy value to fit.",
         "三座小丘与三处洼地交错：要拟合的是起伏的数值。",
     )
+    DOC_ZH = "六个峰顶为 ±1，到距离 2 处降为 0。噪声改变数值，不移动点。"
     ALIASES = ("regression", "hills", "gaussian", "回归", "多高斯")
     EXAMPLES = ({"type": "points_multi_gauss"},)
 

@@ -16,6 +16,7 @@ class PointsPlane(PointValues):
         "A value that rises evenly towards one corner: a single unit without activation fits it.",
         "数值向一角均匀升高：一个无激励函数的单元就能拟合。",
     )
+    DOC_ZH = "(x₁ + x₂)/12：一角为 −1，对角为 1。噪声改变数值，不移动点。"
     ALIASES = ("regression", "linear", "回归", "平面")
     EXAMPLES = ({"type": "points_plane"},)
 

@@ -24,6 +24,10 @@ class PointsSpiral(PointClasses):
         "Two spirals wound into each other: hard, it takes two hidden layers or many units.",
         "两条互相缠绕的螺旋：较难，需要两个隐藏层或许多单元。",
     )
+    DOC_ZH = (
+        "两条旋臂，相差半圈，各转 1¾ 圈至半径 5；噪声移动各点。\n\n"
+        "n 个点中第 k 个的半径为 5k/n，k = 1…n：两臂共同的起点即中心，不放点。"
+    )
     ALIASES = ("two spirals", "螺旋线")
     EXAMPLES = ({"type": "points_spiral"},)
 

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula
 from app.catalog.initializers._base import Initializer, fans
+from app.catalog.initializers._gain import Nonlinearity, gain_of, nonlinearity_option
+from app.catalog.initializers._spread import Spread, normal
+from app.catalog.plot import Place
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -13,17 +16,27 @@ if TYPE_CHECKING:
 
 
 class LeCun(Initializer):
-    """Normal with variance 1/fan-in; bias 0. Source: LeCun et al., Efficient BackProp, 1998."""
+    """Normal with variance g²/fan-in, g = 1 as it was made; bias 0. Source: LeCun et al., Efficient BackProp, 1998."""
 
     TITLE = text("LeCun", "LeCun")
     SUMMARY = text(
         "Keeps the size of signals going forward; made for tanh and SELU.",
         "使前向信号保持大小；适合 tanh 与 SELU。",
     )
-    FORMULA = Formula(forward=r"w \sim N\!\left(0, \tfrac{1}{n_{in}}\right)")
+    DOC_ZH = (
+        "正态分布，方差 g²/扇入，原始取 g = 1；偏置为 0。出处：LeCun 等，Efficient BackProp，1998。"
+    )
+    FORMULA = Formula(forward=r"w \sim N\!\left(0, \tfrac{g^2}{n_{in}}\right),\quad g = 1")
     EXAMPLES = ({"type": "lecun"},)
 
     type: Literal["lecun"] = "lecun"
+    nonlinearity: Nonlinearity = nonlinearity_option("linear")
 
-    def weight(self, tensor: torch.Tensor, generator: torch.Generator) -> None:
-        tensor.normal_(0.0, fans(tensor)[0] ** -0.5, generator=generator)
+    def _std(self, fan_in: int, gain: float) -> float:
+        return float(gain_of(self.nonlinearity, gain) / fan_in**0.5)
+
+    def weight(self, tensor: torch.Tensor, generator: torch.Generator, gain: float = 1.0) -> None:
+        tensor.normal_(0.0, self._std(fans(tensor)[0], gain), generator=generator)
+
+    def spread(self, place: Place) -> Spread:
+        return normal(self._std(place.fan_in, place.gain))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
 from app.catalog.initializers._base import Initializer
+from app.catalog.initializers._spread import Spread, uniform
+from app.catalog.plot import Place
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ class Uniform(Initializer):
         "Evenly spread between −bound and bound.",
         "在 −界 与 界 之间均匀分布。",
     )
+    DOC_ZH = "在 ±bound 内均匀分布；偏置为 0。"
     FORMULA = Formula(forward=r"w \sim U(-r, r)")
     EXAMPLES = ({"type": "uniform"},)
 
@@ -32,5 +35,8 @@ class Uniform(Initializer):
         le=10.0,
     )
 
-    def weight(self, tensor: torch.Tensor, generator: torch.Generator) -> None:
+    def weight(self, tensor: torch.Tensor, generator: torch.Generator, gain: float = 1.0) -> None:
         tensor.uniform_(-self.bound, self.bound, generator=generator)
+
+    def spread(self, place: Place) -> Spread:
+        return uniform(self.bound)

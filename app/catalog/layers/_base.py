@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from app.catalog.family import Part
+from app.catalog.plot import Place
 from app.core.errors import GlassnetError
 from app.core.shapes import Shape, show
 from app.core.text import Text, text
@@ -47,9 +48,13 @@ class Fix:
     action: str
     field: str = ""
     value: Any = None
+    said: Text | None = None
+    """What it does in words, where field and value do not say it."""
 
     @property
     def text(self) -> Text:
+        if self.said is not None:
+            return self.said
         if self.action == "set":
             return text(f"Set {self.field} to {self.value}", f"将 {self.field} 设为 {self.value}")
         if self.action == "insert":
@@ -80,7 +85,7 @@ class ShapeMismatch(GlassnetError):
 class Layer(Part):
     """One node of a network. ``inputs`` are always shapes without the batch axis.
 
-    Images are (channels, height, width), vectors (features,).
+    Images are (channels, height, width), sequences (channels, length), vectors (features,).
     """
 
     ID_PREFIX: ClassVar[str]
@@ -121,13 +126,54 @@ class Layer(Part):
         """The PyTorch module, parameters not yet initialised."""
         raise TypeError(f"{type(self).__name__} declares no build")
 
-    def initialize(self, module: torch.nn.Module, generator: torch.Generator) -> None:
-        """Fill the module's parameters from ``generator`` alone."""
+    def initialize(
+        self, module: torch.nn.Module, generator: torch.Generator, gain: float = 1.0
+    ) -> None:
+        """Fill the module's parameters from ``generator`` alone.
+
+        ``gain`` is that of the activation that follows, for initialisers that ask for it.
+        """
+
+    def gain(self) -> float | None:
+        """What weights before this layer are multiplied by; None where it passes signals on.
+
+        A layer with weights of its own is linear: 1. Activations know their number.
+        """
+        return 1.0 if "init" in type(self).model_fields else None
+
+    def place(self, inputs: tuple[Shape, ...], gain: float) -> Place | None:
+        """What the layer's initialiser depends on; None where nothing is initialised."""
+        if "init" not in type(self).model_fields:
+            return None
+        units, channels, *kernel = self.parameters(inputs)[0].shape
+        field = prod(kernel)
+        return Place(fan_in=channels * field, fan_out=units * field, units=units, gain=gain)
 
 
 def count(layer: Layer, inputs: tuple[Shape, ...]) -> int:
     """Number of trainable values."""
     return sum(p.count for p in layer.parameters(inputs))
+
+
+def map_input(layer: Layer, inputs: tuple[Shape, ...]) -> Shape:
+    """The one input as (channels, length) or (channels, height, width), or a clear refusal."""
+    shape = inputs[0]
+    if len(shape) < 2:
+        expected = text(
+            "a picture or a sequence (channels × height × width, or channels × length)",
+            "图像或序列（通道 × 高 × 宽，或通道 × 长度）",
+        )
+        raise ShapeMismatch(layer, expected, shape, Fix("remove"))
+    return shape
+
+
+def sequence_input(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[int, int]:
+    """The one input as (channels, length), or a clear refusal."""
+    shape = inputs[0]
+    if len(shape) != 2:
+        expected = text("a sequence (channels × length)", "序列（通道 × 长度）")
+        raise ShapeMismatch(layer, expected, shape, Fix("remove"))
+    return shape[0], shape[1]
 
 
 def image_input(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[int, int, int]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from app.catalog.family import option
-from app.catalog.layers._base import Fix, Layer, ShapeMismatch, image_input
+from app.catalog.layers._base import Fix, Layer, ShapeMismatch, image_input, sequence_input
 from app.core.shapes import Shape
 from app.core.text import text
 
 
-def blocks(layer: Layer, inputs: tuple[Shape, ...], size: int, stride: int) -> Shape:
-    """(C, H′, W′) of pooling (C, H, W) by blocks; a picture smaller than a block is refused."""
-    channels, height, width = image_input(layer, inputs)
-    side = min(height, width)
+def blocks(layer: Layer, got: Shape, size: int, stride: int) -> Shape:
+    """(C, *sides′) of pooling (C, *sides) by blocks; what is smaller than a block is refused."""
+    side = min(got[1:])
     if side < size:
-        expected = text(f"a picture of at least {size}×{size}", f"至少 {size}×{size} 的图像")
-        raise ShapeMismatch(layer, expected, inputs[0], Fix("set", "size", side), Fix("remove"))
-    return (channels, *((n - size) // stride + 1 for n in (height, width)))
+        expected = (
+            text(f"a picture of at least {size}×{size}", f"至少 {size}×{size} 的图像")
+            if len(got) > 2
+            else text(f"a sequence of at least {size}", f"长度至少 {size} 的序列")
+        )
+        raise ShapeMismatch(layer, expected, got, Fix("set", "size", side), Fix("remove"))
+    return (got[0], *((n - size) // stride + 1 for n in got[1:]))
 
 
 class Pool(Layer):
@@ -39,4 +42,11 @@ class Pool(Layer):
     )
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        return blocks(self, inputs, self.size, self.stride)
+        return blocks(self, image_input(self, inputs), self.size, self.stride)
+
+
+class Pool1d(Pool):
+    """Blocks of ``size`` values, ``stride`` apart; input (C, L), output (C, L′)."""
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        return blocks(self, sequence_input(self, inputs), self.size, self.stride)

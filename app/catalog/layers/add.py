@@ -21,6 +21,7 @@ class Add(Layer):
         "Adds its inputs cell by cell: the join of a residual block.",
         "逐元素相加：残差块的汇合点。",
     )
+    DOC_ZH = "逐元素求和；所有输入与输出形状相同。出处：He 等，CVPR 2016（残差网络）。"
     GROUP = DENSE
     FORMULA = Formula(
         forward=r"x = \sum_i x_i",

@@ -24,6 +24,10 @@ class BatchNorm(Layer):
         "Recentres and rescales every map over the batch, so that layers keep a healthy range.",
         "按批次对每张特征图重新居中与缩放，使各层数值保持在健康范围。",
     )
+    DOC_ZH = (
+        "使每张图（或特征）在批次上均值为 0、方差为 1，再做可训练的缩放与平移。\n\n"
+        "输入 (C, …)，输出形状相同。出处：Ioffe 与 Szegedy，ICML 2015。"
+    )
     GROUP = REGULARISATION
     FORMULA = Formula(
         forward=r"x = \gamma\,\frac{u-\mu_B}{\sqrt{\sigma_B^2+\epsilon}} + \beta",

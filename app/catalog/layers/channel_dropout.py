@@ -24,6 +24,10 @@ class ChannelDropout(Layer):
         "Silences whole maps at random: neighbouring cells say much the same, so dropping one is too little.",
         "随机让整张特征图归零：相邻格信息相近，只丢一格作用太小。",
     )
+    DOC_ZH = (
+        "训练时以概率 rate 将整张特征图置零，其余乘以 1/(1−rate)。\n\n"
+        "输入 (C, …)，输出形状相同。出处：Tompson 等，CVPR 2015。"
+    )
     GROUP = REGULARISATION
     FORMULA = Formula(
         forward=r"x_c = \frac{m_c\,u_c}{1-p},\quad m_c \sim \mathrm{Bernoulli}(1-p)",

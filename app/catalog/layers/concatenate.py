@@ -21,6 +21,7 @@ class Concatenate(Layer):
         "Puts the maps of its inputs one behind the other: the join of an inception block.",
         "把各输入的特征图依次排列：Inception 块的汇合点。",
     )
+    DOC_ZH = "沿通道（或特征）方向依次拼接各输入。出处：Szegedy 等，CVPR 2015（Inception）。"
     GROUP = DENSE
     FORMULA = Formula(
         forward=r"x = [x_1, x_2, \dots]",

@@ -22,6 +22,7 @@ class Dense(Layer):
         "Connects every input to every unit, each with a weight of its own.",
         "每个输入与每个单元相连，各有自己的权值。",
     )
+    DOC_ZH = "每个输出是全部输入的加权和，再加一个偏置。输入 (features,)，输出 (units,)。"
     GROUP = DENSE
     FORMULA = Formula(
         forward=r"u^\ell = W^\ell x^{\ell-1} + b^\ell",
@@ -71,5 +72,7 @@ class Dense(Layer):
 
         return nn.Linear(inputs[0][0], self.units, bias=self.bias)
 
-    def initialize(self, module: torch.nn.Module, generator: torch.Generator) -> None:
-        self.init.fill(module, generator)
+    def initialize(
+        self, module: torch.nn.Module, generator: torch.Generator, gain: float = 1.0
+    ) -> None:
+        self.init.fill(module, generator, gain)

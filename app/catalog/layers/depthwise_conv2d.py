@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
 from app.catalog.initializers import AnyInitializer
-from app.catalog.layers._base import (
-    CONVOLUTION,
-    Fix,
-    Layer,
-    Parameter,
-    ShapeMismatch,
-    image_input,
+from app.catalog.layers._base import CONVOLUTION, Layer, Parameter, image_input
+from app.catalog.layers._conv import (
+    init_option,
+    kernel_option,
+    padding_option,
+    slid,
+    stride_option,
+    weights,
 )
-from app.catalog.layers._conv import init_option, kernel_option, padding_option, stride_option
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -32,6 +32,10 @@ class DepthwiseConv2d(Layer):
     SUMMARY = text(
         "Gives every map kernels of its own and mixes nothing: few weights, to be mixed by a 1×1 layer.",
         "每张特征图各用自己的卷积核、互不混合：权值很少，之后可用 1×1 卷积混合。",
+    )
+    DOC_ZH = (
+        "在每张特征图上各自滑动 multiplier 个卷积核；特征图之间不混合。\n\n"
+        "输入 (C, H, W)，输出 (C·multiplier, H′, W′)。出处：Chollet，CVPR 2017。"
     )
     GROUP = CONVOLUTION
     FORMULA = Formula(
@@ -57,21 +61,13 @@ class DepthwiseConv2d(Layer):
     init: AnyInitializer = init_option()
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        channels, height, width = image_input(self, inputs)
-        side = min(height, width) + 2 * self.padding
-        if side < self.kernel:
-            least = f"{self.kernel}×{self.kernel}"
-            expected = text(
-                f"a picture of at least {least} after padding", f"填充后至少 {least} 的图像"
-            )
-            raise ShapeMismatch(self, expected, inputs[0], Fix("set", "kernel", side))
-        out = [(n + 2 * self.padding - self.kernel) // self.stride + 1 for n in (height, width)]
-        return (channels * self.multiplier, *out)
+        shape = image_input(self, inputs)
+        sides = slid(self, shape, self.kernel, stride=self.stride, padding=self.padding)
+        return (shape[0] * self.multiplier, *sides)
 
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
         maps = inputs[0][0] * self.multiplier
-        weight = Parameter(name="weight", shape=(maps, 1, self.kernel, self.kernel))
-        return weight, Parameter(name="bias", shape=(maps,))
+        return weights((maps, 1, self.kernel, self.kernel), maps)
 
     def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
         maps = inputs[0][0] * self.multiplier
@@ -89,5 +85,7 @@ class DepthwiseConv2d(Layer):
         maps = channels * self.multiplier
         return nn.Conv2d(channels, maps, self.kernel, self.stride, self.padding, groups=channels)
 
-    def initialize(self, module: torch.nn.Module, generator: torch.Generator) -> None:
-        self.init.fill(module, generator)
+    def initialize(
+        self, module: torch.nn.Module, generator: torch.Generator, gain: float = 1.0
+    ) -> None:
+        self.init.fill(module, generator, gain)

@@ -24,6 +24,10 @@ class Dropout(Layer):
         "Silences a random share of the values at every training step, so that no unit relies on another.",
         "每个训练步随机让一部分值归零，使单元之间不互相依赖。",
     )
+    DOC_ZH = (
+        "训练时以概率 rate 将每个值置零，其余乘以 1/(1−rate)。\n\n"
+        "输入输出形状相同。出处：Srivastava 等，JMLR 15，2014。"
+    )
     GROUP = REGULARISATION
     FORMULA = Formula(
         forward=r"x = \frac{m \circ u}{1-p},\quad m \sim \mathrm{Bernoulli}(1-p)",

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from app.catalog.family import Formula, option
 from app.catalog.layers._activation import Activation
+from app.catalog.plot import Reals
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -21,6 +24,7 @@ class Elu(Activation):
         "Linear above zero, bends smoothly towards −a below: its mean stays near zero.",
         "正值线性，负值平滑地趋向 −a：输出均值接近零。",
     )
+    DOC_ZH = "u 大于 0 时为 u，否则为 a(eᵘ−1)；输入输出形状相同。出处：Clevert 等，ICLR 2016。"
     FORMULA = Formula(
         forward=r"\varphi(u)=u\ (u>0),\ a(e^u-1)\ (u\le 0)",
         backward=r"\delta_u = \varphi'(u) \circ \delta_x,\quad \varphi'(u)=1\ (u>0),\ a e^u\ (u\le 0)",
@@ -40,6 +44,11 @@ class Elu(Activation):
         ge=0.0,
         le=10.0,
     )
+
+    def curve(self, u: Reals) -> tuple[Reals, Reals]:
+        below = np.minimum(u, 0.0)
+        value = np.where(u > 0.0, u, self.alpha * np.expm1(below))
+        return value, np.where(u > 0.0, 1.0, self.alpha * np.exp(below))
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn

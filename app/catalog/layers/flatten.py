@@ -22,6 +22,7 @@ class Flatten(Layer):
         "Lays the maps out as one vector, so that dense layers can follow.",
         "把特征图排成一个向量，以便接全连接层。",
     )
+    DOC_ZH = "把一个样本的全部值排成一行：逐通道、逐行。输出 (C·H·W,)。"
     GROUP = DENSE
     FORMULA = Formula(
         forward=r"x_{(cH+h)W+w} = x_{chw}",

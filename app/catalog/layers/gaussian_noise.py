@@ -21,6 +21,7 @@ class GaussianNoise(Layer):
         "Shakes every value a little at each training step, so that the network cannot learn it by heart.",
         "每个训练步给每个值加一点扰动，使网络无法死记硬背。",
     )
+    DOC_ZH = "训练时给每个值加上 N(0, std²) 的噪声，评估时不加。输入输出形状相同。"
     GROUP = REGULARISATION
     FORMULA = Formula(
         forward=r"x = u + \varepsilon,\quad \varepsilon \sim N(0, \sigma^2)",

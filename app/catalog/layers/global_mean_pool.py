@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula
-from app.catalog.layers._base import POOLING, Layer, image_input
+from app.catalog.layers._base import POOLING, Layer, map_input
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 
 class GlobalMeanPool(Layer):
-    """Mean of every map. Input (C, H, W), output (C,). Source: Lin et al., Network in Network, 2014."""
+    """Mean of every map. Input (C, H, W) or (C, L), output (C,). Source: Lin et al., Network in Network, 2014."""
 
     TITLE = text("Global mean pool", "全局平均池化")
     SUMMARY = text(
         "Turns every map into its mean: no weights, any picture size.",
         "每张特征图取平均值：没有权值，图像大小不限。",
     )
+    DOC_ZH = "每张特征图取平均。输入 (C, H, W) 或 (C, L)，输出 (C,)。出处：Lin 等，Network in Network，2014。"
     GROUP = POOLING
     FORMULA = Formula(
         forward=r"x_c = \frac{1}{HW}\sum_{h,w} x_{chw}",
@@ -37,9 +38,10 @@ class GlobalMeanPool(Layer):
     type: Literal["global_mean_pool"] = "global_mean_pool"
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        return (image_input(self, inputs)[0],)
+        return (map_input(self, inputs)[0],)
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn
 
-        return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        mean = nn.AdaptiveAvgPool1d(1) if len(inputs[0]) == 2 else nn.AdaptiveAvgPool2d(1)
+        return nn.Sequential(mean, nn.Flatten())

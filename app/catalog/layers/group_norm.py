@@ -26,6 +26,10 @@ class GroupNorm(Layer):
         "Recentres and rescales groups of maps of one sample; works with tiny batches.",
         "对单个样本的各组特征图重新居中与缩放；批量很小也可用。",
     )
+    DOC_ZH = (
+        "使单个样本的每组特征图均值为 0、方差为 1，再逐图缩放与平移。\n\n"
+        "输入 (C, …)，C 为组数的倍数，每组不止一个值；输出形状相同。出处：Wu 与 He，ECCV 2018。"
+    )
     GROUP = REGULARISATION
     FORMULA = Formula(
         forward=r"x = \gamma\,\frac{u-\mu_G}{\sqrt{\sigma_G^2+\epsilon}} + \beta",

@@ -21,6 +21,7 @@ class Identity(Layer):
         "Passes its input on unchanged: a skip connection, or a place to look.",
         "原样传递输入：用作跳跃连接或观察点。",
     )
+    DOC_ZH = "输入原样输出；形状任意。可用来给图中的一条支路命名。"
     GROUP = DENSE
     FORMULA = Formula(
         forward=r"x^\ell = x^{\ell-1}",

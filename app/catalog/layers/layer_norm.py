@@ -24,6 +24,10 @@ class LayerNorm(Layer):
         "Recentres and rescales all values of one sample; needs no batch.",
         "对单个样本的全部值重新居中与缩放；不依赖批次。",
     )
+    DOC_ZH = (
+        "使单个样本的全部值均值为 0、方差为 1，再对每个值做可训练的缩放与平移。\n\n"
+        "输入输出形状相同。出处：Ba 等，2016。"
+    )
     GROUP = REGULARISATION
     FORMULA = Formula(
         forward=r"x = \gamma\circ\frac{u-\mu}{\sqrt{\sigma^2+\epsilon}} + \beta",

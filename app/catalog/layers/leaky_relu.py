@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from app.catalog.family import Formula, option
 from app.catalog.layers._activation import Activation
+from app.catalog.plot import Reals
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -21,6 +24,7 @@ class LeakyRelu(Activation):
         "Like ReLU, but lets a little of what is negative through: no unit dies for good.",
         "类似 ReLU，但让负值也通过一小部分：单元不会彻底失活。",
     )
+    DOC_ZH = "逐值取 max(u, a·u)；输入输出形状相同。出处：Maas 等，ICML 2013。"
     FORMULA = Formula(
         forward=r"\varphi(u)=\max(0,u)+a\min(0,u)",
         backward=r"\delta_u = \varphi'(u) \circ \delta_x,\quad \varphi'(u)=1\ (u>0),\ a\ (u\le 0)",
@@ -40,6 +44,12 @@ class LeakyRelu(Activation):
         ge=0.0,
         le=1.0,
     )
+
+    def curve(self, u: Reals) -> tuple[Reals, Reals]:
+        return np.where(u > 0.0, u, self.slope * u), np.where(u > 0.0, 1.0, self.slope)
+
+    def gain(self) -> float:
+        return float((2.0 / (1.0 + self.slope**2)) ** 0.5)
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn

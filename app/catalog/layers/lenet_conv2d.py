@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula
 from app.catalog.initializers import AnyInitializer
+from app.catalog.layers import _table
 from app.catalog.layers._base import (
     CONVOLUTION,
     Fix,
@@ -14,14 +15,15 @@ from app.catalog.layers._base import (
     ShapeMismatch,
     image_input,
 )
-from app.catalog.layers._conv import init_option, kernel_option
+from app.catalog.layers._conv import init_option, kernel_option, slid, weights
+from app.catalog.plot import Place
 from app.core.shapes import Shape
 from app.core.text import text
 
 if TYPE_CHECKING:
     import torch
 
-TABLE: tuple[tuple[int, ...], ...] = (
+TABLE: _table.Table = (
     *(tuple(sorted((j + k) % 6 for k in range(3))) for j in range(6)),
     *(tuple(sorted((j + k) % 6 for k in range(4))) for j in range(6)),
     (0, 1, 3, 4),
@@ -43,6 +45,10 @@ class LeNetConv2d(Layer):
         "Convolution by the table of 1998: each output map sees only some of the six input maps.",
         "按 1998 年的连接表做卷积：每张输出图只与六张输入图中的一部分相连。",
     )
+    DOC_ZH = (
+        "6 张图到 16 张图，每张输出图只与其中 3、4 或 6 张相连：1,516 个参数，而非 2,416 个。\n\n"
+        "输入 (6, H, W)，输出 (16, H−k+1, W−k+1)。权值紧凑存放：(连接数, k, k)。自定义的连接表见“卷积”。"
+    )
     GROUP = CONVOLUTION
     FORMULA = Formula(
         forward=r"u_j^\ell = \sum_{i\in M_j} x_i^{\ell-1} \ast k_{ij}^\ell + b_j^\ell",
@@ -63,41 +69,28 @@ class LeNetConv2d(Layer):
                 "six maps, as the table of 1998 has it", "六张特征图（1998 年的连接表）"
             )
             raise ShapeMismatch(self, expected, inputs[0], Fix("remove"))
-        side = min(height, width)
-        if side < self.kernel:
-            least = f"{self.kernel}×{self.kernel}"
-            expected = text(f"a picture of at least {least}", f"至少 {least} 的图像")
-            raise ShapeMismatch(self, expected, inputs[0], Fix("set", "kernel", side))
-        return (16, height - self.kernel + 1, width - self.kernel + 1)
+        return (16, *slid(self, (channels, height, width), self.kernel))
 
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
-        connections = sum(map(len, TABLE))
-        weight = Parameter(name="weight", shape=(connections, self.kernel, self.kernel))
-        return weight, Parameter(name="bias", shape=(16,))
+        return weights((_table.connections(TABLE), self.kernel, self.kernel), 16)
 
     def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
-        k = f"{self.kernel}×{self.kernel}"
         total = sum(p.count for p in self.parameters(inputs))
-        return f"(6×3+9×4+1×6)×({k})+16 = {total}"
+        return f"({_table.summed(TABLE)})×({self.kernel}×{self.kernel})+16 = {total}"
 
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         _, height, width = self.output_shape(inputs)
-        return sum(map(len, TABLE)) * height * width * self.kernel**2
+        return height * width * self.parameters(inputs)[0].count
+
+    def place(self, inputs: tuple[Shape, ...], gain: float) -> Place | None:
+        return _table.typical(TABLE, self.kernel, gain)
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from app.engine.modules.table_conv import TableConv2d
 
         return TableConv2d(6, TABLE, self.kernel)
 
-    def initialize(self, module: torch.nn.Module, generator: torch.Generator) -> None:
-        """Every map by its own fan-in: a map of three inputs starts larger than one of six."""
-        import torch
-
-        weight, bias = module.get_parameter("weight"), module.get_parameter("bias")
-        first = 0
-        with torch.no_grad():
-            for j, inputs in enumerate(TABLE):
-                rows = weight[first : first + len(inputs)].unsqueeze(0)
-                self.init.weight(rows, generator)
-                self.init.bias(bias[j : j + 1], len(inputs) * self.kernel**2, generator)
-                first += len(inputs)
+    def initialize(
+        self, module: torch.nn.Module, generator: torch.Generator, gain: float = 1.0
+    ) -> None:
+        _table.fill(self.init, module, TABLE, generator, gain)

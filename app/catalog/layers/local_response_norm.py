@@ -24,6 +24,10 @@ class LocalResponseNorm(Layer):
         "Damps a cell whose neighbouring maps are strong at the same place.",
         "同一位置上相邻特征图较强时，抑制该处的值。",
     )
+    DOC_ZH = (
+        "将每一格除以同一位置上相邻特征图平方和的幂。\n\n"
+        "输入 (C, H, W)，输出形状相同。出处：Krizhevsky 等，NeurIPS 2012。"
+    )
     GROUP = REGULARISATION
     FORMULA = Formula(
         forward=r"x_i = u_i \Big/ \Big(1+\tfrac{\alpha}{n}\sum_{j\in N(i)} u_j^2\Big)^{\beta}",

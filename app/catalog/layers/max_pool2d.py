@@ -22,6 +22,7 @@ class MaxPool2d(Pool):
         "Keeps the largest value of every block: small shifts of the picture change little.",
         "每块保留最大值：图像稍有平移，输出变化很小。",
     )
+    DOC_ZH = "取每块的最大值；灵敏度只传给胜出的那一格。"
     GROUP = POOLING
     FORMULA = Formula(
         forward=r"x_j = \max_{(u,v)\in\text{block}} x_{uv}",

@@ -22,6 +22,7 @@ class MeanPool2d(Pool):
         "Keeps the mean of every block: a smaller, smoother picture.",
         "每块保留平均值：得到更小、更平滑的图像。",
     )
+    DOC_ZH = "取每块的平均值；灵敏度平均分给整块。"
     GROUP = POOLING
     FORMULA = Formula(
         forward=r"x_j = \frac{1}{n^2}\sum_{(u,v)\in\text{block}} x_{uv}",

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
 from app.catalog.initializers import AnyInitializer
-from app.catalog.layers._base import (
-    CONVOLUTION,
-    Fix,
-    Layer,
-    Parameter,
-    ShapeMismatch,
-    image_input,
+from app.catalog.layers._base import CONVOLUTION, Layer, Parameter, image_input
+from app.catalog.layers._conv import (
+    filters_option,
+    init_option,
+    kernel_option,
+    padding_option,
+    slid,
 )
-from app.catalog.layers._conv import filters_option, init_option, padding_option
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -32,6 +31,10 @@ class MlpConv(Layer):
     SUMMARY = text(
         "Slides a small multilayer perceptron over the picture instead of one linear kernel.",
         "用一个小型多层感知机代替单个线性卷积核，在图像上滑动。",
+    )
+    DOC_ZH = (
+        "先做带 ReLU 的 k×k 卷积，再做两层 1×1 卷积，其间为 ReLU。\n\n"
+        "输入 (C, H, W)，输出 (filters, H′, W′)。出处：Lin、Chen、Yan，Network in Network，2014。"
     )
     GROUP = CONVOLUTION
     FORMULA = Formula(
@@ -52,26 +55,13 @@ class MlpConv(Layer):
         ge=1,
         le=512,
     )
-    kernel: int = option(
-        5,
-        text("kernel", "卷积核边长"),
-        text("Side of the first kernel.", "第一个卷积核的边长。"),
-        ge=1,
-        le=31,
-    )
+    kernel: int = kernel_option(5, text("Side of the first kernel.", "第一个卷积核的边长。"))
     padding: int = padding_option(2)
     init: AnyInitializer = init_option()
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        _, height, width = image_input(self, inputs)
-        side = min(height, width) + 2 * self.padding
-        if side < self.kernel:
-            least = f"{self.kernel}×{self.kernel}"
-            expected = text(
-                f"a picture of at least {least} after padding", f"填充后至少 {least} 的图像"
-            )
-            raise ShapeMismatch(self, expected, inputs[0], Fix("set", "kernel", side))
-        return (self.filters, *(n + 2 * self.padding - self.kernel + 1 for n in (height, width)))
+        shape = image_input(self, inputs)
+        return (self.filters, *slid(self, shape, self.kernel, padding=self.padding))
 
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
         hidden, filters = self.hidden, self.filters
@@ -106,6 +96,9 @@ class MlpConv(Layer):
             nn.Conv2d(self.hidden, self.filters, 1),
         )
 
-    def initialize(self, module: torch.nn.Module, generator: torch.Generator) -> None:
-        for name in ("0", "2", "4"):
-            self.init.fill(module.get_submodule(name), generator)
+    def initialize(
+        self, module: torch.nn.Module, generator: torch.Generator, gain: float = 1.0
+    ) -> None:
+        """The two inner layers are followed by ReLU, the last by what follows the whole."""
+        for name, follows in (("0", 2.0**0.5), ("2", 2.0**0.5), ("4", gain)):
+            self.init.fill(module.get_submodule(name), generator, follows)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from app.catalog.family import Formula, option
 from app.catalog.layers._activation import Activation
 from app.catalog.layers._base import Parameter
+from app.catalog.plot import Reals
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -25,6 +28,10 @@ class Prelu(Activation):
         "A leaky ReLU whose slope for negative values is learned like any other weight.",
         "负值一侧的斜率也像权值一样由训练得到的 ReLU。",
     )
+    DOC_ZH = (
+        "max(0, u) + a·min(0, u)，每张图（或单元）一个可训练的 a，或全层共用一个。\n\n"
+        "输入 (channels, …)，输出形状相同。出处：He 等，ICCV 2015。"
+    )
     FORMULA = Formula(
         forward=r"\varphi(u)=\max(0,u)+a\min(0,u)",
         backward=r"\delta_u = \varphi'(u) \circ \delta_x,\quad"
@@ -33,6 +40,7 @@ class Prelu(Activation):
     ALIASES = ("PReLU", "parametric rectifier", "激励函数")
     EXAMPLES = ({"type": "prelu"},)
     ID_PREFIX = "prelu"
+    PLOT_NOTE = text("Drawn with the first slope.", "按初始斜率绘制。")
 
     type: Literal["prelu"] = "prelu"
     shared: bool = option(
@@ -60,12 +68,20 @@ class Prelu(Activation):
     def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
         return f"{self._slopes(inputs)} = {self._slopes(inputs)}"
 
+    def curve(self, u: Reals) -> tuple[Reals, Reals]:
+        return np.where(u > 0.0, u, self.start * u), np.where(u > 0.0, 1.0, self.start)
+
+    def gain(self) -> float:
+        return float((2.0 / (1.0 + self.start**2)) ** 0.5)
+
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn
 
         return nn.PReLU(self._slopes(inputs), self.start)
 
-    def initialize(self, module: torch.nn.Module, generator: torch.Generator) -> None:
+    def initialize(
+        self, module: torch.nn.Module, generator: torch.Generator, gain: float = 1.0
+    ) -> None:
         import torch
 
         with torch.no_grad():

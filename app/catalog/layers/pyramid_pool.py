@@ -24,6 +24,10 @@ class PyramidPool(Layer):
         "Keeps the maximum of ever finer grids of bins: any picture size gives the same vector size.",
         "逐级细分网格并取各格最大值：任意大小的图像都得到同样长度的向量。",
     )
+    DOC_ZH = (
+        "对每张图在 1×1、2×2、4×4……的网格中取各格的最大值，排成一个向量。\n\n"
+        "输入 (C, H, W)，输出 (C·Σ4ˡ,)。出处：He 等，ECCV 2014（SPP-net）。"
+    )
     GROUP = POOLING
     FORMULA = Formula(
         forward=r"x_{c,l,i,j} = \max_{(h,w)\in \mathrm{bin}(l,i,j)} x_{chw},\quad l = 0, 1, \dots",

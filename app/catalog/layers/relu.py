@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from app.catalog.family import Formula
 from app.catalog.layers._activation import Activation
+from app.catalog.plot import Reals
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -21,6 +24,7 @@ class ReLU(Activation):
         "Passes what is positive, silences the rest: the gradient does not shrink on its way.",
         "正值通过，其余置零：梯度在传递中不会缩小。",
     )
+    DOC_ZH = "逐值取 ReLU；输入输出形状相同。"
     FORMULA = Formula(
         forward=r"\varphi(u)=\max(0,u)",
         backward=r"\delta_u = \varphi'(u) \circ \delta_x,\quad \varphi'(u)=[u>0]",
@@ -28,8 +32,12 @@ class ReLU(Activation):
     ALIASES = ("rectifier", "激励函数")
     EXAMPLES = ({"type": "relu"},)
     ID_PREFIX = "relu"
+    GAIN = 2.0**0.5
 
     type: Literal["relu"] = "relu"
+
+    def curve(self, u: Reals) -> tuple[Reals, Reals]:
+        return np.maximum(u, 0.0), np.where(u > 0.0, 1.0, 0.0)
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn

@@ -21,13 +21,14 @@ class Reshape(Layer):
         "Lays the same values out as maps: the way from a vector back to a picture.",
         "把同样的值重新排成特征图：从向量回到图像。",
     )
+    DOC_ZH = "把一个样本的值逐行排成 (通道, 高, 宽)；不做任何计算。"
     GROUP = DENSE
     FORMULA = Formula(
         forward=r"x_{chw} = x_{(cH+h)W+w}",
         backward=r"\delta_{(cH+h)W+w} = \delta_{chw}",
     )
     ALIASES = ("view", "unflatten", "autoencoder", "形状")
-    EXAMPLES = ({"type": "reshape", "channels": 1, "height": 28, "width": 28},)
+    EXAMPLES = ({"type": "reshape", "channels": 1, "height": 8, "width": 8},)
     ID_PREFIX = "shape"
 
     type: Literal["reshape"] = "reshape"
@@ -35,10 +36,10 @@ class Reshape(Layer):
         1, text("channels", "通道数"), text("Number of maps.", "特征图的数目。"), ge=1, le=512
     )
     height: int = option(
-        28, text("height", "高"), text("Rows of a map.", "每张图的行数。"), ge=1, le=512
+        8, text("height", "高"), text("Rows of a map.", "每张图的行数。"), ge=1, le=512
     )
     width: int = option(
-        28, text("width", "宽"), text("Columns of a map.", "每张图的列数。"), ge=1, le=512
+        8, text("width", "宽"), text("Columns of a map.", "每张图的列数。"), ge=1, le=512
     )
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from app.catalog.family import Formula, option
-from app.catalog.layers._base import ACTIVATION, Layer
+from app.catalog.layers._activation import Activation
+from app.catalog.plot import Reals
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
     import torch
 
 
-class Rrelu(Layer):
+class Rrelu(Activation):
     """max(0, u) + a·min(0, u), a drawn per value while training, its mean when evaluating.
 
     Any shape in, the same shape out. Source: Xu et al., 2015.
@@ -24,7 +27,10 @@ class Rrelu(Layer):
         "A leaky ReLU whose slope is drawn anew for every value at every training step.",
         "每个训练步为每个值重新抽取负半轴斜率的 ReLU。",
     )
-    GROUP = ACTIVATION
+    DOC_ZH = (
+        "max(0, u) + a·min(0, u)，训练时为每个值抽取 a，评估时取其平均。\n\n"
+        "输入输出形状相同。出处：Xu 等，2015。"
+    )
     FORMULA = Formula(
         forward=r"\varphi(u)=\max(0,u)+a\min(0,u),\quad a \sim U(l, h)",
         backward=r"\delta_u = \varphi'(u) \circ \delta_x,\quad \varphi'(u)=1\ (u>0),\ a\ (u\le 0)",
@@ -36,7 +42,9 @@ class Rrelu(Layer):
     )
     EXAMPLES = ({"type": "rrelu"},)
     ID_PREFIX = "rrelu"
-    POINTWISE = True
+    PLOT_NOTE = text(
+        "Drawn with the mean slope, as when evaluating.", "按平均斜率绘制（与评估时相同）。"
+    )
     LIVE = frozenset({"lower", "upper"})
 
     type: Literal["rrelu"] = "rrelu"
@@ -55,8 +63,12 @@ class Rrelu(Layer):
         le=1.0,
     )
 
-    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        return inputs[0]
+    def curve(self, u: Reals) -> tuple[Reals, Reals]:
+        slope = (self.lower + self.upper) / 2.0
+        return np.where(u > 0.0, u, slope * u), np.where(u > 0.0, 1.0, slope)
+
+    def gain(self) -> float:
+        return float((2.0 / (1.0 + ((self.lower + self.upper) / 2.0) ** 2)) ** 0.5)
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from app.engine.modules.rrelu import RandomizedRelu as Module

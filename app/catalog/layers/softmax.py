@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from app.catalog.family import Formula
-from app.catalog.layers._base import ACTIVATION, Layer
+from app.catalog.layers._activation import Activation
+from app.catalog.plot import Reals, sigmoid
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
     import torch
 
 
-class Softmax(Layer):
+class Softmax(Activation):
     """Positive values that sum to 1 along the first axis; the same shape out."""
 
     TITLE = text("Softmax", "Softmax")
@@ -21,7 +24,7 @@ class Softmax(Layer):
         "Turns scores into shares that sum to one. Cross-entropy already has it inside.",
         "把得分变为总和为一的份额。交叉熵损失中已包含它。",
     )
-    GROUP = ACTIVATION
+    DOC_ZH = "沿第一个轴总和为 1 的正值；输出形状与输入相同。"
     FORMULA = Formula(
         forward=r"y_k = \frac{e^{u_k}}{\sum_j e^{u_j}}",
         backward=r"\delta_{u_k} = y_k\,(\delta_k - \sum_j \delta_j y_j)",
@@ -33,11 +36,21 @@ class Softmax(Layer):
     )
     EXAMPLES = ({"type": "softmax"},)
     ID_PREFIX = "softmax"
+    GAIN = 1.0
+    POINTWISE = False
+    PLOT_NOTE = text(
+        "The first of two outputs; the input of the other is 0.",
+        "两个输出中的第一个；另一个的输入为 0。",
+    )
 
     type: Literal["softmax"] = "softmax"
 
-    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        return inputs[0]
+    def curve(self, u: Reals) -> tuple[Reals, Reals]:
+        s = sigmoid(u)
+        return s, s * (1.0 - s)
+
+    def case(self, u: Reals) -> Reals:
+        return np.stack([u, np.zeros_like(u)], axis=1)
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn

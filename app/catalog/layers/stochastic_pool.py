@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
-from app.catalog.layers._base import POOLING, Layer
+from app.catalog.layers._base import POOLING, Layer, image_input
 from app.catalog.layers._pool import blocks
 from app.core.shapes import Shape
 from app.core.text import text
@@ -25,6 +25,10 @@ class StochasticPool2d(Layer):
         "Draws one cell of every block while training, strong ones more often; averages by strength when evaluating.",
         "训练时按强弱随机抽取每块中的一格，评估时按强弱加权平均。",
     )
+    DOC_ZH = (
+        "训练时在每块中按各格所占份额抽取一格；评估时取按份额加权的平均。\n\n"
+        "输入 (C, H, W)，输出 (C, ⌊H/n⌋, ⌊W/n⌋)。出处：Zeiler 与 Fergus，ICLR 2013。"
+    )
     GROUP = POOLING
     FORMULA = Formula(
         forward=r"x = a_s,\quad s \sim p,\quad p_i = \frac{\max(0,a_i)}{\sum_k \max(0,a_k)}",
@@ -43,7 +47,7 @@ class StochasticPool2d(Layer):
     )
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        return blocks(self, inputs, self.size, self.size)
+        return blocks(self, image_input(self, inputs), self.size, self.size)
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from app.engine.modules.stochastic_pool import StochasticPool as Module

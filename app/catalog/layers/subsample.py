@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
-from app.catalog.layers._base import POOLING, Layer, Parameter
+from app.catalog.layers._base import POOLING, Layer, Parameter, image_input
 from app.catalog.layers._pool import blocks
 from app.core.shapes import Shape
 from app.core.text import text
@@ -24,6 +24,10 @@ class Subsample(Layer):
     SUMMARY = text(
         "Pools every block and multiplies by a trainable weight, one per map, as LeNet-5 of 1998 did.",
         "对每块池化，再乘以可训练的权值（每张特征图一个），如 1998 年的 LeNet-5。",
+    )
+    DOC_ZH = (
+        "βⱼ·down(xⱼ) + bⱼ，每张图有一个可训练的 β 与 b；各块互不重叠。\n\n"
+        "输入 (C, H, W)，输出 (C, ⌊H/n⌋, ⌊W/n⌋)。出处：LeCun 等，1998，S2 与 S4 层。"
     )
     GROUP = POOLING
     FORMULA = Formula(
@@ -47,7 +51,7 @@ class Subsample(Layer):
     )
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        return blocks(self, inputs, self.size, self.size)
+        return blocks(self, image_input(self, inputs), self.size, self.size)
 
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
         maps = (inputs[0][0],)
@@ -61,7 +65,9 @@ class Subsample(Layer):
 
         return SubsampleModule(inputs[0][0], self.size, self.mode)
 
-    def initialize(self, module: torch.nn.Module, generator: torch.Generator) -> None:
+    def initialize(
+        self, module: torch.nn.Module, generator: torch.Generator, gain: float = 1.0
+    ) -> None:
         import torch
 
         with torch.no_grad():

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from app.catalog.family import Formula
 from app.catalog.layers._activation import Activation
+from app.catalog.plot import Reals
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -21,6 +24,7 @@ class Tanh(Activation):
         "Squashes every value into −1…1, centred on zero.",
         "把每个值压到 −1…1 之间，以零为中心。",
     )
+    DOC_ZH = "逐值取双曲正切；输入输出形状相同。"
     FORMULA = Formula(
         forward=r"\varphi(u)=\tanh u",
         backward=r"\delta_u = \varphi'(u) \circ \delta_x,\quad \varphi'(u)=1-\varphi(u)^2",
@@ -28,8 +32,13 @@ class Tanh(Activation):
     ALIASES = ("hyperbolic tangent", "激励函数")
     EXAMPLES = ({"type": "tanh"},)
     ID_PREFIX = "tanh"
+    GAIN = 5.0 / 3.0
 
     type: Literal["tanh"] = "tanh"
+
+    def curve(self, u: Reals) -> tuple[Reals, Reals]:
+        t = np.tanh(u)
+        return t, 1.0 - t**2
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn

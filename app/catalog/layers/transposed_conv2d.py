@@ -34,6 +34,10 @@ class TransposedConv2d(Layer):
         "Stamps a kernel for every input cell: a learned way to make a picture larger.",
         "每个输入格按其值盖印一次卷积核：以学习的方式放大图像。",
     )
+    DOC_ZH = (
+        "每个输入格按自身的值把卷积核“盖印”到更大的图像上，重叠处相加。\n\n"
+        "输入 (C, H, W)，输出 (filters, (H−1)s−2p+k, (W−1)s−2p+k)；权值 (C, filters, k, k)，与 torch.nn.ConvTranspose2d 相同。出处：Zeiler 等，CVPR 2010。"
+    )
     GROUP = CONVOLUTION
     FORMULA = Formula(
         forward=r"u_j = \sum_i \mathrm{full}_s(x_i, k_{ij}) + b_j",
@@ -100,5 +104,7 @@ class TransposedConv2d(Layer):
             inputs[0][0], self.filters, self.kernel, self.stride, self.padding, bias=self.bias
         )
 
-    def initialize(self, module: torch.nn.Module, generator: torch.Generator) -> None:
-        self.init.fill(module, generator)
+    def initialize(
+        self, module: torch.nn.Module, generator: torch.Generator, gain: float = 1.0
+    ) -> None:
+        self.init.fill(module, generator, gain)

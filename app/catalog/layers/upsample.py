@@ -21,6 +21,7 @@ class Upsample(Layer):
         "Makes a picture larger by repeating every cell: the way back in an autoencoder.",
         "重复每一格来放大图像：自编码器的还原之路。",
     )
+    DOC_ZH = "把每一格重复 factor × factor 次。输入 (C, H, W)，输出 (C, fH, fW)。"
     GROUP = CONVOLUTION
     FORMULA = Formula(
         forward=r"x = \mathrm{up}(x^{\ell-1})",

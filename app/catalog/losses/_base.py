@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from numpy.typing import NDArray
+
 from app.catalog.family import Part
-from app.core.text import text
+from app.catalog.plot import ANYWHERE, Place, Plot, Reals, axis, line
+from app.core.text import Text, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +19,10 @@ if TYPE_CHECKING:
 
 LOSS = text("Loss", "损失函数")
 Task = Literal["classification", "regression"]
+Readout = Literal["softmax", "sigmoid", "raw"]
+OUTPUT_VALUE = text("output u", "输出 u")
+ERROR = text("E", "E")
+SLOPE = text("∂E/∂u", "∂E/∂u")
 
 
 class Loss(Part):
@@ -23,8 +30,10 @@ class Loss(Part):
 
     GROUP = LOSS
     TASKS: ClassVar[frozenset[Task]]
-    READOUT: ClassVar[Literal["softmax", "raw"]] = "raw"
+    READOUT: ClassVar[Readout] = "raw"
     """How outputs are shown as a prediction."""
+    PLOT_NOTE: ClassVar[Text]
+    """Which case the curve shows."""
 
     @classmethod
     def facts(cls) -> dict[str, Any]:
@@ -40,6 +49,20 @@ class Loss(Part):
         ``target`` is int64 (N,) for classes and float (N, targets) for regression.
         """
         return target
+
+    def curve(self, u: Reals) -> tuple[Reals, Reals]:
+        """E and ∂E/∂u, both (N,), of the one output that :meth:`case` varies; NumPy, no torch."""
+        raise TypeError(f"{type(self).__name__} declares no curve")
+
+    def case(self, u: Reals) -> tuple[Reals, NDArray[Any]]:
+        """Outputs (N, K), the first of them u, and their targets: classes (N,) or numbers (N, K)."""
+        raise TypeError(f"{type(self).__name__} declares no case")
+
+    def plot(self, place: Place = ANYWHERE) -> Plot | None:
+        u = axis()
+        error, slope = self.curve(u)
+        lines = (line(ERROR, error), line(SLOPE, slope))
+        return Plot(x_name=OUTPUT_VALUE, x=tuple(u.tolist()), lines=lines, note=self.PLOT_NOTE)
 
     def build(self) -> LossFunction:
         """``f(output (N, outputs), encoded target) -> scalar``."""

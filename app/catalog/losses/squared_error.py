@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
 from app.catalog.losses._base import Loss, Task
-from app.catalog.losses._targets import as_numbers, number_outputs
+from app.catalog.losses._targets import ONE_NUMBER, as_numbers, number_outputs, towards_zero
+from app.catalog.plot import Reals
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -27,9 +28,14 @@ class SquaredError(Loss):
         forward=r"E = \tfrac12 \sum_n \sum_k (t_k^n - y_k^n)^2",
         backward=r"\delta^L = \varphi'(u^L) \circ (y - t)",
     )
+    DOC_ZH = (
+        "与目标之间距离的平方。\n\n"
+        "类别编码为独热目标（0 与 1）；两个类别共用一个输出时取 −1 与 +1。"
+    )
     ALIASES = ("mse", "mean squared error", "均方误差", "平方误差代价函数")
     EXAMPLES = ({"type": "squared_error"},)
     TASKS = frozenset({"classification", "regression"})
+    PLOT_NOTE = ONE_NUMBER
 
     type: Literal["squared_error"] = "squared_error"
     form: Literal["mean", "half_sum"] = option(
@@ -46,6 +52,13 @@ class SquaredError(Loss):
 
     def encode(self, target: torch.Tensor, outputs: int, targets: int) -> torch.Tensor:
         return as_numbers(target, outputs)
+
+    def case(self, u: Reals) -> tuple[Reals, Reals]:
+        return towards_zero(u)
+
+    def curve(self, u: Reals) -> tuple[Reals, Reals]:
+        factor = 1.0 if self.form == "mean" else 0.5
+        return factor * u**2, 2.0 * factor * u
 
     def build(self) -> LossFunction:
         from torch.nn import functional

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from app.catalog.family import Part, option
+from app.catalog.plot import ANYWHERE, Place, Plot, Reals, line
 from app.core.text import Text, text
 
 if TYPE_CHECKING:
     import torch
 
 OPTIMISER = text("Optimiser", "优化器")
+STEPS, PULSE = 60, 20
+STEP = text("step", "步")
+GRADIENT = text("gradient g", "梯度 g")
+MOVE = text("−Δw / η", "−Δw / η")
+NOTE = text(
+    f"A weight whose gradient is 1 for {PULSE} steps, then 0.",
+    f"某权值的梯度先有 {PULSE} 步为 1，此后为 0。",
+)
 
 
 def learning_rate(default: float) -> Any:
@@ -60,12 +71,34 @@ class Optimizer(Part):
     GROUP = OPTIMISER
     STATE_TENSORS: ClassVar[int] = 0
     """Tensors of the parameters' size that the rule keeps, for the memory budget."""
+    VARIANTS: ClassVar[tuple[tuple[Text, dict[str, Any]], ...]] = ()
+    """Names under which people look for the rule with certain fields, and those fields."""
 
     learning_rate: float = learning_rate(0.05)
+
+    @classmethod
+    def facts(cls) -> dict[str, Any]:
+        return {
+            "variants": [
+                {"title": title.model_dump(), "fields": fields} for title, fields in cls.VARIANTS
+            ]
+        }
 
     def build(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
         """The PyTorch optimiser."""
         raise TypeError(f"{type(self).__name__} declares no build")
+
+    def path(self, gradients: Reals) -> Reals:
+        """(T,) values of one weight that starts at 0 after each of the gradients (T,); NumPy, no torch."""
+        raise TypeError(f"{type(self).__name__} declares no path")
+
+    def plot(self, place: Place = ANYWHERE) -> Plot | None:
+        """What the rule makes of a gradient that is 1 for a while and then 0, in units of η."""
+        t = np.arange(1.0, STEPS + 1)
+        gradient = np.where(t <= PULSE, 1.0, 0.0)
+        moved = -np.diff(self.path(gradient), prepend=0.0) / (self.learning_rate or 1.0)
+        lines = (line(GRADIENT, gradient), line(MOVE, moved))
+        return Plot(x_name=STEP, x=tuple(t.tolist()), lines=lines, note=NOTE)
 
     def options(self) -> dict[str, Any]:
         """What PyTorch's parameter groups hold: written into them when a number changes."""

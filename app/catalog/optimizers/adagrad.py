@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from app.catalog.family import Formula
 from app.catalog.optimizers._base import Optimizer, epsilon, learning_rate, weight_decay
+from app.catalog.plot import Reals
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ class Adagrad(Optimizer):
         "Divides every step by the root of all squared gradients so far: frequent ones slow down.",
         "每步除以历来梯度平方和的平方根：频繁更新的权值逐渐放慢。",
     )
+    DOC_ZH = "w ← w − η g/(√Σg² + ε)。出处：Duchi 等，JMLR 12，2011；与 torch.optim.Adagrad 相同。"
     FORMULA = Formula(
         forward=r"s \leftarrow s + g^2,\quad w \leftarrow w - \eta \frac{g}{\sqrt{s} + \epsilon}"
     )
@@ -41,6 +45,16 @@ class Adagrad(Optimizer):
         from torch import optim
 
         return optim.Adagrad(parameters, **self.options(), foreach=True)
+
+    def path(self, gradients: Reals) -> Reals:
+        w = s = 0.0
+        found = []
+        for gradient in gradients.tolist():
+            g = gradient + self.weight_decay * w
+            s += g * g
+            w -= self.learning_rate * g / (s**0.5 + self.epsilon)
+            found.append(w)
+        return np.array(found)
 
     def options(self) -> dict[str, Any]:
         return {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from app.catalog.family import Formula
 from app.catalog.optimizers._base import (
     OF_MEAN,
@@ -15,6 +17,7 @@ from app.catalog.optimizers._base import (
     memory,
     weight_decay,
 )
+from app.catalog.plot import Reals
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -31,6 +34,10 @@ class Adam(Optimizer):
     SUMMARY = text(
         "Gives every weight a step size of its own, from the mean and spread of its gradients.",
         "按梯度的均值与离散程度，为每个权值定各自的步长。",
+    )
+    DOC_ZH = (
+        "步子为梯度的滑动平均除以梯度平方的滑动平均之根。\n\n"
+        "出处：Kingma 与 Ba，ICLR 2015；数值与 torch.optim.Adam 相同。"
     )
     FORMULA = Formula(
         forward=r"m \leftarrow \beta_1 m + (1-\beta_1) g,\; s \leftarrow \beta_2 s + (1-\beta_2) g^2,\;"
@@ -52,6 +59,17 @@ class Adam(Optimizer):
         from torch import optim
 
         return optim.Adam(parameters, **self.options(), fused=True)
+
+    def path(self, gradients: Reals) -> Reals:
+        w = m = s = 0.0
+        found = []
+        for t, gradient in enumerate(gradients.tolist(), 1):
+            g = gradient + self.weight_decay * w
+            m, s = self.beta1 * m + (1 - self.beta1) * g, self.beta2 * s + (1 - self.beta2) * g * g
+            m_hat, s_hat = m / (1 - self.beta1**t), s / (1 - self.beta2**t)
+            w -= self.learning_rate * m_hat / (s_hat**0.5 + self.epsilon)
+            found.append(w)
+        return np.array(found)
 
     def options(self) -> dict[str, Any]:
         return {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from app.catalog.family import Formula
 from app.catalog.optimizers._base import (
     OF_MEAN,
@@ -15,6 +17,7 @@ from app.catalog.optimizers._base import (
     memory,
     weight_decay,
 )
+from app.catalog.plot import Reals
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -31,6 +34,10 @@ class AdamW(Optimizer):
     SUMMARY = text(
         "Adam whose weight decay acts on the weights themselves, not through the gradient.",
         "权值衰减直接作用于权值、不经过梯度的 Adam。",
+    )
+    DOC_ZH = (
+        "Adam 的步子，另外每个权值按 η·λ 缩小。出处：Loshchilov 与 Hutter，ICLR 2019。\n\n"
+        "数值与 torch.optim.AdamW 相同。"
     )
     FORMULA = Formula(
         forward=r"w \leftarrow (1-\eta\lambda)\,w - \eta \frac{\hat m}{\sqrt{\hat s} + \epsilon}"
@@ -54,6 +61,17 @@ class AdamW(Optimizer):
         from torch import optim
 
         return optim.AdamW(parameters, **self.options(), fused=True)
+
+    def path(self, gradients: Reals) -> Reals:
+        w = m = s = 0.0
+        found = []
+        for t, g in enumerate(gradients.tolist(), 1):
+            w *= 1 - self.learning_rate * self.weight_decay
+            m, s = self.beta1 * m + (1 - self.beta1) * g, self.beta2 * s + (1 - self.beta2) * g * g
+            m_hat, s_hat = m / (1 - self.beta1**t), s / (1 - self.beta2**t)
+            w -= self.learning_rate * m_hat / (s_hat**0.5 + self.epsilon)
+            found.append(w)
+        return np.array(found)
 
     def options(self) -> dict[str, Any]:
         return {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from app.catalog.family import Formula
 from app.catalog.optimizers._base import (
     OF_SQUARE,
@@ -14,6 +16,7 @@ from app.catalog.optimizers._base import (
     memory,
     weight_decay,
 )
+from app.catalog.plot import Reals
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ class RmsProp(Optimizer):
         "Divides every step by the recent size of that weight's gradient.",
         "每步除以该权值近期梯度的大小。",
     )
+    DOC_ZH = "w ← w − η g/(√s + ε)，s 为 g² 的滑动平均。出处：Tieleman 与 Hinton，2012；与 torch.optim.RMSprop 相同。"
     FORMULA = Formula(
         forward=r"s \leftarrow \alpha s + (1-\alpha) g^2,\quad w \leftarrow w - \eta \frac{g}{\sqrt{s} + \epsilon}"
     )
@@ -49,6 +53,16 @@ class RmsProp(Optimizer):
         from torch import optim
 
         return optim.RMSprop(parameters, **self.options(), foreach=True)
+
+    def path(self, gradients: Reals) -> Reals:
+        w = s = 0.0
+        found = []
+        for gradient in gradients.tolist():
+            g = gradient + self.weight_decay * w
+            s = self.alpha * s + (1 - self.alpha) * g * g
+            w -= self.learning_rate * g / (s**0.5 + self.epsilon)
+            found.append(w)
+        return np.array(found)
 
     def options(self) -> dict[str, Any]:
         return {

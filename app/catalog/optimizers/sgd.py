@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+import numpy as np
 from pydantic import model_validator
 
 from app.catalog.family import Formula, option
 from app.catalog.optimizers._base import Optimizer, weight_decay
+from app.catalog.plot import Reals
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -16,19 +18,42 @@ if TYPE_CHECKING:
 
 
 class Sgd(Optimizer):
-    """w ← w − η v with v ← μ v + (∂E/∂w + λ w), as torch.optim.SGD."""
+    """w ← w − η v with v ← μ v + (∂E/∂w + λ w), as torch.optim.SGD.
+
+    Momentum (Polyak 1964) is μ > 0. Nesterov's variant (1983; Sutskever et al., ICML 2013) steps by
+    g + μ v, where the momentum will have led.
+    """
 
     TITLE = text("SGD", "随机梯度下降")
     SUMMARY = text(
         "Steps downhill along the gradient of one batch; momentum remembers earlier steps.",
         "沿一个批次的梯度下坡；动量记住先前的步子。",
     )
+    DOC_ZH = "w ← w − η v，v ← μ v + (∂E/∂w + λ w)，与 torch.optim.SGD 相同。"
     FORMULA = Formula(
         forward=r"v \leftarrow \mu v + \frac{\partial E}{\partial w} + \lambda w,\quad"
         r" w \leftarrow w - \eta v"
     )
-    ALIASES = ("gradient descent", "momentum", "nesterov", "动量", "梯度下降")
-    EXAMPLES = ({"type": "sgd", "learning_rate": 0.05, "momentum": 0.9},)
+    ALIASES = (
+        "gradient descent",
+        "momentum",
+        "heavy ball",
+        "nesterov",
+        "NAG",
+        "动量",
+        "涅斯捷罗夫动量",
+        "梯度下降",
+    )
+    EXAMPLES = (
+        {"type": "sgd", "learning_rate": 0.05, "momentum": 0.9},
+        {"type": "sgd", "learning_rate": 0.05, "momentum": 0.9, "nesterov": True},
+        {"type": "sgd", "learning_rate": 0.1},
+    )
+    VARIANTS = (
+        (text("SGD", "随机梯度下降"), {"momentum": 0.0, "nesterov": False}),
+        (text("SGD with momentum", "动量 SGD"), {"momentum": 0.9, "nesterov": False}),
+        (text("Nesterov momentum", "Nesterov 动量"), {"momentum": 0.9, "nesterov": True}),
+    )
     LIVE = frozenset({"learning_rate", "momentum", "weight_decay", "nesterov"})
     STATE_TENSORS = 1
 
@@ -57,6 +82,16 @@ class Sgd(Optimizer):
         from torch import optim
 
         return optim.SGD(parameters, **self.options(), fused=True)
+
+    def path(self, gradients: Reals) -> Reals:
+        w = v = 0.0
+        found = []
+        for gradient in gradients.tolist():
+            g = gradient + self.weight_decay * w
+            v = self.momentum * v + g
+            w -= self.learning_rate * (g + self.momentum * v if self.nesterov else v)
+            found.append(w)
+        return np.array(found)
 
     def options(self) -> dict[str, Any]:
         return {

@@ -8,21 +8,32 @@ from torch.nn import functional
 
 
 class TableConv2d(nn.Module):
-    """(N, C, H, W) → (N, maps, H−k+1, W−k+1); ``table[j]`` lists the inputs of map j.
+    """(N, C, H, W) → (N, maps, H′, W′) as torch.nn.Conv2d; ``table[j]`` lists the inputs of map j.
 
     ``weight`` holds one kernel per connection, map by map; it is laid out into a full weight with
     zeros, so that the ordinary convolution does the work.
     """
 
-    def __init__(self, channels: int, table: tuple[tuple[int, ...], ...], kernel: int) -> None:
+    def __init__(
+        self,
+        channels: int,
+        table: tuple[tuple[int, ...], ...],
+        kernel: int,
+        *,
+        stride: int = 1,
+        padding: int = 0,
+        dilation: int = 1,
+        bias: bool = True,
+    ) -> None:
         super().__init__()
         self.channels = channels
         outputs = [j for j, row in enumerate(table) for _ in row]
         inputs = [i for row in table for i in row]
         self.places = [j * channels + i for j, i in zip(outputs, inputs, strict=True)]
         self.maps = len(table)
+        self.geometry = (stride, padding, dilation)
         self.weight = nn.Parameter(torch.empty(len(inputs), kernel, kernel))
-        self.bias = nn.Parameter(torch.zeros(self.maps))
+        self.bias = nn.Parameter(torch.zeros(self.maps)) if bias else None
 
     def full_weight(self) -> torch.Tensor:
         """(maps, channels, k, k), zero where there is no connection."""
@@ -33,4 +44,4 @@ class TableConv2d(nn.Module):
         return full.reshape(self.maps, self.channels, k, k)
 
     def forward(self, x_NCHW: torch.Tensor) -> torch.Tensor:
-        return functional.conv2d(x_NCHW, self.full_weight(), self.bias)
+        return functional.conv2d(x_NCHW, self.full_weight(), self.bias, *self.geometry)

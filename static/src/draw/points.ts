@@ -8,6 +8,8 @@ export interface Points {
   readonly y: ArrayLike<number>;
   /** Signed: −1 or +1 for two classes, the value for regression. */
   readonly value: ArrayLike<number>;
+  /** The colour of each point, where it is no sign. */
+  readonly ink?: (index: number) => string;
 }
 
 export function toPixel(value: number, size: number): number {
@@ -31,7 +33,7 @@ export function drawPoints(
   for (let i = 0; i < points.x.length; i++) {
     const x = toPixel(points.x[i] ?? 0, size);
     const y = toPixel(-(points.y[i] ?? 0), size);
-    const ink = colour(points.value[i] ?? 0, 1, theme);
+    const ink = points.ink?.(i) ?? colour(points.value[i] ?? 0, 1, theme);
     context.beginPath();
     context.arc(x, y, radius, 0, 2 * Math.PI);
     context.lineWidth = radius * (hollow ? 0.9 : 0.5);

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { lang, number, percent, say, sayOther, setLanguage, t } from '.';
 import { builder } from './builder';
 import { controls } from './controls';
+import { data } from './data';
 import { stage } from './stage';
 
 afterEach(() => setLanguage('en'));
@@ -32,6 +33,7 @@ describe('texts', () => {
     for (const [key, [en, zh]] of Object.entries<readonly [string, string]>({
       ...builder,
       ...controls,
+      ...data,
       ...stage,
     })) {
       expect(en.trim(), key).not.toBe('');
@@ -41,7 +43,7 @@ describe('texts', () => {
   });
 
   it('belong to one dictionary only', () => {
-    const keys = [builder, controls, stage].flatMap((one) => Object.keys(one));
+    const keys = [builder, controls, data, stage].flatMap((one) => Object.keys(one));
     expect(new Set(keys).size).toBe(keys.length);
   });
 });

@@ -2,6 +2,7 @@
 // wording: that stands in the other files of this folder.
 import { builder } from './builder';
 import { controls } from './controls';
+import { data } from './data';
 import { stage } from './stage';
 
 export type Language = 'en' | 'zh';
@@ -10,7 +11,7 @@ export interface Text {
   zh: string;
 }
 
-const texts = { ...builder, ...controls, ...stage };
+const texts = { ...builder, ...controls, ...data, ...stage };
 export type Key = keyof typeof texts;
 export type Params = Readonly<Record<string, string | number>>;
 

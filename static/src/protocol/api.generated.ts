@@ -4,6 +4,27 @@
  */
 
 export interface paths {
+    "/api/v1/catalog:plot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A part's own picture
+         * @description Sampled curves of an activation, a loss or a rule with these options, or the spread of an
+         *     initialiser's weights for a layer of this size; null for a part without a curve.
+         */
+        post: operations["plot_part"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalog": {
         parameters: {
             query?: never;
@@ -13,9 +34,29 @@ export interface paths {
         };
         /**
          * Every part
-         * @description Layers, data sets, losses, optimisers and initialisers with schema, formula and texts.
+         * @description Every family with its parts: their schema, formula, texts and facts.
          */
         get: operations["get_catalog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/examples/{family}/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A run that shows a part
+         * @description A network, data and training in which the part does its work, ready for ``POST /runs``.
+         */
+        get: operations["get_example"];
         put?: never;
         post?: never;
         delete?: never;
@@ -65,6 +106,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload data
+         * @description A CSV file, or a zip with a folder of PNG or JPEG files for each class: the file itself as the
+         *     body, or a form with the field ``file``. What it is follows from its content. It is stored as it
+         *     comes and then read; ``GET /uploads/{upload}`` tells how far. The same content uploaded twice is
+         *     one data set.
+         */
+        post: operations["upload_data"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{upload}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far an upload is
+         * @description Uploads are forgotten some time after they ended; the data sets are not.
+         */
+        get: operations["get_upload"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/own-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List own data
+         * @description With the part of a spec that trains on each.
+         */
+        get: operations["list_own_data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/own-data/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One own data set
+         * @description Columns or classes, the first rows, and what did not fit when it was read.
+         */
+        get: operations["get_own_data"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete own data
+         * @description Refused while a run needs it.
+         */
+        delete: operations["delete_own_data"];
+        options?: never;
+        head?: never;
+        /**
+         * Name own data
+         * @description Name, licence and source are what their owner types; the content never changes.
+         */
+        patch: operations["change_own_data"];
+        trace?: never;
+    };
     "/api/v1/datasets:samples": {
         parameters: {
             query?: never;
@@ -80,6 +212,26 @@ export interface paths {
          *     float32 (n, k) for regression.
          */
         post: operations["get_samples"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets:describe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A data set with its options
+         * @description Task, classes, shape, sizes, and for a table its inputs by name with their scale.
+         */
+        post: operations["describe_dataset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -297,6 +449,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/augmented": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * One sample, augmented
+         * @description The sample as it would enter each of the next steps of training, as a safetensors file.
+         */
+        post: operations["augment_sample"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run}/tensors": {
         parameters: {
             query?: never;
@@ -312,6 +484,35 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/range-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest test of learning rates
+         * @description How far it is, and in the end what it found. It is kept as long as the run has its worker.
+         */
+        get: operations["get_range_test"];
+        put?: never;
+        /**
+         * Test learning rates
+         * @description Trains a copy of the run as it is now, with a learning rate that rises batch by batch, and
+         *     suggests one, or says why it does not. A test that is still under way is given up for it.
+         */
+        post: operations["start_range_test"];
+        /**
+         * Cancel the test of learning rates
+         * @description Gives the copy up; what was measured stays to be seen. One that has ended stays as it is.
+         */
+        delete: operations["cancel_range_test"];
         options?: never;
         head?: never;
         patch?: never;
@@ -564,14 +765,16 @@ export interface components {
              */
             type: "add";
         };
-        AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSpeed"];
-        AnyDataset: components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"];
+        AnyAugmentation: components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"];
+        AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["SetSpeed"];
+        AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
         AnyEvent: components["schemas"]["StateChanged"] | components["schemas"]["CommandApplied"] | components["schemas"]["Rewound"] | components["schemas"]["Metrics"] | components["schemas"]["Validation"] | components["schemas"]["SnapshotTaken"] | components["schemas"]["Note"];
-        AnyInitializer: components["schemas"]["Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
-        AnyLayer: components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
-        AnyLoss: components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
+        AnyInitializer: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+        AnyLayer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+        AnyLoss: components["schemas"]["BinaryCrossEntropy"] | components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
         AnyOptimizer: components["schemas"]["Adagrad"] | components["schemas"]["Adam"] | components["schemas"]["AdamW"] | components["schemas"]["RmsProp"] | components["schemas"]["Sgd"];
         AnySample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"];
+        AnySchedule: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"] | components["schemas"]["WarmUp"];
         /**
          * Applied
          * @description Where a command took effect, and the number of the newest stored event then.
@@ -590,6 +793,19 @@ export interface components {
              * @default false
              */
             waiting: boolean;
+        };
+        /**
+         * AugmentedWanted
+         * @description A sample, and for how many steps it is to be shown.
+         */
+        AugmentedWanted: {
+            /** Sample */
+            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"];
+            /**
+             * Count
+             * @default 8
+             */
+            count: number;
         };
         /**
          * BatchNorm
@@ -611,6 +827,21 @@ export interface components {
             momentum: number;
         };
         /**
+         * BinaryCrossEntropy
+         * @description Cross-entropy of every output's sigmoid with a target of 0 or 1, mean over outputs and samples.
+         *
+         *     Takes raw outputs (N, K), as torch.nn.BCEWithLogitsLoss. Two classes fit one output, the
+         *     probability of the second class, or two; more classes have one output each, which need not
+         *     sum to one.
+         */
+        BinaryCrossEntropy: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "binary_cross_entropy";
+        };
+        /**
          * Branch
          * @description One line of the run's history: it left ``parent`` after ``step`` steps.
          */
@@ -621,6 +852,23 @@ export interface components {
             parent: number | null;
             /** Step */
             step: number;
+        };
+        /**
+         * BreastCancer
+         * @description Thirty measures of the cell nuclei in a picture of breast tissue; 212 malignant, 357 benign.
+         */
+        BreastCancer: {
+            /**
+             * standardise
+             * @description Bring every column to mean 0 and deviation 1 over the training part, a number that is predicted too.
+             * @default true
+             */
+            standardise: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "breast_cancer";
         };
         /**
          * Catalog
@@ -648,7 +896,45 @@ export interface components {
              */
             rate: number;
         };
+        /**
+         * Cifar10
+         * @description Photographs, 32×32 in colour, ten classes, up to 50,000 for training, 10,000 to validate.
+         *
+         *     The first ``train_size`` pictures of the official training batches are used.
+         *     Source: Krizhevsky, Learning multiple layers of features from tiny images, 2009.
+         */
+        Cifar10: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "cifar10";
+            /**
+             * training samples
+             * @description How many of the 50,000 pictures are learned from. Fewer over-fit sooner.
+             * @default 10000
+             */
+            train_size: number;
+        };
         ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["Unsubscribe"] | components["schemas"]["Watch"] | components["schemas"]["Acknowledge"] | components["schemas"]["Visibility"];
+        /**
+         * ColumnInfo
+         * @description One column; ``classes`` counts what it can be a class of, ``examples`` are some of them.
+         */
+        ColumnInfo: {
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Present */
+            present: number;
+            /** Classes */
+            classes: number;
+            /** Examples */
+            examples: string[];
+            /** Usable */
+            usable: boolean;
+        };
         /**
          * CommandApplied
          * @description A command took effect after ``step`` steps.
@@ -670,7 +956,7 @@ export interface components {
              */
             type: "command";
             /** Command */
-            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSpeed"];
+            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["SetSpeed"];
         };
         /**
          * Concatenate
@@ -684,27 +970,75 @@ export interface components {
             type: "concatenate";
         };
         /**
-         * Constant
-         * @description Every weight ``value``; bias 0. All units of a layer stay alike.
+         * Conv1d
+         * @description Each output channel sums every input channel slid under its own kernel, plus one bias.
+         *
+         *     Input (C, L); output (filters, ⌊(L+2p−d(k−1)−1)/s⌋+1).
+         *     Source: Waibel et al., Phoneme recognition using time-delay neural networks, 1989.
          */
-        Constant: {
+        Conv1d: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            type: "constant";
+            type: "conv1d";
             /**
-             * value c
-             * @description The number.
-             * @default 0.1
+             * filters
+             * @description Number of output maps.
+             * @default 8
              */
-            value: number;
+            filters: number;
+            /**
+             * kernel
+             * @description Length of the kernel.
+             * @default 3
+             */
+            kernel: number;
+            /**
+             * stride
+             * @description Cells the kernel moves at a time.
+             * @default 1
+             */
+            stride: number;
+            /**
+             * padding
+             * @description Zeros at both ends of the sequence.
+             * @default 0
+             */
+            padding: number;
+            /**
+             * dilation
+             * @description Distance between neighbouring kernel cells.
+             * @default 1
+             */
+            dilation: number;
+            /**
+             * groups
+             * @description Groups of maps that do not see one another; must divide inputs and filters.
+             * @default 1
+             */
+            groups: number;
+            /**
+             * bias
+             * @description Add one trainable number per map.
+             * @default true
+             */
+            bias: boolean;
+            /**
+             * initial weights
+             * @description How the kernels start.
+             * @default {
+             *       "type": "default"
+             *     }
+             */
+            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * Conv2d
          * @description Each output map sums every input map slid under its own kernel, plus one bias.
          *
-         *     Input (C, H, W); output (filters, ⌊(H+2p−d(k−1)−1)/s⌋+1, the same of W).
+         *     Input (C, H, W); output (filters, ⌊(H+2p−d(k−1)−1)/s⌋+1, the same of W). With a connection
+         *     table the weight is packed: (connections, k, k), map by map.
          *     Source: LeCun et al., Gradient-based learning applied to document recognition, 1998.
          */
         Conv2d: {
@@ -750,6 +1084,12 @@ export interface components {
              */
             groups: number;
             /**
+             * connections
+             * @description The input maps that each output map reads, counted from 0; empty: every map reads all.
+             * @default null
+             */
+            table: number[][] | null;
+            /**
              * bias
              * @description Add one trainable number per map.
              * @default true
@@ -762,13 +1102,36 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+        };
+        /**
+         * Cosine
+         * @description ηₜ = η (m + (1 − m)(1 + cos(π t/T))/2), t in steps, T those of the whole training.
+         *
+         *     Source: Loshchilov and Hutter, ICLR 2017, without restarts; as
+         *     torch.optim.lr_scheduler.CosineAnnealingLR with T_max = T. Moving the end of the training, or
+         *     changing the batch size, stretches the curve over what the training then is.
+         */
+        Cosine: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "cosine";
+            /**
+             * floor m
+             * @description Share of η that is left at the end.
+             * @default 0
+             */
+            floor: number;
         };
         /**
          * CrossEntropy
          * @description −ln of the softmax probability of the right class, averaged over the batch.
          *
-         *     Takes raw outputs (N, classes): the softmax is inside.
+         *     Takes raw outputs (N, classes): the softmax is inside. With label smoothing ε the target is
+         *     1 − ε + ε/c for the right class and ε/c for the c − 1 others. Source of the smoothing: Szegedy
+         *     et al., CVPR 2016.
          */
         CrossEntropy: {
             /**
@@ -776,17 +1139,24 @@ export interface components {
              * @enum {string}
              */
             type: "cross_entropy";
+            /**
+             * label smoothing ε
+             * @description Share of the target that is spread evenly over all classes, so that no answer needs to be certain.
+             * @default 0
+             */
+            label_smoothing: number;
         };
         /**
          * DatasetFacts
-         * @description A data set with its defaults. ``available``: its files are on this machine.
+         * @description A data set; in the catalogue with its defaults. ``available``: its files are on this machine;
+         *     ``varies``: task, classes or shape follow from its options, ``POST /datasets:describe`` tells.
          */
         DatasetFacts: {
             /**
              * Kind
              * @enum {string}
              */
-            kind: "image" | "points";
+            kind: "image" | "points" | "tabular";
             /**
              * Task
              * @enum {string}
@@ -809,6 +1179,11 @@ export interface components {
             available: boolean;
             /** Download Bytes */
             download_bytes: number;
+            /** Varies */
+            varies: boolean;
+            /** Features */
+            features: components["schemas"]["FeatureFacts"][];
+            value: components["schemas"]["FeatureFacts"] | null;
         };
         /**
          * DatasetInfo
@@ -829,6 +1204,8 @@ export interface components {
             }[];
             /** Live */
             live: string[];
+            /** Plot */
+            plot: boolean;
             /** Schema */
             schema: {
                 [key: string]: unknown;
@@ -885,7 +1262,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * DepthwiseConv2d
@@ -930,7 +1307,15 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+        };
+        /**
+         * DescribeWanted
+         * @description The data set, with its options, that is to be described.
+         */
+        DescribeWanted: {
+            /** Dataset */
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
         };
         /**
          * Device
@@ -963,6 +1348,23 @@ export interface components {
             devices: components["schemas"]["Device"][];
             /** Default */
             default: string;
+        };
+        /**
+         * Diabetes
+         * @description Ten measures of patients, and how far the disease went in one year (25 to 346).
+         */
+        Diabetes: {
+            /**
+             * standardise
+             * @description Bring every column to mean 0 and deviation 1 over the training part, a number that is predicted too.
+             * @default true
+             */
+            standardise: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "diabetes";
         };
         /**
          * Digits28
@@ -1047,6 +1449,38 @@ export interface components {
             /** Events */
             events: components["schemas"]["StoredEvent"][];
         };
+        /**
+         * Example
+         * @description A run that shows one part, and what to call it.
+         */
+        Example: {
+            title: components["schemas"]["Text"];
+            spec: components["schemas"]["RunSpec"];
+        };
+        /**
+         * Exponential
+         * @description ηₜ = η γ^t, t in whole epochs or steps; as torch.optim.lr_scheduler.ExponentialLR.
+         */
+        Exponential: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "exponential";
+            /**
+             * decay γ
+             * @description What η is multiplied with each time.
+             * @default 0.8
+             */
+            gamma: number;
+            /**
+             * counted in
+             * @description Whether epochs or single steps are counted.
+             * @default epoch
+             * @enum {string}
+             */
+            unit: "epoch" | "step";
+        };
         /** Families */
         Families: {
             /** Layers */
@@ -1059,6 +1493,10 @@ export interface components {
             optimizers: components["schemas"]["PartInfo"][];
             /** Initializers */
             initializers: components["schemas"]["PartInfo"][];
+            /** Schedules */
+            schedules: components["schemas"]["PartInfo"][];
+            /** Augmentations */
+            augmentations: components["schemas"]["PartInfo"][];
         };
         /**
          * FashionMnist
@@ -1069,16 +1507,30 @@ export interface components {
          */
         FashionMnist: {
             /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "fashion_mnist";
-            /**
              * training samples
              * @description How many of the 60,000 pictures are learned from. Fewer over-fit sooner.
              * @default 10000
              */
             train_size: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "fashion_mnist";
+        };
+        /**
+         * FeatureFacts
+         * @description An input of a table, or its target. What a network sees is (value − ``centre``) / ``scale``;
+         *     with a ``category`` it is 1 where the column holds that text, else 0.
+         */
+        FeatureFacts: {
+            name: components["schemas"]["Text"];
+            /** Centre */
+            centre: number;
+            /** Scale */
+            scale: number;
+            /** Category */
+            category: string | null;
         };
         /**
          * FetchProgress
@@ -1096,7 +1548,47 @@ export interface components {
          */
         FetchWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+        };
+        /**
+         * FileReport
+         * @description How the reading went: what was found out about the file, and what did not fit.
+         */
+        FileReport: {
+            /** Filename */
+            filename: string;
+            /** Bytes */
+            bytes: number;
+            /**
+             * Encoding
+             * @default null
+             */
+            encoding: string | null;
+            /**
+             * Delimiter
+             * @default null
+             */
+            delimiter: string | null;
+            /**
+             * Header
+             * @default null
+             */
+            header: boolean | null;
+            /**
+             * Preview
+             * @default []
+             */
+            preview: string[][];
+            /**
+             * Remarks
+             * @default []
+             */
+            remarks: components["schemas"]["Remark"][];
+            /**
+             * Remark Count
+             * @default 0
+             */
+            remark_count: number;
         };
         /**
          * Flatten
@@ -1108,6 +1600,31 @@ export interface components {
              * @enum {string}
              */
             type: "flatten";
+        };
+        /**
+         * Flip
+         * @description Every picture is mirrored with a probability of its own; not for digits, whose mirror image is
+         *     another sign.
+         */
+        Flip: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "flip";
+            /**
+             * direction
+             * @description Horizontal swaps left and right, vertical top and bottom.
+             * @default horizontal
+             * @enum {string}
+             */
+            axis: "horizontal" | "vertical";
+            /**
+             * probability
+             * @description How often a picture is mirrored.
+             * @default 0.5
+             */
+            rate: number;
         };
         /**
          * Formula
@@ -1165,7 +1682,7 @@ export interface components {
         };
         /**
          * GlobalMeanPool
-         * @description Mean of every map. Input (C, H, W), output (C,). Source: Lin et al., Network in Network, 2014.
+         * @description Mean of every map. Input (C, H, W) or (C, L), output (C,). Source: Lin et al., Network in Network, 2014.
          */
         GlobalMeanPool: {
             /**
@@ -1196,7 +1713,7 @@ export interface components {
         };
         /**
          * He
-         * @description Normal with variance 2/fan-in. Source: He et al., ICCV 2015.
+         * @description Normal with variance g²/fan-in, g = √2 for ReLU; bias 0. Source: He et al., ICCV 2015.
          */
         He: {
             /**
@@ -1204,6 +1721,13 @@ export interface components {
              * @enum {string}
              */
             type: "he";
+            /**
+             * gain for
+             * @description The activation that the weights make up for, as torch.nn.init.calculate_gain has it; auto takes the one that follows the layer.
+             * @default relu
+             * @enum {string}
+             */
+            nonlinearity: "auto" | "linear" | "sigmoid" | "tanh" | "relu" | "leaky_relu" | "selu";
         };
         /**
          * Health
@@ -1291,6 +1815,23 @@ export interface components {
             type: "identity";
         };
         /**
+         * Iris
+         * @description Length and width of sepal and petal in cm, 50 flowers of each species.
+         */
+        Iris: {
+            /**
+             * standardise
+             * @description Bring every column to mean 0 and deviation 1 over the training part, a number that is predicted too.
+             * @default true
+             */
+            standardise: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "iris";
+        };
+        /**
          * LayerFacts
          * @description ``pointwise`` layers are drawn on the card of the layer before them.
          */
@@ -1324,6 +1865,8 @@ export interface components {
             }[];
             /** Live */
             live: string[];
+            /** Plot */
+            plot: boolean;
             /** Schema */
             schema: {
                 [key: string]: unknown;
@@ -1345,7 +1888,7 @@ export interface components {
         };
         /**
          * LeCun
-         * @description Normal with variance 1/fan-in; bias 0. Source: LeCun et al., Efficient BackProp, 1998.
+         * @description Normal with variance g²/fan-in, g = 1 as it was made; bias 0. Source: LeCun et al., Efficient BackProp, 1998.
          */
         LeCun: {
             /**
@@ -1353,6 +1896,13 @@ export interface components {
              * @enum {string}
              */
             type: "lecun";
+            /**
+             * gain for
+             * @description The activation that the weights make up for, as torch.nn.init.calculate_gain has it; auto takes the one that follows the layer.
+             * @default linear
+             * @enum {string}
+             */
+            nonlinearity: "auto" | "linear" | "sigmoid" | "tanh" | "relu" | "leaky_relu" | "selu";
         };
         /**
          * LeNetConv2d
@@ -1379,7 +1929,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * LeakyRelu
@@ -1397,6 +1947,20 @@ export interface components {
              * @default 0.01
              */
             slope: number;
+        };
+        /**
+         * Line
+         * @description One curve over the plot's ``x``; ``filled`` where the area below it means something.
+         */
+        Line: {
+            name: components["schemas"]["Text"];
+            /** Y */
+            y: number[];
+            /**
+             * Filled
+             * @default false
+             */
+            filled: boolean;
         };
         /**
          * LocalResponseNorm
@@ -1442,7 +2006,7 @@ export interface components {
              */
             branch: number;
             /** Command */
-            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSpeed"];
+            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["SetSpeed"];
         };
         /**
          * LossFacts
@@ -1455,7 +2019,7 @@ export interface components {
              * Readout
              * @enum {string}
              */
-            readout: "softmax" | "raw";
+            readout: "softmax" | "sigmoid" | "raw";
         };
         /**
          * LossInfo
@@ -1476,11 +2040,38 @@ export interface components {
             }[];
             /** Live */
             live: string[];
+            /** Plot */
+            plot: boolean;
             /** Schema */
             schema: {
                 [key: string]: unknown;
             };
             facts: components["schemas"]["LossFacts"];
+        };
+        /**
+         * MaxPool1d
+         * @description Maximum of every stretch of ``size`` values; the sensitivity goes to the winner alone.
+         *
+         *     Input (C, L), output (C, L′).
+         */
+        MaxPool1d: {
+            /**
+             * size
+             * @description Side of the block that becomes one cell.
+             * @default 2
+             */
+            size: number;
+            /**
+             * stride
+             * @description Cells between two blocks.
+             * @default 2
+             */
+            stride: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "max_pool1d";
         };
         /**
          * MaxPool2d
@@ -1504,6 +2095,31 @@ export interface components {
              * @enum {string}
              */
             type: "max_pool2d";
+        };
+        /**
+         * MeanPool1d
+         * @description Mean of every stretch of ``size`` values; the sensitivity is spread evenly over it.
+         *
+         *     Input (C, L), output (C, L′).
+         */
+        MeanPool1d: {
+            /**
+             * size
+             * @description Side of the block that becomes one cell.
+             * @default 2
+             */
+            size: number;
+            /**
+             * stride
+             * @description Cells between two blocks.
+             * @default 2
+             */
+            stride: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "mean_pool1d";
         };
         /**
          * MeanPool2d
@@ -1600,6 +2216,11 @@ export interface components {
             gradient: {
                 [key: string]: number;
             };
+            /**
+             * Learning Rate
+             * @default null
+             */
+            learning_rate: number | null;
             /** Epoch */
             epoch: number;
             /** Samples Per Second */
@@ -1624,6 +2245,7 @@ export interface components {
             /** Accuracy */
             accuracy: number[] | null;
             validation: components["schemas"]["ValidationSeries"];
+            rates: components["schemas"]["RateSeries"];
         };
         /**
          * MlpConv
@@ -1668,7 +2290,28 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+        };
+        /**
+         * Mnist
+         * @description Handwritten digits, 28×28 grey, up to 60,000 for training, 10,000 to validate.
+         *
+         *     The first ``train_size`` pictures of the official training file are used; the validation part is
+         *     the official test file. Source: LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied
+         *     to document recognition, Proceedings of the IEEE 86, 1998.
+         */
+        Mnist: {
+            /**
+             * training samples
+             * @description How many of the 60,000 pictures are learned from. Fewer over-fit sooner.
+             * @default 10000
+             */
+            train_size: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "mnist";
         };
         /**
          * ModelCheck
@@ -1676,7 +2319,7 @@ export interface components {
          */
         ModelCheck: {
             /** Model */
-            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
+            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
             training: components["schemas"]["TrainingSpec"];
         };
         /**
@@ -1705,7 +2348,7 @@ export interface components {
             /** Id */
             id: string;
             /** Layer */
-            layer: components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+            layer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
             /** Inputs */
             inputs: string[];
         };
@@ -1756,11 +2399,30 @@ export interface components {
              *     }
              */
             memory: components["schemas"]["Memory"];
+            /** @default null */
+            place: components["schemas"]["Place"] | null;
             /**
              * Problems
              * @default []
              */
             problems: components["schemas"]["Problem"][];
+        };
+        /**
+         * Noise
+         * @description Independent normal noise on every value. Pictures may leave 0…1.
+         */
+        Noise: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "noise";
+            /**
+             * deviation
+             * @description Standard deviation of the noise.
+             * @default 0.1
+             */
+            deviation: number;
         };
         /**
          * Normal
@@ -1816,8 +2478,49 @@ export interface components {
             };
         };
         /**
+         * OneCycle
+         * @description From η/d up to η at the step p T − 1, then down to η/(d f) at the last, T − 1.
+         *
+         *     Source: Smith and Topin, 2019; as torch.optim.lr_scheduler.OneCycleLR with max_lr = η and
+         *     without its change of the momentum.
+         */
+        OneCycle: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "one_cycle";
+            /**
+             * rise p
+             * @description Share of the training in which η is reached.
+             * @default 0.3
+             */
+            rise: number;
+            /**
+             * start divisor d
+             * @description The training begins with η/d.
+             * @default 25
+             */
+            start: number;
+            /**
+             * end divisor f
+             * @description The training ends with η/(d f).
+             * @default 10000
+             */
+            end: number;
+            /**
+             * shape
+             * @description How a(t) goes from 0 to 1 in each part.
+             * @default cosine
+             * @enum {string}
+             */
+            shape: "cosine" | "linear";
+        };
+        /**
          * Orthogonal
-         * @description Rows (or columns) of length ``gain`` and at right angles; bias 0. Source: Saxe et al., ICLR 2014.
+         * @description Rows (or columns) at right angles, of one length; bias 0.
+         *
+         *     The length is ``gain`` times the gain of the chosen activation. Source: Saxe et al., ICLR 2014.
          */
         Orthogonal: {
             /**
@@ -1831,6 +2534,101 @@ export interface components {
              * @default 1
              */
             gain: number;
+            /**
+             * gain for
+             * @description The activation that the weights make up for, as torch.nn.init.calculate_gain has it; auto takes the one that follows the layer.
+             * @default linear
+             * @enum {string}
+             */
+            nonlinearity: "auto" | "linear" | "sigmoid" | "tanh" | "relu" | "leaky_relu" | "selu";
+        };
+        /**
+         * OwnChange
+         * @description New texts; what is left out stays.
+         */
+        OwnChange: {
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Licence
+             * @default null
+             */
+            licence: string | null;
+            /**
+             * Source
+             * @default null
+             */
+            source: string | null;
+        };
+        /**
+         * OwnDetail
+         * @description Also what was found in the file, and the rows or files that did not fit.
+         */
+        OwnDetail: {
+            /** Digest */
+            digest: string;
+            /** Form */
+            form: string;
+            /** Name */
+            name: string;
+            /** Licence */
+            licence: string;
+            /** Source */
+            source: string;
+            /** Created */
+            created: number;
+            /** Samples */
+            samples: number;
+            /** Bytes */
+            bytes: number;
+            /** Dataset */
+            dataset: {
+                [key: string]: unknown;
+            };
+            /** Columns */
+            columns: components["schemas"]["ColumnInfo"][];
+            /** Classes */
+            classes: string[];
+            /** Shape */
+            shape: number[];
+            report: components["schemas"]["FileReport"];
+        };
+        /**
+         * OwnInfo
+         * @description One own data set. ``dataset`` is the part of a spec that trains on it.
+         */
+        OwnInfo: {
+            /** Digest */
+            digest: string;
+            /** Form */
+            form: string;
+            /** Name */
+            name: string;
+            /** Licence */
+            licence: string;
+            /** Source */
+            source: string;
+            /** Created */
+            created: number;
+            /** Samples */
+            samples: number;
+            /** Bytes */
+            bytes: number;
+            /** Dataset */
+            dataset: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * OwnList
+         * @description Own data sets, the newest first.
+         */
+        OwnList: {
+            /** Sets */
+            sets: components["schemas"]["OwnInfo"][];
         };
         /**
          * Parameter
@@ -1841,6 +2639,25 @@ export interface components {
             name: string;
             /** Shape */
             shape: number[];
+        };
+        /**
+         * ParameterGroup
+         * @description A share of η, and a weight decay, for one layer (``conv1``) or one of its parameters
+         *     (``conv1.bias``). Null leaves the number to the layer's own entry, then to the optimiser.
+         */
+        ParameterGroup: {
+            /** Of */
+            of: string;
+            /**
+             * Learning Rate
+             * @default null
+             */
+            learning_rate: number | null;
+            /**
+             * Weight Decay
+             * @default null
+             */
+            weight_decay: number | null;
         };
         /**
          * PartInfo
@@ -1861,6 +2678,8 @@ export interface components {
             }[];
             /** Live */
             live: string[];
+            /** Plot */
+            plot: boolean;
             /** Schema */
             schema: {
                 [key: string]: unknown;
@@ -1882,6 +2701,80 @@ export interface components {
             type: "pause";
         };
         /**
+         * Place
+         * @description Where a part stands, for what depends on it: the size of a layer and what follows it.
+         *
+         *     ``fan_in`` inputs of one unit, ``fan_out`` units of one input, ``units`` rows of the weight;
+         *     ``gain`` of the activation that follows.
+         */
+        Place: {
+            /**
+             * Fan In
+             * @default 64
+             */
+            fan_in: number;
+            /**
+             * Fan Out
+             * @default 64
+             */
+            fan_out: number;
+            /**
+             * Units
+             * @default 64
+             */
+            units: number;
+            /**
+             * Gain
+             * @default 1
+             */
+            gain: number;
+        };
+        /**
+         * Plateau
+         * @description After more than ``patience`` epochs without a better validation loss, η ← max(γ η, m η₀).
+         *
+         *     Better is a loss below (1 − ε) times the lowest so far. As
+         *     torch.optim.lr_scheduler.ReduceLROnPlateau in its modes min and rel with eps = 0. What it
+         *     remembers is part of every snapshot.
+         */
+        Plateau: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "plateau";
+            /**
+             * decay γ
+             * @description What η is multiplied with each time.
+             * @default 0.1
+             */
+            gamma: number;
+            /**
+             * patience
+             * @description Bad epochs that are borne before a reduction.
+             * @default 2
+             */
+            patience: number;
+            /**
+             * threshold ε
+             * @description Share by which the loss must fall to count.
+             * @default 0.0001
+             */
+            threshold: number;
+            /**
+             * cool-down
+             * @description Epochs after a reduction that do not count as bad.
+             * @default 0
+             */
+            cooldown: number;
+            /**
+             * floor m
+             * @description Share of η below which it is not reduced.
+             * @default 0
+             */
+            floor: number;
+        };
+        /**
          * Play
          * @description Train on; ``until`` is a step to pause at. At the end of the last epoch the run ends.
          */
@@ -1897,6 +2790,182 @@ export interface components {
              */
             until: number | null;
         };
+        /**
+         * Plot
+         * @description Curves over one axis, or spikes on it; ``note`` says which case is drawn.
+         */
+        Plot: {
+            x_name: components["schemas"]["Text"];
+            /** X */
+            x: number[];
+            /**
+             * Lines
+             * @default []
+             */
+            lines: components["schemas"]["Line"][];
+            /**
+             * Spikes
+             * @default []
+             */
+            spikes: components["schemas"]["Spike"][];
+            /** @default null */
+            note: components["schemas"]["Text"] | null;
+        };
+        /**
+         * PlotOfAugmentations
+         * @description A part of the family augmentations with its options; the place it stands in.
+         */
+        PlotOfAugmentations: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            family: "augmentations";
+            /** Part */
+            part: components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"];
+            /**
+             * @default {
+             *       "fan_in": 64,
+             *       "fan_out": 64,
+             *       "units": 64,
+             *       "gain": 1
+             *     }
+             */
+            place: components["schemas"]["Place"];
+        };
+        /**
+         * PlotOfDatasets
+         * @description A part of the family datasets with its options; the place it stands in.
+         */
+        PlotOfDatasets: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            family: "datasets";
+            /** Part */
+            part: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            /**
+             * @default {
+             *       "fan_in": 64,
+             *       "fan_out": 64,
+             *       "units": 64,
+             *       "gain": 1
+             *     }
+             */
+            place: components["schemas"]["Place"];
+        };
+        /**
+         * PlotOfInitializers
+         * @description A part of the family initializers with its options; the place it stands in.
+         */
+        PlotOfInitializers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            family: "initializers";
+            /** Part */
+            part: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            /**
+             * @default {
+             *       "fan_in": 64,
+             *       "fan_out": 64,
+             *       "units": 64,
+             *       "gain": 1
+             *     }
+             */
+            place: components["schemas"]["Place"];
+        };
+        /**
+         * PlotOfLayers
+         * @description A part of the family layers with its options; the place it stands in.
+         */
+        PlotOfLayers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            family: "layers";
+            /** Part */
+            part: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+            /**
+             * @default {
+             *       "fan_in": 64,
+             *       "fan_out": 64,
+             *       "units": 64,
+             *       "gain": 1
+             *     }
+             */
+            place: components["schemas"]["Place"];
+        };
+        /**
+         * PlotOfLosses
+         * @description A part of the family losses with its options; the place it stands in.
+         */
+        PlotOfLosses: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            family: "losses";
+            /** Part */
+            part: components["schemas"]["BinaryCrossEntropy"] | components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
+            /**
+             * @default {
+             *       "fan_in": 64,
+             *       "fan_out": 64,
+             *       "units": 64,
+             *       "gain": 1
+             *     }
+             */
+            place: components["schemas"]["Place"];
+        };
+        /**
+         * PlotOfOptimizers
+         * @description A part of the family optimizers with its options; the place it stands in.
+         */
+        PlotOfOptimizers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            family: "optimizers";
+            /** Part */
+            part: components["schemas"]["Adagrad"] | components["schemas"]["Adam"] | components["schemas"]["AdamW"] | components["schemas"]["RmsProp"] | components["schemas"]["Sgd"];
+            /**
+             * @default {
+             *       "fan_in": 64,
+             *       "fan_out": 64,
+             *       "units": 64,
+             *       "gain": 1
+             *     }
+             */
+            place: components["schemas"]["Place"];
+        };
+        /**
+         * PlotOfSchedules
+         * @description A part of the family schedules with its options; the place it stands in.
+         */
+        PlotOfSchedules: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            family: "schedules";
+            /** Part */
+            part: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"] | components["schemas"]["WarmUp"];
+            /**
+             * @default {
+             *       "fan_in": 64,
+             *       "fan_out": 64,
+             *       "units": 64,
+             *       "gain": 1
+             *     }
+             */
+            place: components["schemas"]["Place"];
+        };
+        PlotWanted: components["schemas"]["PlotOfLayers"] | components["schemas"]["PlotOfDatasets"] | components["schemas"]["PlotOfLosses"] | components["schemas"]["PlotOfOptimizers"] | components["schemas"]["PlotOfInitializers"] | components["schemas"]["PlotOfSchedules"] | components["schemas"]["PlotOfAugmentations"];
         /**
          * PointsCircle
          * @description Positive within 2.5 of the centre, negative from 3.5 to 5. Noise relabels, it moves no point.
@@ -1931,6 +3000,83 @@ export interface components {
              * @enum {string}
              */
             type: "points_circle";
+        };
+        /**
+         * PointsCustom
+         * @description Points set by hand: x₁ to the right, x₂ upwards, in −6…6, and the number of a class.
+         *
+         *     Which point is learned from depends on its place in the list alone, so that adding one at the
+         *     end moves no other.
+         */
+        PointsCustom: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "points_custom";
+            /**
+             * points
+             * @description Each as [x₁, x₂, class].
+             * @default [
+             *       [
+             *         -3,
+             *         2,
+             *         0
+             *       ],
+             *       [
+             *         3,
+             *         -2,
+             *         1
+             *       ],
+             *       [
+             *         -2,
+             *         3,
+             *         0
+             *       ],
+             *       [
+             *         2,
+             *         -3,
+             *         1
+             *       ],
+             *       [
+             *         -3.5,
+             *         3.5,
+             *         0
+             *       ],
+             *       [
+             *         3.5,
+             *         -3.5,
+             *         1
+             *       ],
+             *       [
+             *         -1.5,
+             *         1.5,
+             *         0
+             *       ],
+             *       [
+             *         1.5,
+             *         -1.5,
+             *         1
+             *       ]
+             *     ]
+             */
+            points: [
+                number,
+                number,
+                number
+            ][];
+            /**
+             * classes
+             * @description How many classes there are.
+             * @default 2
+             */
+            classes: number;
+            /**
+             * training share
+             * @description Share of the points that is learned from.
+             * @default 0.75
+             */
+            train_share: number;
         };
         /**
          * PointsGauss
@@ -2127,7 +3273,7 @@ export interface components {
              * Readout
              * @enum {string}
              */
-            readout: "softmax" | "raw";
+            readout: "softmax" | "sigmoid" | "raw";
         };
         /**
          * PredictionWanted
@@ -2289,6 +3435,99 @@ export interface components {
             position: number;
         };
         /**
+         * RangeTest
+         * @description A test under way or at its end. The run itself is as it was.
+         *
+         *     ``losses[i]`` is that of the batch after the step with ``rates[i]``; ``smoothed`` its running mean.
+         */
+        RangeTest: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "finished" | "cancelled";
+            /** Branch */
+            branch: number;
+            /** Step */
+            step: number;
+            wanted: components["schemas"]["RangeWanted"];
+            /** Done */
+            done: number;
+            /** Rates */
+            rates: number[];
+            /** Losses */
+            losses: number[];
+            /** Smoothed */
+            smoothed: number[];
+            /**
+             * Verdict
+             * @default null
+             */
+            verdict: ("suggested" | "nothing_to_train" | "diverges_at_once" | "flat" | "noisy" | "still_falling" | "failed" | "out_of_memory") | null;
+            /**
+             * Suggestion
+             * @default null
+             */
+            suggestion: number | null;
+            /**
+             * Steepest
+             * @default null
+             */
+            steepest: number | null;
+            /**
+             * Lowest
+             * @default null
+             */
+            lowest: number | null;
+            /** @default null */
+            reason: components["schemas"]["Text"] | null;
+        };
+        /**
+         * RangeWanted
+         * @description Raise η from ``low`` to ``high``, by the same factor after every one of ``batches`` batches.
+         */
+        RangeWanted: {
+            /**
+             * Low
+             * @default 0.00001
+             */
+            low: number;
+            /**
+             * High
+             * @default 10
+             */
+            high: number;
+            /**
+             * Batches
+             * @default 100
+             */
+            batches: number;
+        };
+        /**
+         * RatePlan
+         * @description The share of η over the training: ``factors[i]`` is in force for step ``steps[i]``, from 0.
+         */
+        RatePlan: {
+            /** Steps */
+            steps: number[];
+            /** Factors */
+            factors: number[];
+            /** Total */
+            total: number;
+            /** Watches */
+            watches: boolean;
+        };
+        /**
+         * RateSeries
+         * @description η as the schedule gave it, at the newest step of each report.
+         */
+        RateSeries: {
+            /** Steps */
+            steps: number[];
+            /** Learning Rate */
+            learning_rate: number[];
+        };
+        /**
          * ReLU
          * @description ReLU of every value; any shape in, the same shape out.
          */
@@ -2317,6 +3556,29 @@ export interface components {
              * @default null
              */
             run: string | null;
+        };
+        /**
+         * Remark
+         * @description One row, cell or file that was left out, or taken as missing.
+         */
+        Remark: {
+            /**
+             * Row
+             * @default null
+             */
+            row: number | null;
+            /**
+             * Column
+             * @default null
+             */
+            column: string | null;
+            /**
+             * File
+             * @default null
+             */
+            file: string | null;
+            message: components["schemas"]["Text"];
+            repair: components["schemas"]["Text"];
         };
         /**
          * Repair
@@ -2350,6 +3612,7 @@ export interface components {
                 number
             ];
             totals: components["schemas"]["Totals"];
+            rates: components["schemas"]["RatePlan"];
             /** Problems */
             problems: components["schemas"]["Problem"][];
         };
@@ -2372,15 +3635,40 @@ export interface components {
             /**
              * height
              * @description Rows of a map.
-             * @default 28
+             * @default 8
              */
             height: number;
             /**
              * width
              * @description Columns of a map.
-             * @default 28
+             * @default 8
              */
             width: number;
+        };
+        /**
+         * Reshape1d
+         * @description Lays one sample's values out as (channels, length), row by row; nothing is computed.
+         *
+         *     A picture of one map becomes a sequence: its rows are channels, its columns the time.
+         */
+        Reshape1d: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "reshape1d";
+            /**
+             * channels
+             * @description Values at a time.
+             * @default 8
+             */
+            channels: number;
+            /**
+             * length
+             * @description Steps of time.
+             * @default 8
+             */
+            length: number;
         };
         /**
          * Rewind
@@ -2454,6 +3742,23 @@ export interface components {
              * @default 0
              */
             weight_decay: number;
+        };
+        /**
+         * Rotate
+         * @description Every picture is turned by an angle drawn for it; values between pixels are interpolated.
+         */
+        Rotate: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rotate";
+            /**
+             * degrees
+             * @description How far at most, to either side.
+             * @default 10
+             */
+            degrees: number;
         };
         /**
          * Rrelu
@@ -2573,7 +3878,7 @@ export interface components {
              */
             name: string;
             /** Model */
-            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
+            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
             training: components["schemas"]["TrainingSpec"];
             /**
              * Seed
@@ -2593,7 +3898,7 @@ export interface components {
          */
         SamplesWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
             /**
              * Split
              * @default train
@@ -2637,6 +3942,27 @@ export interface components {
             batch_size: number;
         };
         /**
+         * SetClipping
+         * @description Clip gradients by norm, by value, both or (null) not at all.
+         */
+        SetClipping: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "set_clipping";
+            /**
+             * Clip Norm
+             * @default null
+             */
+            clip_norm: number | null;
+            /**
+             * Clip Value
+             * @default null
+             */
+            clip_value: number | null;
+        };
+        /**
          * SetEpochs
          * @description Move the end of the training.
          */
@@ -2648,6 +3974,19 @@ export interface components {
             type: "set_epochs";
             /** Epochs */
             epochs: number;
+        };
+        /**
+         * SetGroups
+         * @description Rates of single layers and parameters, in place of all that were set before.
+         */
+        SetGroups: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "set_groups";
+            /** Groups */
+            groups: components["schemas"]["ParameterGroup"][];
         };
         /**
          * SetLayer
@@ -2680,6 +4019,20 @@ export interface components {
             values: {
                 [key: string]: number | boolean;
             };
+        };
+        /**
+         * SetSchedule
+         * @description Another schedule of the learning rate; one that watches the loss keeps what it remembers
+         *     only where the one before did so, too.
+         */
+        SetSchedule: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "set_schedule";
+            /** Schedule */
+            schedule: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"] | components["schemas"]["WarmUp"];
         };
         /**
          * SetSpeed
@@ -2724,10 +4077,35 @@ export interface components {
                     [key: string]: number | boolean;
                 };
             };
+            /**
+             * Schedule
+             * @default {
+             *       "type": "constant"
+             *     }
+             */
+            schedule: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"] | components["schemas"]["WarmUp"];
+            /**
+             * Clip Norm
+             * @default null
+             */
+            clip_norm: number | null;
+            /**
+             * Clip Value
+             * @default null
+             */
+            clip_value: number | null;
+            /**
+             * Groups
+             * @default []
+             */
+            groups: components["schemas"]["ParameterGroup"][];
         };
         /**
          * Sgd
          * @description w ← w − η v with v ← μ v + (∂E/∂w + λ w), as torch.optim.SGD.
+         *
+         *     Momentum (Polyak 1964) is μ > 0. Nesterov's variant (1983; Sutskever et al., ICML 2013) steps by
+         *     g + μ v, where the momentum will have led.
          */
         Sgd: {
             /**
@@ -2759,6 +4137,23 @@ export interface components {
              * @default 0
              */
             weight_decay: number;
+        };
+        /**
+         * Shift
+         * @description Every picture moves by as many whole pixels as are drawn for it; what comes in is 0.
+         */
+        Shift: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "shift";
+            /**
+             * pixels
+             * @description How far at most, in each direction.
+             * @default 2
+             */
+            pixels: number;
         };
         /**
          * Sigmoid
@@ -2854,6 +4249,16 @@ export interface components {
             type: "softplus";
         };
         /**
+         * Spike
+         * @description A share ``y`` of all values lies exactly at ``x``.
+         */
+        Spike: {
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
          * SquaredError
          * @description Squared distance to the target.
          *
@@ -2905,28 +4310,6 @@ export interface components {
              * @default null
              */
             device: string | null;
-        };
-        /**
-         * Step
-         * @description Train ``count`` batches, or to the end of the ``count``-th epoch from here, then pause.
-         */
-        Step: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "step";
-            /**
-             * Unit
-             * @default batch
-             * @enum {string}
-             */
-            unit: "batch" | "epoch";
-            /**
-             * Count
-             * @default 1
-             */
-            count: number;
         };
         /**
          * StochasticPool2d
@@ -3041,10 +4424,11 @@ export interface components {
             /**
              * Loss
              * @default {
-             *       "type": "cross_entropy"
+             *       "type": "cross_entropy",
+             *       "label_smoothing": 0
              *     }
              */
-            loss: components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
+            loss: components["schemas"]["BinaryCrossEntropy"] | components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
             /**
              * Optimizer
              * @default {
@@ -3056,6 +4440,28 @@ export interface components {
              *     }
              */
             optimizer: components["schemas"]["Adagrad"] | components["schemas"]["Adam"] | components["schemas"]["AdamW"] | components["schemas"]["RmsProp"] | components["schemas"]["Sgd"];
+            /**
+             * Schedule
+             * @default {
+             *       "type": "constant"
+             *     }
+             */
+            schedule: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"] | components["schemas"]["WarmUp"];
+            /**
+             * Groups
+             * @default []
+             */
+            groups: components["schemas"]["ParameterGroup"][];
+            /**
+             * Clip Norm
+             * @default null
+             */
+            clip_norm: number | null;
+            /**
+             * Clip Value
+             * @default null
+             */
+            clip_value: number | null;
             /**
              * Batch Size
              * @default 64
@@ -3159,13 +4565,19 @@ export interface components {
              */
             version: 1;
             /** Dataset */
-            dataset: components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            /**
+             * Augmentations
+             * @default []
+             */
+            augmentations: (components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"])[];
             /**
              * Phases
              * @default [
              *       {
              *         "type": "supervised",
              *         "loss": {
+             *           "label_smoothing": 0,
              *           "type": "cross_entropy"
              *         },
              *         "optimizer": {
@@ -3175,6 +4587,12 @@ export interface components {
              *           "type": "sgd",
              *           "weight_decay": 0
              *         },
+             *         "schedule": {
+             *           "type": "constant"
+             *         },
+             *         "groups": [],
+             *         "clip_norm": null,
+             *         "clip_value": null,
              *         "batch_size": 64,
              *         "epochs": 8
              *       }
@@ -3232,7 +4650,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * TruncatedNormal
@@ -3280,6 +4698,113 @@ export interface components {
             type: "unsubscribe";
             /** Run */
             run: string;
+        };
+        /**
+         * UploadState
+         * @description An upload. ``progress`` is the share of it that has been read; ``digest`` names the data set in
+         *     the end; ``error`` says why the file was refused.
+         */
+        UploadState: {
+            /** Id */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "receiving" | "reading" | "done" | "failed";
+            /** Progress */
+            progress: number;
+            /** Digest */
+            digest: string | null;
+            error: components["schemas"]["Problem"] | null;
+        };
+        /**
+         * UploadedPictures
+         * @description PNG and JPEG files of a zip, a folder for each class, brought to one size when uploaded.
+         *
+         *     Pictures are shuffled by ``data_seed`` and cut into the two parts.
+         */
+        UploadedPictures: {
+            /**
+             * data
+             * @description SHA-256 of the content: what an upload is answered with.
+             * @default
+             */
+            digest: string;
+            /**
+             * training share
+             * @description Share of the samples that is learned from.
+             * @default 0.8
+             */
+            train_share: number;
+            /**
+             * data seed
+             * @description Another number divides the samples in another way.
+             * @default 0
+             */
+            data_seed: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "uploaded_pictures";
+        };
+        /**
+         * UploadedTable
+         * @description Rows of a CSV file. Rows without a target are left out.
+         *
+         *     A number that is missing becomes the column's mean over the training rows; a category becomes
+         *     one input for each of its values, all 0 where it is missing.
+         */
+        UploadedTable: {
+            /**
+             * data
+             * @description SHA-256 of the content: what an upload is answered with.
+             * @default
+             */
+            digest: string;
+            /**
+             * training share
+             * @description Share of the samples that is learned from.
+             * @default 0.8
+             */
+            train_share: number;
+            /**
+             * data seed
+             * @description Another number divides the samples in another way.
+             * @default 0
+             */
+            data_seed: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "uploaded_table";
+            /**
+             * target
+             * @description The column to predict; empty: the last one.
+             * @default
+             */
+            target: string;
+            /**
+             * task
+             * @description Whether the target is a class or a number; auto: text and few whole numbers are classes.
+             * @default auto
+             * @enum {string}
+             */
+            task: "auto" | "classification" | "regression";
+            /**
+             * features
+             * @description The columns to predict from; empty: all that can be used.
+             * @default []
+             */
+            features: string[];
+            /**
+             * standardise
+             * @description Bring numbers to mean 0 and deviation 1 over the training rows, a regression's target too.
+             * @default true
+             */
+            standardise: boolean;
         };
         /**
          * Upsample
@@ -3364,6 +4889,46 @@ export interface components {
             visible: boolean;
         };
         /**
+         * WarmUp
+         * @description ηₜ = η (s + (1 − s) t/n) for the first n steps, then the other rule, which counts from there.
+         *
+         *     As torch.optim.lr_scheduler.SequentialLR of LinearLR and the other one.
+         */
+        WarmUp: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "warm_up";
+            /**
+             * length n
+             * @description Steps or epochs until η is reached.
+             * @default 100
+             */
+            length: number;
+            /**
+             * counted in
+             * @description Whether epochs or single steps are counted.
+             * @default step
+             * @enum {string}
+             */
+            unit: "epoch" | "step";
+            /**
+             * start s
+             * @description Share of η at the first step.
+             * @default 0.1
+             */
+            start: number;
+            /**
+             * then
+             * @description The rule that follows; it counts from the end of the warm-up.
+             * @default {
+             *       "type": "constant"
+             *     }
+             */
+            then: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"];
+        };
+        /**
          * Watch
          * @description Replace this tab's taps on a run it is subscribed to; an empty list ends all frames.
          */
@@ -3382,8 +4947,25 @@ export interface components {
             taps: components["schemas"]["Tap"][];
         };
         /**
+         * Wine
+         * @description Thirteen chemical analyses of wines from three cultivars of one region of Italy.
+         */
+        Wine: {
+            /**
+             * standardise
+             * @description Bring every column to mean 0 and deviation 1 over the training part, a number that is predicted too.
+             * @default true
+             */
+            standardise: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "wine";
+        };
+        /**
          * Xavier
-         * @description Uniform with variance 2/(fan-in + fan-out). Source: Glorot and Bengio, AISTATS 2010.
+         * @description Uniform with variance 2g²/(fan-in + fan-out), g = 1 as it was made; bias 0. Source: Glorot and Bengio, AISTATS 2010.
          */
         Xavier: {
             /**
@@ -3391,6 +4973,13 @@ export interface components {
              * @enum {string}
              */
             type: "xavier";
+            /**
+             * gain for
+             * @description The activation that the weights make up for, as torch.nn.init.calculate_gain has it; auto takes the one that follows the layer.
+             * @default linear
+             * @enum {string}
+             */
+            nonlinearity: "auto" | "linear" | "sigmoid" | "tanh" | "relu" | "leaky_relu" | "selu";
         };
         /**
          * Zeros
@@ -3403,6 +4992,104 @@ export interface components {
              */
             type: "zeros";
         };
+        /**
+         * Zoom
+         * @description Every picture is scaled by a factor drawn for it, evenly on a logarithmic scale; values between
+         *     pixels are interpolated.
+         */
+        Zoom: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "zoom";
+            /**
+             * factor
+             * @description How much larger, or smaller, at most.
+             * @default 1.2
+             */
+            factor: number;
+        };
+        /**
+         * Constant
+         * @description Every weight ``value``; bias 0. All units of a layer stay alike.
+         */
+        app__catalog__initializers__constant__Constant: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "constant";
+            /**
+             * value c
+             * @description The number.
+             * @default 0.1
+             */
+            value: number;
+        };
+        /**
+         * Constant
+         * @description ηₜ = η. What is changed by hand stays as it was set.
+         */
+        app__catalog__schedules__constant__Constant: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "constant";
+        };
+        /**
+         * Step
+         * @description ηₜ = η γ^⌊t/k⌋, t in epochs or steps; as torch.optim.lr_scheduler.StepLR.
+         */
+        app__catalog__schedules__step__Step: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "step";
+            /**
+             * every k
+             * @description Epochs or steps between two reductions.
+             * @default 3
+             */
+            every: number;
+            /**
+             * decay γ
+             * @description What η is multiplied with each time.
+             * @default 0.5
+             */
+            gamma: number;
+            /**
+             * counted in
+             * @description Whether epochs or single steps are counted.
+             * @default epoch
+             * @enum {string}
+             */
+            unit: "epoch" | "step";
+        };
+        /**
+         * Step
+         * @description Train ``count`` batches, or to the end of the ``count``-th epoch from here, then pause.
+         */
+        app__protocol__commands__Step: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "step";
+            /**
+             * Unit
+             * @default batch
+             * @enum {string}
+             */
+            unit: "batch" | "epoch";
+            /**
+             * Count
+             * @default 1
+             */
+            count: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -3412,6 +5099,75 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    plot_part: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlotWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plot"] | null;
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_catalog: {
         parameters: {
             query?: never;
@@ -3428,6 +5184,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Catalog"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_example: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                family: string;
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Example"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
             /** @description Any other error. */
@@ -3539,6 +5336,337 @@ export interface operations {
             };
         };
     };
+    upload_data: {
+        parameters: {
+            query?: {
+                filename?: string;
+                /** @description What to call it. */
+                name?: string;
+                /** @description Side that pictures are brought to. */
+                size?: number;
+                /** @description Of pictures. */
+                colour?: "grey" | "colour";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "text/csv": string;
+                "application/zip": string;
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadState"];
+                };
+            };
+            /** @description The body stopped coming. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The disk is full. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadState"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_own_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnList"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_own_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description SHA-256 of the content. */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnDetail"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_own_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description SHA-256 of the content. */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    change_own_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description SHA-256 of the content. */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnDetail"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_samples: {
         parameters: {
             query?: never;
@@ -3559,6 +5687,84 @@ export interface operations {
                 };
                 content: {
                     "application/vnd.safetensors": string;
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    describe_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DescribeWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetFacts"];
                 };
             };
             /** @description The body is no JSON, or nested too deep. */
@@ -4322,6 +6528,105 @@ export interface operations {
             };
         };
     };
+    augment_sample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AugmentedWanted"];
+            };
+        };
+        responses: {
+            /** @description inputs (count, …) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.safetensors": string;
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_tensors: {
         parameters: {
             query?: never;
@@ -4341,6 +6646,223 @@ export interface operations {
                 };
                 content: {
                     "application/vnd.safetensors": string;
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_range_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RangeTest"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    start_range_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RangeWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RangeTest"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    cancel_range_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RangeTest"];
                 };
             };
             /** @description There is no such thing. */

@@ -3,11 +3,14 @@ import { ApiError, errorOf } from './errors';
 import type {
   Applied,
   Command,
+  DatasetFacts,
   DatasetState,
   DeviceInfo,
   Families,
   MetricsHistory,
   ModelSpec,
+  OwnDetail,
+  OwnSet,
   PartValue,
   Prediction,
   Preset,
@@ -17,6 +20,7 @@ import type {
   Sample,
   SnapshotInfo,
   TrainingSpec,
+  UploadState,
 } from './types';
 
 export const SAFETENSORS = 'application/vnd.safetensors';
@@ -25,6 +29,8 @@ type Fetch = typeof fetch;
 interface Options {
   method?: string;
   body?: unknown;
+  /** Sent as it is, in place of JSON. */
+  file?: Blob;
   accept?: string;
   signal?: AbortSignal | undefined;
 }
@@ -38,13 +44,20 @@ export class Api {
     this.#fetch = fetcher;
   }
 
-  async #send(path: string, { method = 'GET', body, accept, signal }: Options): Promise<Response> {
+  async #send(
+    path: string,
+    { method = 'GET', body, file, accept, signal }: Options,
+  ): Promise<Response> {
     const headers: Record<string, string> = { accept: accept ?? 'application/json' };
     const request: RequestInit = { method, headers };
     if (signal) request.signal = signal;
     if (body !== undefined) {
       headers['content-type'] = 'application/json';
       request.body = JSON.stringify(body);
+    }
+    if (file) {
+      headers['content-type'] = 'application/octet-stream';
+      request.body = file;
     }
     let response: Response;
     try {
@@ -94,6 +107,48 @@ export class Api {
 
   fetchDataset(dataset: PartValue): Promise<{ state: string }> {
     return this.#json('/datasets:fetch', { method: 'POST', body: { dataset } });
+  }
+
+  describe(dataset: PartValue, signal?: AbortSignal): Promise<DatasetFacts> {
+    return this.#json('/datasets:describe', { method: 'POST', body: { dataset }, signal });
+  }
+
+  upload(file: File, options: { size: number; colour: string }): Promise<UploadState> {
+    const query = new URLSearchParams({
+      filename: file.name.slice(0, 200),
+      size: String(options.size),
+      colour: options.colour,
+    });
+    return this.#json(`/uploads?${query}`, { method: 'POST', file });
+  }
+
+  uploadState(id: string): Promise<UploadState> {
+    return this.#json(`/uploads/${encodeURIComponent(id)}`);
+  }
+
+  async ownData(): Promise<OwnSet[]> {
+    return (await this.#json<{ sets: OwnSet[] }>('/own-data')).sets;
+  }
+
+  ownDetail(digest: string): Promise<OwnDetail> {
+    return this.#json(`/own-data/${digest}`);
+  }
+
+  changeOwn(
+    digest: string,
+    texts: Partial<Record<'name' | 'licence' | 'source', string>>,
+  ): Promise<OwnDetail> {
+    return this.#json(`/own-data/${digest}`, { method: 'PATCH', body: texts });
+  }
+
+  async removeOwn(digest: string): Promise<void> {
+    await this.#send(`/own-data/${digest}`, { method: 'DELETE' });
+  }
+
+  /** The sample as training will see it in the next `count` steps. */
+  augmented(id: string, sample: Sample, count: number): Promise<ArrayBuffer> {
+    const path = `/runs/${encodeURIComponent(id)}/augmented`;
+    return this.#bytes(path, { method: 'POST', body: { sample, count } });
   }
 
   datasetState(type: string): Promise<DatasetState> {

@@ -38,6 +38,7 @@ export interface Phase {
 export interface TrainingSpec {
   version: 1;
   dataset: PartValue;
+  augmentations?: PartValue[];
   phases: Phase[];
 }
 
@@ -144,6 +145,7 @@ export interface Families {
   losses: Part[];
   optimizers: Part[];
   initializers: Part[];
+  augmentations: Part[];
 }
 
 export interface Preset {
@@ -158,4 +160,5 @@ export function finite(value: WireNumber | null | undefined): number {
   return value === null || value === undefined ? NaN : Number(value);
 }
 
+export type * from './data';
 export type * from './runs';

@@ -1,22 +1,18 @@
 // Every choosable part, the presets and the devices, as the server declares them.
 import type { Api } from '../protocol/rest';
-import type { DeviceInfo, Families, Part, Preset, Text } from '../protocol/types';
+import type { DatasetFacts, DeviceInfo, Families, Part, Preset } from '../protocol/types';
 
-const NONE: Families = { layers: [], datasets: [], losses: [], optimizers: [], initializers: [] };
+const NONE: Families = {
+  layers: [],
+  datasets: [],
+  losses: [],
+  optimizers: [],
+  initializers: [],
+  augmentations: [],
+};
 
 function byType(parts: readonly Part[]): Map<string, Part> {
   return new Map(parts.map((part) => [part.type, part]));
-}
-
-/** What the page needs of a data set, from the part's facts. */
-export interface DatasetFacts {
-  kind: 'image' | 'points';
-  task: 'classification' | 'regression';
-  classes: Text[];
-  input_shape: number[];
-  sizes: [number, number];
-  available: boolean;
-  download_bytes: number;
 }
 
 export class Catalog {

@@ -32,6 +32,7 @@ export function structure(spec: RunSpec, families: Families): string {
     nodes,
     outputs: spec.model.outputs,
     dataset: spec.training.dataset,
+    augmentations: spec.training.augmentations ?? [],
     loss: phase?.loss,
     optimizer,
     seed: spec.seed,

@@ -133,6 +133,7 @@ describe('what may change while a run goes on', () => {
     losses: [],
     optimizers: [part('sgd', {}, ['learning_rate', 'momentum'])],
     initializers: [],
+    augmentations: [],
   };
   const spec: RunSpec = {
     version: 1,

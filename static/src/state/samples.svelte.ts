@@ -15,9 +15,9 @@ export interface Batch {
   readonly targets: readonly number[];
 }
 
-const NONE: Batch = { count: 0, shape: [], inputs: new Float32Array(0), targets: [] };
+export const NONE: Batch = { count: 0, shape: [], inputs: new Float32Array(0), targets: [] };
 
-function decode(buffer: ArrayBuffer): Batch {
+export function decode(buffer: ArrayBuffer): Batch {
   const frame = new Frame(buffer);
   const inputs = frame.tensor('inputs');
   if (!inputs || !(inputs.data instanceof Float32Array)) return NONE;
@@ -25,7 +25,7 @@ function decode(buffer: ArrayBuffer): Batch {
   return { count, shape, inputs: inputs.data, targets: frame.numbers('targets') ?? [] };
 }
 
-function joined(a: Batch, b: Batch): Batch {
+export function joined(a: Batch, b: Batch): Batch {
   if (!a.count) return b;
   if (!b.count) return a;
   const inputs = new Float32Array(a.inputs.length + b.inputs.length);

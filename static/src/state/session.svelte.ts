@@ -10,6 +10,8 @@ import { Catalog } from './catalog.svelte';
 import { Editor } from './editor.svelte';
 import { Frames } from './frames.svelte';
 import { liveCommands, structure, withPhase, withSettings } from './live';
+import { Own } from './own.svelte';
+import { Pen } from './pen.svelte';
 import { Run, changed } from './run.svelte';
 import { Samples } from './samples.svelte';
 import { taps } from './taps';
@@ -33,7 +35,9 @@ export class Session {
   readonly api = new Api();
   readonly stream: Stream;
   readonly catalog = new Catalog(this.api);
+  readonly own = new Own(this.api, this.catalog);
   readonly samples = new Samples(this.api);
+  readonly pen = new Pen(this);
   readonly view = new View();
   readonly frames: Frames;
   readonly run: Run;
@@ -55,8 +59,9 @@ export class Session {
   readonly reports = $derived.by(() => reportsOf(this.editor.report));
   readonly phase = $derived.by(() => this.editor.spec.training.phases[0]);
   readonly dataset = $derived.by(() => this.editor.spec.training.dataset);
-  readonly facts = $derived.by(() => this.catalog.datasetFacts(this.dataset.type));
+  readonly facts = $derived.by(() => this.own.facts(this.dataset));
   readonly points = $derived.by(() => this.facts?.kind === 'points');
+  readonly tabular = $derived.by(() => this.facts?.kind === 'tabular');
   /** The network or its training was edited into something that needs a run of its own. */
   readonly edited = $derived.by(() => {
     const spec = this.run.spec;
@@ -96,8 +101,12 @@ export class Session {
       );
     });
     $effect(() => {
+      void this.own.follow(this.dataset);
+    });
+    $effect(() => {
       const { dataset, points, facts } = this;
-      if (facts?.available) void this.guard(() => this.samples.open(dataset, points));
+      if (facts?.available && this.own.knows(dataset))
+        void this.guard(() => this.samples.open(dataset, points));
     });
   }
 
@@ -188,8 +197,9 @@ export class Session {
     }
   }
 
-  setDataset(dataset: PartValue): void {
-    this.editor.editTraining((training) => ({ ...training, dataset }), 'dataset');
+  /** Changes with the same key within a moment are one step of undo. */
+  setDataset(dataset: PartValue, key = 'dataset'): void {
+    this.editor.editTraining((training) => ({ ...training, dataset }), key);
   }
 
   /** Show the network a drawing; there must be a run to look at it. */

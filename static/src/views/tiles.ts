@@ -74,7 +74,7 @@ function wish(
     width,
     emphasis,
     least: 58,
-    ...(card.isOutput && count <= 24 ? { columns: 1 } : {}),
+    ...((card.isOutput || (cell && card.id === INPUT)) && count <= 24 ? { columns: 1 } : {}),
   };
 }
 

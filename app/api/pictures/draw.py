@@ -1,0 +1,44 @@
+"""Chooses the picture of a part: its own plot, its samples, or what goes in and comes out."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from markupsafe import Markup
+
+from app.api.pictures.chart import chart
+from app.api.pictures.samples import samples
+from app.api.pictures.schematic import schematic, tensor
+from app.catalog.datasets import Dataset
+from app.catalog.family import Part
+from app.catalog.layers import Layer
+from app.core.text import Language
+from app.spec.examples import example
+
+
+def picture(part: type[Part], root: Path, language: Language) -> Markup | None:
+    """SVG in one language; ``root`` is the folder of downloaded data sets."""
+    shown = _example(part)
+    here = isinstance(shown, Dataset) and shown.available(root)
+    return _drawn(shown, root if here else None, language)
+
+
+@lru_cache(maxsize=512)
+def _drawn(shown: Part, root: Path | None, language: Language) -> Markup | None:
+    title = shown.TITLE.say(language)
+    plot = shown.plot()
+    if plot is not None:
+        return chart(plot, title, language)
+    if isinstance(shown, Dataset):
+        drawn = samples(shown, root, title) if root is not None else None
+        return drawn or tensor(shown.input_shape, title)
+    found = example(type(shown))
+    if isinstance(shown, Layer) and found is not None:
+        return schematic(type(shown), found, title)
+    return None
+
+
+def _example(part: type[Part]) -> Part:
+    """The part as its own example has it."""
+    return part.model_validate(part.EXAMPLES[0]) if part.EXAMPLES else part()

@@ -1,0 +1,39 @@
+"""The gain of an initialiser: how much larger weights start for the activation behind them.
+
+No part of its own. The numbers are those of torch.nn.init.calculate_gain.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from app.catalog.family import option
+from app.core.text import text
+
+Nonlinearity = Literal["auto", "linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu"]
+GAINS: dict[str, float] = {
+    "linear": 1.0,
+    "sigmoid": 1.0,
+    "tanh": 5.0 / 3.0,
+    "relu": 2.0**0.5,
+    "leaky_relu": (2.0 / (1.0 + 0.01**2)) ** 0.5,
+    "selu": 0.75,
+}
+
+
+def nonlinearity_option(default: Nonlinearity) -> Any:
+    """Which activation the weights make up for."""
+    return option(
+        default,
+        text("gain for", "增益依据"),
+        text(
+            "The activation that the weights make up for, as torch.nn.init.calculate_gain has it; "
+            "auto takes the one that follows the layer.",
+            "权值所补偿的激励函数，增益与 torch.nn.init.calculate_gain 相同；auto 取该层之后的激励函数。",
+        ),
+    )
+
+
+def gain_of(nonlinearity: Nonlinearity, follows: float) -> float:
+    """The number; ``follows`` is the gain of the activation behind the layer."""
+    return follows if nonlinearity == "auto" else GAINS[nonlinearity]

@@ -1,0 +1,184 @@
+"""The own data sets of a server: listed, described, renamed and removed. Reads no upload."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from app.catalog.datasets import DATASETS
+from app.catalog.datasets._columns import suggested, usable_targets
+from app.catalog.datasets._shelf import SHELF, PictureFacts, TableFacts
+from app.core.errors import NotFound
+from app.core.text import text
+from app.own.keep import ABOUT, REPORT, About, FileReport
+from app.own.refusals import InUse
+
+_DIGEST = re.compile(r"^[0-9a-f]{64}$")
+_GONE = ".removed-"
+CATEGORIES_SHOWN = 12
+Needed = Callable[[str], Awaitable[Sequence[str]]]
+"""Says which runs need a digest."""
+
+
+class ColumnInfo(BaseModel):
+    """One column; ``classes`` counts what it can be a class of, ``examples`` are some of them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    kind: str
+    present: int
+    classes: int
+    examples: tuple[str, ...]
+    usable: bool
+    """Whether it can be the target."""
+
+
+class OwnInfo(BaseModel):
+    """One own data set. ``dataset`` is the part of a spec that trains on it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    digest: str
+    form: str
+    name: str
+    licence: str
+    source: str
+    created: float
+    samples: int
+    bytes: int
+    """On disk."""
+    dataset: dict[str, Any]
+
+
+class OwnDetail(OwnInfo):
+    """Also what was found in the file, and the rows or files that did not fit."""
+
+    columns: tuple[ColumnInfo, ...]
+    classes: tuple[str, ...]
+    shape: tuple[int, ...]
+    report: FileReport
+
+
+class Library:
+    """The sets under ``root``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        SHELF.look_in(root)
+
+    def tidy(self) -> None:
+        """Finish removals that a server did not live to finish."""
+        for left in self.root.glob(f"{_GONE}*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+    def list(self) -> list[OwnInfo]:
+        """The newest first."""
+        folders = self.root.iterdir() if self.root.is_dir() else ()
+        named = [folder.name for folder in folders if _DIGEST.match(folder.name)]
+        found = [one for name in named if (one := self._info(name)) is not None]
+        return sorted(found, key=lambda one: (-one.created, one.digest))
+
+    def _info(self, digest: str) -> OwnInfo | None:
+        facts, about = SHELF.facts(digest), self._about(digest)
+        if facts is None or about is None:
+            return None
+        size = sum(path.stat().st_size for path in (self.root / digest).glob("*.npy"))
+        return OwnInfo(
+            digest=digest,
+            form=facts.form,
+            samples=facts.rows if isinstance(facts, TableFacts) else facts.count,
+            bytes=size,
+            dataset=_part(digest, facts),
+            **about.model_dump(),
+        )
+
+    def _about(self, digest: str) -> About | None:
+        try:
+            return About.model_validate_json((self.root / digest / ABOUT).read_bytes())
+        except (OSError, ValidationError):
+            return About(name=digest[:8], created=0.0)
+
+    def get(self, digest: str) -> OwnDetail:
+        """Raises NotFound."""
+        info = self._info(digest) if _DIGEST.match(digest) else None
+        facts = SHELF.facts(digest) if info else None
+        if info is None or facts is None:
+            raise NotFound(kind=text("data set", "数据集"), name=digest[:12])
+        report = FileReport.model_validate_json((self.root / digest / REPORT).read_bytes())
+        tabular = isinstance(facts, TableFacts)
+        return OwnDetail(
+            **info.model_dump(),
+            columns=_columns(facts) if tabular else (),
+            classes=() if tabular else facts.classes,
+            shape=() if tabular else facts.shape,
+            report=report,
+        )
+
+    def change(self, digest: str, **texts: str) -> OwnDetail:
+        """Another name, licence or source; raises NotFound."""
+        self.get(digest)
+        about = self._about(digest)
+        assert about is not None
+        target = self.root / digest / ABOUT
+        partial = target.with_name(f".{ABOUT}.{secrets.token_hex(4)}")
+        partial.write_text(about.model_copy(update=texts).model_dump_json(), "utf-8")
+        partial.replace(target)
+        return self.get(digest)
+
+    async def remove(self, digest: str, needed: Needed) -> None:
+        """Remove it unless a run needs it; raises :class:`InUse` or NotFound."""
+        self.get(digest)
+        _refuse(await needed(digest))
+        gone = self.root / f"{_GONE}{digest[:16]}-{secrets.token_hex(4)}"
+        (self.root / digest).rename(gone)
+        SHELF.forget(digest)
+        try:
+            # a run that was made between the question and the removal
+            _refuse(await needed(digest))
+        except InUse:
+            gone.rename(self.root / digest)
+            raise
+        shutil.rmtree(gone, ignore_errors=True)
+
+
+def _refuse(runs: Sequence[str]) -> None:
+    if runs:
+        named = ", ".join(runs[:5]) + (" …" if len(runs) > 5 else "")
+        raise InUse(count=len(runs), runs=named)
+
+
+def _part(digest: str, facts: TableFacts | PictureFacts) -> dict[str, Any]:
+    """The part of a spec, with what would be guessed written out."""
+    if isinstance(facts, PictureFacts):
+        part = DATASETS.parts["uploaded_pictures"].model_validate(
+            {"type": "uploaded_pictures", "digest": digest}
+        )
+        return part.model_dump(mode="json")
+    usable = usable_targets(facts)
+    given: dict[str, Any] = {"type": "uploaded_table", "digest": digest}
+    if usable:
+        column = next(one for one in facts.columns if one.name == usable[-1])
+        given |= {"target": column.name, "task": suggested(column)}
+    return DATASETS.parts["uploaded_table"].model_validate(given).model_dump(mode="json")
+
+
+def _columns(facts: TableFacts) -> tuple[ColumnInfo, ...]:
+    usable = set(usable_targets(facts))
+    return tuple(
+        ColumnInfo(
+            name=one.name,
+            kind=one.kind,
+            present=one.present,
+            classes=len(one.classes),
+            examples=one.classes[:CATEGORIES_SHOWN],
+            usable=one.name in usable,
+        )
+        for one in facts.columns
+    )

@@ -1,0 +1,123 @@
+"""Why an upload as a whole was refused. Single rows and files that do not fit are no errors: they are listed."""
+
+from __future__ import annotations
+
+from app.core.errors import GlassnetError
+from app.core.text import text
+
+
+class Refused(GlassnetError):
+    """Base of what is wrong with an uploaded file as a whole."""
+
+    code, status = "upload_refused", 422
+    message = text("The file cannot be used.", "该文件无法使用。")
+
+
+class EmptyFile(Refused):
+    code = "upload_empty"
+    message = text(
+        "The file is empty. Choose a CSV file with a header and rows, or a zip of pictures.",
+        "文件为空。请选择带表头和数据行的 CSV 文件，或图像的 zip 压缩包。",
+    )
+
+
+class NeitherKind(Refused):
+    code = "upload_unknown"
+    message = text(
+        "This is neither a text file nor a zip: {what}. Save a table as CSV (UTF-8), or put pictures "
+        "into a folder for each class and zip the folders.",
+        "这既不是文本文件也不是 zip：{what}。请将表格另存为 CSV（UTF-8），或按类别将图像放入文件夹后压缩为 zip。",
+    )
+
+
+class TooMany(Refused):
+    code = "upload_too_many"
+    message = text(
+        "The file holds more than {limit:,} {what}. Use fewer.",
+        "文件包含超过 {limit:,} {what}。请减少。",
+    )
+
+
+class LineTooLong(Refused):
+    code = "upload_line_too_long"
+    message = text(
+        "Line {line} is longer than {limit:,} bytes. Is a quotation mark left open?",
+        "第 {line} 行超过 {limit:,} 字节。是否有未闭合的引号？",
+    )
+
+
+class OneColumn(Refused):
+    code = "upload_one_column"
+    message = text(
+        "The table has one column only. It needs one to predict and at least one to predict it from, "
+        "separated by commas, semicolons or tabs.",
+        "表格只有一列。至少需要一个目标列和一个特征列，用逗号、分号或制表符分隔。",
+    )
+
+
+class NoRows(Refused):
+    code = "upload_no_rows"
+    message = text(
+        "No row of the table can be used; the first: {first}",
+        "表格中没有可用的行；首个问题：{first}",
+    )
+
+
+class NoPictures(Refused):
+    code = "upload_no_pictures"
+    message = text(
+        "No file of the zip can be used; the first: {first}",
+        "zip 中没有可用的文件；首个问题：{first}",
+    )
+
+
+class OneClass(Refused):
+    code = "upload_one_class"
+    message = text(
+        "All pictures are of one class, “{name}”. Put them into at least two folders, one a class.",
+        "所有图像都属于同一类“{name}”。请至少放入两个文件夹，每类一个。",
+    )
+
+
+class BrokenZip(Refused):
+    code = "upload_broken_zip"
+    message = text(
+        "The zip cannot be read: {fault}. Make it again.", "无法读取 zip：{fault}。请重新压缩。"
+    )
+
+
+class ReaderDied(GlassnetError):
+    code, status = "upload_reader_died", 422
+    message = text(
+        "Reading the file took too much memory or time and was stopped. Use a smaller file.",
+        "读取文件占用过多内存或时间，已停止。请使用较小的文件。",
+    )
+
+
+class DiskFull(GlassnetError):
+    code, status = "disk_full", 507
+    message = text("The file cannot be stored: {reason}", "无法保存文件：{reason}")
+
+
+class TooManyUploads(GlassnetError):
+    code, status = "too_many_uploads", 503
+    message = text(
+        "{limit} files are being read already. Try again in a moment.",
+        "已有 {limit} 个文件正在读取，请稍后再试。",
+    )
+
+
+class UploadStalled(GlassnetError):
+    code, status = "upload_stalled", 408
+    message = text(
+        "Nothing arrived for {seconds} seconds. Send the file again.",
+        "{seconds} 秒内未收到数据，请重新发送。",
+    )
+
+
+class InUse(GlassnetError):
+    code, status = "dataset_in_use", 409
+    message = text(
+        "The data set is needed by {count} run(s): {runs}. Delete them first.",
+        "有 {count} 个运行需要该数据集：{runs}。请先删除它们。",
+    )
