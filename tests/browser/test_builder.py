@@ -170,7 +170,7 @@ def test_layers_are_copied_pasted_and_duplicated(playground: Playground) -> None
 
 def test_a_part_dropped_on_empty_space_waits_to_be_wired(playground: Playground) -> None:
     page = playground.open().page
-    part = page.get_by_role("button", name=re.compile("^Max pool"))
+    part = page.locator('[data-part="max_pool2d"]')
     view = page.locator(".view")
     box = view.bounding_box()
     assert box
