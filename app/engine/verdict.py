@@ -25,7 +25,7 @@ FEWEST = 10
 """Points below which nothing can be said."""
 FALL = 0.02
 """Least fall, as a share of the first loss."""
-NOISE = 4.0
+NOISE = 5.0
 """Least fall, in standard errors of the smoothed loss: among a hundred values that only scatter,
 the lowest lies about two below their mean, and the first may lie as far above."""
 TAIL = 0.05
@@ -49,8 +49,9 @@ class Judgement:
 
 _SAYS: dict[Verdict, Text] = {
     "suggested": text(
-        "The loss falls fastest at η ≈ {steepest} and is lowest at {lowest}; beyond that it rises.",
-        "损失在 η ≈ {steepest} 处下降最快，在 {lowest} 处最低；再大则上升。",
+        "The loss falls fastest at η ≈ {steepest} and is lowest at {lowest}. The suggestion lies "
+        "between the one and a tenth of the other.",
+        "损失在 η ≈ {steepest} 处下降最快，在 {lowest} 处最低。建议值介于前者与后者的十分之一之间。",
     ),
     "nothing_to_train": text(
         "No suggestion, because nothing learns: the network has no weights, or all are frozen.",
@@ -130,13 +131,15 @@ def judge(rates: Sequence[float], losses: Sequence[float], batches: int) -> Judg
         return none("noisy")
     if not broken and place >= len(known) - 1 - TAIL * len(known):
         return none("still_falling", high=_said(rates[len(known) - 1]))
-    return _suggested(rates, mean, place)
+    return _suggested(rates, mean, place, max(2, round(WINDOW * batches)))
 
 
-def _suggested(rates: Sequence[float], mean: Array, place: int) -> Judgement:
-    slopes = np.gradient(mean[: place + 1])
-    steepest, lowest = rates[int(np.argmin(slopes))], rates[place]
-    suggestion = float(f"{min(steepest, lowest / 10.0):.2g}")
+def _suggested(rates: Sequence[float], mean: Array, place: int, width: int) -> Judgement:
+    """Between where the loss falls fastest, over ``width`` batches, and a decade below the lowest."""
+    falls = mean[:-width] - mean[width:]
+    last = max(1, place - width + 1)
+    steepest, lowest = rates[int(np.argmax(falls[:last])) + width // 2], rates[place]
+    suggestion = float(f"{min(steepest, math.sqrt(steepest * lowest / 10.0)):.2g}")
     reason = _SAYS["suggested"].format(steepest=_said(steepest), lowest=_said(lowest))
     return Judgement("suggested", reason, suggestion, steepest, lowest)
 

@@ -58,7 +58,7 @@ class RangeTest(Shown):
     verdict: Verdict | None = None
     """Null as long as it runs."""
     suggestion: float | None = None
-    """A rate to use: where the loss falls fastest, and no more than a decade below its lowest."""
+    """A rate to use: between where the loss falls fastest and a tenth of where it is lowest."""
     steepest: float | None = None
     """Where the smoothed loss falls fastest."""
     lowest: float | None = None

@@ -43,7 +43,8 @@ def test_a_curve_with_a_fall_gets_a_suggestion_near_it(at: float, noise: float) 
     assert found.suggestion is not None
     assert found.lowest is not None
     assert at / 5 <= found.suggestion <= at * 5
-    assert found.suggestion <= found.lowest / 10 * 1.05
+    assert found.steepest is not None
+    assert found.suggestion <= found.steepest < found.lowest
     assert "η" in found.reason.en
     assert "η" in found.reason.zh
 

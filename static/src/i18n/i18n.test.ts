@@ -4,6 +4,7 @@ import { lang, number, percent, say, sayOther, setLanguage, t } from '.';
 import { builder } from './builder';
 import { controls } from './controls';
 import { data } from './data';
+import { rules } from './rules';
 import { stage } from './stage';
 
 afterEach(() => setLanguage('en'));
@@ -34,6 +35,7 @@ describe('texts', () => {
       ...builder,
       ...controls,
       ...data,
+      ...rules,
       ...stage,
     })) {
       expect(en.trim(), key).not.toBe('');
@@ -43,7 +45,7 @@ describe('texts', () => {
   });
 
   it('belong to one dictionary only', () => {
-    const keys = [builder, controls, data, stage].flatMap((one) => Object.keys(one));
+    const keys = [builder, controls, data, rules, stage].flatMap((one) => Object.keys(one));
     expect(new Set(keys).size).toBe(keys.length);
   });
 });

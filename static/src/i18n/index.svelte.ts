@@ -1,8 +1,9 @@
 // The page's language and every text in it. Owns the choice and the formatting of text and numbers, not the
-// wording: that stands in the other files of this folder.
+// wording: that stands in the dictionaries beside it.
 import { builder } from './builder';
 import { controls } from './controls';
 import { data } from './data';
+import { rules } from './rules';
 import { stage } from './stage';
 
 export type Language = 'en' | 'zh';
@@ -11,7 +12,7 @@ export interface Text {
   zh: string;
 }
 
-const texts = { ...builder, ...controls, ...data, ...stage };
+const texts = { ...builder, ...controls, ...data, ...rules, ...stage };
 export type Key = keyof typeof texts;
 export type Params = Readonly<Record<string, string | number>>;
 

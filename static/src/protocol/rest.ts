@@ -14,6 +14,8 @@ import type {
   PartValue,
   Prediction,
   Preset,
+  RangeTest,
+  RangeWanted,
   Report,
   RunInfo,
   RunSpec,
@@ -34,6 +36,8 @@ interface Options {
   accept?: string;
   signal?: AbortSignal | undefined;
 }
+
+const rangeTest = (id: string): string => `/runs/${encodeURIComponent(id)}/range-test`;
 
 export class Api {
   readonly base: string;
@@ -191,6 +195,19 @@ export class Api {
   predict(id: string, sample: Sample): Promise<Prediction> {
     const path = `/runs/${encodeURIComponent(id)}/predictions`;
     return this.#json(path, { method: 'POST', body: { sample } });
+  }
+
+  /** A test of learning rates on a copy of the run: begun, looked at, given up. */
+  startRangeTest(id: string, wanted: RangeWanted): Promise<RangeTest> {
+    return this.#json(rangeTest(id), { method: 'POST', body: wanted });
+  }
+
+  rangeTest(id: string): Promise<RangeTest> {
+    return this.#json(rangeTest(id));
+  }
+
+  cancelRangeTest(id: string): Promise<RangeTest> {
+    return this.#json(rangeTest(id), { method: 'DELETE' });
   }
 
   /** All activations of one sample, float32, as a tensor frame. */

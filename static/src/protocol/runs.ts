@@ -1,5 +1,5 @@
 // Runs on the wire: their state, commands, events, taps and stream messages. Data only; no behaviour.
-import type { Problem, RunSpec, Text, WireNumber } from './types';
+import type { ParameterGroup, PartValue, Problem, RunSpec, Text, WireNumber } from './types';
 
 export type RunState =
   'queued' | 'starting' | 'running' | 'paused' | 'finished' | 'parked' | 'interrupted' | 'failed';
@@ -19,6 +19,10 @@ export interface Settings {
   epochs: number;
   speed: number | null;
   layers: Record<string, Numbers>;
+  schedule: PartValue;
+  clip_norm: number | null;
+  clip_value: number | null;
+  groups: ParameterGroup[];
 }
 
 export interface RunInfo {
@@ -49,6 +53,9 @@ export type Command =
   | { type: 'set_layer'; node: string; values: Numbers }
   | { type: 'set_batch_size'; batch_size: number }
   | { type: 'set_epochs'; epochs: number }
+  | { type: 'set_schedule'; schedule: PartValue }
+  | { type: 'set_clipping'; clip_norm: number | null; clip_value: number | null }
+  | { type: 'set_groups'; groups: ParameterGroup[] }
   | { type: 'set_speed'; steps_per_second: number | null };
 
 export interface Applied {
@@ -87,6 +94,7 @@ export interface Metrics extends Placed {
   loss: WireNumber[];
   accuracy: WireNumber[] | null;
   gradient: Record<string, WireNumber>;
+  learning_rate: WireNumber | null;
   epoch: number;
   samples_per_second: number;
   seconds_left: number | null;
@@ -154,6 +162,39 @@ export interface MetricsHistory {
   loss: WireNumber[];
   accuracy: WireNumber[] | null;
   validation: { steps: number[]; loss: WireNumber[]; accuracy: WireNumber[] | null };
+  rates?: { steps: number[]; learning_rate: WireNumber[] };
+}
+
+export interface RangeWanted {
+  low: number;
+  high: number;
+  batches: number;
+}
+
+/** A test of learning rates on a copy of a run, under way or at its end. */
+export interface RangeTest {
+  state: 'running' | 'finished' | 'cancelled';
+  branch: number;
+  step: number;
+  wanted: RangeWanted;
+  done: number;
+  rates: number[];
+  losses: WireNumber[];
+  smoothed: WireNumber[];
+  verdict:
+    | 'suggested'
+    | 'nothing_to_train'
+    | 'diverges_at_once'
+    | 'flat'
+    | 'noisy'
+    | 'still_falling'
+    | 'failed'
+    | 'out_of_memory'
+    | null;
+  suggestion: number | null;
+  steepest: number | null;
+  lowest: number | null;
+  reason: Text | null;
 }
 
 export interface SnapshotInfo {

@@ -43,6 +43,11 @@ describe('the types of the wire', () => {
     expectTypeOf<keyof Server['Prediction']>().toEqualTypeOf<keyof own.Prediction>();
     expectTypeOf<keyof Server['MetricsSeries']>().toEqualTypeOf<keyof own.MetricsHistory>();
     expectTypeOf<keyof Server['SnapshotInfo']>().toEqualTypeOf<keyof own.SnapshotInfo>();
+    expectTypeOf<keyof Server['RatePlan']>().toEqualTypeOf<keyof own.RatePlan>();
+    expectTypeOf<keyof Server['ParameterGroup']>().toEqualTypeOf<keyof own.ParameterGroup>();
+    expectTypeOf<keyof Server['SupervisedPhase']>().toEqualTypeOf<keyof own.Phase>();
+    expectTypeOf<keyof Server['RangeTest']>().toEqualTypeOf<keyof own.RangeTest>();
+    expectTypeOf<Server['RangeTest']['verdict']>().toEqualTypeOf<own.RangeTest['verdict']>();
     expectTypeOf<keyof Server['DatasetState']>().toEqualTypeOf<keyof own.DatasetState>();
   });
 });

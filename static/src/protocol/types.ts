@@ -33,6 +33,19 @@ export interface Phase {
   optimizer: PartValue;
   batch_size: number;
   epochs: number;
+  /** What is not given is constant, no group and no clipping. */
+  schedule?: PartValue;
+  groups?: ParameterGroup[];
+  clip_norm?: number | null;
+  clip_value?: number | null;
+}
+
+/** Rates of one layer (`conv1`) or one of its parameters (`conv1.bias`). */
+export interface ParameterGroup {
+  of: string;
+  /** What η is multiplied with; 0 freezes. */
+  learning_rate?: number | null;
+  weight_decay?: number | null;
 }
 
 export interface TrainingSpec {
@@ -118,7 +131,17 @@ export interface Report {
     sample_bytes: number;
     limit_bytes: number;
   };
+  rates: RatePlan;
   problems: Problem[];
+}
+
+/** The share of η over the training: `factors[i]` is in force for step `steps[i]`. */
+export interface RatePlan {
+  steps: number[];
+  factors: number[];
+  total: number;
+  /** It follows the validation loss. */
+  watches: boolean;
 }
 
 /** A part of the catalogue, as `describe()` of app/catalog/family.py gives it. */
@@ -145,6 +168,7 @@ export interface Families {
   losses: Part[];
   optimizers: Part[];
   initializers: Part[];
+  schedules: Part[];
   augmentations: Part[];
 }
 

@@ -8,6 +8,7 @@ const NONE: Families = {
   losses: [],
   optimizers: [],
   initializers: [],
+  schedules: [],
   augmentations: [],
 };
 
@@ -25,6 +26,7 @@ export class Catalog {
   readonly datasets = $derived(byType(this.families.datasets));
   readonly losses = $derived(byType(this.families.losses));
   readonly optimizers = $derived(byType(this.families.optimizers));
+  readonly schedules = $derived(byType(this.families.schedules));
   readonly #api: Api;
 
   constructor(api: Api) {

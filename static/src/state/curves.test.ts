@@ -15,6 +15,7 @@ function metrics(branch: number, steps: number[], loss: (number | 'NaN')[]): Met
     loss,
     accuracy: null,
     gradient: {},
+    learning_rate: null,
     epoch: 0,
     samples_per_second: 1,
     seconds_left: null,

@@ -3,6 +3,7 @@ import { ApiError } from '../protocol/errors';
 import { patched } from '../protocol/patch';
 import type { Api } from '../protocol/rest';
 import type { ModelSpec, Problem, Repair, Report, RunSpec, TrainingSpec } from '../protocol/types';
+import { followed } from './rates';
 
 const CHECK_DELAY_MS = 30;
 const SAME_EDIT_MS = 800;
@@ -64,7 +65,7 @@ export class Editor {
   editModel(change: (model: ModelSpec) => ModelSpec, key = ''): void {
     this.edit((spec) => {
       const model = change(spec.model);
-      return model === spec.model ? spec : { ...spec, model };
+      return model === spec.model ? spec : following(spec, model);
     }, key);
   }
 
@@ -126,6 +127,14 @@ export class Editor {
       this.stale = false;
     }
   }
+}
+
+/** The spec with another model; the rates of single layers go with their layers. */
+function following(spec: RunSpec, model: ModelSpec): RunSpec {
+  const phases = spec.training.phases.map((phase) =>
+    phase.groups?.length ? { ...phase, groups: followed(phase.groups, spec.model, model) } : phase,
+  );
+  return { ...spec, model, training: { ...spec.training, phases } };
 }
 
 function whole(error: ApiError): Problem {

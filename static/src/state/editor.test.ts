@@ -14,6 +14,7 @@ function report(problems: Problem[] = []): Report {
     output_shape: [10],
     samples: [4000, 1000],
     totals: TOTALS,
+    rates: { steps: [0], factors: [1], total: 1, watches: false },
     problems,
   };
 }

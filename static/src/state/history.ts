@@ -14,9 +14,10 @@ interface Branch {
   accuracy: Series;
   valLoss: Series;
   valAccuracy: Series;
+  rate: Series;
 }
 
-export type Curve = 'loss' | 'accuracy' | 'valLoss' | 'valAccuracy';
+export type Curve = 'loss' | 'accuracy' | 'valLoss' | 'valAccuracy' | 'rate';
 
 function empty(parent: number | null, from: number): Branch {
   const series = (): Series => ({ x: [], y: [] });
@@ -27,6 +28,7 @@ function empty(parent: number | null, from: number): Branch {
     accuracy: series(),
     valLoss: series(),
     valAccuracy: series(),
+    rate: series(),
   };
 }
 
@@ -59,6 +61,7 @@ export class History {
       push(branch.loss, step, finite(event.loss[i]));
       if (event.accuracy) push(branch.accuracy, step, finite(event.accuracy[i]));
     });
+    if (event.learning_rate !== null) push(branch.rate, event.step, finite(event.learning_rate));
   }
 
   validation(event: Validation): void {
@@ -80,6 +83,7 @@ export class History {
     put('accuracy', past.steps, past.accuracy);
     put('valLoss', past.validation.steps, past.validation.loss);
     put('valAccuracy', past.validation.steps, past.validation.accuracy);
+    put('rate', past.rates?.steps ?? [], past.rates?.learning_rate ?? null);
   }
 
   /** A curve along a branch: its ancestors up to where it left them, then its own points. */

@@ -3,11 +3,14 @@ import type {
   Command,
   Families,
   Numbers,
+  ParameterGroup,
   Part,
   PartValue,
   Phase,
   RunSpec,
+  Settings,
 } from '../protocol/types';
+import { rulesOf } from './rates';
 
 function find(parts: readonly Part[], type: string): Part | undefined {
   return parts.find((part) => part.type === type);
@@ -58,6 +61,31 @@ function changes(from: PartValue, to: PartValue, live: readonly string[]): Numbe
   return found;
 }
 
+function ruleCommands(before: Phase, after: Phase): Command[] {
+  const [from, to] = [rulesOf(before), rulesOf(after)];
+  const same = (one: unknown, other: unknown) => canonical(one) === canonical(other);
+  const commands: Command[] = [];
+  if (!same(from.schedule, to.schedule)) {
+    commands.push({ type: 'set_schedule', schedule: to.schedule });
+  }
+  const { clip_norm, clip_value } = to;
+  if (clip_norm !== from.clip_norm || clip_value !== from.clip_value) {
+    commands.push({ type: 'set_clipping', clip_norm, clip_value });
+  }
+  if (!same(entries(from.groups), entries(to.groups))) {
+    commands.push({ type: 'set_groups', groups: to.groups });
+  }
+  return commands;
+}
+
+/** What is left out of an entry is null. */
+const entries = (groups: readonly ParameterGroup[]) =>
+  groups.map(({ of, learning_rate = null, weight_decay = null }) => [
+    of,
+    learning_rate,
+    weight_decay,
+  ]);
+
 /** Commands that bring a run with the numbers of `from` to those of `to`; their structure is the same. */
 export function liveCommands(from: RunSpec, to: RunSpec, families: Families): Command[] {
   const commands: Command[] = [];
@@ -72,6 +100,7 @@ export function liveCommands(from: RunSpec, to: RunSpec, families: Families): Co
     if (before.epochs !== after.epochs) {
       commands.push({ type: 'set_epochs', epochs: after.epochs });
     }
+    commands.push(...ruleCommands(before, after));
   }
   for (const node of to.model.nodes) {
     const old = from.model.nodes.find((other) => other.id === node.id);
@@ -90,13 +119,18 @@ export function withSettings(
     batch_size: number;
     epochs: number;
     layers: Record<string, Numbers>;
-  },
+  } & Partial<ReturnType<typeof rulesOf>>,
 ): RunSpec {
+  const { schedule, groups, clip_norm, clip_value } = settings;
   const phases = spec.training.phases.map((phase) => ({
     ...phase,
     optimizer: { ...phase.optimizer, ...settings.optimizer },
     batch_size: settings.batch_size,
     epochs: settings.epochs,
+    ...(schedule ? { schedule } : {}),
+    ...(groups ? { groups } : {}),
+    ...(clip_norm !== undefined ? { clip_norm } : {}),
+    ...(clip_value !== undefined ? { clip_value } : {}),
   }));
   const nodes = spec.model.nodes.map((node) => {
     const changed = settings.layers[node.id];
@@ -109,4 +143,33 @@ export function withSettings(
 export function withPhase(spec: RunSpec, change: (phase: Phase) => Partial<Phase>): RunSpec {
   const phases = spec.training.phases.map((phase) => ({ ...phase, ...change(phase) }));
   return { ...spec, training: { ...spec.training, phases } };
+}
+
+/** The settings after a command. */
+export function changed(settings: Settings, command: Command): Settings {
+  switch (command.type) {
+    case 'set_optimizer':
+      return { ...settings, optimizer: { ...settings.optimizer, ...command.values } };
+    case 'set_layer': {
+      const layer = { ...settings.layers[command.node], ...command.values };
+      return { ...settings, layers: { ...settings.layers, [command.node]: layer } };
+    }
+    case 'set_batch_size':
+      return { ...settings, batch_size: command.batch_size };
+    case 'set_epochs':
+      return { ...settings, epochs: command.epochs };
+    case 'set_schedule':
+      return { ...settings, schedule: command.schedule };
+    case 'set_clipping':
+      return { ...settings, clip_norm: command.clip_norm, clip_value: command.clip_value };
+    case 'set_groups':
+      return { ...settings, groups: command.groups };
+    case 'set_speed':
+      return { ...settings, speed: command.steps_per_second };
+    case 'play':
+    case 'pause':
+    case 'step':
+    case 'rewind':
+      return settings;
+  }
 }

@@ -133,6 +133,7 @@ describe('what may change while a run goes on', () => {
     losses: [],
     optimizers: [part('sgd', {}, ['learning_rate', 'momentum'])],
     initializers: [],
+    schedules: [],
     augmentations: [],
   };
   const spec: RunSpec = {
@@ -174,6 +175,19 @@ describe('what may change while a run goes on', () => {
       { type: 'set_batch_size', batch_size: 32 },
       { type: 'set_epochs', epochs: 9 },
       { type: 'set_layer', node: 'drop1', values: { rate: 0.3 } },
+    ]);
+    expect(liveCommands(next, next, families)).toEqual([]);
+  });
+
+  it('has the rules of learning among them', () => {
+    const schedule = { type: 'cosine', floor: 0 };
+    const groups = [{ of: 'fc1', learning_rate: 0 }];
+    const next = withPhase({ schedule, groups, clip_norm: 1 });
+    expect(structure(next, families)).toBe(structure(spec, families));
+    expect(liveCommands(spec, next, families)).toEqual([
+      { type: 'set_schedule', schedule },
+      { type: 'set_clipping', clip_norm: 1, clip_value: null },
+      { type: 'set_groups', groups },
     ]);
     expect(liveCommands(next, next, families)).toEqual([]);
   });

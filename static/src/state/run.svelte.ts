@@ -17,6 +17,7 @@ import type {
   Text,
 } from '../protocol/types';
 import { History, type Curve, type Series } from './history';
+import { changed } from './live';
 
 export interface Tick {
   step: number;
@@ -42,6 +43,8 @@ export class Run {
   speed = $state<number | null>(null);
   secondsLeft = $state<number | null>(null);
   gradient = $state.raw<Record<string, number>>({});
+  /** Share of η that the schedule gave the newest step; null where there is none to know. */
+  share = $state<number | null>(null);
   settings = $state.raw<Settings | null>(null);
   branches = $state.raw<BranchInfo[]>([]);
   ticks = $state.raw<Tick[]>([]);
@@ -76,6 +79,7 @@ export class Run {
     this.adopt(info);
     this.#history.branches(info.branches);
     this.#history.load(past);
+    this.#rate(finite(past.rates?.learning_rate.at(-1)));
     this.last = Math.max(info.step, past.steps.at(-1) ?? 0);
     this.ticks = snapshots.map(({ step, branch }) => ({ step, branch, kind: 'snapshot' as const }));
     this.grown++;
@@ -120,6 +124,7 @@ export class Run {
     this.step = this.last = this.epoch = this.branch = 0;
     this.speed = this.secondsLeft = this.reason = this.pending = null;
     this.gradient = {};
+    this.share = null;
     this.ticks = [];
     this.notes = [];
     this.state = 'paused';
@@ -186,6 +191,7 @@ export class Run {
         this.speed = event.samples_per_second;
         this.secondsLeft = event.seconds_left;
         this.#gradients(event.gradient);
+        this.#rate(finite(event.learning_rate));
         this.grown++;
         return;
       case 'validation':
@@ -213,6 +219,11 @@ export class Run {
     this.last = Math.max(this.last, step);
   }
 
+  #rate(rate: number): void {
+    const base = Number(this.settings?.optimizer['learning_rate']);
+    this.share = Number.isFinite(rate) && base > 0 ? rate / base : null;
+  }
+
   #gradients(norms: Record<string, number | string>): void {
     const entries = Object.entries(norms);
     if (!entries.length) return;
@@ -228,6 +239,7 @@ export class Run {
     this.step = step;
     void this.#refreshEpoch();
     this.gradient = {};
+    this.share = null;
     this.notes = [];
     this.grown++;
   }
@@ -242,6 +254,7 @@ export class Run {
   #applied(command: Command, step: number, branch: number): void {
     const settings = this.settings;
     if (settings) this.settings = changed(settings, command);
+    if (command.type === 'set_schedule' || command.type === 'set_epochs') this.share = null;
     if (command.type.startsWith('set_')) this.#tick({ step, branch, kind: 'command', command });
   }
 
@@ -263,28 +276,5 @@ export class Run {
         this.#watchQueue(id);
       }
     }, QUEUE_POLL_MS);
-  }
-}
-
-/** The settings after a command. */
-export function changed(settings: Settings, command: Command): Settings {
-  switch (command.type) {
-    case 'set_optimizer':
-      return { ...settings, optimizer: { ...settings.optimizer, ...command.values } };
-    case 'set_layer': {
-      const layer = { ...settings.layers[command.node], ...command.values };
-      return { ...settings, layers: { ...settings.layers, [command.node]: layer } };
-    }
-    case 'set_batch_size':
-      return { ...settings, batch_size: command.batch_size };
-    case 'set_epochs':
-      return { ...settings, epochs: command.epochs };
-    case 'set_speed':
-      return { ...settings, speed: command.steps_per_second };
-    case 'play':
-    case 'pause':
-    case 'step':
-    case 'rewind':
-      return settings;
   }
 }

@@ -9,10 +9,10 @@ import { cards, reportsOf } from './cards';
 import { Catalog } from './catalog.svelte';
 import { Editor } from './editor.svelte';
 import { Frames } from './frames.svelte';
-import { liveCommands, structure, withPhase, withSettings } from './live';
+import { changed, liveCommands, structure, withPhase, withSettings } from './live';
 import { Own } from './own.svelte';
 import { Pen } from './pen.svelte';
-import { Run, changed } from './run.svelte';
+import { Run } from './run.svelte';
 import { Samples } from './samples.svelte';
 import { taps } from './taps';
 import { View } from './view.svelte';
@@ -69,6 +69,7 @@ export class Session {
     const families = this.catalog.families;
     return structure(this.editor.spec, families) !== structure(spec, families);
   });
+  #making: Promise<void> | null = null;
   #newRun: ReturnType<typeof setTimeout> | null = null;
   #syncing = false;
 
@@ -141,6 +142,11 @@ export class Session {
 
   /** An untrained network that was edited is shown with its new first weights at once. */
   async #renew(): Promise<void> {
+    if (this.creating) {
+      // Two at once would leave one behind that nobody sees.
+      this.#newRun = setTimeout(() => void this.#renew(), NEW_RUN_DELAY_MS);
+      return;
+    }
     if (this.run.exists && (this.run.last > 0 || this.run.running || !this.edited)) return;
     if (this.editor.stale) await this.editor.check().catch(() => undefined);
     if (this.editor.ok && this.facts?.available) await this.guard(() => this.#create());
@@ -205,7 +211,7 @@ export class Session {
   /** Show the network a drawing; there must be a run to look at it. */
   draw(values: Float32Array): void {
     this.samples.draw(values);
-    if (!this.run.exists && !this.creating) void this.guard(() => this.#ensure());
+    if (!this.run.exists && !this.creating) void this.guard(() => this.ensure());
   }
 
   // --- the run ----------------------------------------------------------------------------------
@@ -224,7 +230,18 @@ export class Session {
     else await this.api.command(id, { type: 'pause' }).catch(() => undefined);
   }
 
+  /** One after the other: a run that another overtook would stay behind. */
   async #create(): Promise<void> {
+    while (this.#making) await this.#making.catch(() => undefined);
+    this.#making = this.#replace();
+    try {
+      await this.#making;
+    } finally {
+      this.#making = null;
+    }
+  }
+
+  async #replace(): Promise<void> {
     this.creating = true;
     try {
       await this.#drop();
@@ -238,7 +255,7 @@ export class Session {
   }
 
   /** A run of the network as it is edited now; makes one where there is none. */
-  async #ensure(): Promise<boolean> {
+  async ensure(): Promise<boolean> {
     if (this.run.exists && !this.edited) return true;
     if (this.editor.stale) await this.editor.check();
     if (!this.editor.ok) {
@@ -257,7 +274,7 @@ export class Session {
   /** Send a command to a run of the network as it is. */
   async command(command: Command): Promise<void> {
     await this.guard(async () => {
-      if (await this.#ensure()) await this.run.command(command);
+      if (await this.ensure()) await this.run.command(command);
     });
   }
 

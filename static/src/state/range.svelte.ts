@@ -1,0 +1,50 @@
+// The range test of the run on the page: begun, followed while it runs, given up.
+import type { RangeTest, RangeWanted } from '../protocol/types';
+import type { Session } from './session.svelte';
+
+const LOOK_MS = 120;
+
+export class RangeTester {
+  test = $state.raw<RangeTest | null>(null);
+  /** Asked to start and not yet answered. */
+  starting = $state(false);
+  readonly running = $derived(this.starting || this.test?.state === 'running');
+  readonly #session: Session;
+  #run: string | null = null;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  async start(wanted: RangeWanted): Promise<void> {
+    const { api, run } = this.#session;
+    this.starting = true;
+    this.test = null;
+    await this.#session.guard(async () => {
+      if (!(await this.#session.ensure()) || !run.id) return;
+      this.#run = run.id;
+      this.test = await api.startRangeTest(run.id, wanted);
+    });
+    this.starting = false;
+    this.#follow();
+  }
+
+  #follow(): void {
+    const run = this.#run;
+    if (!run || this.test?.state !== 'running') return;
+    this.#timer = setTimeout(async () => {
+      const test = await this.#session.guard(() => this.#session.api.rangeTest(run));
+      // Without an answer the run has lost its worker, and the copy with it.
+      if (this.#run === run) this.test = test;
+      this.#follow();
+    }, LOOK_MS);
+  }
+
+  async cancel(): Promise<void> {
+    if (this.#timer) clearTimeout(this.#timer);
+    const run = this.#run;
+    if (!run || this.test?.state !== 'running') return;
+    this.test = await this.#session.guard(() => this.#session.api.cancelRangeTest(run));
+  }
+}
