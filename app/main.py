@@ -17,6 +17,7 @@ from app.api import (
     devices,
     errors,
     examples,
+    exports,
     health,
     models,
     own,
@@ -26,6 +27,8 @@ from app.api import (
     runs,
     schema,
     stream,
+    tracing,
+    weights,
 )
 from app.api.access import Access, prepare
 from app.api.assets import Files, Page
@@ -49,7 +52,10 @@ ROUTERS = (
     own,
     datasets,
     runs,
+    exports,
+    weights,
     range_test,
+    tracing,
     devices,
     stream,
 )
@@ -100,6 +106,7 @@ def create_app(
         max_depth=settings.max_depth,
         max_upload=settings.max_upload,
         login=partial(pages.login_page, page),
+        streamed=weights.STREAMED,
     )
     errors.install(app, pages.error_page)
     app.include_router(_api())

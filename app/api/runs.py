@@ -62,13 +62,18 @@ class SnapshotList(BaseModel):
 
 
 class Prediction(BaseModel):
-    """What the network says of one sample, with its present weights, in evaluation mode."""
+    """What the network says of one sample, with its present weights, in evaluation mode.
+
+    A network that learns to give back its input answers with that: ``outputs`` in the input's order
+    and the ``loss`` of this one sample, which is null otherwise.
+    """
 
     step: int
     outputs: list[Number]
     probabilities: list[Number] | None
     label: int | None
     readout: Readout
+    loss: Number | None
 
 
 RunId = Annotated[str, Path(max_length=32, description="The run's id.")]

@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
 
-from app.api import catalog, datasets, devices, health, models, own, presets, runs
+from app.api import catalog, datasets, devices, exports, health, models, own, presets, runs
 from app.api.document import failures
 from app.api.encode import Json
 from app.api.errors import ProblemDetails
@@ -26,7 +26,16 @@ from app.protocol import frames, stream, taps
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
 from app.protocol.range_test import RangeTest, RangeWanted
-from app.protocol.runs import Applied, MetricsSeries, RunInfo
+from app.protocol.runs import Applied, MetricsSeries, RunInfo, WeightsInfo
+from app.protocol.tracing import (
+    ExplainWanted,
+    Explanation,
+    Gradcheck,
+    GradcheckWanted,
+    Operations,
+    Traced,
+    TraceWanted,
+)
 from app.runs.devices import Devices
 from app.spec.examples import Example
 from app.spec.model import ModelSpec
@@ -56,6 +65,10 @@ READ: dict[str, Any] = {
     "AugmentedWanted": runs.AugmentedWanted,
     "PredictionWanted": runs.PredictionWanted,
     "RangeWanted": RangeWanted,
+    "TraceWanted": TraceWanted,
+    "Traced": Traced,
+    "ExplainWanted": ExplainWanted,
+    "GradcheckWanted": GradcheckWanted,
     "AnyCommand": AnyCommand,
     "LoggedCommand": LoggedCommand,
     "AnySample": taps.AnySample,
@@ -71,6 +84,9 @@ WRITTEN: dict[str, Any] = {
     "Example": Example,
     "Presets": presets.Presets,
     "Report": Report,
+    "SpecReport": models.SpecReport,
+    "ExportList": exports.ExportList,
+    "WeightsInfo": WeightsInfo,
     "DatasetState": datasets.DatasetState,
     "DatasetFacts": catalog.DatasetFacts,
     "UploadState": own.UploadState,
@@ -84,6 +100,9 @@ WRITTEN: dict[str, Any] = {
     "SnapshotList": runs.SnapshotList,
     "Prediction": runs.Prediction,
     "RangeTest": RangeTest,
+    "Operations": Operations,
+    "Explanation": Explanation,
+    "Gradcheck": Gradcheck,
     "Devices": Devices,
     "Queue": devices.Queue,
     "Health": health.Health,

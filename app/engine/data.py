@@ -23,10 +23,11 @@ from app.spec.run import RunSpec
 @dataclass(frozen=True)
 class Split:
     """Samples as rows: pictures are stored (height, width, channels), so that a batch of rows is
-    channels_last without a copy. ``labels`` are classes (N,); ``targets`` what the loss takes."""
+    channels_last without a copy. ``labels`` are classes (N,); ``targets`` what the loss takes, or
+    None where that is the input itself, of which there is no second copy."""
 
     rows: torch.Tensor
-    targets: torch.Tensor
+    targets: torch.Tensor | None
     labels: torch.Tensor | None
     shape: Shape
 
@@ -44,6 +45,8 @@ class Split:
     def batch(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
         """(inputs, targets, labels) of the samples in ``index``."""
         inputs = self.inputs(self.rows.index_select(0, index))
+        if self.targets is None:
+            return inputs, inputs, None
         targets = self.targets.index_select(0, index)
         if self.labels is None:
             return inputs, targets, None
@@ -51,12 +54,19 @@ class Split:
             return inputs, targets, targets
         return inputs, targets, self.labels.index_select(0, index)
 
+    def wanted(self, start: int, count: int) -> torch.Tensor:
+        """Targets of ``count`` samples from ``start`` on, as the loss takes them; a view."""
+        if self.targets is None:
+            return self.inputs(self.rows[start : start + count])
+        return self.targets[start : start + count]
+
 
 class Resident:
     """A run's data on its device."""
 
     def __init__(self, spec: RunSpec, root: Path, device: torch.device, outputs: int) -> None:
         dataset, loss = spec.training.dataset, spec.training.phase.loss
+        self._reconstructs = spec.training.phase.reconstructs
         arrays = dataset.load(root)
 
         def encode(target: torch.Tensor) -> torch.Tensor:
@@ -77,6 +87,8 @@ class Resident:
         rows = _tensor(x)
         if len(self.shape) == 3 and self.shape[0] > 1:
             rows = rows.permute(0, 2, 3, 1).contiguous()
+        if self._reconstructs:
+            return Split(rows.reshape(rows.shape[0], -1).to(self.device), None, None, self.shape)
         raw = _tensor(y)
         labels = None if raw.is_floating_point() else raw.to(self.device)
         targets = encode(raw if labels is None else labels).to(self.device)

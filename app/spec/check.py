@@ -33,7 +33,7 @@ def check(model: ModelSpec, training: TrainingSpec) -> Report:
             problem.model_copy(
                 update={"repairs": rehearsal.best(problem, candidates(found, problem))}
             )
-            if not problem.repairs
+            if INPUT in found.shapes
             else problem
             for problem in problems
         )

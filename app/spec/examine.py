@@ -1,4 +1,5 @@
-"""Goes through a network once: the shape of every node and everything that is wrong, without repairs."""
+"""Goes through a network once: the shape of every node and everything that is wrong. Offers no repairs of its
+own; those that come with a problem are left as they are."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from app.catalog.losses import Loss
 from app.core.errors import Problem, Repair
 from app.core.shapes import Shape, show
 from app.core.text import text
+from app.spec import reconstruction
 from app.spec.graph import Graph
 from app.spec.model import INPUT, ModelSpec
 from app.spec.training import TrainingSpec
@@ -55,7 +57,13 @@ def examine(model: ModelSpec, training: TrainingSpec) -> Examination:
     found.whole += graph.problems
     if faults:
         return found
-    found.whole += [*_loss_fits_data(training), *_augmentations_fit_data(training)]
+    found.whole += _augmentations_fit_data(training)
+    if training.phase.reconstructs:
+        for problem in reconstruction.problems(model, training, found.output):
+            at = graph.index.get(problem.node or "")
+            (found.whole if at is None else found.by_node[at]).append(problem)
+        return found
+    found.whole += _loss_fits_data(training)
     if found.output is not None and not any(p.code == "loss_task" for p in found.whole):
         _output_fits_data(found, found.output)
     return found

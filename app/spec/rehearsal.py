@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -9,12 +10,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.catalog.layers import LAYERS, Layer
-from app.catalog.losses import LOSSES
 from app.core.errors import Problem, Repair
 from app.spec.examine import Examination, examine
 from app.spec.model import MOST_NODES, ModelSpec, Node
 from app.spec.patches import Candidates, Operation
-from app.spec.training import SupervisedPhase, TrainingSpec
+from app.spec.training import TrainingSpec
 
 MOST_WORK = 2500
 """Layers looked at by all trials of one check together: a network with a hundred faults is answered in time."""
@@ -46,16 +46,24 @@ class Draft:
                 del self.nodes[int(index)]
             case ["model", "nodes", index, *rest]:
                 self.nodes[int(index)] = _changed(self.nodes[int(index)], rest, operation)
-            case ["training", "phases", "0", "loss"]:
-                loss = LOSSES.parts[_kind(value)].model_validate(value)
-                fields = {name: getattr(self.training.phase, name) for name in _PHASE}
-                phase = SupervisedPhase(**{**fields, "loss": loss})
-                self.training = self.training.model_copy(update={"phases": (phase,)})
+            case ["training", *steps]:
+                self.training = _trained(self.training, steps, operation)
             case _:
                 raise ValueError(operation["path"])
 
 
-_PHASE = tuple(SupervisedPhase.model_fields)
+def _trained(training: TrainingSpec, steps: list[str], operation: Operation) -> TrainingSpec:
+    """A field of the training set anew, or taken out of it."""
+    place = document = json.loads(training.model_dump_json())
+    *way, last = steps
+    for step in way:
+        place = place[int(step)] if isinstance(place, list) else place[step]
+    key: Any = int(last) if isinstance(place, list) else last
+    if operation["op"] == "remove":
+        del place[key]
+    else:
+        place[key] = operation["value"]
+    return TrainingSpec.model_validate_json(json.dumps(document))
 
 
 def _kind(value: Any) -> str:
@@ -151,8 +159,8 @@ class Rehearsal:
         )
 
 
-_REVEALING = ("cycle", "unknown_input", "arity", "duplicate_id")
-"""Wiring: once it is mended, the shapes of the same layer are seen for the first time."""
+_REVEALING = ("cycle", "unknown_input", "arity", "duplicate_id", "output_shape")
+"""Wiring, and what the network learns: once they are changed, other needs of the same layer are seen."""
 
 
 def severity_of(code: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from app.catalog.layers import Layer, ShapeMismatch
 from app.catalog.losses import LOSSES
 from app.core.errors import Problem
-from app.core.shapes import Shape
+from app.core.shapes import Shape, size
 from app.spec import adapters
 from app.spec.examine import Examination
 from app.spec.graph import after
@@ -34,6 +34,9 @@ MOST_SOURCES = 4
 
 def candidates(found: Examination, problem: Problem) -> Candidates:
     """Repairs of one problem; lazily, since most are never looked at."""
+    if problem.repairs:
+        yield from problem.repairs
+        return
     if problem.code in _WHOLE:
         yield from _WHOLE[problem.code](found)
         return
@@ -84,6 +87,8 @@ def _loss_task(found: Examination) -> Candidates:
 
 def _wanted(found: Examination) -> int:
     dataset = found.training.dataset
+    if found.training.phase.reconstructs:
+        return size(dataset.input_shape)
     return found.training.phase.loss.output_sizes(dataset.TASK, dataset.targets)[-1]
 
 

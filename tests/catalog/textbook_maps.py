@@ -190,12 +190,14 @@ def winners(block: Array) -> Array:
 @textbook("max_pool2d")
 def _max_pool2d(given: Given) -> Pass:
     """δ = m ∘ up(δ of the pool)."""
-    output, back = np.zeros(given.delta.shape), np.zeros(given.u.shape)
+    side = given.layer.size // 2 if given.layer.padded else 0
+    u = np.pad(given.u, ((0, 0), (0, 0), (side, side), (side, side)), constant_values=-np.inf)
+    output, back = np.zeros(given.delta.shape), np.zeros(u.shape)
     for i, j, h, w in windows(given, given.layer.size, given.layer.stride):
-        block = given.u[:, :, h, w]
+        block = u[:, :, h, w]
         output[:, :, i, j] = block.max(axis=(2, 3))
         back[:, :, h, w] += winners(block) * given.delta[:, :, i, j, None, None]
-    return Pass(output, [back])
+    return Pass(output, [crop(back, side)])
 
 
 @textbook("mean_pool2d")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from app.catalog.code import Code, of_part
 from app.catalog.family import Part
 from app.core.text import text
 
@@ -30,6 +31,10 @@ class Augmentation(Part):
     def apply(self, x: torch.Tensor, draws: torch.Generator) -> torch.Tensor:
         """A changed copy of the batch x (N, *shape); every sample has draws of its own."""
         raise TypeError(f"{type(self).__name__} declares no apply")
+
+    def code(self) -> Code:
+        """Python for an object with :meth:`apply`, for exported code."""
+        return of_part(self, "apply")
 
 
 def uniform(

@@ -16,6 +16,7 @@ class Wine(BundledTable):
         "178 wines of three cultivars by thirteen chemical analyses.",
         "三个品种共 178 款葡萄酒的十三项化学分析。",
     )
+    DOC_ZH = "意大利同一地区三个品种葡萄酒的十三项化学分析。"
     ALIASES = ("wine", "chemistry", "酒")
     EXAMPLES = ({"type": "wine"}, {"type": "wine", "standardise": False})
     TASK = "classification"

@@ -26,7 +26,7 @@ class TableConv2d(nn.Module):
         bias: bool = True,
     ) -> None:
         super().__init__()
-        self.channels = channels
+        self.channels, self.table, self.kernel = channels, table, kernel
         outputs = [j for j, row in enumerate(table) for _ in row]
         inputs = [i for row in table for i in row]
         self.places = [j * channels + i for j, i in zip(outputs, inputs, strict=True)]

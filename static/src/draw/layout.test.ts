@@ -1,7 +1,8 @@
 // The drawing of graphs: no card over another, no wire through a card, chains in one line.
 import { describe, expect, it } from 'vitest';
 import { crossings, layered, type Wire } from './layers';
-import { apart, placed, type Drawing } from './places';
+import { placed, type Drawing } from './places';
+import { apart } from './rows';
 
 const SPACING = { straight: 18, bent: 46, lane: 14, corridor: 18 };
 

@@ -6,6 +6,7 @@ import type {
   DatasetFacts,
   DatasetState,
   DeviceInfo,
+  ExportInfo,
   Families,
   MetricsHistory,
   ModelSpec,
@@ -13,7 +14,7 @@ import type {
   OwnSet,
   PartValue,
   Prediction,
-  Preset,
+  Presets,
   RangeTest,
   RangeWanted,
   Report,
@@ -23,6 +24,7 @@ import type {
   SnapshotInfo,
   TrainingSpec,
   UploadState,
+  WeightsInfo,
 } from './types';
 
 export const SAFETENSORS = 'application/vnd.safetensors';
@@ -55,7 +57,10 @@ export class Api {
     const headers: Record<string, string> = { accept: accept ?? 'application/json' };
     const request: RequestInit = { method, headers };
     if (signal) request.signal = signal;
-    if (body !== undefined) {
+    if (body instanceof Blob) {
+      headers['content-type'] = SAFETENSORS;
+      request.body = body;
+    } else if (body !== undefined) {
       headers['content-type'] = 'application/json';
       request.body = JSON.stringify(body);
     }
@@ -86,8 +91,8 @@ export class Api {
     return (await this.#json<{ families: Families }>('/catalog')).families;
   }
 
-  async presets(): Promise<Preset[]> {
-    return (await this.#json<{ presets: Preset[] }>('/presets')).presets;
+  presets(): Promise<Presets> {
+    return this.#json<Presets>('/presets');
   }
 
   async devices(): Promise<{ devices: DeviceInfo[]; default: string }> {
@@ -96,6 +101,27 @@ export class Api {
 
   check(model: ModelSpec, training: TrainingSpec, signal?: AbortSignal): Promise<Report> {
     return this.#json('/models:check', { method: 'POST', body: { model, training }, signal });
+  }
+
+  /** A whole spec of unknown origin, with every default written out, and its report. */
+  checkSpec(spec: unknown): Promise<{ spec: RunSpec; report: Report }> {
+    return this.#json('/specs:check', { method: 'POST', body: spec });
+  }
+
+  /** Keep a file of weights; a spec names it by its hash. */
+  addWeights(file: Blob): Promise<WeightsInfo> {
+    return this.#json('/weights', { method: 'POST', body: file });
+  }
+
+  async exports(id: string): Promise<ExportInfo[]> {
+    const path = `/runs/${encodeURIComponent(id)}/exports`;
+    return (await this.#json<{ exports: ExportInfo[] }>(path)).exports;
+  }
+
+  /** A file by its whole address on this server. */
+  async file(href: string): Promise<Blob> {
+    const path = href.startsWith(this.base) ? href.slice(this.base.length) : href;
+    return (await this.#send(path, { accept: '*/*' })).blob();
   }
 
   samples(

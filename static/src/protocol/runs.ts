@@ -1,5 +1,13 @@
 // Runs on the wire: their state, commands, events, taps and stream messages. Data only; no behaviour.
-import type { ParameterGroup, PartValue, Problem, RunSpec, Text, WireNumber } from './types';
+import type {
+  ParameterGroup,
+  PartValue,
+  Problem,
+  Readout,
+  RunSpec,
+  Text,
+  WireNumber,
+} from './types';
 
 export type RunState =
   'queued' | 'starting' | 'running' | 'paused' | 'finished' | 'parked' | 'interrupted' | 'failed';
@@ -219,7 +227,9 @@ export interface Prediction {
   outputs: number[];
   probabilities: number[] | null;
   label: number | null;
-  readout: 'softmax' | 'raw';
+  readout: Readout;
+  /** Of a sample that is to be reconstructed. */
+  loss: number | null;
 }
 
 export interface DatasetState {

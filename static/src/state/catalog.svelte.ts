@@ -1,6 +1,14 @@
 // Every choosable part, the presets and the devices, as the server declares them.
 import type { Api } from '../protocol/rest';
-import type { DatasetFacts, DeviceInfo, Families, Part, Preset } from '../protocol/types';
+import type {
+  DatasetFacts,
+  DeviceInfo,
+  Families,
+  Part,
+  Preset,
+  Presets,
+  Readout,
+} from '../protocol/types';
 
 const NONE: Families = {
   layers: [],
@@ -19,6 +27,8 @@ function byType(parts: readonly Part[]): Map<string, Part> {
 export class Catalog {
   families = $state.raw<Families>(NONE);
   presets = $state.raw<Preset[]>([]);
+  /** Headings of the presets, in order. */
+  groups = $state.raw<Presets['groups']>([]);
   devices = $state.raw<DeviceInfo[]>([]);
   /** What `auto` means. */
   standardDevice = $state('cpu');
@@ -36,7 +46,8 @@ export class Catalog {
   async load(): Promise<void> {
     const [families, presets] = await Promise.all([this.#api.catalog(), this.#api.presets()]);
     this.families = families;
-    this.presets = presets;
+    this.presets = presets.presets;
+    this.groups = presets.groups;
   }
 
   async loadDevices(): Promise<void> {
@@ -54,7 +65,8 @@ export class Catalog {
     return facts ? (facts as unknown as DatasetFacts) : null;
   }
 
-  readout(loss: string | undefined): 'softmax' | 'raw' {
-    return this.losses.get(loss ?? '')?.facts['readout'] === 'softmax' ? 'softmax' : 'raw';
+  readout(loss: string | undefined): Readout {
+    const found = this.losses.get(loss ?? '')?.facts['readout'];
+    return found === 'softmax' || found === 'sigmoid' ? found : 'raw';
   }
 }

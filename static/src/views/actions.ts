@@ -3,6 +3,7 @@ import { say, t } from '../i18n';
 import type { PartValue } from '../protocol/types';
 import type { Card } from '../state/cards';
 import { INPUT, inserted, moved, readers, removed } from '../state/edits';
+import { withPhase } from '../state/live';
 import type { Session } from '../state/session.svelte';
 import type { Spot } from '../state/view.svelte';
 import { branched } from '../state/wiring';
@@ -165,4 +166,13 @@ export function perform(session: Session, action: Action): void {
     case 'find':
       return;
   }
+}
+
+/** Back to the first weights with another learning rate, then on. */
+export async function restartWith(session: Session, rate: number): Promise<void> {
+  await session.seek(0);
+  session.editor.edit((spec) =>
+    withPhase(spec, (phase) => ({ optimizer: { ...phase.optimizer, learning_rate: rate } })),
+  );
+  await session.play();
 }

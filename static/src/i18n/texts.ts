@@ -1,0 +1,20 @@
+// Every dictionary of the page, one line each. Owns no wording.
+import { builder } from './builder';
+import { controls } from './controls';
+import { data } from './data';
+import { exchange } from './exchange';
+import { presets } from './presets';
+import { rules } from './rules';
+import { stage } from './stage';
+
+export const dictionaries = [builder, controls, data, exchange, presets, rules, stage] as const;
+
+export const texts = {
+  ...builder,
+  ...controls,
+  ...data,
+  ...exchange,
+  ...presets,
+  ...rules,
+  ...stage,
+};
