@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 _MISSING = object()
+_GEOMETRY = ("kernel_size", "stride", "padding", "output_padding", "dilation", "output_size")
 _ALWAYS = ("lr",)
 """Arguments that are said even where they are PyTorch's default."""
 _BY_NAME = 3
@@ -120,13 +121,13 @@ def _arguments(
     for place, parameter in enumerate(wanted):
         if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             continue
-        given = value(parameter.name)
+        given = _shortened(parameter.name, value(parameter.name))
         if given is _MISSING:
             if parameter.default is parameter.empty:
                 raise TypeError(f"{kind.__name__} does not keep its argument {parameter.name}")
             in_a_row = False
             continue
-        if _same(given, parameter.default) and parameter.name not in _ALWAYS:
+        if given == parameter.default and parameter.name not in _ALWAYS:
             in_a_row = False
             continue
         text = literal(given)
@@ -144,26 +145,18 @@ def _attribute(module: Any, name: str) -> Any:
     return value
 
 
-def _same(value: Any, default: Any) -> bool:
-    return bool(_plain(value) == _plain(default))
-
-
-def _plain(value: Any) -> Any:
-    """(5, 5) is 5 to PyTorch; lists are tuples."""
-    if isinstance(value, list | tuple):
-        items = tuple(_plain(item) for item in value)
-        if len(items) == 2 and items[0] == items[1] and isinstance(items[0], int):
-            return items[0]
-        return items
+def _shortened(name: str, value: Any) -> Any:
+    """A geometry of equal numbers, (5, 5), as the one number that PyTorch takes for it."""
+    if name in _GEOMETRY and isinstance(value, tuple) and value and len(set(value)) == 1:
+        return value[0]
     return value
 
 
 def literal(value: Any) -> str:
-    """A value as Python writes it; a pair of equal numbers as that number, as PyTorch reads it."""
-    value = _plain(value)
+    """A value as Python writes it; a list as a tuple."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key!r}: {literal(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         inner = ", ".join(literal(item) for item in value)
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     if isinstance(value, bool | int | str) or value is None:

@@ -100,7 +100,8 @@ def test_code_goes_out_and_weights_come_back(playground: Playground, guard: Guar
     chooser.set_input_files(files=[bad])
     expect(page.get_by_role("alert")).to_contain_text("no safetensors file")
     weights = Path(started.value.path()).read_bytes()
-    chooser.set_input_files(files=[{**bad, "buffer": weights}])
+    good: FilePayload = {"name": "w.safetensors", "mimeType": "", "buffer": weights}
+    chooser.set_input_files(files=[good])
     expect(page.get_by_text("The weights were put in")).to_be_visible()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from app.catalog.augmentations import AUGMENTATIONS, Augmentation
@@ -17,9 +19,11 @@ from app.catalog.losses import LOSSES, Loss
 from app.catalog.optimizers import OPTIMIZERS, Optimizer
 from app.catalog.schedules import SCHEDULES, Memory, Place, Schedule
 from app.engine.export.bundle import Bundle, header
-from tests.catalog.strategies import fewer, fitting, parts
+from tests.catalog.strategies import fitting, parts
 
 SEED = 11
+quick = settings(max_examples=8, phases=(Phase.explicit, Phase.generate))
+"""What fails is not made smaller: the code that is printed says enough."""
 
 
 def parametrized(family: Any, name: str) -> pytest.MarkDecorator:
@@ -35,9 +39,9 @@ def written(code: Code, body: str) -> dict[str, Any]:
     source = f"{header({*bundle.imports, 'import torch'})}\n{bundle.text}\n{body}\n"
     assert "import app" not in source
     assert "from app" not in source
-    names: dict[str, Any] = {"__name__": "written"}
-    exec(compile(source, "written.py", "exec", dont_inherit=True), names)
-    return names
+    module = sys.modules["written"] = ModuleType("written")  # dataclasses look for it there
+    exec(compile(source, "written.py", "exec", dont_inherit=True), vars(module))
+    return vars(module)
 
 
 def output(module: Any, inputs: list[torch.Tensor]) -> torch.Tensor:
@@ -53,7 +57,7 @@ def assert_same(one: torch.Tensor, other: torch.Tensor) -> None:
 
 
 @parametrized(LAYERS, "layer")
-@fewer(12)
+@quick
 @given(data=st.data())
 def test_layer(layer: type[Layer], data: st.DataObject) -> None:
     made, shapes, _ = fitting(data, layer)
@@ -80,7 +84,7 @@ def test_layer(layer: type[Layer], data: st.DataObject) -> None:
 
 
 @parametrized(LOSSES, "loss")
-@fewer(12)
+@quick
 @given(data=st.data())
 def test_loss(loss: type[Loss], data: st.DataObject) -> None:
     made = data.draw(parts(loss))
@@ -94,7 +98,7 @@ def test_loss(loss: type[Loss], data: st.DataObject) -> None:
 
 
 @parametrized(OPTIMIZERS, "optimizer")
-@fewer(12)
+@quick
 @given(data=st.data())
 def test_optimizer(optimizer: type[Optimizer], data: st.DataObject) -> None:
     made = data.draw(parts(optimizer))
@@ -124,7 +128,7 @@ def test_a_module_that_forgets_its_arguments_is_refused() -> None:
 
 
 @parametrized(SCHEDULES, "schedule")
-@fewer(12)
+@quick
 @given(data=st.data())
 def test_schedule(schedule: type[Schedule], data: st.DataObject) -> None:
     made = data.draw(parts(schedule))
@@ -141,7 +145,7 @@ def test_schedule(schedule: type[Schedule], data: st.DataObject) -> None:
 
 
 @parametrized(AUGMENTATIONS, "augmentation")
-@fewer(12)
+@quick
 @given(data=st.data())
 def test_augmentation(augmentation: type[Augmentation], data: st.DataObject) -> None:
     made = data.draw(parts(augmentation))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from app.catalog.code import Code, of_module
+from app.catalog.code import Code
 from app.catalog.family import Formula, option
 from app.catalog.layers._base import REGULARISATION, Layer, Parameter
 from app.core.shapes import Shape, size
@@ -76,7 +76,6 @@ class BatchNorm(Layer):
     def code(self, inputs: tuple[Shape, ...]) -> Code:
         """PyTorch's own class, wherever it can never meet what only ours takes: a single value."""
         if size(inputs[0][1:]) > 1:
-            return Code(
-                of_module(self.build(inputs)).expression.replace("BatchNorm", "nn.BatchNorm2d")
-            )
+            kind = "nn.BatchNorm2d" if len(inputs[0]) == 3 else "nn.BatchNorm1d"
+            return Code(super().code(inputs).expression.replace("BatchNorm", kind))
         return super().code(inputs)

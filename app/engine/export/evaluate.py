@@ -10,7 +10,9 @@ def load_data(trainer: Trainer) -> str:
     """The function that gives inputs, targets and classes of a split."""
     split = trainer.data.train
     encoded = split.labels is not None and split.labels is not split.targets
-    if not trainer.classes:
+    if split.targets is None:
+        about = "(inputs, inputs, inputs) of “train” or “val”: what comes in is to come out again."
+    elif not trainer.classes:
         about = "(inputs, targets, targets) of the samples of “train” or “val”."
     elif encoded:
         about = "(inputs, targets as the loss takes them, classes) of “train” or “val”."
@@ -26,7 +28,7 @@ def load_data(trainer: Trainer) -> str:
         lines.append(
             "    inputs = inputs.permute(0, 3, 1, 2)  # (N, C, H, W); channels last in memory"
         )
-    targets = 'data[f"{split}_targets"]'
+    targets = "inputs" if split.targets is None else 'data[f"{split}_targets"]'
     labels = 'data[f"{split}_labels"]' if encoded else targets
     return "\n".join([*lines, f"    return inputs, {targets}, {labels}"]) + "\n"
 
@@ -44,7 +46,7 @@ def evaluation(trainer: Trainer, *, loss: bool) -> str:
         found = f"({decided} == labels[part]).sum().item()"
         what = "The share of the validation samples that is classified right."
     else:
-        found = "(output - targets[part]).square().mean(1).sum().item()"
+        found = "(output - targets[part]).square().flatten(1).mean(1).sum().item()"
         what = "The mean squared error over the validation samples."
     text = _over_parts(measure(trainer), "", what, "256", found)
     if not loss:

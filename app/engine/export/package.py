@@ -69,7 +69,8 @@ def data(trainer: Trainer) -> dict[str, torch.Tensor]:
         shape = split.shape
         rows = (*shape[1:], shape[0]) if len(shape) == 3 else shape
         found[f"{name}_inputs"] = split.rows.view(-1, *rows)
-        found[f"{name}_targets"] = split.targets.contiguous()
+        if split.targets is not None:
+            found[f"{name}_targets"] = split.targets.contiguous()
         if split.labels is not None and split.labels is not split.targets:
             found[f"{name}_labels"] = split.labels.contiguous()
     return found

@@ -123,6 +123,23 @@ export interface LayerMemory {
   activations: number;
 }
 
+/** Where a part stands: what its picture depends on. */
+export interface Place {
+  fan_in: number;
+  fan_out: number;
+  units: number;
+  gain: number;
+}
+
+/** The picture that a part draws of itself. */
+export interface Plot {
+  x_name: Text;
+  x: number[];
+  lines: { name: Text; y: number[]; filled: boolean }[];
+  spikes: { x: number; y: number }[];
+  note: Text | null;
+}
+
 export interface NodeReport {
   id: string;
   type: string;
@@ -134,6 +151,7 @@ export interface NodeReport {
   macs: number;
   activations: number;
   memory: LayerMemory;
+  place: Place | null;
   problems: Problem[];
 }
 
@@ -176,6 +194,7 @@ export interface Part {
   aliases: string[];
   examples: PartValue[];
   live: string[];
+  plot: boolean;
   facts: Record<string, unknown>;
   schema: JsonSchema;
 }
@@ -190,6 +209,7 @@ export interface Families {
   losses: Part[];
   optimizers: Part[];
   initializers: Part[];
+  baselines: Part[];
   schedules: Part[];
   augmentations: Part[];
 }
@@ -219,6 +239,12 @@ export interface Presets {
 
 /** How outputs are shown as a prediction: as shares that sum to one, each for itself, or as they are. */
 export type Readout = 'softmax' | 'sigmoid' | 'raw';
+
+/** A run that shows one part. */
+export interface Example {
+  title: Text;
+  spec: RunSpec;
+}
 
 /** A number from the wire as a JavaScript number. */
 export function finite(value: WireNumber | null | undefined): number {

@@ -16,6 +16,7 @@ const NONE: Families = {
   losses: [],
   optimizers: [],
   initializers: [],
+  baselines: [],
   schedules: [],
   augmentations: [],
 };

@@ -164,7 +164,7 @@ export class Session {
     this.view.hovered = null;
     await this.#drop();
     this.frames.clear();
-    history.replaceState(null, '', location.pathname + location.search);
+    history.replaceState(null, '', location.pathname);
     await this.guard(async () => {
       await this.editor.open(spec);
       if (this.editor.ok) await this.#create();
@@ -194,7 +194,7 @@ export class Session {
   // --- the run ----------------------------------------------------------------------------------
 
   #remember(info: RunInfo): void {
-    history.replaceState(null, '', `#run=${info.id}`);
+    history.replaceState(null, '', `${location.pathname}#run=${info.id}`);
   }
 
   async #drop(): Promise<void> {
