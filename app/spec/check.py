@@ -19,9 +19,6 @@ from app.spec.repairs import candidates
 from app.spec.report import NodeReport, RatePlan, Report, Totals
 from app.spec.training import TrainingSpec
 
-NO_PLAN = RatePlan(steps=(), factors=(), total=0, watches=False)
-"""Where the data cannot be had as they are wanted."""
-
 
 def check(model: ModelSpec, training: TrainingSpec) -> Report:
     """Shapes, counts and problems of every node; the good part of a broken network included."""
@@ -57,7 +54,7 @@ def check(model: ModelSpec, training: TrainingSpec) -> Report:
         output_shape=found.output,
         samples=training.dataset.sizes if known else (0, 0),
         totals=totals,
-        rates=plan(training) if known else NO_PLAN,
+        rates=plan(training) if known else _no_plan(training),
         problems=tuple(problems),
     )
 
@@ -100,6 +97,11 @@ def _node(found: Examination, place: int, problems: tuple[Problem, ...], gain: f
         place=node.layer.place(known, gain),
         problems=problems,
     )
+
+
+def _no_plan(training: TrainingSpec) -> RatePlan:
+    """Where the data cannot be had as they are wanted: nobody knows how many steps there would be."""
+    return RatePlan(steps=(), factors=(), total=0, watches=training.phase.schedule.watches)
 
 
 def _totals(nodes: tuple[NodeReport, ...], found: Examination) -> Totals:
