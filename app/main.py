@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import (
+    baselines,
     catalog,
     datasets,
     devices,
@@ -39,8 +40,10 @@ from app.api.guard import Guard, Rules
 from app.core.errors import GlassnetError
 from app.own.library import Library
 from app.own.uploads import Uploads
+from app.runs.baselines import Baselines
 from app.runs.service import Runs
 from app.settings import Settings
+from app.store.baselines import BaselineFiles
 from app.store.runs import Store
 
 API = "/api/v1"
@@ -56,6 +59,7 @@ ROUTERS = (
     weights,
     range_test,
     tracing,
+    baselines,
     devices,
     stream,
 )
@@ -146,6 +150,7 @@ def _lifespan(
         async with AsyncExitStack() as stack:
             try:
                 runs = await stack.enter_async_context(running(settings))
+                rivals = await stack.enter_async_context(comparing(settings))
             except GlassnetError as error:
                 app.state.failure = error
                 raise
@@ -153,6 +158,7 @@ def _lifespan(
             uploads.tidy()
             app.state.context = Context(
                 runs=runs,
+                baselines=rivals,
                 fetches=fetches,
                 library=library,
                 uploads=uploads,
@@ -187,6 +193,17 @@ async def running(settings: Settings) -> AsyncIterator[Runs]:
             await runs.stop()
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def comparing(settings: Settings) -> AsyncIterator[Baselines]:
+    """The baselines of a data folder, started; those that still learn at the end are interrupted."""
+    baselines = Baselines(BaselineFiles(settings.data / "baselines"), settings.data / "datasets")
+    await baselines.start()
+    try:
+        yield baselines
+    finally:
+        await baselines.stop()
 
 
 def open_access(settings: Settings) -> tuple[Access, str | None]:

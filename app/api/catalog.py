@@ -15,6 +15,7 @@ from app.api.context import Here
 from app.api.document import READS_BODY, failures
 from app.api.encode import Json
 from app.catalog.augmentations import AUGMENTATIONS
+from app.catalog.baselines import BASELINES
 from app.catalog.datasets import DATASETS, Dataset, Feature
 from app.catalog.family import Family, Formula, Part, describe
 from app.catalog.initializers import INITIALIZERS
@@ -83,6 +84,18 @@ class LossInfo(Described):
     facts: LossFacts
 
 
+class BaselineFacts(BaseModel):
+    """Which tasks a baseline suits."""
+
+    tasks: list[Task]
+
+
+class BaselineInfo(Described):
+    """A baseline."""
+
+    facts: BaselineFacts
+
+
 class FeatureFacts(BaseModel):
     """An input of a table, or its target. What a network sees is (value − ``centre``) / ``scale``;
     with a ``category`` it is 1 where the column holds that text, else 0."""
@@ -125,6 +138,7 @@ class Families(BaseModel):
     losses: list[LossInfo]
     optimizers: list[PartInfo]
     initializers: list[PartInfo]
+    baselines: list[BaselineInfo]
     schedules: list[PartInfo]
     augmentations: list[PartInfo]
 
@@ -145,6 +159,7 @@ FAMILIES: dict[str, Family[Any]] = {
         INITIALIZERS,
         SCHEDULES,
         AUGMENTATIONS,
+        BASELINES,
     )
 }
 
@@ -178,15 +193,18 @@ PlotBody = Annotated[Any, Depends(body(TypeAdapter(PlotWanted)))]
 
 @router.post(
     "/catalog:plot",
-    response_model=Plot | None,
-    responses=failures(*READS_BODY),
+    response_model=Plot,
+    responses=failures(404, *READS_BODY),
     summary="A part's own picture",
     openapi_extra=documented("PlotWanted", ("ELU", PLOT_EXAMPLE)),
 )
 async def plot_part(wanted: PlotBody) -> Json:
     """Sampled curves of an activation, a loss or a rule with these options, or the spread of an
-    initialiser's weights for a layer of this size; null for a part without a curve."""
-    return Json(wanted.part.plot(wanted.place))
+    initialiser's weights for a layer of this size. A part without a curve has none."""
+    found = wanted.part.plot(wanted.place)
+    if found is None:
+        raise NotFound(kind=text("picture of", "图像："), name=wanted.part.kind())
+    return Json(found)
 
 
 @router.get("/catalog", response_model=Catalog, responses=failures(), summary="Every part")

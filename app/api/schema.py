@@ -9,11 +9,23 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
 
-from app.api import catalog, datasets, devices, exports, health, models, own, presets, runs
+from app.api import (
+    baselines,
+    catalog,
+    datasets,
+    devices,
+    exports,
+    health,
+    models,
+    own,
+    presets,
+    runs,
+)
 from app.api.document import failures
 from app.api.encode import Json
 from app.api.errors import ProblemDetails
 from app.catalog.augmentations import AnyAugmentation
+from app.catalog.baselines import AnyBaseline
 from app.catalog.datasets import AnyDataset
 from app.catalog.initializers import AnyInitializer
 from app.catalog.layers import AnyLayer
@@ -22,7 +34,8 @@ from app.catalog.optimizers import AnyOptimizer
 from app.catalog.plot import Plot
 from app.catalog.schedules import AnySchedule
 from app.own.library import OwnDetail
-from app.protocol import frames, stream, taps
+from app.protocol import frames, stream, taps, warp
+from app.protocol.baselines import BaselineRecord
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
 from app.protocol.range_test import RangeTest, RangeWanted
@@ -37,6 +50,7 @@ from app.protocol.tracing import (
     TraceWanted,
 )
 from app.runs.devices import Devices
+from app.spec.baseline import BaselineSpec
 from app.spec.examples import Example
 from app.spec.model import ModelSpec
 from app.spec.report import Report
@@ -51,6 +65,8 @@ READ: dict[str, Any] = {
     "AnyLoss": AnyLoss,
     "AnyOptimizer": AnyOptimizer,
     "AnyInitializer": AnyInitializer,
+    "AnyBaseline": AnyBaseline,
+    "BaselineSpec": BaselineSpec,
     "AnySchedule": AnySchedule,
     "AnyAugmentation": AnyAugmentation,
     "ModelSpec": ModelSpec,
@@ -64,6 +80,7 @@ READ: dict[str, Any] = {
     "OwnChange": own.OwnChange,
     "AugmentedWanted": runs.AugmentedWanted,
     "PredictionWanted": runs.PredictionWanted,
+    "SweepWanted": runs.SweepWanted,
     "RangeWanted": RangeWanted,
     "TraceWanted": TraceWanted,
     "Traced": Traced,
@@ -99,6 +116,9 @@ WRITTEN: dict[str, Any] = {
     "MetricsSeries": MetricsSeries,
     "SnapshotList": runs.SnapshotList,
     "Prediction": runs.Prediction,
+    "SweepAnswer": warp.SweepAnswer,
+    "BaselineRecord": BaselineRecord,
+    "BaselineList": baselines.BaselineList,
     "RangeTest": RangeTest,
     "Operations": Operations,
     "Explanation": Explanation,

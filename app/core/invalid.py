@@ -98,7 +98,12 @@ def _place(loc: tuple[int | str, ...], document: Any) -> tuple[int | str, ...]:
     here = document
     for part in loc:
         if isinstance(here, dict):
-            if part not in here and part in (here.get("type"), here.get("kind"), "graph"):
+            if part not in here and part in (
+                here.get("type"),
+                here.get("kind"),
+                here.get("family"),
+                "graph",
+            ):
                 continue
             place.append(part)
             here = here.get(part)

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from app.catalog.datasets import DATASETS, Data
 from app.core.ids import stable_hash
 from app.core.shapes import Shape, size
+from app.engine.warp import moved
 from app.protocol.refusals import SampleMisfit
-from app.protocol.taps import AnySample, StoredSample
+from app.protocol.taps import AnySample, StoredSample, WarpedSample
 from app.spec.run import RunSpec
 
 
@@ -97,6 +98,14 @@ class Resident:
 
     def sample(self, sample: AnySample) -> torch.Tensor:
         """One sample as a batch of one; raises :class:`SampleMisfit`."""
+        if isinstance(sample, WarpedSample):
+            if len(self.shape) != 3:
+                raise SampleMisfit(
+                    pointer="/sample/warp",
+                    reason="only pictures can be turned and shifted",
+                    reason_zh="只有图像才能旋转和平移",
+                )
+            return self.laid_out(moved(self.sample(sample.of), [sample.warp]))
         if isinstance(sample, StoredSample):
             split = self.train if sample.split == "train" else self.val
             if sample.index >= split.count:
@@ -112,12 +121,18 @@ class Resident:
             )
         given = torch.tensor(sample.values, dtype=torch.float32, device=self.device)
         given = given.view(1, *self.shape)
+        return self.laid_out(given)
+
+    def laid_out(self, x: torch.Tensor) -> torch.Tensor:
+        """Inputs (N, *shape) with their memory as a batch of the run has it."""
         if len(self.shape) == 3:
-            return self.val.inputs(given.permute(0, 2, 3, 1).reshape(1, -1))
-        return given
+            return self.val.inputs(x.permute(0, 2, 3, 1).reshape(len(x), -1))
+        return x
 
     def label(self, sample: AnySample) -> int | None:
-        """The class of a stored sample, where there is one."""
+        """The class of a stored sample, moved or not, where there is one."""
+        if isinstance(sample, WarpedSample):
+            return self.label(sample.of)
         if not isinstance(sample, StoredSample):
             return None
         labels = (self.train if sample.split == "train" else self.val).labels

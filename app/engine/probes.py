@@ -114,13 +114,18 @@ class Prober:
         Probabilities of the classes by softmax or sigmoid, or, where the loss has neither, the
         output itself. A single output with a sigmoid is that of the second of two classes.
         """
+        values, kind = self.readouts(output)
+        return values[0], kind
+
+    def readouts(self, output: torch.Tensor) -> tuple[torch.Tensor, Readout]:
+        """The same for every row of (N, K)."""
         kind = self._trainer.spec.training.phase.loss.READOUT
         if kind == "softmax":
-            return output.softmax(1)[0], kind
+            return output.softmax(1), kind
         if kind == "sigmoid":
-            yes = output.sigmoid()[0]
-            return (torch.cat([1.0 - yes, yes]) if len(yes) == 1 else yes), kind
-        return output[0], kind
+            yes = output.sigmoid()
+            return (torch.cat([1.0 - yes, yes], 1) if yes.shape[1] == 1 else yes), kind
+        return output, kind
 
     def _metadata(self, sample: AnySample, moment: Moment) -> dict[str, str]:
         trainer = self._trainer
@@ -133,11 +138,11 @@ class Prober:
         }
         if isinstance(sample, StoredSample):
             found["sample"] = json.dumps(sample.model_dump(), separators=(",", ":"))
-            label = trainer.data.label(sample)
-            if label is not None:
-                found["label"] = str(label)
         else:
-            found["sample"] = '{"kind":"given"}'
+            found["sample"] = json.dumps({"kind": sample.kind}, separators=(",", ":"))
+        label = trainer.data.label(sample)
+        if label is not None:
+            found["label"] = str(label)
         return found
 
     @torch.inference_mode()

@@ -5,7 +5,7 @@ Knows nothing of commands that play or pause, of snapshots on disk or of viewers
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,7 +97,7 @@ class Trainer:
         """η of the newest step."""
         self._evaluated: tuple[float, float | None] | None = None
         self.optimizer: torch.optim.Optimizer | None = None
-        self._update: Update | None = None
+        self.updater: Update | None = None
         self._renew_optimizer()
         self._arrange()
 
@@ -105,13 +105,13 @@ class Trainer:
         """A new optimiser without state; none where there is nothing to train."""
         if self.parameters:
             self.optimizer = self.settings.optimizer.build(self.parameters)
-            self._update = Update(self.optimizer)
+            self.updater = Update(self.optimizer)
 
     def _arrange(self) -> None:
         """Give the optimiser the numbers in force: parameters that learn alike are one group."""
         settings = self.settings
         self._scheduled = not isinstance(settings.schedule, Constant)
-        if self._update is None:
+        if self.updater is None:
             return
         alike: dict[Rate, list[torch.Tensor]] = {}
         for name, parameter in self.network.named_parameters():
@@ -122,8 +122,8 @@ class Trainer:
             for rate, parameters in alike.items()
             if rate.factor > 0.0
         ]
-        self._update.clip(settings.clip_norm, settings.clip_value)
-        self._update.arrange(settings.optimizer.options(), members)
+        self.updater.clip(settings.clip_norm, settings.clip_value)
+        self.updater.arrange(settings.optimizer.options(), members)
 
     def reset(self) -> None:
         """Back to step 0 and to the spec's settings: the same initial weights."""
@@ -221,8 +221,8 @@ class Trainer:
     def use_rate(self, rate: float) -> None:
         """η of the next step, whatever the settings say: until they change."""
         self._scheduled = False
-        if self._update is not None:
-            self._update.set_rate(rate)
+        if self.updater is not None:
+            self.updater.set_rate(rate)
 
     def step(self) -> None:
         """One batch forward and backward, one update."""
@@ -237,7 +237,7 @@ class Trainer:
         loss = self.loss(output, targets)
         if self.diverged is None and self.device.type == "cpu" and not finite(loss):
             self._diagnose(step + 1, x)
-        if self._update is not None:
+        if self.updater is not None:
             for parameter in self.parameters:
                 parameter.grad = None
             if loss.requires_grad:
@@ -251,22 +251,12 @@ class Trainer:
 
     def update(self) -> None:
         """Change the parameters by the gradients they hold."""
-        if self._update is None:
+        if self.updater is None:
             return
         if self._scheduled:
-            self._update.set_rate(self.scheduled_rate())
-        self._update.step()
-        self.rate = self._update.rate
-
-    def clipped(self, gradients: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """Gradients by parameter name as the rule gets them; those of frozen parameters are left out."""
-        if self._update is None:
-            return {}
-        names = {id(parameter): name for name, parameter in self.network.named_parameters()}
-        trained = [names[id(parameter)] for parameter in self._update.parameters]
-        held = [name for name in trained if name in gradients]
-        found = self._update.clipped([gradients[name] for name in held])
-        return dict(zip(held, found, strict=True))
+            self.updater.set_rate(self.scheduled_rate())
+        self.updater.step()
+        self.rate = self.updater.rate
 
     def augmented(self, sample: AnySample, count: int) -> torch.Tensor:
         """One sample as it would enter each of the next ``count`` steps, (count, *shape)."""

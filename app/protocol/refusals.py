@@ -29,6 +29,14 @@ class SampleMisfit(Invalid):
     message = text("The sample does not fit: {reason}", "样本不符：{reason_zh}")
 
 
+class NothingDecided(Invalid):
+    code, status = "nothing_decided", 422
+    message = text(
+        "This network gives its input back and decides nothing that could be followed.",
+        "该网络重建其输入，没有可供跟踪的判定。",
+    )
+
+
 class AtTheEnd(Conflict):
     code, status = "at_the_end", 409
     message = text(

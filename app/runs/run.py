@@ -16,7 +16,8 @@ from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent, Rewound, State, StateChanged, StoredEvent
 from app.protocol.range_test import RangeWanted
 from app.protocol.runs import Applied, RunInfo, RunRecord
-from app.protocol.taps import AnySample
+from app.protocol.taps import AnySample, FixedSample
+from app.protocol.warp import Sweep
 from app.protocol.wire import Message
 from app.runs.devices import Devices
 from app.runs.exits import caused
@@ -123,6 +124,11 @@ class Run:
         """What the present weights say of a sample, and all activations as a float32 frame."""
         found = await self.look("predict", sample=sample.model_dump(mode="json"))
         return found[0]["prediction"], found[1]
+
+    async def sweep(self, sample: FixedSample, wanted: Sweep) -> dict[str, Any]:
+        """What the present weights say of a sample at every point of a movement."""
+        asked = {"sample": sample.model_dump(mode="json"), "sweep": wanted.model_dump(mode="json")}
+        return dict((await self.look("sweep", **asked))[0]["sweep"])
 
     async def range_test(self, kind: str, wanted: RangeWanted | None = None) -> dict[str, Any]:
         """Start a range test (which gets the run a worker), look at it or cancel it."""

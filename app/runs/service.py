@@ -29,8 +29,9 @@ from app.protocol.runs import (
     SnapshotInfo,
     WeightsInfo,
 )
-from app.protocol.taps import AnySample
+from app.protocol.taps import AnySample, FixedSample
 from app.protocol.tracing import Traced
+from app.protocol.warp import Sweep
 from app.runs.curves import curves
 from app.runs.devices import Devices, find, only_cpu
 from app.runs.exits import SERVER_LOST, SERVER_STOPPED
@@ -201,6 +202,10 @@ class Runs:
     async def predict(self, run: str, sample: AnySample) -> tuple[dict[str, Any], bytes]:
         self._require_open()
         return await (await self._find(run)).predict(sample)
+
+    async def sweep(self, run: str, sample: FixedSample, wanted: Sweep) -> dict[str, Any]:
+        self._require_open()
+        return await (await self._find(run)).sweep(sample, wanted)
 
     async def range_test(
         self, run: str, kind: str, wanted: RangeWanted | None = None

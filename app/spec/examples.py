@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from app.catalog.augmentations import Augmentation
 from app.catalog.datasets import DATASETS, Dataset
 from app.catalog.family import Part
 from app.catalog.initializers import Initializer
@@ -57,6 +58,8 @@ def _candidates(part: type[Part]) -> Iterator[Json]:
         yield from _of_dataset(part(), shown)
     elif issubclass(part, Loss):
         yield from _of_loss(part, shown)
+    elif issubclass(part, Augmentation):
+        yield from _of_augmentation(shown)
     elif issubclass(part, Initializer):
         yield _run(_perceptron(shown), PICTURES)
     else:
@@ -143,6 +146,11 @@ def _of_loss(part: type[Loss], loss: Json) -> Iterator[Json]:
         for size in part().output_sizes(made.TASK, made.targets) if made.TASK in part.TASKS else ():
             hidden = [_dense(8), TANH, _dense(8), TANH, _dense(max(1, size))]
             yield _run(hidden, dataset, loss=loss, batch_size=10, optimizer=SLOW, epochs=200)
+
+
+def _of_augmentation(value: Json) -> Iterator[Json]:
+    run = _run([_conv(8), RELU, {"type": "max_pool2d"}, FLATTEN, _dense(10)], PICTURES)
+    yield {**run, "training": {**run["training"], "augmentations": [value]}}
 
 
 def _of_phase(part: type[Part], value: Json) -> Iterator[Json]:

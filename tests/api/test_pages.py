@@ -6,13 +6,16 @@ import json
 from html.parser import HTMLParser
 
 import pytest
+from markupsafe import escape
 from starlette.testclient import TestClient
 
 from app.api.catalog import FAMILIES
 from app.api.reference import field_rows
 from app.api.words import WORDS
+from app.catalog.family import Part
 from app.catalog.layers.conv2d import Conv2d
 from app.core.text import LANGUAGES
+from app.spec.examples import example
 
 PARTS = [(name, kind) for name, family in FAMILIES.items() for kind in family.parts]
 ADDRESSES = [
@@ -70,10 +73,15 @@ def test_pages_hold_no_inline_code_and_no_foreign_address(client: TestClient, ad
 def test_every_part_has_a_page(client: TestClient, language: str, family: str, kind: str) -> None:
     answer = client.get(f"/{language}/reference/{family}/{kind}")
     assert answer.status_code == 200
-    part = FAMILIES[family].parts[kind]
+    part: type[Part] = FAMILIES[family].parts[kind]
     html = answer.text
     inspect(html)
     assert ("<math" in html) == (part.FORMULA is not None)
+    assert '<svg viewBox="' in html
+    opens = f'href="/{language}/?example={family}/{kind}"' in html
+    assert opens == (example(part) is not None)
+    said = part.DOC_ZH if language == "zh" else (part.__doc__ or "")
+    assert escape(" ".join(said.split("\n\n")[0].split())) in html
     for name in part.model_fields:
         assert name == "type" or f"<code>{name}</code>" in html
     for alias in part.ALIASES:
@@ -94,6 +102,33 @@ def test_the_reference_lists_every_part(client: TestClient) -> None:
     html = client.get("/en/reference").text
     for family, kind in PARTS:
         assert f'href="/en/reference/{family}/{kind}"' in html
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("互熵损失", ("losses", "cross_entropy")),
+        ("nin", ("layers", "mlpconv")),
+        ("卷积 序列", ("layers", "conv1d")),
+        ("COSINE annealing", ("schedules", "cosine")),
+    ],
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_search_knows_other_names(
+    client: TestClient, language: str, query: str, found: tuple[str, str]
+) -> None:
+    html = client.get(f"/{language}/reference", params={"q": query}).text
+    inspect(html)
+    assert f'href="/{language}/reference/{found[0]}/{found[1]}"' in html
+    assert 'href="/en/reference/layers/identity"' not in html
+    assert f'value="{query}"' in html
+
+
+def test_a_search_without_a_find_says_so(client: TestClient) -> None:
+    html = client.get("/en/reference", params={"q": "<b>nothing</b>" * 20}).text
+    inspect(html)
+    assert "No part is called that." in html
+    assert "<b>" not in html
 
 
 @pytest.mark.parametrize(

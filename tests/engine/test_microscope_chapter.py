@@ -120,7 +120,7 @@ class Chapter:
         self._convolution(conv2, d, values[x2], 2)
         kernels = weights[f"{conv2}.weight"]
         back = np.zeros_like(values[x2])
-        for n, i, j in np.ndindex(back.shape[0], back.shape[1], kernels.shape[0]):
+        for n, i, j in np.ndindex(len(back), 2, 3):
             back[n, i] += full_convolution(d[n, j], kernels[j, i])
         d = slope(values[x2]) * back
         self.delta[pool1] = d

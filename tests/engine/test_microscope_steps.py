@@ -37,7 +37,7 @@ LIMITS: dict[str, dict[str, Any]] = {
         ]
     },
 }
-CELLS = (
+CELLS: tuple[dict[str, Any], ...] = (
     {"node": "conv1", "tensor": "weight", "index": (2, 0, 1, 1)},
     {"node": "conv1", "tensor": "bias", "index": (1,)},
 )
@@ -150,14 +150,9 @@ def test_a_wrong_derivative_is_caught_and_located() -> None:
     plain = module.forward
 
     def wrong(x: torch.Tensor) -> torch.Tensor:
-        weight: Any = module.weight
-        kept = weight * 1.0
-        return torch.nn.functional.conv2d(
-            x,
-            Wrong.apply(kept) / 2.0,
-            module.bias,
-            padding=1,  # type: ignore[no-untyped-call, arg-type]
-        )
+        weight, bias = module.get_parameter("weight"), module.get_parameter("bias")
+        double = Wrong.apply(weight * 1.0)  # type: ignore[no-untyped-call]
+        return torch.nn.functional.conv2d(x, double / 2.0, bias, padding=1)
 
     module.forward = wrong
     checked: Gradcheck = Gradchecker(Trace(trainer, "float64", None), 200).check(0, "conv1")

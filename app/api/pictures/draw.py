@@ -8,9 +8,11 @@ from pathlib import Path
 from markupsafe import Markup
 
 from app.api.pictures.chart import chart
-from app.api.pictures.samples import samples
-from app.api.pictures.schematic import schematic, tensor
+from app.api.pictures.samples import samples, views
+from app.api.pictures.schematic import schematic, tensor, unknown
+from app.catalog.augmentations import Augmentation
 from app.catalog.datasets import Dataset
+from app.catalog.datasets.digits28 import Digits28
 from app.catalog.family import Part
 from app.catalog.layers import Layer
 from app.core.text import Language
@@ -31,8 +33,12 @@ def _drawn(shown: Part, root: Path | None, language: Language) -> Markup | None:
     if plot is not None:
         return chart(plot, title, language)
     if isinstance(shown, Dataset):
+        if shown.faults():
+            return unknown(shown.KIND, title)
         drawn = samples(shown, root, title) if root is not None else None
         return drawn or tensor(shown.input_shape, title)
+    if isinstance(shown, Augmentation):
+        return views(shown, Digits28().load(Path()), title)
     found = example(type(shown))
     if isinstance(shown, Layer) and found is not None:
         return schematic(type(shown), found, title)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
 from app.api.pictures.svg import drawing, element, path
+from app.catalog.augmentations import Augmentation
 from app.catalog.datasets import Data, Dataset
 
 PICTURES, COLUMNS, SIDE, GAP = 10, 10, 58.0, 6.0
@@ -61,7 +63,19 @@ def _pictures(data: Data, title: str) -> Markup:
     return drawing(COLUMNS * (SIDE + GAP) - GAP, rows * (SIDE + GAP) - GAP, title, *marks)
 
 
-def _picture(values: NDArray[np.float32], x: float, y: float) -> Markup:
+def views(augmentation: Augmentation, data: Data, title: str) -> Markup:
+    """Two pictures as they are, each followed by what may become of it."""
+    shown = [data.train_x[int(np.argmax(data.train_y == one))].mean(axis=0) for one in (2, 7)]
+    marks, place = [], 0.0
+    for picture in shown:
+        for i, one in enumerate((picture, *augmentation.views(picture.astype(np.float64)))):
+            marks.append(_picture(one, place, 0.0))
+            place += SIDE + (3.0 * GAP if i == 0 else GAP)
+        place += 4.0 * GAP
+    return drawing(place - 5.0 * GAP, SIDE, title, *marks)
+
+
+def _picture(values: NDArray[np.floating[Any]], x: float, y: float) -> Markup:
     """One path a shade of grey: runs of cells along the rows."""
     height, width = values.shape
     low, high = float(values.min()), float(values.max())

@@ -85,7 +85,7 @@ def schematic(part: type[Layer], example: Example, title: str) -> Markup:
         marks += box.draw()
         marks.append(text(box.centre, HEIGHT - 28, show(box.shape), cls="middle strong"))
     marks += [
-        text((a.centre + b.centre) / 2, MIDDLE + 6, "+", cls="middle sign")
+        text((a.centre + b.centre) / 2 + 2 * DEPTH, MIDDLE + 6, "+", cls="middle sign")
         for a, b in pairwise(boxes[:-1])
     ]
     marks += _between(node.layer, boxes[-2], boxes[-1])
@@ -141,3 +141,10 @@ def _arrow(source: Box, target: Box) -> list[Markup]:
     start = min(start, end - 24.0)
     head = [(end - 7, MIDDLE - 5), (end, MIDDLE), (end - 7, MIDDLE + 5)]
     return [path([(start, MIDDLE), (end, MIDDLE)], cls="ray"), path(head, cls="ray")]
+
+
+def unknown(kind: str, title: str) -> Markup:
+    """A set of the user's own before it is there: pictures, or rows of numbers."""
+    box = Box((3, 8, 8) if kind == "image" else (8, 6), WIDTH / 2, 8)
+    label = text(WIDTH / 2, HEIGHT - 28, "? × ? × ?" if kind == "image" else "?", cls="middle")
+    return drawing(WIDTH, HEIGHT, title, *box.draw(), label)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from app.catalog.code import Code, of_part
 from app.catalog.family import Part
+from app.catalog.plot import Reals
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -28,6 +31,10 @@ class Augmentation(Part):
     def facts(cls) -> dict[str, Any]:
         return {"kinds": sorted(cls.KINDS)}
 
+    def views(self, picture: Reals) -> tuple[Reals, ...]:
+        """A picture (H, W) at the ends of what may be drawn for it; NumPy, no torch."""
+        raise TypeError(f"{type(self).__name__} declares no views")
+
     def apply(self, x: torch.Tensor, draws: torch.Generator) -> torch.Tensor:
         """A changed copy of the batch x (N, *shape); every sample has draws of its own."""
         raise TypeError(f"{type(self).__name__} declares no apply")
@@ -35,6 +42,17 @@ class Augmentation(Part):
     def code(self) -> Code:
         """Python for an object with :meth:`apply`, for exported code."""
         return of_part(self, "apply")
+
+
+def seen(picture: Reals, angle: float, scale: float) -> Reals:
+    """A picture (H, W) turned about its middle and enlarged, by the nearest cell; 0 from outside."""
+    height, width = picture.shape
+    y, x = np.mgrid[:height, :width] - np.array([[[height - 1]], [[width - 1]]]) / 2
+    cos, sin = np.cos(angle) / scale, np.sin(angle) / scale
+    rows = np.rint(sin * x + cos * y + (height - 1) / 2).astype(int)
+    columns = np.rint(cos * x - sin * y + (width - 1) / 2).astype(int)
+    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+    return np.where(inside, picture[rows.clip(0, height - 1), columns.clip(0, width - 1)], 0.0)
 
 
 def uniform(

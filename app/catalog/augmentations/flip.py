@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.augmentations._base import Augmentation, uniform
 from app.catalog.family import Formula, option
+from app.catalog.plot import Reals
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ class Flip(Augmentation):
         ge=0.0,
         le=1.0,
     )
+
+    def views(self, picture: Reals) -> tuple[Reals, ...]:
+        return (picture[:, ::-1] if self.axis == "horizontal" else picture[::-1],)
 
     def apply(self, x: torch.Tensor, draws: torch.Generator) -> torch.Tensor:
         mirrored = uniform(x.shape[0], 0.0, 1.0, x, draws) < self.rate

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from app.catalog.augmentations._base import Augmentation
 from app.catalog.family import Formula, option
+from app.catalog.plot import Reals
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -34,6 +37,10 @@ class Noise(Augmentation):
         ge=0.0,
         le=2.0,
     )
+
+    def views(self, picture: Reals) -> tuple[Reals, ...]:
+        chance = np.random.default_rng(0).standard_normal((2, *picture.shape))
+        return tuple(picture + self.deviation * one for one in chance)
 
     def apply(self, x: torch.Tensor, draws: torch.Generator) -> torch.Tensor:
         import torch

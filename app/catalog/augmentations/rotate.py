@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Literal
 
-from app.catalog.augmentations._base import Augmentation, turns, uniform, warped
+from app.catalog.augmentations._base import Augmentation, seen, turns, uniform, warped
 from app.catalog.family import Formula, option
+from app.catalog.plot import Reals
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ class Rotate(Augmentation):
         ge=0.0,
         le=180.0,
     )
+
+    def views(self, picture: Reals) -> tuple[Reals, ...]:
+        reach = math.radians(self.degrees)
+        return seen(picture, -reach, 1.0), seen(picture, reach, 1.0)
 
     def apply(self, x: torch.Tensor, draws: torch.Generator) -> torch.Tensor:
         import torch

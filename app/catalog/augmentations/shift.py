@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from app.catalog.augmentations._base import Augmentation
 from app.catalog.family import Formula, option
+from app.catalog.plot import Reals
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -33,6 +36,13 @@ class Shift(Augmentation):
         ge=1,
         le=64,
     )
+
+    def views(self, picture: Reals) -> tuple[Reals, ...]:
+        reach = self.pixels
+        padded = np.pad(picture, reach)
+        height, width = picture.shape
+        corners = ((0, 0), (0, 2 * reach), (2 * reach, 0), (2 * reach, 2 * reach))
+        return tuple(padded[y : y + height, x : x + width] for y, x in corners)
 
     def apply(self, x: torch.Tensor, draws: torch.Generator) -> torch.Tensor:
         import torch

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Literal
 
-from app.catalog.augmentations._base import Augmentation, turns, uniform, warped
+from app.catalog.augmentations._base import Augmentation, seen, turns, uniform, warped
 from app.catalog.family import Formula, option
+from app.catalog.plot import Reals
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ class Zoom(Augmentation):
         ge=1.0,
         le=3.0,
     )
+
+    def views(self, picture: Reals) -> tuple[Reals, ...]:
+        return seen(picture, 0.0, 1.0 / self.factor), seen(picture, 0.0, self.factor)
 
     def apply(self, x: torch.Tensor, draws: torch.Generator) -> torch.Tensor:
         import torch

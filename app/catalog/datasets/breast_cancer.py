@@ -16,7 +16,7 @@ class BreastCancer(BundledTable):
         "569 tumours, malignant or benign, by thirty measures of their cell nuclei.",
         "569 例肿瘤（恶性或良性），细胞核的三十项测量值。",
     )
-    DOC_ZH = "乳腺组织图像中细胞核的三十项测量值；212 例恶性，357 例良性。"
+    DOC_ZH = "乳腺组织图像中细胞核的三十项测量值；恶性 212 例，良性 357 例。"
     ALIASES = ("cancer", "tumour", "medical", "医学")
     EXAMPLES = ({"type": "breast_cancer"}, {"type": "breast_cancer", "standardise": False})
     TASK = "classification"

@@ -34,7 +34,10 @@ class Cifar10(Dataset):
         "60,000 small colour photographs in ten classes. Downloaded once (170 MB).",
         "60,000 张十类彩色小照片。只需下载一次（170 MB）。",
     )
-    DOC_ZH = "彩色照片，32×32，十个类别；训练至多 50,000 张，验证 10,000 张。\n\n取官方训练批次的前 train_size 张。出处：Krizhevsky，Learning multiple layers of features from tiny images，2009。"
+    DOC_ZH = (
+        "彩色照片，32×32，十个类别；训练至多 50,000 张，验证 10,000 张。\n\n"
+        "取官方训练批次的前 train_size 张。出处：Krizhevsky，Learning multiple layers of features from tiny images，2009。"
+    )
     GROUP = PICTURES
     ALIASES = ("photographs", "colour", "彩色", "照片")
     EXAMPLES = ({"type": "cifar10"}, {"type": "cifar10", "train_size": 50000})

@@ -16,7 +16,7 @@ class Diabetes(BundledTable):
         "442 patients by ten measures: how far does the disease go within a year?",
         "442 名患者的十项指标：一年内病情会进展多少？",
     )
-    DOC_ZH = "患者的十项指标，以及一年内病情的进展（25 至 346）。"
+    DOC_ZH = "病人的十项测量值，以及一年内病情发展的程度（25 至 346）。"
     ALIASES = ("regression", "medical", "回归", "医学")
     EXAMPLES = ({"type": "diabetes"}, {"type": "diabetes", "standardise": False})
     TASK = "regression"

@@ -16,7 +16,7 @@ class Iris(BundledTable):
         "150 flowers of three species by four lengths: the oldest set of all, almost linear.",
         "三种鸢尾共 150 朵，四个长度特征：最古老的数据集，近乎线性可分。",
     )
-    DOC_ZH = "萼片与花瓣的长和宽（厘米），三个种各 50 朵花。"
+    DOC_ZH = "花萼与花瓣的长和宽（厘米），三种各 50 朵。"
     ALIASES = ("iris", "flowers", "Fisher", "花")
     EXAMPLES = ({"type": "iris"}, {"type": "iris", "standardise": False})
     TASK = "classification"

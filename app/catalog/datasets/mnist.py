@@ -22,7 +22,10 @@ class Mnist(IdxPictures):
         "All 70,000 handwritten digits, in the official division. Downloaded once (12 MB).",
         "全部 70,000 个手写数字，按官方划分。只需下载一次（12 MB）。",
     )
-    DOC_ZH = "手写数字，28×28 灰度；训练至多 60,000 张，验证 10,000 张。\n\n取官方训练文件的前 train_size 张，验证部分为官方测试文件。出处：LeCun、Bottou、Bengio、Haffner，Gradient-based learning applied to document recognition，1998。"
+    DOC_ZH = (
+        "手写数字，28×28 灰度；训练至多 60,000 个，验证 10,000 个。\n\n"
+        "取官方训练文件的前 train_size 张；验证部分为官方测试文件。出处：LeCun、Bottou、Bengio、Haffner，基于梯度的学习在文档识别中的应用，Proceedings of the IEEE 86，1998。"
+    )
     ALIASES = ("digits", "handwriting", "LeCun", "手写数字")
     EXAMPLES = ({"type": "mnist"}, {"type": "mnist", "train_size": 60000})
     CLASSES = tuple(text(str(d), str(d)) for d in range(10))

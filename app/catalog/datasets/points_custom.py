@@ -43,7 +43,10 @@ class PointsCustom(Dataset):
     SUMMARY = text(
         "Points that you set by click, in two to six classes.", "通过点击放置的点，分为二至六类。"
     )
-    DOC_ZH = "手工放置的点：x₁ 向右、x₂ 向上，范围 −6…6，另加类别编号。\n\n某点是否用于训练只取决于它在列表中的位置，因此在末尾添加点不影响其他点。"
+    DOC_ZH = (
+        "手工放置的点：x₁ 向右，x₂ 向上，范围 −6…6，并带类别编号。\n\n"
+        "一个点是否用于训练只取决于它在列表中的位置，因此在末尾添加点不会影响其他点。"
+    )
     GROUP = POINTS
     ALIASES = ("draw", "editable", "click", "手绘", "点击")
     EXAMPLES = (

@@ -26,7 +26,10 @@ class UploadedPictures(Uploaded):
         "A zip with a folder of PNG or JPEG files for each class.",
         "zip 压缩包，每个类别一个文件夹，内含 PNG 或 JPEG 文件。",
     )
-    DOC_ZH = "zip 中的 PNG 与 JPEG 文件，每个类别一个文件夹，上传时统一为同一尺寸。\n\n图像按 data_seed 打乱后分为两部分。"
+    DOC_ZH = (
+        "zip 中的 PNG 与 JPEG 文件，每个类别一个文件夹，上传时统一为同一尺寸。\n\n"
+        "图像按 data_seed 打乱并分为两部分。"
+    )
     ALIASES = ("upload", "zip", "png", "jpeg", "上传", "图片")
     EXAMPLES = ({"type": "uploaded_pictures", "digest": "0" * 64},)
     KIND = "image"

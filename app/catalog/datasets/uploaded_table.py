@@ -34,7 +34,10 @@ class UploadedTable(Uploaded):
         "A CSV file: one column is predicted from the others, as a class or as a number.",
         "CSV 文件：用其他列预测某一列，可为类别或数值。",
     )
-    DOC_ZH = "CSV 文件的各行。缺少目标的行不使用。\n\n缺失的数值取该列在训练行上的均值；类别列的每个取值对应一个输入，缺失时全为 0。"
+    DOC_ZH = (
+        "CSV 文件的各行；没有目标值的行略去。\n\n"
+        "缺失的数取训练行中该列的平均；类别列的每个取值成为一个输入，缺失时全为 0。"
+    )
     ALIASES = ("upload", "csv", "tabular", "spreadsheet", "上传", "表格")
     EXAMPLES = ({"type": "uploaded_table", "digest": "0" * 64, "target": "species"},)
     KIND = "tabular"

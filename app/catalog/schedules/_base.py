@@ -10,11 +10,19 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from app.catalog import plot as plots
 from app.catalog.code import Code, of_part
 from app.catalog.family import Part, option
 from app.core.text import text
 
 SCHEDULE = text("Learning rate schedule", "学习率调度")
+EPOCHS, BATCHES, STANDSTILL = 20, 10, 6
+EPOCH = text("epoch", "轮次")
+SHARE = text("share of η", "η 的比例")
+STILL = text(
+    f"A training whose validation loss stands still from epoch {STANDSTILL} on.",
+    f"验证损失自第 {STANDSTILL} 轮起不再下降的训练。",
+)
 Unit = Literal["epoch", "step"]
 
 
@@ -71,6 +79,19 @@ class Schedule(Part):
     def factor(self, place: Place, memory: Memory) -> float:
         """The share of η for the step that is made at ``place``; finite and not negative."""
         raise TypeError(f"{type(self).__name__} declares no factor")
+
+    def plot(self, place: plots.Place = plots.ANYWHERE) -> plots.Plot | None:
+        """The share of η over 20 epochs; the validation loss stands still from the 6th on."""
+        memory, epochs, factors = Memory(), [], []
+        for step in range(EPOCHS * BATCHES):
+            at = Place(step=step, steps=EPOCHS * BATCHES, per_epoch=BATCHES)
+            if step and step % BATCHES == 0:
+                memory = self.after(memory, at, 1.0 / min(step // BATCHES, STANDSTILL))
+            epochs.append(step / BATCHES)
+            factors.append(self.factor(at, memory))
+        lines = (plots.Line(name=SHARE, y=tuple(factors)),)
+        note = STILL if self.watches else None
+        return plots.Plot(x_name=EPOCH, x=tuple(epochs), lines=lines, note=note)
 
     def after(self, memory: Memory, place: Place, loss: float) -> Memory:
         """What is remembered once an epoch has ended at ``place`` with this validation loss."""

@@ -38,7 +38,7 @@ class Explainer:
         self.branch = branch
         self.form = form
         network = trace.trainer.network
-        outputs = trace.values[network.output].shape[-1]
+        outputs = trace.values[network.output][0].numel()
         loss = trace.trainer.spec.training.phase.loss
         self.factor = loss.summed(trace.count, outputs) if form == "sum" else 1.0
 

@@ -22,6 +22,8 @@ TOLERANCE = 1e-6
 WIDTHS = (1e-5, 1e-4, 1e-3, 1e-6)
 BEND = 4.0
 """Two slopes that differ by h·f″ shrink with h; a kink's do not follow it by this factor."""
+EPSILON = 8.0 * 2.0**-52
+"""Rounding of a loss that is a sum of many terms, relative."""
 MOST_KINKS = 20
 PATIENCE = 30.0
 """Seconds that a whole check may take."""
@@ -152,7 +154,9 @@ class Probe:
             up, down = self._at(width), self._at(-width)
             numeric = (up - down) / (2.0 * width)
             bends[width] = abs(up - 2.0 * self.at_rest + down) / width
-            error = abs(numeric - autograd) / largest if largest else abs(numeric - autograd)
+            # What the rounding of two losses alone may amount to is no error.
+            seen = EPSILON * max(abs(up), abs(down)) / width
+            error = max(0.0, abs(numeric - autograd) - seen) / (largest or 1.0)
             entry = Entry(index=self.index, autograd=autograd, numeric=numeric, error=error)
             if best is None or error < float(best.error) or not math.isfinite(float(best.error)):
                 best = entry

@@ -25,7 +25,8 @@ def shadow(session: Session, step: int) -> Trainer:
     if step > own.cursor.step:
         raise NotReached(pointer="/step", step=step, here=own.cursor.step)
     with torch.random.fork_rng(devices=[]):
-        found = Trainer(own.spec, session.start.data_root, own.device, own.data)
+        start = session.start
+        found = Trainer(own.spec, start.data_root, own.device, start.weights, own.data)
     if step == own.cursor.step:
         _copy(own, found)
     else:

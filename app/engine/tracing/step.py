@@ -185,8 +185,19 @@ class Trace:
         for name, parameter in named.items():
             parameter.copy_(before[name])
             parameter.grad = None
-        used = trainer.clipped(self.gradients)
+        used = self._clipped(named)
         return Updated(before, after, state, state_after, self._groups(named), used)
+
+    def _clipped(self, named: Mapping[str, nn.Parameter]) -> dict[str, torch.Tensor]:
+        """Gradients by parameter name as the rule gets them; those of frozen parameters are left out."""
+        updater = self.trainer.updater
+        if updater is None:
+            return {}
+        names = {id(parameter): name for name, parameter in named.items()}
+        trained = [names[id(parameter)] for parameter in updater.parameters]
+        held = [name for name in trained if name in self.gradients]
+        found = updater.clipped([self.gradients[name] for name in held])
+        return dict(zip(held, found, strict=True))
 
     def _states(self, named: Mapping[str, nn.Parameter]) -> dict[str, State]:
         optimizer = self.trainer.optimizer
@@ -236,7 +247,9 @@ def _target(trainer: Trainer, sample: TracedSample, place: int) -> torch.Tensor:
     train = trainer.data.train
     if isinstance(sample, StoredSample):
         split = train if sample.split == "train" else trainer.data.val
-        return split.targets[sample.index : sample.index + 1]
+        return split.wanted(sample.index, 1)
+    if train.targets is None:  # the input itself
+        return trainer.data.sample(sample)
     if train.labels is not None and sample.label is not None:
         found = (train.labels == sample.label).nonzero().reshape(-1)
         if found.numel():

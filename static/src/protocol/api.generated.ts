@@ -16,7 +16,7 @@ export interface paths {
         /**
          * A part's own picture
          * @description Sampled curves of an activation, a loss or a rule with these options, or the spread of an
-         *     initialiser's weights for a layer of this size; null for a part without a curve.
+         *     initialiser's weights for a layer of this size. A part without a curve has none.
          */
         post: operations["plot_part"];
         delete?: never;
@@ -471,6 +471,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/sweeps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Predict one sample along a movement
+         * @description The answer for a picture that is turned, scaled, shifted, sheared or bent by each of up to 121
+         *     amounts: one batch, so that a whole curve is one call.
+         */
+        post: operations["sweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run}/augmented": {
         parameters: {
             query?: never;
@@ -809,6 +830,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/baselines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List baselines
+         * @description Those that go on and those that have ended.
+         */
+        get: operations["list_baselines"];
+        put?: never;
+        /**
+         * Let a baseline learn
+         * @description Learns the training samples that a run with this data set learns from and is judged by the
+         *     same validation samples; pictures are laid flat. One job at a time, in a process of its own, at
+         *     most 180 s. The same spec is the same job: a finished one is answered at once.
+         */
+        post: operations["create_baseline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/baselines/{baseline}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One baseline
+         * @description Its state, and its result once it is finished.
+         */
+        get: operations["get_baseline"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel or forget a baseline
+         * @description Ends its process if it still learns; its result is forgotten.
+         */
+        delete: operations["delete_baseline"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -1057,6 +1128,7 @@ export interface components {
             type: "add";
         };
         AnyAugmentation: components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"];
+        AnyBaseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
         AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["SetSpeed"];
         AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
         AnyEvent: components["schemas"]["StateChanged"] | components["schemas"]["CommandApplied"] | components["schemas"]["Rewound"] | components["schemas"]["Metrics"] | components["schemas"]["Validation"] | components["schemas"]["SnapshotTaken"] | components["schemas"]["Note"];
@@ -1064,7 +1136,7 @@ export interface components {
         AnyLayer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
         AnyLoss: components["schemas"]["BinaryCrossEntropy"] | components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
         AnyOptimizer: components["schemas"]["Adagrad"] | components["schemas"]["Adam"] | components["schemas"]["AdamW"] | components["schemas"]["RmsProp"] | components["schemas"]["Sgd"];
-        AnySample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"];
+        AnySample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["WarpedSample"];
         AnySchedule: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"] | components["schemas"]["WarmUp"];
         /**
          * Applied
@@ -1091,12 +1163,128 @@ export interface components {
          */
         AugmentedWanted: {
             /** Sample */
-            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"];
+            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["WarpedSample"];
             /**
              * Count
              * @default 8
              */
             count: number;
+        };
+        /**
+         * BaselineFacts
+         * @description Which tasks a baseline suits.
+         */
+        BaselineFacts: {
+            /** Tasks */
+            tasks: ("classification" | "regression")[];
+        };
+        /**
+         * BaselineInfo
+         * @description A baseline.
+         */
+        BaselineInfo: {
+            /** Type */
+            type: string;
+            title: components["schemas"]["Text"];
+            summary: components["schemas"]["Text"];
+            group: components["schemas"]["Text"];
+            formula: components["schemas"]["app__catalog__family__Formula"] | null;
+            /** Aliases */
+            aliases: string[];
+            /** Examples */
+            examples: {
+                [key: string]: unknown;
+            }[];
+            /** Live */
+            live: string[];
+            /** Plot */
+            plot: boolean;
+            /** Schema */
+            schema: {
+                [key: string]: unknown;
+            };
+            facts: components["schemas"]["BaselineFacts"];
+        };
+        /**
+         * BaselineList
+         * @description Every job that is remembered, the newest first.
+         */
+        BaselineList: {
+            /** Baselines */
+            baselines: components["schemas"]["BaselineRecord"][];
+        };
+        /**
+         * BaselineRecord
+         * @description One job. ``reason`` says why it failed or was interrupted.
+         */
+        BaselineRecord: {
+            /** Id */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "finished" | "failed" | "interrupted";
+            spec: components["schemas"]["BaselineSpec"];
+            /** Created */
+            created: number;
+            /**
+             * Started
+             * @default null
+             */
+            started: number | null;
+            /** @default null */
+            reason: components["schemas"]["Text"] | null;
+            /** @default null */
+            result: components["schemas"]["BaselineResult"] | null;
+        };
+        /**
+         * BaselineResult
+         * @description Shares of right answers for classes; root mean squared errors for numbers; null for the other.
+         */
+        BaselineResult: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Train Accuracy */
+            train_accuracy: number | null;
+            /** Error */
+            error: number | null;
+            /** Train Error */
+            train_error: number | null;
+            /** Parameters */
+            parameters: number;
+            /** Inputs */
+            inputs: number;
+            /** Train Samples */
+            train_samples: number;
+            /** Val Samples */
+            val_samples: number;
+            /** Seconds */
+            seconds: number;
+            /** Converged */
+            converged: boolean;
+            /** Library */
+            library: string;
+        };
+        /**
+         * BaselineSpec
+         * @description Together with the data it determines every number of the result but the seconds.
+         */
+        BaselineSpec: {
+            /** Dataset */
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            /** Baseline */
+            baseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Samples
+             * @default 10000
+             */
+            samples: number;
         };
         /**
          * BatchNorm
@@ -1131,6 +1319,70 @@ export interface components {
              * @enum {string}
              */
             type: "binary_cross_entropy";
+        };
+        /**
+         * Boosting
+         * @description A sum of small decision trees, each fitted to what the trees before it still get wrong.
+         *
+         *     scikit-learn's HistGradientBoostingClassifier on cross-entropy: inputs in 255 bins, one tree for
+         *     each class and round (two classes share one). Source: Friedman, 2001; Ke et al., 2017.
+         */
+        Boosting: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "boosting";
+            /**
+             * rounds
+             * @description Rounds of boosting; every round adds one tree for each class.
+             * @default 40
+             */
+            rounds: number;
+            /**
+             * leaves
+             * @description Leaves of one tree at most.
+             * @default 15
+             */
+            leaves: number;
+            /**
+             * learning rate η
+             * @description Share of a new tree's answer that is added to the sum.
+             * @default 0.2
+             */
+            learning_rate: number;
+        };
+        /**
+         * BoostingRegression
+         * @description A sum of small decision trees, each fitted to the errors that the trees before it leave.
+         *
+         *     scikit-learn's HistGradientBoostingRegressor on the squared error, one for each target.
+         *     Source: Friedman, 2001; Ke et al., 2017.
+         */
+        BoostingRegression: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "boosting_regression";
+            /**
+             * rounds
+             * @description Rounds of boosting; every round adds one tree for each class.
+             * @default 100
+             */
+            rounds: number;
+            /**
+             * leaves
+             * @description Leaves of one tree at most.
+             * @default 15
+             */
+            leaves: number;
+            /**
+             * learning rate η
+             * @description Share of a new tree's answer that is added to the sum.
+             * @default 0.1
+             */
+            learning_rate: number;
         };
         /**
          * Branch
@@ -1668,6 +1920,9 @@ export interface components {
         /**
          * Device
          * @description ``memory`` in bytes; ``threads`` a run uses on it.
+         *
+         *     ``limit`` is what the tensors of one run's training step may take of it, to be held against the
+         *     ``memory_bytes`` of a check: what the system, the framework and the data need is left out.
          */
         Device: {
             /** Id */
@@ -1681,6 +1936,8 @@ export interface components {
              * @default 1
              */
             threads: number;
+            /** Limit */
+            readonly limit: number;
         };
         /**
          * Devices
@@ -1995,6 +2252,8 @@ export interface components {
             optimizers: components["schemas"]["PartInfo"][];
             /** Initializers */
             initializers: components["schemas"]["PartInfo"][];
+            /** Baselines */
+            baselines: components["schemas"]["BaselineInfo"][];
             /** Schedules */
             schedules: components["schemas"]["PartInfo"][];
             /** Augmentations */
@@ -2549,6 +2808,32 @@ export interface components {
             filled: boolean;
         };
         /**
+         * LinearSvm
+         * @description One weighted sum of the raw inputs for each class; the largest wins.
+         *
+         *     scikit-learn's LinearSVC (liblinear): squared hinge loss, one class against the rest. Two classes
+         *     share one sum, whose sign decides. Source: Cortes and Vapnik, 1995; Fan et al., 2008.
+         */
+        LinearSvm: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "linear_svm";
+            /**
+             * penalty C
+             * @description Weight of the mistakes against small weights; small is more regular.
+             * @default 0.05
+             */
+            penalty: number;
+            /**
+             * iterations
+             * @description Passes over the samples at most.
+             * @default 1000
+             */
+            iterations: number;
+        };
+        /**
          * LocalResponseNorm
          * @description Divides every cell by a power of its neighbouring maps' squares at the same place.
          *
@@ -2746,6 +3031,36 @@ export interface components {
             type: "mean_pool2d";
         };
         /**
+         * Memory
+         * @description Bytes that one layer takes in a training step at the spec's batch size, float32 (4 bytes a value).
+         *
+         *     ``weights`` = 4·parameters; ``gradients`` the same; ``optimizer`` = 4·parameters·k, where k is the
+         *     number of tensors that the rule may keep for each parameter (SGD 1, its momentum; Adam 2);
+         *     ``activations`` = 2·4·values·batch: the outputs, and the sensitivities that flow back through them.
+         */
+        Memory: {
+            /**
+             * Weights
+             * @default 0
+             */
+            weights: number;
+            /**
+             * Gradients
+             * @default 0
+             */
+            gradients: number;
+            /**
+             * Optimizer
+             * @default 0
+             */
+            optimizer: number;
+            /**
+             * Activations
+             * @default 0
+             */
+            activations: number;
+        };
+        /**
          * Metrics
          * @description Training metrics of the steps since the last such event (about every 100 ms).
          *
@@ -2912,6 +3227,8 @@ export interface components {
         /**
          * Node
          * @description One layer of the graph and where its inputs come from (``input`` or other nodes).
+         *
+         *     Without inputs it is a part that is not wired yet, which a check names.
          */
         Node: {
             /** Id */
@@ -2959,6 +3276,15 @@ export interface components {
              * @default 0
              */
             activations: number;
+            /**
+             * @default {
+             *       "weights": 0,
+             *       "gradients": 0,
+             *       "optimizer": 0,
+             *       "activations": 0
+             *     }
+             */
+            memory: components["schemas"]["Memory"];
             /** @default null */
             place: components["schemas"]["Place"] | null;
             /**
@@ -3445,6 +3771,28 @@ export interface components {
             place: components["schemas"]["Place"];
         };
         /**
+         * PlotOfBaselines
+         * @description A part of the family baselines with its options; the place it stands in.
+         */
+        PlotOfBaselines: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            family: "baselines";
+            /** Part */
+            part: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
+            /**
+             * @default {
+             *       "fan_in": 64,
+             *       "fan_out": 64,
+             *       "units": 64,
+             *       "gain": 1
+             *     }
+             */
+            place: components["schemas"]["Place"];
+        };
+        /**
          * PlotOfDatasets
          * @description A part of the family datasets with its options; the place it stands in.
          */
@@ -3576,7 +3924,7 @@ export interface components {
              */
             place: components["schemas"]["Place"];
         };
-        PlotWanted: components["schemas"]["PlotOfLayers"] | components["schemas"]["PlotOfDatasets"] | components["schemas"]["PlotOfLosses"] | components["schemas"]["PlotOfOptimizers"] | components["schemas"]["PlotOfInitializers"] | components["schemas"]["PlotOfSchedules"] | components["schemas"]["PlotOfAugmentations"];
+        PlotWanted: components["schemas"]["PlotOfLayers"] | components["schemas"]["PlotOfDatasets"] | components["schemas"]["PlotOfLosses"] | components["schemas"]["PlotOfOptimizers"] | components["schemas"]["PlotOfInitializers"] | components["schemas"]["PlotOfSchedules"] | components["schemas"]["PlotOfAugmentations"] | components["schemas"]["PlotOfBaselines"];
         /**
          * PointsCircle
          * @description Positive within 2.5 of the centre, negative from 3.5 to 5. Noise relabels, it moves no point.
@@ -3897,7 +4245,7 @@ export interface components {
          */
         PredictionWanted: {
             /** Sample */
-            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"];
+            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["WarpedSample"];
         };
         /**
          * Prelu
@@ -4343,6 +4691,26 @@ export interface components {
             type: "rewound";
             /** Parent */
             parent: number;
+        };
+        /**
+         * Ridge
+         * @description One weighted sum of the raw inputs for each target, with small weights preferred.
+         *
+         *     scikit-learn's Ridge: the exact minimum of the penalised squared error. Source: Hoerl and
+         *     Kennard, 1970.
+         */
+        Ridge: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ridge";
+            /**
+             * penalty λ
+             * @description Weight of small weights; 0 is plain least squares.
+             * @default 1
+             */
+            penalty: number;
         };
         /**
          * RmsProp
@@ -5155,6 +5523,72 @@ export interface components {
             epochs: number;
         };
         /**
+         * Sweep
+         * @description ``points`` values of one axis from ``low`` to ``high``, both included; the others as in ``warp``.
+         */
+        Sweep: {
+            /**
+             * @default {
+             *       "turn": 0,
+             *       "scale": 1,
+             *       "shift_x": 0,
+             *       "shift_y": 0,
+             *       "shear": 0,
+             *       "bend": 0
+             *     }
+             */
+            warp: components["schemas"]["Warp"];
+            /**
+             * Axis
+             * @enum {string}
+             */
+            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend";
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /**
+             * Points
+             * @default 61
+             */
+            points: number;
+        };
+        /**
+         * SweepAnswer
+         * @description A row of answers for every value, with the present weights, in evaluation mode.
+         */
+        SweepAnswer: {
+            /** Step */
+            step: number;
+            /**
+             * Axis
+             * @enum {string}
+             */
+            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend";
+            /** Values */
+            values: number[];
+            /** Answers */
+            answers: number[][];
+            /** Labels */
+            labels: number[] | null;
+            /** Target */
+            target: number | null;
+            /**
+             * Readout
+             * @enum {string}
+             */
+            readout: "softmax" | "sigmoid" | "raw";
+        };
+        /**
+         * SweepWanted
+         * @description A picture of the run's data set, or the values of one, and how it is to be moved.
+         */
+        SweepWanted: {
+            /** Sample */
+            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"];
+            sweep: components["schemas"]["Sweep"];
+        };
+        /**
          * Tanh
          * @description Tanh of every value; any shape in, the same shape out.
          */
@@ -5193,7 +5627,7 @@ export interface components {
              *       "index": 0
              *     }
              */
-            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"];
+            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["WarpedSample"];
             /**
              * Rate
              * @default 20
@@ -5263,6 +5697,9 @@ export interface components {
         /**
          * Totals
          * @description Sums over the network; memory is for one training step at the spec's batch size, float32.
+         *
+         *     ``memory_bytes`` = ``fixed_bytes`` + batch·``sample_bytes``, so that the largest batch that fits into
+         *     M bytes is ⌊(M − fixed_bytes) / sample_bytes⌋. What the framework itself takes is not counted.
          */
         Totals: {
             /** Parameters */
@@ -5271,8 +5708,15 @@ export interface components {
             macs: number;
             /** Activations */
             activations: number;
+            memory: components["schemas"]["Memory"];
             /** Memory Bytes */
             memory_bytes: number;
+            /** Fixed Bytes */
+            fixed_bytes: number;
+            /** Sample Bytes */
+            sample_bytes: number;
+            /** Limit Bytes */
+            limit_bytes: number;
         };
         /**
          * TraceWanted
@@ -5706,6 +6150,67 @@ export interface components {
             then: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"];
         };
         /**
+         * Warp
+         * @description A movement of a picture, about its middle: bend, then shear, scale, turn and shift. It is read
+         *     bilinearly between its pixels; outside it there are zeros.
+         */
+        Warp: {
+            /**
+             * Turn
+             * @default 0
+             */
+            turn: number;
+            /**
+             * Scale
+             * @default 1
+             */
+            scale: number;
+            /**
+             * Shift X
+             * @default 0
+             */
+            shift_x: number;
+            /**
+             * Shift Y
+             * @default 0
+             */
+            shift_y: number;
+            /**
+             * Shear
+             * @default 0
+             */
+            shear: number;
+            /**
+             * Bend
+             * @default 0
+             */
+            bend: number;
+        };
+        /**
+         * WarpedSample
+         * @description Another sample, a picture, moved.
+         */
+        WarpedSample: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "warped";
+            /** Of */
+            of: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"];
+            /**
+             * @default {
+             *       "turn": 0,
+             *       "scale": 1,
+             *       "shift_x": 0,
+             *       "shift_y": 0,
+             *       "shear": 0,
+             *       "bend": 0
+             *     }
+             */
+            warp: components["schemas"]["Warp"];
+        };
+        /**
          * Watch
          * @description Replace this tab's taps on a run it is subscribed to; an empty list ends all frames.
          */
@@ -5932,11 +6437,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Plot"] | null;
+                    "application/json": components["schemas"]["Plot"];
                 };
             };
             /** @description The body is no JSON, or nested too deep. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7420,6 +7934,105 @@ export interface operations {
             };
         };
     };
+    sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SweepWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SweepAnswer"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     augment_sample: {
         parameters: {
             query?: never;
@@ -8662,6 +9275,193 @@ export interface operations {
             };
             /** @description The server cannot do this at the moment. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_baselines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaselineList"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    create_baseline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BaselineSpec"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaselineRecord"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_baseline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                baseline: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaselineRecord"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_baseline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                baseline: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

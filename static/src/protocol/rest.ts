@@ -1,5 +1,6 @@
 // The typed client of /api/v1. One method a route; every failure is an ApiError.
 import { ApiError, errorOf } from './errors';
+import type { BaselineRecord, BaselineSpec, SweepAnswer, SweepWanted } from './labs';
 import type {
   Applied,
   Command,
@@ -7,12 +8,15 @@ import type {
   DatasetState,
   DeviceInfo,
   ExportInfo,
+  Example,
   Families,
   MetricsHistory,
   ModelSpec,
   OwnDetail,
   OwnSet,
   PartValue,
+  Place,
+  Plot,
   Prediction,
   Presets,
   RangeTest,
@@ -93,6 +97,16 @@ export class Api {
 
   presets(): Promise<Presets> {
     return this.#json<Presets>('/presets');
+  }
+
+  plot(family: string, part: PartValue, place: Place | null, signal?: AbortSignal): Promise<Plot> {
+    const body = { family, part, ...(place ? { place } : {}) };
+    return this.#json('/catalog:plot', { method: 'POST', body, signal });
+  }
+
+  /** A run that shows a part; `name` is its family and type, `layers/conv1d`. */
+  example(name: string): Promise<Example> {
+    return this.#json(`/examples/${name.split('/').map(encodeURIComponent).join('/')}`);
   }
 
   async devices(): Promise<{ devices: DeviceInfo[]; default: string }> {
@@ -240,6 +254,28 @@ export class Api {
   activations(id: string, sample: Sample, signal?: AbortSignal): Promise<ArrayBuffer> {
     const path = `/runs/${encodeURIComponent(id)}/predictions`;
     return this.#bytes(path, { method: 'POST', body: { sample }, signal });
+  }
+
+  /** The answers for a sample along a movement, all in one call. */
+  sweep(id: string, wanted: SweepWanted, signal?: AbortSignal): Promise<SweepAnswer> {
+    const path = `/runs/${encodeURIComponent(id)}/sweeps`;
+    return this.#json(path, { method: 'POST', body: wanted, signal });
+  }
+
+  learn(spec: Partial<BaselineSpec>): Promise<BaselineRecord> {
+    return this.#json('/baselines', { method: 'POST', body: spec });
+  }
+
+  async baselines(): Promise<BaselineRecord[]> {
+    return (await this.#json<{ baselines: BaselineRecord[] }>('/baselines')).baselines;
+  }
+
+  baseline(id: string): Promise<BaselineRecord> {
+    return this.#json(`/baselines/${encodeURIComponent(id)}`);
+  }
+
+  async forgetBaseline(id: string): Promise<void> {
+    await this.#send(`/baselines/${encodeURIComponent(id)}`, { method: 'DELETE' });
   }
 
   tensors(id: string): Promise<ArrayBuffer> {

@@ -1,4 +1,5 @@
 // Runs on the wire: their state, commands, events, taps and stream messages. Data only; no behaviour.
+import type { Warp } from './labs';
 import type {
   ParameterGroup,
   PartValue,
@@ -142,8 +143,9 @@ export interface StoredEvent {
 }
 
 export type Role = 'activation' | 'kernel' | 'decision';
-export type Sample =
+export type FixedSample =
   { kind: 'stored'; split: 'train' | 'val'; index: number } | { kind: 'given'; values: number[] };
+export type Sample = FixedSample | { kind: 'warped'; of: FixedSample; warp: Warp };
 
 export interface Tap {
   roles: Role[];
@@ -217,6 +219,8 @@ export interface DeviceInfo {
   id: string;
   name: string;
   memory: number | null;
+  /** What a training step of one run may take of it, in bytes. */
+  limit: number;
   threads: number | null;
 }
 

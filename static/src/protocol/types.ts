@@ -115,6 +115,31 @@ export interface Parameter {
   shape: Shape;
 }
 
+/** Where a part stands: what its picture depends on. */
+export interface Place {
+  fan_in: number;
+  fan_out: number;
+  units: number;
+  gain: number;
+}
+
+/** The picture that a part draws of itself. */
+export interface Plot {
+  x_name: Text;
+  x: number[];
+  lines: { name: Text; y: number[]; filled: boolean }[];
+  spikes: { x: number; y: number }[];
+  note: Text | null;
+}
+
+/** Bytes of a training step, by kind. */
+export interface LayerMemory {
+  weights: number;
+  gradients: number;
+  optimizer: number;
+  activations: number;
+}
+
 export interface NodeReport {
   id: string;
   type: string;
@@ -125,6 +150,8 @@ export interface NodeReport {
   arithmetic: string;
   macs: number;
   activations: number;
+  place: Place | null;
+  memory: LayerMemory;
   problems: Problem[];
 }
 
@@ -134,7 +161,16 @@ export interface Report {
   input_shape: Shape;
   output_shape: Shape | null;
   samples: [number, number];
-  totals: { parameters: number; macs: number; activations: number; memory_bytes: number };
+  totals: {
+    parameters: number;
+    macs: number;
+    activations: number;
+    memory: LayerMemory;
+    memory_bytes: number;
+    fixed_bytes: number;
+    sample_bytes: number;
+    limit_bytes: number;
+  };
   rates: RatePlan;
   problems: Problem[];
 }
@@ -158,6 +194,7 @@ export interface Part {
   aliases: string[];
   examples: PartValue[];
   live: string[];
+  plot: boolean;
   facts: Record<string, unknown>;
   schema: JsonSchema;
 }
@@ -172,6 +209,7 @@ export interface Families {
   losses: Part[];
   optimizers: Part[];
   initializers: Part[];
+  baselines: Part[];
   schedules: Part[];
   augmentations: Part[];
 }
@@ -201,6 +239,12 @@ export interface Presets {
 
 /** How outputs are shown as a prediction: as shares that sum to one, each for itself, or as they are. */
 export type Readout = 'softmax' | 'sigmoid' | 'raw';
+
+/** A run that shows one part. */
+export interface Example {
+  title: Text;
+  spec: RunSpec;
+}
 
 /** A number from the wire as a JavaScript number. */
 export function finite(value: WireNumber | null | undefined): number {

@@ -1,8 +1,7 @@
 // First contact: what the page shows before anything runs. Creates nothing on the server.
 import { say, setLanguage, t } from '../i18n';
 import { ApiError } from '../protocol/errors';
-import type { RunSpec } from '../protocol/types';
-import type { MetricsHistory } from '../protocol/types';
+import type { MetricsHistory, RunSpec } from '../protocol/types';
 import { specInAddress } from './exchange';
 import type { Session } from './session.svelte';
 
@@ -39,6 +38,20 @@ export function readBoot(): void {
 
 export function runInAddress(): string | null {
   return new URLSearchParams(location.hash.slice(1)).get('run');
+}
+
+/** The part whose example is asked for: `?example=layers/conv1d`. */
+export function exampleInAddress(): string | null {
+  return new URLSearchParams(location.search).get('example');
+}
+
+/** Show the example of a part, ready for Play; false where there is none. */
+async function example(session: Session, name: string): Promise<boolean> {
+  const found = await session.guard(() => session.api.example(name));
+  if (!found) return false;
+  const title = t('example.shown', { title: say(found.title) });
+  await session.editor.open({ ...found.spec, name: title });
+  return true;
 }
 
 async function recorded(session: Session, preset: string): Promise<void> {
@@ -82,8 +95,9 @@ export async function boot(session: Session): Promise<void> {
   const id = runInAddress();
   const first = session.catalog.presets[0];
   if (id) await session.attach(id);
-  const given = await linked(session);
-  if (!session.run.exists && first && !given) {
+  const part = session.run.exists ? null : exampleInAddress();
+  const shown = part === null ? await linked(session) : await example(session, part);
+  if (!session.run.exists && !shown && first) {
     await Promise.all([
       session.editor.open(first.spec),
       recorded(session, first.id).catch(() => undefined),

@@ -14,7 +14,7 @@ export function follow(session: Session): void {
   $effect(() => {
     const id = session.run.id;
     if (!id || !ASLEEP.includes(session.run.state)) return;
-    const sample = session.samples.watched;
+    const sample = session.samples.shown;
     void session.api.activations(id, sample).then(
       (buffer) => session.run.id === id && session.frames.show(buffer, false),
       () => undefined,

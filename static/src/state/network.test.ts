@@ -29,6 +29,7 @@ function part(type: string, facts: Record<string, unknown>, live: string[] = [])
     aliases: [],
     examples: [],
     live,
+    plot: false,
     facts,
     schema: {},
   };
@@ -133,6 +134,7 @@ describe('what may change while a run goes on', () => {
     losses: [],
     optimizers: [part('sgd', {}, ['learning_rate', 'momentum'])],
     initializers: [],
+    baselines: [],
     schedules: [],
     augmentations: [],
   };

@@ -1,6 +1,13 @@
 // From a part's JSON schema to the fields of its form. Knows JSON schema, no single part.
-import type { JsonSchema, Part, Problem, Text } from '../../protocol/types';
+import type { JsonSchema, Part, Place, Problem, Text } from '../../protocol/types';
 import type { Range } from './scale';
+
+/** Where the part of a form stands: it is drawn and asked for accordingly. */
+export interface Surroundings {
+  place: Place | null;
+  /** Maps that arrive. */
+  channels: number;
+}
 
 /** What of a part a form needs. */
 export type FormPart = Pick<Part, 'type' | 'schema'>;
@@ -17,6 +24,9 @@ export interface Choice {
 export interface NestedPart extends FormPart {
   title: Text;
   summary: Text | null;
+  /** Family of the catalogue, and whether it has a picture of its own. */
+  family: string;
+  plot: boolean;
 }
 export type FormField = Named &
   (
@@ -25,6 +35,7 @@ export type FormField = Named &
     | { kind: 'choice'; choices: Choice[]; fallback: string | number }
     | { kind: 'part'; parts: NestedPart[]; fallback: Record<string, unknown> }
     | { kind: 'numbers'; fallback: number[] }
+    | { kind: 'table' }
     | { kind: 'text'; fallback: string }
   );
 
@@ -90,21 +101,24 @@ function wantsLog({ min, max, integer }: Range, fallback: number | undefined): b
   return max >= 10 || (fallback !== undefined && fallback > 0 && fallback < max / 1e4);
 }
 
-function nested(schema: JsonSchema, root: JsonSchema, known: readonly Part[][]): NestedPart[] {
+type Known = readonly (readonly [string, Part[]])[];
+
+function nested(schema: JsonSchema, root: JsonSchema, known: Known): NestedPart[] {
   const variants = [...objects(schema['oneOf']), ...objects(schema['anyOf'])];
   const found = (variants.length > 0 ? variants : [schema])
     .map((variant) => resolve(variant, root))
     .filter((variant) => typeOf(variant) !== undefined);
   const types = found.map((variant) => typeOf(variant) ?? '');
-  const family = known.find((parts) =>
-    types.every((type) => parts.some((one) => one.type === type)),
-  );
+  const [family = '', members = []] =
+    known.find(([, parts]) => types.every((type) => parts.some((one) => one.type === type))) ?? [];
   return found.map((variant, i) => {
-    const part = family?.find((one) => one.type === types[i]);
+    const part = members.find((one) => one.type === types[i]);
     return {
       type: types[i] ?? '',
       title: part?.title ?? asText(null, String(variant['title'] ?? types[i])),
       summary: part?.summary ?? null,
+      family,
+      plot: part?.plot ?? false,
       schema: { $defs: root['$defs'], ...variant },
     };
   });
@@ -118,7 +132,7 @@ function choices(schema: JsonSchema): Choice[] {
     .map((value) => ({ value, label: asText(labels[String(value)], String(value)) }));
 }
 
-function field(name: string, given: JsonSchema, root: JsonSchema, known: Part[][]): FormField {
+function field(name: string, given: JsonSchema, root: JsonSchema, known: Known): FormField {
   const flat = resolve(given, root);
   const variants = objects(flat['anyOf']);
   const optional = variants.some((variant) => variant['type'] === 'null');
@@ -151,6 +165,8 @@ function field(name: string, given: JsonSchema, root: JsonSchema, known: Part[][
       optional,
     };
   }
+  const items = isObject(schema['items']) ? resolve(schema['items'], root) : {};
+  if (schema['type'] === 'array' && items['type'] === 'array') return { ...base, kind: 'table' };
   if (schema['type'] === 'array') {
     const list = Array.isArray(fallback) ? fallback.filter((one) => typeof one === 'number') : [];
     return { ...base, kind: 'numbers', fallback: list };
@@ -163,7 +179,7 @@ export function fieldsOf(part: FormPart, families: Record<string, Part[]> = {}):
   return properties(part.schema)
     .filter(([name]) => name !== 'type')
     .sort(([a], [b]) => order(a) - order(b))
-    .map(([name, schema]) => field(name, schema, part.schema, Object.values(families)));
+    .map(([name, schema]) => field(name, schema, part.schema, Object.entries(families)));
 }
 
 /** The learning rate comes first wherever a part has one. */

@@ -19,6 +19,7 @@ function part(type: string, en: string, zh: string, schema: Part['schema']): Par
     aliases: ['kernel'],
     examples: [],
     live: [],
+    plot: false,
     facts: {},
     schema,
   };
