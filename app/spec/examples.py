@@ -40,9 +40,13 @@ class Example(Strict):
     spec: RunSpec
 
 
-@cache
 def example(part: type[Part]) -> Example | None:
     """The first network of the candidates that fits together; None where there is none."""
+    return _found(part)
+
+
+@cache
+def _found(part: type[Part]) -> Example | None:
     for candidate in _candidates(part):
         spec = RunSpec.model_validate_json(json.dumps(candidate), strict=True)
         if check(spec.model, spec.training).ok:
