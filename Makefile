@@ -6,6 +6,7 @@
 # Knobs:  HOST, PORT       where `make run` listens (127.0.0.1, 8000)
 #         PYTHON           the interpreter that makes .venv
 #         TORCH            what to install for torch, e.g. a local wheel file
+#         ONLY             sections of `make bench`, for instance ONLY=presets
 #         SYSTEM_PYTHON    use this interpreter as it is, install nothing: for machines that come
 #                          with a CUDA build of torch (`make test-gpu SYSTEM_PYTHON=python3`)
 
@@ -149,8 +150,8 @@ build: $(DEVELOPMENT) $(PAGE) ## wheel and sdist into dist/
 	@rm -rf dist
 	@$(PY) -m build
 
-bench: $(RUNTIME) $(DEVELOPMENT) $(PAGE) ## measure what the README promises
-	@$(PY) -m benchmarks
+bench: $(RUNTIME) $(DEVELOPMENT) $(PAGE) ## measure what the README promises; ONLY=presets: one section
+	@$(PY) -m benchmarks $(ONLY)
 
 clean: ## remove what was built or installed; data stay
 	rm -rf $(VENV) node_modules static/dist dist build .mypy_cache .pytest_cache .ruff_cache \

@@ -13,7 +13,7 @@ export default defineConfig({
   build: {
     outDir: inRepository('static/dist'),
     emptyOutDir: true,
-    manifest: true, // static/dist/.vite/manifest.json; keys "src/main.ts", "src/docs.ts", "src/pages.ts"
+    manifest: true, // static/dist/.vite/manifest.json; keys "src/main.ts", "src/docs.ts", "src/kernels.ts", "src/pages.ts"
     target: 'es2022',
     assetsInlineLimit: 0, // the content security policy allows no data: URLs
     modulePreload: { polyfill: false },
@@ -23,6 +23,7 @@ export default defineConfig({
       input: {
         main: inRepository('static/src/main.ts'),
         docs: inRepository('static/src/docs.ts'),
+        kernels: inRepository('static/src/kernels.ts'),
         pages: inRepository('static/src/pages.ts'),
       },
     },

@@ -12,11 +12,13 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import (
+    baselines,
     catalog,
     datasets,
     devices,
     errors,
     examples,
+    exports,
     health,
     models,
     own,
@@ -26,6 +28,8 @@ from app.api import (
     runs,
     schema,
     stream,
+    tracing,
+    weights,
 )
 from app.api.access import Access, prepare
 from app.api.assets import Files, Page
@@ -36,8 +40,10 @@ from app.api.guard import Guard, Rules
 from app.core.errors import GlassnetError
 from app.own.library import Library
 from app.own.uploads import Uploads
+from app.runs.baselines import Baselines
 from app.runs.service import Runs
 from app.settings import Settings
+from app.store.baselines import BaselineFiles
 from app.store.runs import Store
 
 API = "/api/v1"
@@ -49,7 +55,11 @@ ROUTERS = (
     own,
     datasets,
     runs,
+    exports,
+    weights,
     range_test,
+    tracing,
+    baselines,
     devices,
     stream,
 )
@@ -100,6 +110,7 @@ def create_app(
         max_depth=settings.max_depth,
         max_upload=settings.max_upload,
         login=partial(pages.login_page, page),
+        streamed=weights.STREAMED,
     )
     errors.install(app, pages.error_page)
     app.include_router(_api())
@@ -139,6 +150,7 @@ def _lifespan(
         async with AsyncExitStack() as stack:
             try:
                 runs = await stack.enter_async_context(running(settings))
+                rivals = await stack.enter_async_context(comparing(settings))
             except GlassnetError as error:
                 app.state.failure = error
                 raise
@@ -146,6 +158,7 @@ def _lifespan(
             uploads.tidy()
             app.state.context = Context(
                 runs=runs,
+                baselines=rivals,
                 fetches=fetches,
                 library=library,
                 uploads=uploads,
@@ -180,6 +193,17 @@ async def running(settings: Settings) -> AsyncIterator[Runs]:
             await runs.stop()
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def comparing(settings: Settings) -> AsyncIterator[Baselines]:
+    """The baselines of a data folder, started; those that still learn at the end are interrupted."""
+    baselines = Baselines(BaselineFiles(settings.data / "baselines"), settings.data / "datasets")
+    await baselines.start()
+    try:
+        yield baselines
+    finally:
+        await baselines.stop()
 
 
 def open_access(settings: Settings) -> tuple[Access, str | None]:

@@ -37,14 +37,14 @@ def plain(what: str, value: float, unit: str, digits: int = 0) -> Row:
 
 
 def show(title: str, rows: Iterable[Row]) -> None:
-    """Print a table with aligned columns."""
+    """Print a table with aligned columns; indented, so that it is one in Markdown too."""
     listed = list(rows)
     wide = max(len(row.what) for row in listed)
     figure = max(len(row.figure) for row in listed)
-    print(f"{title}  ({machine()}; load {os.getloadavg()[0]:.1f})")
+    print(f"{title}  (load {os.getloadavg()[0]:.1f})\n")
     for row in listed:
         mark = {True: "met", False: "MISSED", None: ""}[row.met]
-        line = f"  {row.what:<{wide}}  {row.figure:>{figure}}  {row.bar:<12}  {mark}"
+        line = f"    {row.what:<{wide}}  {row.figure:>{figure}}  {row.bar:<12}  {mark}"
         print(line.rstrip(), flush=True)
 
 

@@ -266,8 +266,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     faults: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         for source in (*SOURCES, *TABLES):
-            table = isinstance(source, TableSource)
-            made = (make_table if table else make)(source, Path(folder))  # type: ignore[operator]
+            if isinstance(source, TableSource):
+                made = make_table(source, Path(folder))
+            else:
+                made = make(source, Path(folder))
             if options.check:
                 faults += check(made, options.output)
             else:

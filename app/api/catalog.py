@@ -15,6 +15,7 @@ from app.api.context import Here
 from app.api.document import READS_BODY, failures
 from app.api.encode import Json
 from app.catalog.augmentations import AUGMENTATIONS
+from app.catalog.baselines import BASELINES
 from app.catalog.datasets import DATASETS, Dataset, Feature
 from app.catalog.family import Family, Formula, Part, describe
 from app.catalog.initializers import INITIALIZERS
@@ -83,6 +84,18 @@ class LossInfo(Described):
     facts: LossFacts
 
 
+class BaselineFacts(BaseModel):
+    """Which tasks a baseline suits."""
+
+    tasks: list[Task]
+
+
+class BaselineInfo(Described):
+    """A baseline."""
+
+    facts: BaselineFacts
+
+
 class FeatureFacts(BaseModel):
     """An input of a table, or its target. What a network sees is (value − ``centre``) / ``scale``;
     with a ``category`` it is 1 where the column holds that text, else 0."""
@@ -125,6 +138,7 @@ class Families(BaseModel):
     losses: list[LossInfo]
     optimizers: list[PartInfo]
     initializers: list[PartInfo]
+    baselines: list[BaselineInfo]
     schedules: list[PartInfo]
     augmentations: list[PartInfo]
 
@@ -145,6 +159,7 @@ FAMILIES: dict[str, Family[Any]] = {
         INITIALIZERS,
         SCHEDULES,
         AUGMENTATIONS,
+        BASELINES,
     )
 }
 

@@ -12,6 +12,7 @@ from app.api.assets import Page
 from app.api.fetches import Fetches
 from app.own.library import Library
 from app.own.uploads import Uploads
+from app.runs.baselines import Baselines
 from app.runs.service import Runs
 
 
@@ -20,6 +21,7 @@ class Context:
     """One server's parts. ``sockets`` counts the open tabs."""
 
     runs: Runs
+    baselines: Baselines
     fetches: Fetches
     library: Library
     uploads: Uploads

@@ -18,7 +18,7 @@ from app.api.context import Context, Here
 from app.api.document import READS_BODY, SAFETENSORS, binary, failures
 from app.api.encode import Json
 from app.catalog.datasets import DATASETS, AnyDataset, Dataset
-from app.core.errors import NotFound, Problem, SpecError
+from app.core.errors import NotFound, Problem
 from app.core.text import text
 from app.spec.base import Strict
 
@@ -92,7 +92,7 @@ async def get_samples(wanted: SamplesBody, here: Here) -> Response:
 )
 async def describe_dataset(wanted: DescribeBody, here: Here) -> Json:
     """Task, classes, shape, sizes, and for a table its inputs by name with their scale."""
-    return Json(await asyncio.to_thread(_described, wanted.dataset, here.fetches.root))
+    return Json(await asyncio.to_thread(dataset_facts, wanted.dataset, here.fetches.root))
 
 
 @router.post(
@@ -135,20 +135,7 @@ def _state(dataset: Dataset, here: Context) -> dict[str, Any]:
     }
 
 
-def _described(dataset: Dataset, root: Path) -> dict[str, Any]:
-    _require(dataset)
-    return dataset_facts(dataset, root)
-
-
-def _require(dataset: Dataset) -> None:
-    """Raises what is wrong with the options of a data set."""
-    if faults := dataset.faults():
-        first = faults[0].message
-        raise SpecError(problems=faults, summary=first.en, summary_zh=first.zh)
-
-
 def _samples(wanted: SamplesWanted, root: Path) -> bytes:
-    _require(wanted.dataset)
     part = slice(wanted.start, wanted.start + wanted.count)
     inputs, targets = wanted.dataset.peek(root, wanted.split, part)
     return save({"inputs": np.ascontiguousarray(inputs), "targets": np.ascontiguousarray(targets)})

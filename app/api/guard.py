@@ -70,6 +70,8 @@ class Rules:
     max_depth: int
     max_upload: int
     login: LoginPage
+    streamed: frozenset[str] = frozenset()
+    """Paths whose routes take a large body piece by piece, and limit it themselves."""
 
 
 class Guard:
@@ -88,13 +90,17 @@ class Guard:
         headers = dict(scope["headers"])
         try:
             self._check(scope, headers)
-            if scope["type"] == "http" and scope["method"] not in SAFE:
+            if scope["type"] == "http" and self._reads(scope):
                 receive = await self._body(scope, headers, receive)
         except GlassnetError as error:
             await self._refuse(error, scope, receive, send)
             return
         entered = self._entrance(scope)
         await (entered or self.app)(scope, receive, send)
+
+    def _reads(self, scope: Scope) -> bool:
+        """Whether the body is to be read here, before any route."""
+        return scope["method"] not in SAFE and scope["path"] not in self.rules.streamed
 
     def _check(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
         host = headers.get(b"host", b"").decode("latin-1").lower()

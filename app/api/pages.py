@@ -61,6 +61,16 @@ async def playground(lang: str, here: Here) -> Response:
     return response
 
 
+@router.get("/{lang}/lab/kernels")
+async def kernel_lab(lang: str, here: Here) -> Response:
+    """Everything on it is computed in the browser; its pictures never leave it."""
+    path = "/lab/kernels"
+    spoken = _language(lang, f"/{lang}{path}")
+    boot = {"language": spoken, "version": here.version, "authenticated": True}
+    files = here.page.entry("src/kernels.ts")
+    return render(here.page, "kernels.html", spoken, path, files=files, boot=boot)
+
+
 @router.get("/{lang}/reference")
 async def reference_index(lang: str, here: Here, q: str = "") -> Response:
     """``q`` searches names, aliases and summaries in both languages."""

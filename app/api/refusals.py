@@ -50,6 +50,14 @@ class NotJson(GlassnetError):
     )
 
 
+class NotTensorFile(GlassnetError):
+    code, status = "not_a_tensor_file", 415
+    message = text(
+        "Weights are sent as a file: “Content-Type: application/vnd.safetensors” (got “{got}”).",
+        "权值须以文件发送：“Content-Type: application/vnd.safetensors”（收到“{got}”）。",
+    )
+
+
 class NoSuchAddress(GlassnetError):
     code, status = "no_such_address", 404
     message = text("There is nothing at {path}.", "{path} 处没有内容。")

@@ -19,7 +19,8 @@ from app.core.text import text
 from app.protocol.commands import AnyCommand
 from app.protocol.events import Number, StoredEvent
 from app.protocol.runs import Applied, MetricsSeries, RunInfo, SnapshotInfo
-from app.protocol.taps import AnySample
+from app.protocol.taps import AnySample, FixedSample
+from app.protocol.warp import Sweep, SweepAnswer
 from app.spec.base import Strict
 from app.spec.check import require
 from app.spec.presets import presets
@@ -32,6 +33,13 @@ class PredictionWanted(Strict):
     """A sample of the run's data set, or the values of one."""
 
     sample: AnySample
+
+
+class SweepWanted(Strict):
+    """A picture of the run's data set, or the values of one, and how it is to be moved."""
+
+    sample: FixedSample
+    sweep: Sweep
 
 
 class AugmentedWanted(Strict):
@@ -62,20 +70,30 @@ class SnapshotList(BaseModel):
 
 
 class Prediction(BaseModel):
-    """What the network says of one sample, with its present weights, in evaluation mode."""
+    """What the network says of one sample, with its present weights, in evaluation mode.
+
+    A network that learns to give back its input answers with that: ``outputs`` in the input's order
+    and the ``loss`` of this one sample, which is null otherwise.
+    """
 
     step: int
     outputs: list[Number]
     probabilities: list[Number] | None
     label: int | None
     readout: Readout
+    loss: Number | None
 
 
 RunId = Annotated[str, Path(max_length=32, description="The run's id.")]
 RunBody = Annotated[RunSpec, Depends(body(TypeAdapter(RunSpec)))]
 CommandBody = Annotated[AnyCommand, Depends(body(TypeAdapter(AnyCommand)))]
 PredictionBody = Annotated[PredictionWanted, Depends(body(TypeAdapter(PredictionWanted)))]
+SweepBody = Annotated[SweepWanted, Depends(body(TypeAdapter(SweepWanted)))]
 AugmentedBody = Annotated[AugmentedWanted, Depends(body(TypeAdapter(AugmentedWanted)))]
+TURNED = {
+    "sample": {"kind": "stored", "index": 0},
+    "sweep": {"axis": "turn", "low": -30.0, "high": 30.0, "points": 61},
+}
 COMMANDS = (
     ("play", {"type": "play"}),
     ("one batch", {"type": "step", "unit": "batch", "count": 1}),
@@ -223,6 +241,20 @@ async def predict(run: RunId, wanted: PredictionBody, request: Request, here: He
     if SAFETENSORS in request.headers.get("accept", ""):
         return Response(frame, media_type=SAFETENSORS, headers={"cache-control": "no-store"})
     return Json(prediction)
+
+
+@router.post(
+    "/runs/{run}/sweeps",
+    response_model=SweepAnswer,
+    responses=failures(*READS_BODY, 404, 409, 503),
+    summary="Predict one sample along a movement",
+    openapi_extra=documented("SweepWanted", ("turned from −30° to 30°", TURNED)),
+)
+async def sweep(run: RunId, wanted: SweepBody, here: Here) -> Json:
+    """The answer for a picture that is turned, scaled, shifted, sheared or bent by each of up to 121
+    amounts: one batch, so that a whole curve is one call."""
+    wanted.sweep.require()
+    return Json(await here.runs.sweep(run, wanted.sample, wanted.sweep))
 
 
 @router.post(

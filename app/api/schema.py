@@ -9,11 +9,23 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
 
-from app.api import catalog, datasets, devices, health, models, own, presets, runs
+from app.api import (
+    baselines,
+    catalog,
+    datasets,
+    devices,
+    exports,
+    health,
+    models,
+    own,
+    presets,
+    runs,
+)
 from app.api.document import failures
 from app.api.encode import Json
 from app.api.errors import ProblemDetails
 from app.catalog.augmentations import AnyAugmentation
+from app.catalog.baselines import AnyBaseline
 from app.catalog.datasets import AnyDataset
 from app.catalog.initializers import AnyInitializer
 from app.catalog.layers import AnyLayer
@@ -22,12 +34,23 @@ from app.catalog.optimizers import AnyOptimizer
 from app.catalog.plot import Plot
 from app.catalog.schedules import AnySchedule
 from app.own.library import OwnDetail
-from app.protocol import frames, stream, taps
+from app.protocol import frames, stream, taps, warp
+from app.protocol.baselines import BaselineRecord
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
 from app.protocol.range_test import RangeTest, RangeWanted
-from app.protocol.runs import Applied, MetricsSeries, RunInfo
+from app.protocol.runs import Applied, MetricsSeries, RunInfo, WeightsInfo
+from app.protocol.tracing import (
+    ExplainWanted,
+    Explanation,
+    Gradcheck,
+    GradcheckWanted,
+    Operations,
+    Traced,
+    TraceWanted,
+)
 from app.runs.devices import Devices
+from app.spec.baseline import BaselineSpec
 from app.spec.examples import Example
 from app.spec.model import ModelSpec
 from app.spec.report import Report
@@ -42,6 +65,8 @@ READ: dict[str, Any] = {
     "AnyLoss": AnyLoss,
     "AnyOptimizer": AnyOptimizer,
     "AnyInitializer": AnyInitializer,
+    "AnyBaseline": AnyBaseline,
+    "BaselineSpec": BaselineSpec,
     "AnySchedule": AnySchedule,
     "AnyAugmentation": AnyAugmentation,
     "ModelSpec": ModelSpec,
@@ -55,7 +80,12 @@ READ: dict[str, Any] = {
     "OwnChange": own.OwnChange,
     "AugmentedWanted": runs.AugmentedWanted,
     "PredictionWanted": runs.PredictionWanted,
+    "SweepWanted": runs.SweepWanted,
     "RangeWanted": RangeWanted,
+    "TraceWanted": TraceWanted,
+    "Traced": Traced,
+    "ExplainWanted": ExplainWanted,
+    "GradcheckWanted": GradcheckWanted,
     "AnyCommand": AnyCommand,
     "LoggedCommand": LoggedCommand,
     "AnySample": taps.AnySample,
@@ -71,6 +101,9 @@ WRITTEN: dict[str, Any] = {
     "Example": Example,
     "Presets": presets.Presets,
     "Report": Report,
+    "SpecReport": models.SpecReport,
+    "ExportList": exports.ExportList,
+    "WeightsInfo": WeightsInfo,
     "DatasetState": datasets.DatasetState,
     "DatasetFacts": catalog.DatasetFacts,
     "UploadState": own.UploadState,
@@ -83,7 +116,13 @@ WRITTEN: dict[str, Any] = {
     "MetricsSeries": MetricsSeries,
     "SnapshotList": runs.SnapshotList,
     "Prediction": runs.Prediction,
+    "SweepAnswer": warp.SweepAnswer,
+    "BaselineRecord": BaselineRecord,
+    "BaselineList": baselines.BaselineList,
     "RangeTest": RangeTest,
+    "Operations": Operations,
+    "Explanation": Explanation,
+    "Gradcheck": Gradcheck,
     "Devices": Devices,
     "Queue": devices.Queue,
     "Health": health.Health,

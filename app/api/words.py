@@ -12,6 +12,11 @@ TAGLINE = text(
 WORDS: dict[str, Text] = {
     "tagline": TAGLINE,
     "playground": text("Playground", "实验台"),
+    "kernel_lab": text("Kernel lab", "卷积核实验室"),
+    "try_kernels": text(
+        "Try any kernel on a picture, sum by sum, in the",
+        "在此逐个求和地把任意卷积核用于图像：",
+    ),
     "reference": text("Reference", "参考"),
     "runs": text("Runs", "运行"),
     "api": text("API", "API"),
@@ -31,6 +36,7 @@ WORDS: dict[str, Text] = {
     "losses": text("Losses", "损失函数"),
     "optimizers": text("Optimisers", "优化器"),
     "initializers": text("Initial weights", "权值初始化"),
+    "baselines": text("Baselines", "基线"),
     "schedules": text("Learning rate schedules", "学习率调度"),
     "augmentations": text("Augmentation", "数据增强"),
     "formula": text("Formula", "公式"),

@@ -40,7 +40,7 @@ class Network(nn.Module):
         for name in self.order:
             # Not add_module: an identifier such as "train" is a fine name for a node.
             self._modules[name] = self._build(name, behind[name])
-        self._needed = _needed(self.output, self.sources)
+        self._needed = needed(self.output, self.sources)
         self._chain: list[nn.Module] | None = None
         self._all = list(self.modules())
         self._random = [(n, m) for n, m in self.named_children() if hasattr(m, "reseed")]
@@ -123,7 +123,7 @@ class Network(nn.Module):
         return module
 
 
-def _needed(output: str, sources: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+def needed(output: str, sources: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """The nodes that the output depends on, in the order of ``sources``."""
     wanted = {output}
     for name in reversed(list(sources)):

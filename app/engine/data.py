@@ -15,18 +15,20 @@ from numpy.typing import NDArray
 from app.catalog.datasets import DATASETS, Data
 from app.core.ids import stable_hash
 from app.core.shapes import Shape, size
+from app.engine.warp import moved
 from app.protocol.refusals import SampleMisfit
-from app.protocol.taps import AnySample, StoredSample
+from app.protocol.taps import AnySample, StoredSample, WarpedSample
 from app.spec.run import RunSpec
 
 
 @dataclass(frozen=True)
 class Split:
     """Samples as rows: pictures are stored (height, width, channels), so that a batch of rows is
-    channels_last without a copy. ``labels`` are classes (N,); ``targets`` what the loss takes."""
+    channels_last without a copy. ``labels`` are classes (N,); ``targets`` what the loss takes, or
+    None where that is the input itself, of which there is no second copy."""
 
     rows: torch.Tensor
-    targets: torch.Tensor
+    targets: torch.Tensor | None
     labels: torch.Tensor | None
     shape: Shape
 
@@ -44,6 +46,8 @@ class Split:
     def batch(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
         """(inputs, targets, labels) of the samples in ``index``."""
         inputs = self.inputs(self.rows.index_select(0, index))
+        if self.targets is None:
+            return inputs, inputs, None
         targets = self.targets.index_select(0, index)
         if self.labels is None:
             return inputs, targets, None
@@ -51,12 +55,19 @@ class Split:
             return inputs, targets, targets
         return inputs, targets, self.labels.index_select(0, index)
 
+    def wanted(self, start: int, count: int) -> torch.Tensor:
+        """Targets of ``count`` samples from ``start`` on, as the loss takes them; a view."""
+        if self.targets is None:
+            return self.inputs(self.rows[start : start + count])
+        return self.targets[start : start + count]
+
 
 class Resident:
     """A run's data on its device."""
 
     def __init__(self, spec: RunSpec, root: Path, device: torch.device, outputs: int) -> None:
         dataset, loss = spec.training.dataset, spec.training.phase.loss
+        self._reconstructs = spec.training.phase.reconstructs
         arrays = dataset.load(root)
 
         def encode(target: torch.Tensor) -> torch.Tensor:
@@ -77,6 +88,8 @@ class Resident:
         rows = _tensor(x)
         if len(self.shape) == 3 and self.shape[0] > 1:
             rows = rows.permute(0, 2, 3, 1).contiguous()
+        if self._reconstructs:
+            return Split(rows.reshape(rows.shape[0], -1).to(self.device), None, None, self.shape)
         raw = _tensor(y)
         labels = None if raw.is_floating_point() else raw.to(self.device)
         targets = encode(raw if labels is None else labels).to(self.device)
@@ -85,6 +98,14 @@ class Resident:
 
     def sample(self, sample: AnySample) -> torch.Tensor:
         """One sample as a batch of one; raises :class:`SampleMisfit`."""
+        if isinstance(sample, WarpedSample):
+            if len(self.shape) != 3:
+                raise SampleMisfit(
+                    pointer="/sample/warp",
+                    reason="only pictures can be turned and shifted",
+                    reason_zh="只有图像才能旋转和平移",
+                )
+            return self.laid_out(moved(self.sample(sample.of), [sample.warp]))
         if isinstance(sample, StoredSample):
             split = self.train if sample.split == "train" else self.val
             if sample.index >= split.count:
@@ -100,12 +121,18 @@ class Resident:
             )
         given = torch.tensor(sample.values, dtype=torch.float32, device=self.device)
         given = given.view(1, *self.shape)
+        return self.laid_out(given)
+
+    def laid_out(self, x: torch.Tensor) -> torch.Tensor:
+        """Inputs (N, *shape) with their memory as a batch of the run has it."""
         if len(self.shape) == 3:
-            return self.val.inputs(given.permute(0, 2, 3, 1).reshape(1, -1))
-        return given
+            return self.val.inputs(x.permute(0, 2, 3, 1).reshape(len(x), -1))
+        return x
 
     def label(self, sample: AnySample) -> int | None:
-        """The class of a stored sample, where there is one."""
+        """The class of a stored sample, moved or not, where there is one."""
+        if isinstance(sample, WarpedSample):
+            return self.label(sample.of)
         if not isinstance(sample, StoredSample):
             return None
         labels = (self.train if sample.split == "train" else self.val).labels

@@ -50,8 +50,8 @@ class Meter:
         self._steps.append(step)
         self._samples.append(output.shape[0])
         self._losses.append(loss)
-        self._values += output.numel()
         if labels is not None:
+            self._values += output.numel()
             self._outputs.append(output)
             self._labels.append(labels)
 

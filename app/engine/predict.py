@@ -8,6 +8,7 @@ from typing import Any
 from app.engine.meter import decide
 from app.engine.probes import Moment, Prober
 from app.engine.trainer import Trainer
+from app.protocol.frames import metadata
 from app.protocol.taps import AnySample
 
 
@@ -23,9 +24,25 @@ def number(value: float) -> float | str:
 def predict(
     trainer: Trainer, prober: Prober, sample: AnySample, moment: Moment
 ) -> tuple[dict[str, Any], bytes]:
-    """(prediction, float32 frame); ``label`` is null for regression, probabilities for raw outputs."""
+    """(prediction, float32 frame); ``label`` is null for regression, probabilities for raw outputs.
+
+    A reconstruction has its values in the input's order, and its loss; no label, no target.
+    """
     output, frame = prober.exact(sample, moment)
     values, readout = prober.readout(output[None])
+    if trainer.reconstructs:
+        return {
+            "step": trainer.cursor.step,
+            "branch": moment.branch,
+            "outputs": [number(v) for v in output.flatten().tolist()],
+            "probabilities": None
+            if readout == "raw"
+            else [number(v) for v in values.flatten().tolist()],
+            "label": None,
+            "target": None,
+            "readout": readout,
+            "loss": number(float(metadata(frame)["loss"])),
+        }, frame
     return {
         "step": trainer.cursor.step,
         "branch": moment.branch,
@@ -34,4 +51,5 @@ def predict(
         "label": int(decide(output[None])[0]) if trainer.classes else None,
         "target": trainer.data.label(sample),
         "readout": readout,
+        "loss": None,
     }, frame

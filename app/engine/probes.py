@@ -64,7 +64,15 @@ class Prober:
             network.mode(training=True)
         if tap.nodes is not None:
             named = [item for item in named if item[0].partition(".")[0] in tap.nodes]
-        return self._write(named, self.readout(output)[0], self._metadata(tap.sample, moment))
+        facts = self._metadata(tap.sample, moment) | self._missed(output, x)
+        readout = None if self._trainer.reconstructs else self.readout(output)[0]
+        return self._write(named, readout, facts)
+
+    def _missed(self, output: torch.Tensor, x: torch.Tensor) -> dict[str, str]:
+        """How far a reconstruction is from its input, as the run's loss measures it."""
+        if not self._trainer.reconstructs:
+            return {}
+        return {"loss": f"{float(self._trainer.loss(output, x)):.6g}"}
 
     def _kernels(self) -> Named:
         return [
@@ -85,14 +93,18 @@ class Prober:
             if name != INPUT and v.dim() == 2
         ]
 
-    def _write(self, named: Named, readout: torch.Tensor, metadata: dict[str, str]) -> bytes:
+    def _write(self, named: Named, readout: torch.Tensor | None, metadata: dict[str, str]) -> bytes:
         entries = tuple(entry(name, shape) for name, shape, _ in named)
         layout = self._layouts.get(entries)
         if layout is None:
-            floats = [(PROBABILITIES, tuple(readout.shape))]
+            floats = [] if readout is None else [(PROBABILITIES, tuple(readout.shape))]
             layout = self._layouts[entries] = Layout(entries, floats)
-        flat = torch.cat([*(value.reshape(-1) for _, _, value in named), readout])
-        values: Floats = flat.float().cpu().numpy()
+        parts = [value.reshape(-1) for _, _, value in named]
+        if readout is not None:
+            parts.append(readout)
+        values: Floats = (torch.cat(parts) if parts else torch.empty(0)).float().cpu().numpy()
+        if readout is None:
+            return layout.frame(values, metadata)
         count = len(values) - len(readout)
         return layout.frame(values[:count], metadata, [values[count:]])
 
@@ -102,13 +114,18 @@ class Prober:
         Probabilities of the classes by softmax or sigmoid, or, where the loss has neither, the
         output itself. A single output with a sigmoid is that of the second of two classes.
         """
+        values, kind = self.readouts(output)
+        return values[0], kind
+
+    def readouts(self, output: torch.Tensor) -> tuple[torch.Tensor, Readout]:
+        """The same for every row of (N, K)."""
         kind = self._trainer.spec.training.phase.loss.READOUT
         if kind == "softmax":
-            return output.softmax(1)[0], kind
+            return output.softmax(1), kind
         if kind == "sigmoid":
-            yes = output.sigmoid()[0]
-            return (torch.cat([1.0 - yes, yes]) if len(yes) == 1 else yes), kind
-        return output[0], kind
+            yes = output.sigmoid()
+            return (torch.cat([1.0 - yes, yes], 1) if yes.shape[1] == 1 else yes), kind
+        return output, kind
 
     def _metadata(self, sample: AnySample, moment: Moment) -> dict[str, str]:
         trainer = self._trainer
@@ -121,26 +138,28 @@ class Prober:
         }
         if isinstance(sample, StoredSample):
             found["sample"] = json.dumps(sample.model_dump(), separators=(",", ":"))
-            label = trainer.data.label(sample)
-            if label is not None:
-                found["label"] = str(label)
         else:
-            found["sample"] = '{"kind":"given"}'
+            found["sample"] = json.dumps({"kind": sample.kind}, separators=(",", ":"))
+        label = trainer.data.label(sample)
+        if label is not None:
+            found["label"] = str(label)
         return found
 
     @torch.inference_mode()
     def exact(self, sample: AnySample, moment: Moment) -> tuple[torch.Tensor, bytes]:
-        """(output (K,), float32 frame of every node's output) for one sample, unquantised."""
-        network = self._trainer.network
+        """(output without its batch axis, float32 frame of every node's output), unquantised."""
+        network, x = self._trainer.network, self._trainer.data.sample(sample)
         network.mode(training=False)
         try:
-            values = network.forward_all(self._trainer.data.sample(sample))
+            values = network.forward_all(x)
         finally:
             network.mode(training=True)
         arrays = {f"{n}.activation": v[0].float().cpu().numpy() for n, v in values.items()}
         output = values[network.output]
-        arrays[PROBABILITIES] = self.readout(output)[0].float().cpu().numpy()
-        return output[0].float().cpu(), float_frame(arrays, self._metadata(sample, moment))
+        if not self._trainer.reconstructs:
+            arrays[PROBABILITIES] = self.readout(output)[0].float().cpu().numpy()
+        facts = self._metadata(sample, moment) | self._missed(output, x)
+        return output[0].float().cpu(), float_frame(arrays, facts)
 
 
 def float_frame(arrays: dict[str, np.ndarray], metadata: dict[str, str]) -> bytes:

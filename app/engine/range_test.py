@@ -103,7 +103,7 @@ def learns(trainer: Trainer) -> bool:
 def copied(trainer: Trainer) -> Trainer:
     """Another trainer at the same place, with the same weights, optimiser state and settings but
     for the schedule. The data are shared."""
-    copy = Trainer(trainer.spec, Path(), trainer.device, trainer.data)
+    copy = Trainer(trainer.spec, Path(), trainer.device, data=trainer.data)
     copy.apply(replace(trainer.settings, schedule=Constant()))
     with torch.no_grad():
         copy.load({name: value.clone() for name, value in trainer.state().items()})

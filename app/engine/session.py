@@ -51,7 +51,7 @@ class Session:
     def __init__(self, start: Start, device: torch.device, emit: Emit) -> None:
         self.start = start
         self.emit = emit
-        self.trainer = Trainer(start.spec, start.data_root, device)
+        self.trainer = Trainer(start.spec, start.data_root, device, start.weights)
         self.keeper = Keeper(Store(start.folder) if start.folder else None, emit)
         self.report = Reporter(self.trainer, emit, start.emitted)
         self.state: Literal["running", "paused", "finished"] = "paused"

@@ -34,6 +34,8 @@ class Start(BaseModel):
     spec: RunSpec
     folder: Path | None = None
     data_root: Path = Path()
+    weights: Path | None = None
+    """The file that ``spec.weights`` names."""
     device: str = "cpu"
     log: tuple[LoggedCommand, ...] = ()
     branch: int = Field(0, ge=0)

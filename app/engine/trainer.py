@@ -20,6 +20,7 @@ from app.engine.diagnosis import Finding, first_not_finite
 from app.engine.meter import Meter, Point, hits
 from app.engine.settings import Settings
 from app.engine.update import Members, Update
+from app.engine.weights import put_weights, read_weights
 from app.protocol.commands import AnyCommand
 from app.protocol.taps import AnySample
 from app.spec.groups import Rate, rate_of
@@ -65,13 +66,20 @@ class Trainer:
     """Trains the network of a run. ``step()`` makes one step; nothing else changes the weights."""
 
     def __init__(
-        self, spec: RunSpec, root: Path, device: torch.device, data: Resident | None = None
+        self,
+        spec: RunSpec,
+        root: Path,
+        device: torch.device,
+        weights: Path | None = None,
+        data: Resident | None = None,
     ) -> None:
-        """``data``: those of another trainer of the same spec, to be shared."""
+        """``weights``: a file to start from. ``data``: those of another trainer of the same spec."""
         self.spec = spec
         self.device = device
         SHELF.look_in(root)
         self.network: Network = compile_network(spec, device)
+        self._given = None if weights is None else read_weights(weights)
+        put_weights(self.network, self._given)
         outputs = self.network.shapes[self.network.output][-1]
         self.data = data or Resident(spec, root, device, outputs)
         self.augment = augmenter(spec, device)
@@ -89,7 +97,7 @@ class Trainer:
         """η of the newest step."""
         self._evaluated: tuple[float, float | None] | None = None
         self.optimizer: torch.optim.Optimizer | None = None
-        self._update: Update | None = None
+        self.updater: Update | None = None
         self._renew_optimizer()
         self._arrange()
 
@@ -97,13 +105,13 @@ class Trainer:
         """A new optimiser without state; none where there is nothing to train."""
         if self.parameters:
             self.optimizer = self.settings.optimizer.build(self.parameters)
-            self._update = Update(self.optimizer)
+            self.updater = Update(self.optimizer)
 
     def _arrange(self) -> None:
         """Give the optimiser the numbers in force: parameters that learn alike are one group."""
         settings = self.settings
         self._scheduled = not isinstance(settings.schedule, Constant)
-        if self._update is None:
+        if self.updater is None:
             return
         alike: dict[Rate, list[torch.Tensor]] = {}
         for name, parameter in self.network.named_parameters():
@@ -114,12 +122,13 @@ class Trainer:
             for rate, parameters in alike.items()
             if rate.factor > 0.0
         ]
-        self._update.clip(settings.clip_norm, settings.clip_value)
-        self._update.arrange(settings.optimizer.options(), members)
+        self.updater.clip(settings.clip_norm, settings.clip_value)
+        self.updater.arrange(settings.optimizer.options(), members)
 
     def reset(self) -> None:
         """Back to step 0 and to the spec's settings: the same initial weights."""
         fresh = Network(self.spec)
+        put_weights(fresh, self._given)
         with torch.no_grad():
             state = self.network.state_dict()
             for name, value in fresh.state_dict().items():
@@ -170,10 +179,16 @@ class Trainer:
         return self.cursor.epoch >= self.settings.epochs
 
     @property
+    def reconstructs(self) -> bool:
+        """Whether the targets are the inputs themselves."""
+        return self.data.train.targets is None
+
+    @property
     def classes(self) -> bool:
         return self.data.train.labels is not None
 
-    def _next_batch(self) -> torch.Tensor:
+    def next_batch(self) -> torch.Tensor:
+        """The training samples that the coming step sees, by their numbers."""
         cursor = self.cursor
         if self._order[0] != cursor.epoch:
             order = epoch_order(self.spec.seed, cursor.epoch, self.count).to(self.device)
@@ -211,12 +226,12 @@ class Trainer:
     def use_rate(self, rate: float) -> None:
         """η of the next step, whatever the settings say: until they change."""
         self._scheduled = False
-        if self._update is not None:
-            self._update.set_rate(rate)
+        if self.updater is not None:
+            self.updater.set_rate(rate)
 
     def step(self) -> None:
         """One batch forward and backward, one update."""
-        index = self._next_batch()
+        index = self.next_batch()
         x, targets, labels = self.data.train.batch(index)
         network, step = self.network, self.cursor.step
         if self.augment is not None:
@@ -227,20 +242,26 @@ class Trainer:
         loss = self.loss(output, targets)
         if self.diverged is None and self.device.type == "cpu" and not _finite(loss):
             self._diagnose(step + 1, x)
-        if self._update is not None:
-            if self._scheduled:
-                self._update.set_rate(self.scheduled_rate())
+        if self.updater is not None:
             for parameter in self.parameters:
                 parameter.grad = None
             if loss.requires_grad:
                 torch.autograd.backward(loss)
-                self._update.step()
-            self.rate = self._update.rate
+            self.update()
         self._evaluated = None
         self._move_on(index.shape[0])
         self.meter.add(step + 1, loss.detach(), output.detach(), labels)
         if self._scheduled:
             self._observe()
+
+    def update(self) -> None:
+        """Change the parameters by the gradients they hold."""
+        if self.updater is None:
+            return
+        if self._scheduled:
+            self.updater.set_rate(self.scheduled_rate())
+        self.updater.step()
+        self.rate = self.updater.rate
 
     def augmented(self, sample: AnySample, count: int) -> torch.Tensor:
         """One sample as it would enter each of the next ``count`` steps, (count, *shape)."""
@@ -297,6 +318,8 @@ class Trainer:
         loss that sums over a batch stays comparable with the training curve.
         """
         split, size = self.data.val, self.settings.batch_size
+        if split.targets is None:
+            return self._reconstruction(), None
         width = max(16, EVALUATION_VALUES // max(1, self.network.activations))
         self.network.mode(training=False)
         parts = [
@@ -306,7 +329,7 @@ class Trainer:
         self.network.mode(training=True)
         output = torch.cat(parts)
         losses = [
-            self.loss(output[i : i + size], split.targets[i : i + size])
+            self.loss(output[i : i + size], split.wanted(i, size))
             * (min(size, split.count - i) / split.count)
             for i in range(0, split.count, size)
         ]
@@ -314,6 +337,17 @@ class Trainer:
         if split.labels is None:
             return total, None
         return total, float(hits(output, split.labels).sum()) / split.count
+
+    def _reconstruction(self) -> float:
+        """The same mean slice by slice: outputs as large as the data are not kept together."""
+        split, size = self.data.val, self.settings.batch_size
+        self.network.mode(training=False)
+        losses = []
+        for i in range(0, split.count, size):
+            wanted = split.wanted(i, size)
+            losses.append(self.loss(self.network(wanted), wanted) * (len(wanted) / split.count))
+        self.network.mode(training=True)
+        return float(torch.stack(losses).double().sum())
 
     # --- what a snapshot holds -------------------------------------------------------------------
 

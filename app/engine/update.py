@@ -98,6 +98,15 @@ class Update:
         self._step_by_itself()
         self._kernel = self._find()
 
+    def clipped(self, gradients: list[torch.Tensor]) -> list[torch.Tensor]:
+        """What the rule gets for these gradients of all trained parameters, in their order."""
+        return gradients if self._clip is None else self._clip(gradients)
+
+    @property
+    def parameters(self) -> list[torch.Tensor]:
+        """Those that are trained, in the order of the groups."""
+        return self._parameters
+
     def _step_by_itself(self) -> None:
         if self._clip is None:
             self._optimizer.step()

@@ -149,7 +149,7 @@ def _noise(raw: Array, kept: float) -> float:
     the trend."""
     if len(raw) < 2:
         return 0.0
-    spread = float(np.std(np.diff(raw))) / 2.0**0.5
+    spread = float(np.std(np.diff(raw))) / math.sqrt(2.0)
     return spread * math.sqrt((1.0 - kept) / (1.0 + kept))
 
 

@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -70,6 +70,8 @@ def read(upload: Path, wanted: Wanted, folder: Path, progress: Callable[[float],
     remarks = Remarks()
     with upload.open("rb") as file:
         zipped = file.read(4) in MAGIC
+    facts: TableFacts | PictureFacts
+    extra: dict[str, Any]
     if zipped:
         facts, extra = _pictures(upload, wanted, made, remarks, progress)
     else:
@@ -91,7 +93,7 @@ def read(upload: Path, wanted: Wanted, folder: Path, progress: Callable[[float],
 
 def _pictures(
     upload: Path, wanted: Wanted, made: Path, remarks: Remarks, progress: Callable[[float], None]
-) -> tuple[PictureFacts, dict[str, object]]:
+) -> tuple[PictureFacts, dict[str, Any]]:
     source = Pictures(upload, wanted.size, wanted.colour, remarks)
     facts, labels = source.write(made / IMAGES, progress)
     np.save(made / LABELS, labels, allow_pickle=False)
@@ -100,7 +102,7 @@ def _pictures(
 
 def _table(
     upload: Path, made: Path, remarks: Remarks, progress: Callable[[float], None]
-) -> tuple[TableFacts, dict[str, object]]:
+) -> tuple[TableFacts, dict[str, Any]]:
     table = Table(upload, remarks, progress)
     facts = table.facts()
     table.write(facts, made / TABLE)

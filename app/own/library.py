@@ -112,12 +112,12 @@ class Library:
         if info is None or facts is None:
             raise NotFound(kind=text("data set", "数据集"), name=digest[:12])
         report = FileReport.model_validate_json((self.root / digest / REPORT).read_bytes())
-        tabular = isinstance(facts, TableFacts)
+        pictures = facts if isinstance(facts, PictureFacts) else None
         return OwnDetail(
             **info.model_dump(),
-            columns=_columns(facts) if tabular else (),
-            classes=() if tabular else facts.classes,
-            shape=() if tabular else facts.shape,
+            columns=_columns(facts) if isinstance(facts, TableFacts) else (),
+            classes=pictures.classes if pictures else (),
+            shape=pictures.shape if pictures else (),
             report=report,
         )
 

@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from app.catalog.datasets._shelf import PictureFacts
 from app.core.text import text
@@ -22,8 +22,8 @@ from app.own.archive import LARGEST_FILE, MOST_CLASSES, Member, count_entries, m
 from app.own.refusals import BrokenZip, NoPictures, OneClass, TooMany
 from app.own.remarks import Remark, Remarks
 
-MOST_PIXELS = 5_100_000
-"""Of a picture before it is made smaller: 2592×1944, which takes 20 MB decoded."""
+MOST_PIXELS = 4_200_000
+"""Of a picture before it is made smaller: 2048×2048, which takes 17 MB decoded."""
 MOST_VALUES = 128 * 2**20
 """Of all pictures together."""
 Colour = Literal["grey", "colour"]
@@ -41,22 +41,39 @@ def decode(content: bytes, size: int, colour: Colour) -> NDArray[np.uint8]:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
+        with _opened(content) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise TooManyPixels(f"{image.width}×{image.height}")
             if image.format == "JPEG":
                 image.draft("L" if colour == "grey" else "RGB", (2 * size, 2 * size))
             image.load()
-            flat = _flat(image, "L" if colour == "grey" else "RGB")
+            flat = _flat(_reduced(image, size), "L" if colour == "grey" else "RGB")
     small = flat.resize((size, size), Image.Resampling.BOX if flat.width > size else 0)
     array = np.asarray(small, dtype=np.uint8)
     return array[None] if array.ndim == 2 else np.ascontiguousarray(array.transpose(2, 0, 1))
 
 
+def _opened(content: bytes) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
+    except Image.DecompressionBombError as error:  # Pillow's own limit, above ours
+        raise TooManyPixels("too many") from error
+
+
+def _reduced(image: Image.Image, size: int) -> Image.Image:
+    """Made smaller by a whole factor, before anything else takes a copy of a large picture."""
+    if image.mode.startswith("I"):  # 16 bits
+        image = image.point(lambda value: value / 256).convert("L")
+    factor = min(image.width, image.height) // size
+    if factor < 2:
+        return image
+    if image.mode in ("P", "1"):
+        image = image.convert("RGBA")
+    return image.reduce(factor)
+
+
 def _flat(image: Image.Image, mode: str) -> Image.Image:
     """The picture without transparency, in shades of grey or in red, green and blue."""
-    if image.mode.startswith("I"):  # 16 bits
-        return image.point(lambda value: value / 256).convert("L").convert(mode)
     if "A" in image.getbands() or "transparency" in image.info:
         layered = image.convert("RGBA")
         paper = Image.new("RGB", image.size, "white")
@@ -117,15 +134,23 @@ class Pictures:
             with archive.open(member.info) as stream:
                 content = stream.read(LARGEST_FILE + 1)
             return decode(content, self.size, self.colour)
-        except TooManyPixels as error:
+        except TooManyPixels:
             self.remarks.add(
                 Remark(
                     file=member.name,
                     message=text(
-                        f"{error} pixels are too many; {MOST_PIXELS:,} is the limit.",
-                        f"{error} 像素过多，上限为 {MOST_PIXELS:,}。",
+                        f"It has more than {MOST_PIXELS:,} pixels.",
+                        f"其像素超过 {MOST_PIXELS:,}。",
                     ),
                     repair=text("Make the picture smaller.", "请缩小图像。"),
+                )
+            )
+        except UnidentifiedImageError:
+            self.remarks.add(
+                Remark(
+                    file=member.name,
+                    message=text("There is no PNG or JPEG in it.", "其内容不是 PNG 或 JPEG。"),
+                    repair=text("Save it again as PNG or JPEG.", "请重新另存为 PNG 或 JPEG。"),
                 )
             )
         except (OSError, ValueError, SyntaxError, EOFError, RuntimeError, zlib.error) as error:

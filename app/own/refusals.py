@@ -33,16 +33,16 @@ class NeitherKind(Refused):
 class TooMany(Refused):
     code = "upload_too_many"
     message = text(
-        "The file holds more than {limit:,} {what}. Use fewer.",
-        "文件包含超过 {limit:,} {what}。请减少。",
+        "The file holds more than {limit} {what}. Use fewer.",
+        "文件包含超过 {limit} {what}。请减少。",
     )
 
 
 class LineTooLong(Refused):
     code = "upload_line_too_long"
     message = text(
-        "Line {line} is longer than {limit:,} bytes. Is a quotation mark left open?",
-        "第 {line} 行超过 {limit:,} 字节。是否有未闭合的引号？",
+        "Line {line} is longer than {limit} bytes. Is a quotation mark left open?",
+        "第 {line} 行超过 {limit} 字节。是否有未闭合的引号？",
     )
 
 

@@ -26,7 +26,7 @@ MOST_CELLS = 32_000_000
 MOST_CATEGORIES = 256
 MOST_CATEGORIES_ALTOGETHER = 20_000
 LONGEST_NAME = 80
-NUMBERS_SHARE = 0.8
+NUMBERS_SHARE = 0.6
 """A column is one of numbers from this share of its values on."""
 HEAD_LINES = 50
 HEAD_CELLS = 50_000
@@ -132,7 +132,7 @@ def form_of(path: Path) -> Form:
 
     def merit(delimiter: str) -> tuple[bool, float, int]:
         found = widths[delimiter]
-        usual = max(set(found), key=found.count)
+        usual = max(set(found), key=lambda width: (found.count(width), width))
         return usual > 1, found.count(usual) / len(found), usual
 
     delimiter = max(DELIMITERS, key=merit)

@@ -4,8 +4,9 @@ Names are ``node.role``. A tensor of dtype U8 is quantised per map: for its firs
 for vectors, the whole vector as one map) there are ``node.role.scale`` and ``node.role.zero`` (float32);
 value = zero + (code - 2) * scale for codes 2–254, while 0, 1, 255 mean NaN, −∞ and +∞.
 ``__metadata__`` (strings) carries ``run``, ``branch``, ``step``, ``frame`` (number to acknowledge),
-``tap`` (index into the tab's Watch), ``sample`` (JSON), ``epoch``, ``recorded``, and ``sent``
-(seconds since 1970 when it left the worker).
+``tap`` (index into the tab's Watch), ``sample`` (JSON), ``epoch``, ``recorded``, ``label`` (of a stored
+sample with a class), ``loss`` (of a sample that is to be reconstructed), and ``sent`` (seconds since
+1970 when it left the worker).
 """
 
 from __future__ import annotations

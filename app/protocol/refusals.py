@@ -29,6 +29,14 @@ class SampleMisfit(Invalid):
     message = text("The sample does not fit: {reason}", "样本不符：{reason_zh}")
 
 
+class NothingDecided(Invalid):
+    code, status = "nothing_decided", 422
+    message = text(
+        "This network gives its input back and decides nothing that could be followed.",
+        "该网络重建其输入，没有可供跟踪的判定。",
+    )
+
+
 class AtTheEnd(Conflict):
     code, status = "at_the_end", 409
     message = text(
@@ -50,4 +58,46 @@ class NotLater(Invalid):
     message = text(
         "Step {step} is not ahead of us: the run is at step {here}.",
         "第 {step} 步不在前方：运行位于第 {here} 步。",
+    )
+
+
+class OnnxMissing(Conflict):
+    code, status = "onnx_missing", 409
+    message = text(
+        "This server cannot write ONNX yet: run {command} and start it again.",
+        "本服务器尚不能写出 ONNX：请运行 {command}，然后重新启动。",
+    )
+
+
+class WeightsMisfit(Invalid):
+    code, status = "weights_misfit", 422
+    message = text(
+        "The weights do not fit the network: {count} misfit(s). First: {first}",
+        "权值与网络不符：共 {count} 处。第一处：{first_zh}",
+    )
+
+
+class FileTooLarge(Invalid):
+    code, status = "file_too_large", 413
+    message = text("The file is larger than {limit} MiB.", "文件超过 {limit} MiB。")
+
+
+class NotReached(Invalid):
+    code, status = "not_reached", 422
+    message = text(
+        "Step {step} has not been made: the run is at step {here}.",
+        "第 {step} 步尚未执行：运行位于第 {here} 步。",
+    )
+
+
+class NoSuchCell(Invalid):
+    code, status = "no_such_cell", 422
+    message = text("There is no such number: {why}", "没有这个数：{why}")
+
+
+class NoDerivative(Invalid):
+    code, status = "no_derivative", 422
+    message = text(
+        "{what} has no derivative in this step: the loss does not depend on it.",
+        "{what} 在这一步没有导数：损失与它无关。",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from app.core.shapes import Shape
 from app.core.text import Text
 from app.protocol.events import Number, State
 from app.spec.groups import Groups
@@ -122,3 +123,19 @@ class QueuePlace(Shown):
     run: str
     device: str
     position: int
+
+
+class TensorInfo(Shown):
+    """One tensor of a file."""
+
+    name: str
+    dtype: str
+    shape: Shape
+
+
+class WeightsInfo(Shown):
+    """A file of weights that is kept; a spec's ``weights`` names it by ``sha256``."""
+
+    sha256: str
+    bytes: int
+    tensors: list[TensorInfo]

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from app.protocol.warp import Warp
 from app.spec.base import Strict
 
 Role = Literal["activation", "kernel", "decision"]
@@ -26,7 +27,18 @@ class GivenSample(Strict):
     values: tuple[float, ...] = Field(min_length=1, max_length=65_536)
 
 
-AnySample = Annotated[StoredSample | GivenSample, Field(discriminator="kind")]
+FixedSample = Annotated[StoredSample | GivenSample, Field(discriminator="kind")]
+
+
+class WarpedSample(Strict):
+    """Another sample, a picture, moved."""
+
+    kind: Literal["warped"] = "warped"
+    of: FixedSample
+    warp: Warp = Warp()
+
+
+AnySample = Annotated[StoredSample | GivenSample | WarpedSample, Field(discriminator="kind")]
 
 
 class Tap(Strict):
@@ -43,5 +55,6 @@ class Tap(Strict):
     """Frames a second at most."""
 
 
+FIXED_SAMPLE: TypeAdapter[FixedSample] = TypeAdapter(FixedSample)
 SAMPLE: TypeAdapter[AnySample] = TypeAdapter(AnySample)
 TAP: TypeAdapter[Tap] = TypeAdapter(Tap)

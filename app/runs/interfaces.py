@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from app.protocol.commands import LoggedCommand
 from app.protocol.events import State, StoredEvent
-from app.protocol.runs import RunRecord, SnapshotInfo
+from app.protocol.runs import RunRecord, SnapshotInfo, WeightsInfo
 from app.runs.lineage import Lineage
 
 
@@ -29,8 +29,21 @@ class Snapshots(Protocol):
         """Remove those of ``branch`` after ``step``, and those of every later branch."""
 
 
+class Weights(Protocol):
+    """Files of weights that were brought along, by their SHA-256."""
+
+    def path(self, sha256: str) -> Path: ...
+
+    async def add(self, parts: AsyncIterator[bytes]) -> WeightsInfo: ...
+
+    async def get(self, sha256: str) -> WeightsInfo: ...
+
+
 class RunStore(Protocol):
     """What outlives the server. ``append`` and ``create`` return once their events are committed."""
+
+    @property
+    def weights(self) -> Weights: ...
 
     @property
     def snapshots(self) -> Snapshots: ...

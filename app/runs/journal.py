@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import structlog
 
-from app.protocol.events import AnyEvent, StoredEvent
+from app.core.errors import GlassnetError
+from app.protocol.events import AnyEvent, Note, StoredEvent
 from app.protocol.runs import RunRecord
 from app.runs.interfaces import RunStore
 from app.runs.progress import Log, Progress, moves_nothing
@@ -132,3 +133,14 @@ class Journal:
             else:
                 return
         await self._store.append(self._progress.record, stored)
+
+
+def refused(error: GlassnetError) -> Entry:
+    """A command that was kept for later and cannot be followed, as an event."""
+
+    def event(record: RunRecord) -> AnyEvent:
+        return Note(
+            branch=record.branch, step=record.step, code="command_refused", message=error.text
+        )
+
+    return event

@@ -80,12 +80,14 @@ class Link:
         ]
         self.send(start)
 
-    def send(self, message: Mapping[str, Any]) -> None:
+    def send(self, message: Mapping[str, Any], payload: bytes = b"") -> None:
         """A message without an answer; lost if the worker is gone."""
         if self._writer is not None and not self.closed.is_set():
-            self._writer.write(encode(dict(message)))
+            self._writer.write(encode(dict(message), payload))
 
-    async def request(self, message: Mapping[str, Any], patience: float) -> Message:
+    async def request(
+        self, message: Mapping[str, Any], patience: float, payload: bytes = b""
+    ) -> Message:
         """A message and its answer. Raises what the worker refused with, WorkerLost or WorkerSlow."""
         if self.ending:
             raise self._lost()
@@ -94,7 +96,7 @@ class Link:
         self._number += 1
         number = self._number
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
-        self.send({**message, "id": number})
+        self.send({**message, "id": number}, payload)
         try:
             async with asyncio.timeout(patience):
                 header, payload = await answer

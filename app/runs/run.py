@@ -13,15 +13,16 @@ import structlog
 from app.core.errors import Conflict, GlassnetError, NotFound
 from app.core.text import Text, text
 from app.protocol.commands import AnyCommand, LoggedCommand
-from app.protocol.events import AnyEvent, Note, Rewound, State, StateChanged, StoredEvent
+from app.protocol.events import AnyEvent, Rewound, State, StateChanged, StoredEvent
 from app.protocol.range_test import RangeWanted
 from app.protocol.runs import Applied, RunInfo, RunRecord
-from app.protocol.taps import AnySample
+from app.protocol.taps import AnySample, FixedSample
+from app.protocol.warp import Sweep
 from app.protocol.wire import Message
 from app.runs.devices import Devices
 from app.runs.exits import caused
 from app.runs.interfaces import Runner, RunStore
-from app.runs.journal import Journal
+from app.runs.journal import Journal, refused
 from app.runs.link import Link
 from app.runs.progress import Progress
 from app.runs.resume import Plan, plan
@@ -121,33 +122,34 @@ class Run:
 
     async def predict(self, sample: AnySample) -> tuple[dict[str, Any], bytes]:
         """What the present weights say of a sample, and all activations as a float32 frame."""
-        self._touch()
-        self._refuse_if_queued()
-        message = {"type": "predict", "sample": sample.model_dump(mode="json")}
-        header, payload = await self._ask(message)
-        return header["prediction"], payload
+        found = await self.look("predict", sample=sample.model_dump(mode="json"))
+        return found[0]["prediction"], found[1]
+
+    async def sweep(self, sample: FixedSample, wanted: Sweep) -> dict[str, Any]:
+        """What the present weights say of a sample at every point of a movement."""
+        asked = {"sample": sample.model_dump(mode="json"), "sweep": wanted.model_dump(mode="json")}
+        return dict((await self.look("sweep", **asked))[0]["sweep"])
 
     async def range_test(self, kind: str, wanted: RangeWanted | None = None) -> dict[str, Any]:
         """Start a range test (which gets the run a worker), look at it or cancel it."""
-        self._touch()
-        self._refuse_if_queued()
         if wanted is None and self._link is None:
             raise NotFound(kind=_RANGE_TEST, name=self._id)
-        message = {"type": kind, "wanted": wanted and wanted.model_dump(mode="json")}
-        return dict((await self._ask(message))[0]["test"])
+        body = wanted and wanted.model_dump(mode="json")
+        return dict((await self.look(kind, wanted=body))[0]["test"])
 
     async def augmented(self, sample: AnySample, count: int) -> bytes:
         """A sample as training would see it in the next steps: a safetensors file."""
-        self._touch()
-        self._refuse_if_queued()
-        wanted = {"sample": sample.model_dump(mode="json"), "count": count}
-        return (await self._ask({"type": "augmented", **wanted}))[1]
+        return (await self.look("augmented", sample=sample.model_dump(mode="json"), count=count))[1]
 
     async def tensors(self) -> bytes:
         """The present parameters as a safetensors file."""
+        return (await self.look("tensors", step=None))[1]
+
+    async def look(self, kind: str, **question: Any) -> Message:
+        """Ask the worker, which is started if there is none, something that changes nothing."""
         self._touch()
         self._refuse_if_queued()
-        return (await self._ask({"type": "tensors", "step": None}))[1]
+        return await self._ask({"type": kind, **question})
 
     def wake(self) -> None:
         """Get a worker in the background."""
@@ -251,12 +253,14 @@ class Run:
 
     def _first_message(self, device: str) -> dict[str, Any]:
         around, record = self._around, self.record
+        given = record.spec.weights
         return {
             "type": "start",
             "run": self._id,
             "spec": record.spec.model_dump(mode="json"),
             "folder": str(around.store.snapshots.folder(self._id)),
             "data_root": str(around.data_root),
+            "weights": None if given is None else str(around.store.weights.path(given)),
             "device": device,
             "log": [logged.model_dump(mode="json") for logged in self.log],
             "branch": record.branch,
@@ -277,7 +281,7 @@ class Run:
             try:
                 await link.request(message, ANSWER_TIMEOUT)
             except GlassnetError as error:
-                self._journal.put(_refused(error))
+                self._journal.put(refused(error))
 
     async def _supervise(self, link: Link) -> None:
         """Until the worker's end, and what becomes of the run then."""
@@ -380,15 +384,6 @@ def _is_fatal(error: Exception) -> bool:
 
 def _reason(error: Exception) -> Text:
     return error.text if isinstance(error, GlassnetError) else Text(en=str(error), zh=str(error))
-
-
-def _refused(error: GlassnetError) -> Any:
-    def event(record: RunRecord) -> AnyEvent:
-        return Note(
-            branch=record.branch, step=record.step, code="command_refused", message=error.text
-        )
-
-    return event
 
 
 def _quietly(task: asyncio.Task[Link]) -> None:

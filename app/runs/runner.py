@@ -58,6 +58,9 @@ class SpawnRunner:
         except OSError as error:
             ours.close()
             raise NoWorker(reason=Text(en=str(error), zh=str(error))) from error
+        except BaseException:
+            ours.close()
+            raise
         finally:
             theirs.close()
         return Spawned(process, ours)

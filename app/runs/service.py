@@ -6,7 +6,7 @@ import asyncio
 import base64
 import binascii
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,12 @@ import structlog
 
 from app.core.errors import Conflict, Invalid
 from app.core.ids import new_id
-from app.core.text import text
+from app.core.text import Language, text
 from app.protocol.commands import AnyCommand
 from app.protocol.events import State, StateChanged, StoredEvent
+from app.protocol.exports import Made
 from app.protocol.range_test import RangeWanted
+from app.protocol.refusals import WeightsMisfit
 from app.protocol.runs import (
     Applied,
     MetricsSeries,
@@ -25,12 +27,16 @@ from app.protocol.runs import (
     RunInfo,
     RunRecord,
     SnapshotInfo,
+    WeightsInfo,
 )
-from app.protocol.taps import AnySample
+from app.protocol.taps import AnySample, FixedSample
+from app.protocol.tracing import Traced
+from app.protocol.warp import Sweep
 from app.runs.curves import curves
 from app.runs.devices import Devices, find, only_cpu
 from app.runs.exits import SERVER_LOST, SERVER_STOPPED
 from app.runs.interfaces import Connection, Limits, Runner, RunStore
+from app.runs.jobs import Jobs
 from app.runs.lineage import lineage
 from app.runs.progress import first_settings
 from app.runs.room import Room
@@ -40,7 +46,9 @@ from app.runs.scheduler import Scheduler
 from app.runs.viewer import Viewer
 from app.runs.zygote import CpuRunner
 from app.spec.check import require
+from app.spec.report import Report
 from app.spec.run import RunSpec
+from app.spec.weights import misfits
 
 STALL_AFTER = 30.0
 STOP_PATIENCE = 5.0
@@ -86,6 +94,7 @@ class Runs:
             data_root=self._settings.data / "datasets",
             stall_after=self._stall_after,
         )
+        self._jobs = Jobs(lambda: self._runners["cpu"], self._stall_after)
         await self._runners["cpu"].start()
         await self._recover()
         self._open = True
@@ -138,7 +147,7 @@ class Runs:
         """Store a run and get it a worker; it rests at step 0 then. Raises SpecError,
         DeviceMissing; nothing is allocated before the spec is known to fit."""
         self._require_open()
-        require(spec.model, spec.training)
+        await self.require_weights(spec, require(spec.model, spec.training))
         device = (await self.devices()).resolve(spec.device)
         now = time.time()
         record = RunRecord(
@@ -194,12 +203,22 @@ class Runs:
         self._require_open()
         return await (await self._find(run)).predict(sample)
 
+    async def sweep(self, run: str, sample: FixedSample, wanted: Sweep) -> dict[str, Any]:
+        self._require_open()
+        return await (await self._find(run)).sweep(sample, wanted)
+
     async def range_test(
         self, run: str, kind: str, wanted: RangeWanted | None = None
     ) -> dict[str, Any]:
         """``kind`` is range_start, range_look or range_cancel."""
         self._require_open()
         return await (await self._find(run)).range_test(kind, wanted)
+
+    async def trace(self, run: str, kind: str, wanted: Traced) -> bytes:
+        """``kind`` is trace, operations, explain or gradcheck; a file for the first, else JSON."""
+        self._require_open()
+        found = await self._find(run)
+        return (await found.look(kind, wanted=wanted.model_dump(mode="json")))[1]
 
     async def augmented(self, run: str, sample: AnySample, count: int) -> bytes:
         """A sample as training would see it in the next ``count`` steps."""
@@ -209,6 +228,46 @@ class Runs:
     async def tensors(self, run: str) -> bytes:
         self._require_open()
         return await (await self._find(run)).tensors()
+
+    async def export(self, run: str, kind: Made, language: Language) -> bytes:
+        """A file that a worker makes of the run; raises what it refused with."""
+        self._require_open()
+        found = await self._find(run)
+        present = await found.tensors() if kind == "onnx" else b""
+        given = found.record.spec.weights
+        order = {
+            "kind": kind,
+            "spec": found.record.spec.model_dump(mode="json"),
+            "log": [logged.model_dump(mode="json") for logged in found.log],
+            "data_root": str(self._around.data_root),
+            "weights": None if given is None else str(self._store.weights.path(given)),
+            "language": language,
+        }
+        return await self._jobs.do({"type": "export", "order": order}, present)
+
+    async def add_weights(self, parts: AsyncIterator[bytes]) -> WeightsInfo:
+        """Keep a file of weights for runs to start from."""
+        return await self._store.weights.add(parts)
+
+    async def weights(self, sha256: str) -> WeightsInfo:
+        """What a kept file of weights holds."""
+        return await self._store.weights.get(sha256)
+
+    async def require_weights(self, spec: RunSpec, report: Report) -> None:
+        """The weights that a spec names are here and fit; raises NotFound, WeightsMisfit."""
+        if spec.weights is None:
+            return
+        given = {one.name: one.shape for one in (await self.weights(spec.weights)).tensors}
+        problems = misfits(spec.model, report, given)
+        if problems:
+            first = problems[0].message
+            raise WeightsMisfit(
+                pointer="/weights",
+                problems=tuple(problems),
+                count=len(problems),
+                first=first.en,
+                first_zh=first.zh,
+            )
 
     async def events(self, run: str, after: int, limit: int) -> Sequence[StoredEvent]:
         await self._find(run)

@@ -11,7 +11,7 @@ from app.catalog.losses import Loss
 from app.core.errors import Problem, Repair, SpecError
 from app.core.shapes import Shape, show, size
 from app.core.text import text
-from app.spec import budget, groups, patches
+from app.spec import budget, groups, patches, reconstruction
 from app.spec.gains import gains
 from app.spec.graph import Graph
 from app.spec.model import INPUT, MOST_NODES, ModelSpec
@@ -39,9 +39,13 @@ def check(model: ModelSpec, training: TrainingSpec) -> Report:
     output = shapes.get(model.outputs[0]) if model.outputs[0] != INPUT else None
     totals = _totals(listed, training)
     problems = [*graph.problems, *(p for node in listed for p in node.problems)]
-    problems += [*_loss_fits_data(training), *_augmentations_fit_data(training)]
-    if output is not None and not any(p.code == "loss_task" for p in problems):
-        problems += _output_fits_data(model, training, output)
+    if training.phase.reconstructs:
+        problems += reconstruction.problems(model, training, output)
+    else:
+        problems += _loss_fits_data(training)
+        if output is not None and not any(p.code == "loss_task" for p in problems):
+            problems += _output_fits_data(model, training, output)
+    problems += _augmentations_fit_data(training)
     problems += budget.exceeded(totals, training)
     if not any(problem.severity == "error" for problem in problems):
         tensors = {node.id: [p.name for p in node.parameters] for node in listed}
@@ -226,7 +230,7 @@ def _output_repairs(model: ModelSpec, index: int, output: Shape, units: int) -> 
             path = f"/model/nodes/{place}/layer/units"
             say = text(f"Set {node.id} to {units} units", f"将 {node.id} 的单元数设为 {units}")
             return (Repair(text=say, patch=({"op": "add", "path": path, "value": units},)),)
-        if not node.layer.POINTWISE:
+        if not node.layer.POINTWISE or node.inputs[0] == INPUT:  # a node may be called that too
             break
         places = (i for i, other in enumerate(model.nodes) if other.id == node.inputs[0])
         place = next(places, None)

@@ -1,27 +1,84 @@
 """The networks that ship with Glassnet: complete runs, one JSON file each, in ``presets/``.
 
-The number that a file's name begins with orders them; the first is the page's default.
+The number that a file's name begins with orders them; the first is the page's default. Every preset says
+what it reaches, and the benchmarks hold it to that.
 """
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from app.core.text import Text
+from app.core.text import Text, text
 from app.spec.base import Strict
 from app.spec.run import RunSpec
+
+GroupId = Literal["convolutional", "depth", "points", "tables", "autoencoder"]
+GROUPS: dict[GroupId, Text] = {
+    "convolutional": text("Convolutional networks", "卷积神经网络"),
+    "depth": text("Shallow and deep", "浅层与深层"),
+    "points": text("Points in the plane", "平面点集"),
+    "tables": text("Tables", "表格数据"),
+    "autoencoder": text("Autoencoders", "自编码器"),
+}
+"""Headings of the menu, in its order."""
+
+
+class Goal(Strict):
+    """What a run reaches on its validation set after ``epochs`` epochs, whatever its seed.
+
+    Accuracies are shares of one. A preset that shows how training fails has an accuracy it stays below.
+    """
+
+    epochs: int = Field(ge=1, le=10_000)
+    accuracy: float | None = Field(None, ge=0, le=1)
+    """At least this share is right."""
+    loss: float | None = Field(None, gt=0)
+    """At most this loss."""
+    stays_below: float | None = Field(None, ge=0, le=1)
+    """No more than this share is right."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Goal:
+        if sum(value is not None for value in (self.accuracy, self.loss, self.stays_below)) != 1:
+            raise ValueError("a goal is one of accuracy, loss and stays_below")
+        return self
+
+    def met(self, accuracy: float | None, loss: float) -> bool:
+        """Whether these figures keep what is promised."""
+        if self.loss is not None:
+            return loss <= self.loss
+        if accuracy is None:
+            return False
+        if self.stays_below is not None:
+            return accuracy <= self.stays_below
+        return accuracy >= (self.accuracy or 0.0)
 
 
 class Preset(Strict):
     """A run to start from, and what to say about it."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")
+    group: GroupId
     title: Text
     summary: Text
+    reaches: Goal
     spec: RunSpec
+
+
+class Group(Strict):
+    """A heading of the menu."""
+
+    id: GroupId
+    title: Text
+
+
+def groups() -> tuple[Group, ...]:
+    """The headings under which the presets are listed, in order."""
+    return tuple(Group(id=name, title=GROUPS[name]) for name in get_args(GroupId))
 
 
 @cache

@@ -23,7 +23,10 @@ class RunSpec(Strict):
     training: TrainingSpec
     seed: int = Field(0, ge=0, le=2**31 - 1)
     device: Device = "auto"
+    weights: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
+    """SHA-256 of a file of weights to start from, in place of those the seed would draw."""
 
     def digest(self) -> str:
         """SHA-256 of the canonical JSON, without the name."""
-        return hashlib.sha256(self.model_dump_json(exclude={"name"}).encode()).hexdigest()
+        left_out = {"name"} if self.weights else {"name", "weights"}
+        return hashlib.sha256(self.model_dump_json(exclude=left_out).encode()).hexdigest()

@@ -27,6 +27,9 @@ class SupervisedPhase(Strict):
     """Back-propagation of one loss with one optimiser for a number of epochs."""
 
     type: Literal["supervised"] = "supervised"
+    target: Literal["label", "input"] = "label"
+    """What the output is compared with: the data set's targets, or the input itself, as it was before
+    any augmentation: with noise on its inputs an autoencoder learns to take the noise away."""
     loss: AnyLoss = CrossEntropy()
     optimizer: AnyOptimizer = Sgd()
     schedule: AnySchedule = Constant()
@@ -39,6 +42,11 @@ class SupervisedPhase(Strict):
     """Largest absolute value of a gradient's component, cut before its norm is. Null is off."""
     batch_size: int = Field(64, ge=1, le=4096)
     epochs: int = Field(8, ge=1, le=10_000)
+
+    @property
+    def reconstructs(self) -> bool:
+        """Whether the network learns to give back its own input: an autoencoder."""
+        return self.target == "input"
 
 
 class TrainingSpec(Strict):

@@ -18,6 +18,7 @@ from app.spec.run import RunSpec
 from app.store.database import Database
 from app.store.snapshots import SnapshotFolders
 from app.store.tables import BRANCHES, EVENTS, RUNS
+from app.store.weights import WeightFiles
 from app.store.writer import BatchWriter
 
 Lineage = Sequence[tuple[int, int | None]]
@@ -34,6 +35,7 @@ class Store:
         self._database = Database(data / "glassnet.db")
         self._writer: BatchWriter[_Append] = BatchWriter(self._commit)
         self.snapshots = SnapshotFolders(data / "runs")
+        self.weights = WeightFiles(data / "weights")
 
     async def open(self) -> None:
         """Raises :class:`app.store.database.DataInUse` if another server has the folder."""

@@ -20,9 +20,11 @@ from app.engine.session import Session
 from app.engine.start import Start, parse_start
 from app.protocol.commands import COMMAND
 from app.protocol.events import AnyEvent
-from app.worker import failure
+from app.worker import failure, jobs
 from app.worker.channel import Channel
+from app.worker.jobs import Stop
 from app.worker.limits import Heap, be_modest, limit_memory
+from app.worker.microscope import LOOKS, Microscope
 from app.worker.questions import QUESTIONS, Answer, place
 from app.worker.sweeps import ASKS, Sweeps
 from app.worker.taps import Taps
@@ -31,17 +33,17 @@ DRAIN = 5.0
 """Seconds that the last messages of a worker may take to leave."""
 
 
-class Stop(Exception):
-    """The web process asked the worker to end."""
-
-
 def work(sock: socket.socket) -> None:
     """Serve one run until the socket ends or asks to stop, then end the process."""
     be_modest()
     heap = Heap()
     channel = Channel(sock, on_end=_vanish)
     try:
-        Worker(channel, heap).run()
+        first = _first(channel)
+        if first["type"] == "job":
+            jobs.serve(channel)
+        else:
+            Worker(channel, heap, parse_start(first)).run()
     except Stop:
         channel.drain(DRAIN)
         os._exit(0)
@@ -49,6 +51,17 @@ def work(sock: socket.socket) -> None:
         channel.send({"type": "crashed", "error": failure.crash(error)})
         channel.drain(DRAIN)
         os._exit(1)
+
+
+def _first(channel: Channel) -> dict[str, Any]:
+    """The message that says what this worker is for."""
+    while True:
+        message = channel.receive(None)
+        assert message is not None
+        if message[0].get("type") in ("start", "job"):
+            return message[0]
+        if message[0].get("type") == "stop":
+            raise Stop
 
 
 def _vanish() -> None:
@@ -59,24 +72,16 @@ def _vanish() -> None:
 class Worker:
     """One run's session, its taps and its socket."""
 
-    def __init__(self, channel: Channel, heap: Heap) -> None:
+    def __init__(self, channel: Channel, heap: Heap, start: Start) -> None:
         self.channel = channel
-        self.session = self._start(self._first())
+        self.session = self._start(start)
         self.moment = Moment(self.session.start.run, self.session.branch)
         self.prober = Prober(self.session.trainer)
         self.taps = Taps(self.prober, channel)
+        self.microscope = Microscope(self.session)
         self.sweeps = Sweeps(self.session)
         self._heap = heap
         self._next_step = 0.0
-
-    def _first(self) -> Start:
-        while True:
-            message = self.channel.receive(None)
-            assert message is not None
-            if message[0].get("type") == "start":
-                return parse_start(message[0])
-            if message[0].get("type") == "stop":
-                raise Stop
 
     def _start(self, start: Start) -> Session:
         configure()
@@ -104,6 +109,7 @@ class Worker:
                 if session.speed is not None:
                     self._next_step = max(began, self._next_step) + 1.0 / session.speed
             self.sweeps.advance()
+            self.microscope.let_go()
             self._look()
             self._heap.tidy(time.monotonic(), resting=not session.running)
 
@@ -154,6 +160,8 @@ class Worker:
         if kind in ASKS:
             test = self.sweeps.answer(kind, message)
             return {"type": "reply", "test": test.model_dump(mode="json")}, b""
+        if kind in LOOKS:
+            return {"type": "reply"}, self.microscope.answer(kind, message)
         question = QUESTIONS.get(kind)
         if question is None:
             return {"type": "failed", "error": {"code": "unknown_message", "type": kind}}, b""

@@ -10,7 +10,9 @@ from app.engine.predict import predict
 from app.engine.probes import Moment, Prober
 from app.engine.session import Session
 from app.engine.snapshots import Entry, serialise
-from app.protocol.taps import SAMPLE
+from app.engine.sweep import sweep
+from app.protocol.taps import FIXED_SAMPLE, SAMPLE
+from app.protocol.warp import SWEEP
 
 Answer = tuple[dict[str, Any], bytes]
 Question = Callable[[Session, Prober, dict[str, Any]], Answer]
@@ -26,6 +28,12 @@ def _predict(session: Session, prober: Prober, message: dict[str, Any]) -> Answe
     moment = Moment(session.start.run, session.branch)
     prediction, frame = predict(session.trainer, prober, sample, moment)
     return {"type": "reply", "prediction": prediction}, frame
+
+
+def _sweep(session: Session, prober: Prober, message: dict[str, Any]) -> Answer:
+    sample = FIXED_SAMPLE.validate_json(json.dumps(message["sample"]))
+    wanted = SWEEP.validate_json(json.dumps(message["sweep"]))
+    return {"type": "reply", "sweep": sweep(session.trainer, prober, sample, wanted)}, b""
 
 
 def _augmented(session: Session, prober: Prober, message: dict[str, Any]) -> Answer:
@@ -46,6 +54,7 @@ def _tensors(session: Session, prober: Prober, message: dict[str, Any]) -> Answe
 
 QUESTIONS: dict[str, Question] = {
     "predict": _predict,
+    "sweep": _sweep,
     "augmented": _augmented,
     "snapshot": _snapshot,
     "tensors": _tensors,

@@ -14,6 +14,7 @@ from app.engine.session import Session
 from app.engine.start import parse_start
 from app.protocol.commands import Play
 from app.protocol.taps import StoredSample, Tap
+from app.worker.microscope import open_microscope
 
 STEPS = 3
 _LAYERS = (
@@ -45,6 +46,7 @@ def _exercise(optimizer: str, folder: str) -> None:
     prober, moment = Prober(session.trainer), Moment("", 0)
     prober.frame(Tap(roles=("activation", "kernel")), moment)
     predict(session.trainer, prober, StoredSample(), moment)
+    open_microscope(session)
     session.close()
 
 

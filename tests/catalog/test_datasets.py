@@ -13,12 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.catalog.datasets import DATASETS, Data, Dataset
+from app.catalog.datasets._base import OWN
 from app.catalog.datasets._bundled import FOLDER
+from app.catalog.datasets._points import PointSet
 from tests.catalog.strategies import fewer, parts
 
 NOWHERE = Path("/nonexistent")
 SETS = list(DATASETS.parts.values())
-POINT_SETS = [made for made in SETS if made.KIND == "points"]
+POINT_SETS = [made for made in SETS if issubclass(made, PointSet)]
 each_set = pytest.mark.parametrize("dataset", SETS, ids=lambda made: str(made.kind()))
 each_point_set = pytest.mark.parametrize("dataset", POINT_SETS, ids=lambda made: str(made.kind()))
 
@@ -29,7 +31,8 @@ def loaded(dataset: Dataset) -> Data:
 
 
 def always_there(dataset: type[Dataset]) -> bool:
-    return not dataset.DOWNLOAD_BYTES
+    """Neither downloaded nor brought by the user."""
+    return not dataset.DOWNLOAD_BYTES and dataset.GROUP != OWN
 
 
 def digest(data: Data) -> str:
@@ -45,9 +48,10 @@ def check_arrays(made: Dataset, data: Data) -> None:
         assert x.dtype == np.float32
         assert np.isfinite(x).all()
         assert x.flags.c_contiguous
-        low, high = (0.0, 1.0) if made.KIND == "image" else (-6.0, 6.0)
-        assert x.min() >= low
-        assert x.max() <= high
+        if made.KIND != "tabular":
+            low, high = (0.0, 1.0) if made.KIND == "image" else (-6.0, 6.0)
+            assert x.min() >= low
+            assert x.max() <= high
         if made.TASK == "classification":
             assert y.shape == (count,)
             assert y.dtype == np.int64
@@ -56,18 +60,25 @@ def check_arrays(made: Dataset, data: Data) -> None:
         else:
             assert y.shape == (count, made.targets)
             assert y.dtype == np.float32
-            assert np.abs(y).max() <= 1.0
+            assert np.isfinite(y).all()
+            assert made.KIND == "tabular" or np.abs(y).max() <= 1.0
 
 
 @each_set
 def test_facts(dataset: type[Dataset]) -> None:
     made = dataset()
-    assert made.KIND in ("image", "points")
+    assert made.KIND in ("image", "points", "tabular")
     assert len(made.input_shape) == (3 if made.KIND == "image" else 1)
-    assert made.targets >= 1
-    assert min(made.sizes) >= 1
     assert made.LICENCE
     assert made.SOURCE
+    assert (dataset.GROUP == OWN or dataset.kind() == "points_custom") == dataset.VARIES
+    if dataset.GROUP == OWN:  # nothing can be said of it without its file
+        assert made.sizes == (0, 0)
+        assert [fault.code for fault in made.faults()] == ["data_missing"]
+        return
+    assert made.faults() == ()
+    assert made.targets >= 1
+    assert min(made.sizes) >= 1
     assert (made.TASK == "classification") == bool(made.CLASSES)
     assert len({name.en for name in made.CLASSES}) == len(made.CLASSES)
     assert len({name.zh for name in made.CLASSES}) == len(made.CLASSES)

@@ -82,6 +82,10 @@ POINTWISE: dict[str, Pointwise] = {
     "identity": lambda layer, u: (u, np.ones_like(u)),
     "sigmoid": lambda layer, u: (sigmoid(u), sigmoid(u) * (1.0 - sigmoid(u))),
     "tanh": lambda layer, u: (np.tanh(u), 1.0 - np.tanh(u) ** 2),
+    "scaled_tanh": lambda layer, u: (
+        layer.amplitude * np.tanh(layer.slope * u),
+        layer.amplitude * layer.slope * (1.0 - np.tanh(layer.slope * u) ** 2),
+    ),
     "relu": lambda layer, u: (np.maximum(u, 0.0), (u > 0).astype(float)),
     "leaky_relu": lambda layer, u: (
         np.maximum(u, 0.0) + layer.slope * np.minimum(u, 0.0),

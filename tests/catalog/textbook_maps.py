@@ -98,15 +98,16 @@ def _mlpconv(given: Given) -> Pass:
         u = valid(pad(given_to[-1], padding), named[f"{2 * place}.weight"], kernel)
         outputs.append(u + named[f"{2 * place}.bias"][:, None, None])
         given_to.append(np.maximum(outputs[-1], 0.0))
-    delta, grads = given.delta, {}
+    delta = given.delta
+    grads: dict[str, Array] = {}
     for place in (2, 1, 0):
         kernel, padding = stages[place]
         weight, x = named[f"{2 * place}.weight"], pad(given_to[place], padding)
         back, grad = np.zeros(x.shape), np.zeros(weight.shape)
-        for u, v, at in cells(kernel):
+        for row, column, at in cells(kernel):
             where = patch(x, at, 1, delta.shape[2:])
-            back[where] += np.einsum("ji,njhw->nihw", weight[:, :, u, v], delta)
-            grad[:, :, u, v] = np.einsum("njhw,nihw->ji", delta, x[where])
+            back[where] += np.einsum("ji,njhw->nihw", weight[:, :, row, column], delta)
+            grad[:, :, row, column] = np.einsum("njhw,nihw->ji", delta, x[where])
         grads |= {f"{2 * place}.weight": grad, f"{2 * place}.bias": delta.sum(axis=(0, 2, 3))}
         delta = crop(back, padding)
         if place:
@@ -190,12 +191,14 @@ def winners(block: Array) -> Array:
 @textbook("max_pool2d")
 def _max_pool2d(given: Given) -> Pass:
     """δ = m ∘ up(δ of the pool)."""
-    output, back = np.zeros(given.delta.shape), np.zeros(given.u.shape)
+    side = given.layer.size // 2 if given.layer.padded else 0
+    u = np.pad(given.u, ((0, 0), (0, 0), (side, side), (side, side)), constant_values=-np.inf)
+    output, back = np.zeros(given.delta.shape), np.zeros(u.shape)
     for i, j, h, w in windows(given, given.layer.size, given.layer.stride):
-        block = given.u[:, :, h, w]
+        block = u[:, :, h, w]
         output[:, :, i, j] = block.max(axis=(2, 3))
         back[:, :, h, w] += winners(block) * given.delta[:, :, i, j, None, None]
-    return Pass(output, [back])
+    return Pass(output, [crop(back, side)])
 
 
 @textbook("mean_pool2d")

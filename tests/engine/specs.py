@@ -38,7 +38,8 @@ def run_spec(layers: Layers | None = None, **changes: Any) -> RunSpec:
     phase: dict[str, Any] = {"optimizer": SGD, "batch_size": 64, "epochs": 2}
     dataset = changes.pop("dataset", {"type": "digits8"})
     outer = {"seed": changes.pop("seed", 3), "device": changes.pop("device", "cpu")}
-    training = {"dataset": dataset, "phases": [{**phase, **changes}]}
+    dataset_and = {"dataset": dataset, "augmentations": changes.pop("augmentations", [])}
+    training = {**dataset_and, "phases": [{**phase, **changes}]}
     return RunSpec.model_validate_json(
         json.dumps({"model": layers or CONVOLUTIONAL, "training": training, **outer})
     )

@@ -25,7 +25,7 @@ LIMITS: list[dict[str, Any]] = [
 def test_equal_to_torchs_clipping(limits: dict[str, Any], optimizer: dict[str, Any]) -> None:
     ours = trainer_of(run_spec(optimizer=optimizer, **limits))
     theirs = trainer_of(run_spec(optimizer=optimizer))
-    torchs, update = theirs.optimizer, theirs._update
+    torchs, update = theirs.optimizer, theirs.updater
     assert torchs is not None
     assert update is not None
 
@@ -84,7 +84,7 @@ def test_a_frozen_layer_does_not_count_in_the_norm() -> None:
     groups = [{"of": "conv1", "learning_rate": 0.0}]
     ours = trainer_of(run_spec(clip_norm=0.05, groups=groups))
     theirs = trainer_of(run_spec(groups=groups))
-    torchs, update = theirs.optimizer, theirs._update
+    torchs, update = theirs.optimizer, theirs.updater
     assert torchs is not None
     assert update is not None
     rest = list(theirs.network.node("fc1").parameters())

@@ -72,14 +72,14 @@ def test_the_direct_step_with_groups_is_the_optimizers(rule: dict[str, Any]) -> 
         for _ in range(2)
     )
     assert theirs.optimizer is not None
-    theirs._update.step = theirs.optimizer.step  # type: ignore[union-attr, method-assign]
+    theirs.updater.step = theirs.optimizer.step  # type: ignore[union-attr, method-assign]
     for _ in range(12):
         ours.step()
         theirs.step()
-    assert ours._update is not None
+    assert ours.updater is not None
     assert theirs.optimizer is not None
     assert len(theirs.optimizer.param_groups) == 4
-    assert (ours._update._kernel is None) == (rule["type"] in ("adagrad", "rmsprop"))
+    assert (ours.updater._kernel is None) == (rule["type"] in ("adagrad", "rmsprop"))
     for name, value in ours.state().items():
         assert torch.equal(value, theirs.state()[name]), name
 

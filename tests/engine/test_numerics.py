@@ -66,7 +66,7 @@ def weights(trainer: Trainer) -> Weights:
 
 def batch(trainer: Trainer) -> tuple[Array, NDArray[np.int64]]:
     """The samples of the trainer's next step."""
-    index = trainer._next_batch().numpy()
+    index = trainer.next_batch().numpy()
     arrays = trainer.data.arrays
     return arrays.train_x[index].astype(np.float64), arrays.train_y[index].astype(np.int64)
 

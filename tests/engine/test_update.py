@@ -23,7 +23,7 @@ RULES: list[dict[str, Any]] = [
 def test_equal_to_the_optimizers_step(rule: dict[str, Any]) -> None:
     ours, theirs = (trainer_of(run_spec(optimizer=rule)) for _ in range(2))
     assert theirs.optimizer is not None
-    theirs._update.step = theirs.optimizer.step  # type: ignore[union-attr, method-assign]
+    theirs.updater.step = theirs.optimizer.step  # type: ignore[union-attr, method-assign]
     for step in range(12):
         ours.step()
         theirs.step()
@@ -31,8 +31,8 @@ def test_equal_to_the_optimizers_step(rule: dict[str, Any]) -> None:
             for trainer in (ours, theirs):
                 new = trainer.settings.optimizer.model_copy(update={"learning_rate": 0.02})
                 trainer.apply(replace(trainer.settings, optimizer=new, batch_size=32, epochs=9))
-    assert ours._update is not None
-    assert ours._update._kernel is not None
+    assert ours.updater is not None
+    assert ours.updater._kernel is not None
     for name, value in ours.state().items():
         assert torch.equal(value, theirs.state()[name]), name
 

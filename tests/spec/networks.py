@@ -27,13 +27,16 @@ def any_part(family: Any) -> st.SearchStrategy[Any]:
 @st.composite
 def trainings(draw: st.DrawFn) -> TrainingSpec:
     phase = SupervisedPhase(
+        target=draw(st.sampled_from(("label", "label", "input"))),
         loss=draw(any_part(LOSSES)),
         optimizer=draw(any_part(OPTIMIZERS)),
         schedule=draw(any_part(SCHEDULES)),
         batch_size=draw(st.integers(1, 512)),
         epochs=draw(st.integers(1, 9)),
     )
-    return TrainingSpec(dataset=draw(any_part(DATASETS)), phases=(phase,))
+    # own data that are not there have a report of their own: test_own_data_that_are_not_there
+    dataset = draw(any_part(DATASETS).filter(lambda one: not one.faults()))
+    return TrainingSpec(dataset=dataset, phases=(phase,))
 
 
 @st.composite

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from app.catalog.code import Code, of_part
 from app.catalog.family import Part
 from app.catalog.plot import Reals
 from app.core.text import text
@@ -37,6 +38,10 @@ class Augmentation(Part):
     def apply(self, x: torch.Tensor, draws: torch.Generator) -> torch.Tensor:
         """A changed copy of the batch x (N, *shape); every sample has draws of its own."""
         raise TypeError(f"{type(self).__name__} declares no apply")
+
+    def code(self) -> Code:
+        """Python for an object with :meth:`apply`, for exported code."""
+        return of_part(self, "apply")
 
 
 def seen(picture: Reals, angle: float, scale: float) -> Reals:

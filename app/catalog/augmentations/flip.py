@@ -22,7 +22,7 @@ class Flip(Augmentation):
         "Mirrors pictures at random: left and right, or top and bottom.",
         "随机镜像图像：左右或上下。",
     )
-    DOC_ZH = "每幅图像各以一定概率左右翻转；不适合数字，其镜像是另一个符号。"
+    DOC_ZH = "每幅图像以各自的概率被镜像；不适用于数字，因为其镜像是另一个符号。"
     FORMULA = Formula(forward=r"x'_{i,j} = x_{i,\,W-1-j} \text{ with probability } p")
     ALIASES = ("mirror", "镜像")
     EXAMPLES = ({"type": "flip"}, {"type": "flip", "axis": "vertical", "rate": 0.25})

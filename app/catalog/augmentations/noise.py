@@ -23,7 +23,7 @@ class Noise(Augmentation):
         "Adds a little chance to every value, so that none is learned by heart.",
         "给每个数值加少许随机扰动，避免死记硬背。",
     )
-    DOC_ZH = "给每个值加上独立的正态噪声。图像的值可能超出 0…1。"
+    DOC_ZH = "给每个数值加上独立的正态噪声。图像的值可能超出 0…1。"
     FORMULA = Formula(forward=r"x' = x + \sigma\,\varepsilon,\quad \varepsilon \sim N(0, 1)")
     ALIASES = ("jitter", "gaussian", "抖动")
     EXAMPLES = ({"type": "noise", "deviation": 0.1},)

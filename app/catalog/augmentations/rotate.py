@@ -21,7 +21,7 @@ class Rotate(Augmentation):
     SUMMARY = text(
         "Turns each picture a little, as a hand would.", "将每幅图像略微旋转，如手写时的倾斜。"
     )
-    DOC_ZH = "每幅图像按抽取的角度旋转；像素之间的值由插值得到。"
+    DOC_ZH = "每幅图像旋转各自抽取的角度；像素之间的值由插值得到。"
     FORMULA = Formula(forward=r"x'(p) = x(R_\alpha^{-1} p),\quad \alpha \in [-a, a]")
     ALIASES = ("turn", "转动")
     EXAMPLES = ({"type": "rotate", "degrees": 10},)

@@ -23,7 +23,7 @@ class Shift(Augmentation):
         "Moves each picture a few pixels: the network learns that place does not matter.",
         "将每幅图像平移几个像素：让网络学会位置无关紧要。",
     )
-    DOC_ZH = "每幅图像按抽取的整数像素平移；移入的部分为 0。"
+    DOC_ZH = "每幅图像按各自抽取的整数像素平移；移入部分为 0。"
     FORMULA = Formula(forward=r"x'_{i,j} = x_{i-d_1,\,j-d_2},\quad d_1, d_2 \in \{-s,\dots,s\}")
     ALIASES = ("translate", "crop", "位移")
     EXAMPLES = ({"type": "shift", "pixels": 2},)

@@ -20,7 +20,7 @@ class Zoom(Augmentation):
 
     TITLE = text("Zoom", "缩放")
     SUMMARY = text("Makes each picture a little larger or smaller.", "将每幅图像略微放大或缩小。")
-    DOC_ZH = "每幅图像按抽取的倍数缩放，倍数在对数尺度上均匀分布；像素之间的值由插值得到。"
+    DOC_ZH = "每幅图像按各自抽取的倍数缩放，倍数在对数尺度上均匀分布；像素之间的值由插值得到。"
     FORMULA = Formula(forward=r"x'(p) = x(p / z),\quad \ln z \in [-\ln f, \ln f]")
     ALIASES = ("scale", "resize", "放大")
     EXAMPLES = ({"type": "zoom", "factor": 1.2},)

@@ -179,7 +179,7 @@ class Table:
         self._mean, self._deviation = self._statistics(self._order[:train])
 
     def _block(self) -> int:
-        return max(1, _BLOCK // self._table.shape[1])
+        return max(1, _BLOCK // int(self._table.shape[1]))
 
     def _statistics(self, rows: NDArray[np.intp]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Mean and deviation of every column over these rows, missing values left out."""

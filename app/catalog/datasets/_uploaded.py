@@ -20,7 +20,7 @@ class Unsuitable(GlassnetError):
     """An option that does not suit the uploaded file."""
 
     code, status = "data_unsuitable", 422
-    message = text("{why}", "{why}")
+    message = text("The data do not allow this: {why}", "数据不允许：{why}")
 
 
 class Uploaded(Dataset):

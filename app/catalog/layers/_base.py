@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from app.catalog.code import Code, of_module
 from app.catalog.family import Part
 from app.catalog.plot import Place
 from app.core.errors import GlassnetError
@@ -148,6 +149,17 @@ class Layer(Part):
         units, channels, *kernel = self.parameters(inputs)[0].shape
         field = prod(kernel)
         return Place(fan_in=channels * field, fan_out=units * field, units=units, gain=gain)
+
+    def buffers(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
+        """Tensors that are kept with the weights but not trained, in the module's order."""
+        return ()
+
+    def code(self, inputs: tuple[Shape, ...]) -> Code:
+        """Python that makes the module of :meth:`build`, for exported code.
+
+        The default reads it off the module; a layer whose module cannot be read says it itself.
+        """
+        return of_module(self.build(inputs))
 
 
 def count(layer: Layer, inputs: tuple[Shape, ...]) -> int:

@@ -8,7 +8,7 @@ from app.core.shapes import Shape
 from app.core.text import text
 
 
-def blocks(layer: Layer, got: Shape, size: int, stride: int) -> Shape:
+def blocks(layer: Layer, got: Shape, size: int, stride: int, padding: int = 0) -> Shape:
     """(C, *sides′) of pooling (C, *sides) by blocks; what is smaller than a block is refused."""
     side = min(got[1:])
     if side < size:
@@ -18,7 +18,7 @@ def blocks(layer: Layer, got: Shape, size: int, stride: int) -> Shape:
             else text(f"a sequence of at least {size}", f"长度至少 {size} 的序列")
         )
         raise ShapeMismatch(layer, expected, got, Fix("set", "size", side), Fix("remove"))
-    return (got[0], *((n - size) // stride + 1 for n in got[1:]))
+    return (got[0], *((n + 2 * padding - size) // stride + 1 for n in got[1:]))
 
 
 class Pool(Layer):

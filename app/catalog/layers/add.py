@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from app.catalog.code import Code
 from app.catalog.family import Formula
 from app.catalog.layers._base import DENSE, Fix, Layer, ShapeMismatch
 from app.core.shapes import Shape, show
@@ -53,3 +54,6 @@ class Add(Layer):
         from app.engine.modules.merge import Add as AddModule
 
         return AddModule()
+
+    def code(self, inputs: tuple[Shape, ...]) -> Code:
+        return Code("", forward=" + ".join(["{}"] * len(inputs)))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from app.catalog.code import Code
 from app.catalog.family import Formula, option
 from app.catalog.layers._base import REGULARISATION, Layer, Parameter
-from app.core.shapes import Shape
+from app.core.shapes import Shape, size
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -62,7 +63,19 @@ class BatchNorm(Layer):
     def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
         return f"2×{inputs[0][0]} = {2 * inputs[0][0]}"
 
+    def buffers(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
+        channels = (inputs[0][0],)
+        running = ("running_mean", channels), ("running_var", channels), ("num_batches_tracked", ())
+        return tuple(Parameter(name=name, shape=shape) for name, shape in running)
+
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from app.engine.modules.batch_norm import BatchNorm as BatchNormModule
 
         return BatchNormModule(inputs[0][0], momentum=self.momentum)
+
+    def code(self, inputs: tuple[Shape, ...]) -> Code:
+        """PyTorch's own class, wherever it can never meet what only ours takes: a single value."""
+        if size(inputs[0][1:]) > 1:
+            kind = "nn.BatchNorm2d" if len(inputs[0]) == 3 else "nn.BatchNorm1d"
+            return Code(super().code(inputs).expression.replace("BatchNorm", kind))
+        return super().code(inputs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from app.catalog.code import Code
 from app.catalog.family import Formula
 from app.catalog.layers._base import DENSE, Fix, Layer, ShapeMismatch
 from app.core.shapes import Shape, show
@@ -52,3 +53,7 @@ class Concatenate(Layer):
         from app.engine.modules.merge import Concatenate as ConcatenateModule
 
         return ConcatenateModule()
+
+    def code(self, inputs: tuple[Shape, ...]) -> Code:
+        places = ", ".join(["{}"] * len(inputs))
+        return Code("", forward=f"torch.cat(({places}), dim=1)")

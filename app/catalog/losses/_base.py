@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from numpy.typing import NDArray
 
+from app.catalog.code import Code, of_function
 from app.catalog.family import Part
 from app.catalog.plot import ANYWHERE, Place, Plot, Reals, axis, line
 from app.core.text import Text, text
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 LOSS = text("Loss", "损失函数")
 Task = Literal["classification", "regression"]
+"""What a data set asks for."""
+Use = Literal["classification", "regression", "reconstruction"]
+"""What a loss can measure: a data set's task, or how near an output of any shape comes to the input."""
 Readout = Literal["softmax", "sigmoid", "raw"]
 OUTPUT_VALUE = text("output u", "输出 u")
 ERROR = text("E", "E")
@@ -29,7 +33,7 @@ class Loss(Part):
     """A function of the network's outputs and the targets; the batch mean unless a field says else."""
 
     GROUP = LOSS
-    TASKS: ClassVar[frozenset[Task]]
+    TASKS: ClassVar[frozenset[Use]]
     READOUT: ClassVar[Readout] = "raw"
     """How outputs are shown as a prediction."""
     PLOT_NOTE: ClassVar[Text]
@@ -64,6 +68,15 @@ class Loss(Part):
         lines = (line(ERROR, error), line(SLOPE, slope))
         return Plot(x_name=OUTPUT_VALUE, x=tuple(u.tolist()), lines=lines, note=self.PLOT_NOTE)
 
+    def summed(self, samples: int, outputs: int) -> float:
+        """What makes the chapter's sum over a batch of this loss, if the batch mean is multiplied
+        with it."""
+        return float(samples)
+
     def build(self) -> LossFunction:
         """``f(output (N, outputs), encoded target) -> scalar``."""
         raise TypeError(f"{type(self).__name__} declares no build")
+
+    def code(self) -> Code:
+        """Python for the function of :meth:`build`, for exported code."""
+        return of_function(self.build())

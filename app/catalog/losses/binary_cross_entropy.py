@@ -42,7 +42,7 @@ class BinaryCrossEntropy(Loss):
     )
     ALIASES = ("BCE", "logistic regression", "log loss", "sigmoid", "逻辑回归", "二分类")
     EXAMPLES = ({"type": "binary_cross_entropy"},)
-    TASKS = frozenset({"classification"})
+    TASKS = frozenset({"classification", "reconstruction"})
     READOUT = "sigmoid"
     PLOT_NOTE = text("One output, the answer is yes.", "一个输出，正确答案为“是”。")
 
@@ -60,6 +60,9 @@ class BinaryCrossEntropy(Loss):
 
     def curve(self, u: Reals) -> tuple[Reals, Reals]:
         return np.logaddexp(0.0, -u), sigmoid(u) - 1.0
+
+    def summed(self, samples: int, outputs: int) -> float:
+        return float(samples * outputs)
 
     def build(self) -> LossFunction:
         from torch.nn import functional

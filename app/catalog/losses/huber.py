@@ -39,7 +39,7 @@ class Huber(Loss):
     )
     ALIASES = ("smooth l1", "robust", "稳健回归")
     EXAMPLES = ({"type": "huber"},)
-    TASKS = frozenset({"classification", "regression"})
+    TASKS = frozenset({"classification", "regression", "reconstruction"})
     PLOT_NOTE = ONE_NUMBER
 
     type: Literal["huber"] = "huber"
@@ -64,6 +64,9 @@ class Huber(Loss):
         d = self.threshold
         error = np.where(np.abs(u) <= d, 0.5 * u**2, d * (np.abs(u) - 0.5 * d))
         return error, np.clip(u, -d, d)
+
+    def summed(self, samples: int, outputs: int) -> float:
+        return float(samples * outputs)
 
     def build(self) -> LossFunction:
         from torch import nn

@@ -34,7 +34,7 @@ class SquaredError(Loss):
     )
     ALIASES = ("mse", "mean squared error", "均方误差", "平方误差代价函数")
     EXAMPLES = ({"type": "squared_error"},)
-    TASKS = frozenset({"classification", "regression"})
+    TASKS = frozenset({"classification", "regression", "reconstruction"})
     PLOT_NOTE = ONE_NUMBER
 
     type: Literal["squared_error"] = "squared_error"
@@ -60,9 +60,12 @@ class SquaredError(Loss):
         factor = 1.0 if self.form == "mean" else 0.5
         return factor * u**2, 2.0 * factor * u
 
+    def summed(self, samples: int, outputs: int) -> float:
+        return samples * outputs / 2.0 if self.form == "mean" else 1.0
+
     def build(self) -> LossFunction:
         from torch.nn import functional
 
-        if self.form == "mean":
-            return functional.mse_loss
-        return lambda output, target: 0.5 * functional.mse_loss(output, target, reduction="sum")
+        from app.engine.modules.half_sum import half_sum
+
+        return functional.mse_loss if self.form == "mean" else half_sum

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from app.catalog.code import Code, of_optimizer
 from app.catalog.family import Part, option
+from app.catalog.optimizers._rule import Before, Rule
 from app.catalog.plot import ANYWHERE, Place, Plot, Reals, line
 from app.core.text import Text, text
 
@@ -88,6 +90,10 @@ class Optimizer(Part):
         """The PyTorch optimiser."""
         raise TypeError(f"{type(self).__name__} declares no build")
 
+    def rule(self, before: Before) -> Rule:
+        """The terms of one weight's next value and of its state, as PyTorch computes them."""
+        raise TypeError(f"{type(self).__name__} declares no rule")
+
     def path(self, gradients: Reals) -> Reals:
         """(T,) values of one weight that starts at 0 after each of the gradients (T,); NumPy, no torch."""
         raise TypeError(f"{type(self).__name__} declares no path")
@@ -103,3 +109,9 @@ class Optimizer(Part):
     def options(self) -> dict[str, Any]:
         """What PyTorch's parameter groups hold: written into them when a number changes."""
         raise TypeError(f"{type(self).__name__} declares no options")
+
+    def code(self, parameters: str) -> Code:
+        """Python that makes the optimiser over the expression ``parameters``, for exported code."""
+        import torch
+
+        return of_optimizer(self.build([torch.nn.Parameter(torch.zeros(1))]), parameters)

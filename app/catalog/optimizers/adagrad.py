@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,11 +10,24 @@ import numpy as np
 
 from app.catalog.family import Formula
 from app.catalog.optimizers._base import Optimizer, epsilon, learning_rate, weight_decay
+from app.catalog.optimizers._rule import (
+    Before,
+    Rule,
+    decayed,
+    remembered,
+    setting,
+    slope,
+    term,
+    weight,
+)
 from app.catalog.plot import Reals
 from app.core.text import text
 
 if TYPE_CHECKING:
     import torch
+
+
+SUM = "sum"
 
 
 class Adagrad(Optimizer):
@@ -45,6 +59,15 @@ class Adagrad(Optimizer):
         from torch import optim
 
         return optim.Adagrad(parameters, **self.options(), foreach=True)
+
+    def rule(self, before: Before) -> Rule:
+        each = decayed(before)
+        seen = remembered("s", SUM, before)
+        eta = setting(r"\eta", -before.rate)
+        divisor = math.sqrt(seen.number + each.number**2) + self.epsilon
+        share = setting(r"\tfrac{1}{\sqrt{s'}+\epsilon}", 1.0 / divisor)
+        state = (term(seen), term(each, each))
+        return Rule((term(weight(before)), *slope(before, eta, share)), {SUM: state})
 
     def path(self, gradients: Reals) -> Reals:
         w = s = 0.0

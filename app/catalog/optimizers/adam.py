@@ -17,6 +17,8 @@ from app.catalog.optimizers._base import (
     memory,
     weight_decay,
 )
+from app.catalog.optimizers._moments import adam_rule
+from app.catalog.optimizers._rule import Before, Rule
 from app.catalog.plot import Reals
 from app.core.text import text
 
@@ -59,6 +61,9 @@ class Adam(Optimizer):
         from torch import optim
 
         return optim.Adam(parameters, **self.options(), fused=True)
+
+    def rule(self, before: Before) -> Rule:
+        return adam_rule(before, self.beta1, self.beta2, self.epsilon, decoupled=False)
 
     def path(self, gradients: Reals) -> Reals:
         w = m = s = 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,11 +17,24 @@ from app.catalog.optimizers._base import (
     memory,
     weight_decay,
 )
+from app.catalog.optimizers._rule import (
+    Before,
+    Rule,
+    decayed,
+    remembered,
+    setting,
+    slope,
+    term,
+    weight,
+)
 from app.catalog.plot import Reals
 from app.core.text import text
 
 if TYPE_CHECKING:
     import torch
+
+
+SQUARE = "square_avg"
 
 
 class RmsProp(Optimizer):
@@ -53,6 +67,18 @@ class RmsProp(Optimizer):
         from torch import optim
 
         return optim.RMSprop(parameters, **self.options(), foreach=True)
+
+    def rule(self, before: Before) -> Rule:
+        each = decayed(before)
+        square = remembered("s", SQUARE, before)
+        new = self.alpha * square.number + (1.0 - self.alpha) * each.number**2
+        eta = setting(r"\eta", -before.rate)
+        share = setting(r"\tfrac{1}{\sqrt{s'}+\epsilon}", 1.0 / (math.sqrt(new) + self.epsilon))
+        state = (
+            term(setting(r"\alpha", self.alpha), square),
+            term(setting(r"(1-\alpha)", 1.0 - self.alpha), each, each),
+        )
+        return Rule((term(weight(before)), *slope(before, eta, share)), {SQUARE: state})
 
     def path(self, gradients: Reals) -> Reals:
         w = s = 0.0

@@ -10,11 +10,24 @@ from pydantic import model_validator
 
 from app.catalog.family import Formula, option
 from app.catalog.optimizers._base import Optimizer, weight_decay
+from app.catalog.optimizers._rule import (
+    Before,
+    Rule,
+    RuleTerm,
+    remembered,
+    setting,
+    slope,
+    term,
+    weight,
+)
 from app.catalog.plot import Reals
 from app.core.text import text
 
 if TYPE_CHECKING:
     import torch
+
+
+VELOCITY = "momentum_buffer"
 
 
 class Sgd(Optimizer):
@@ -82,6 +95,19 @@ class Sgd(Optimizer):
         from torch import optim
 
         return optim.SGD(parameters, **self.options(), fused=True)
+
+    def rule(self, before: Before) -> Rule:
+        eta, mu = setting(r"\eta", -before.rate), setting(r"\mu", self.momentum)
+        ahead = [setting(r"(1+\mu)", 1.0 + self.momentum)] if self.nesterov else []
+        terms = [term(weight(before)), *slope(before, eta, *ahead)]
+        if not self.momentum:
+            return Rule(tuple(terms))
+        kept: list[RuleTerm] = []
+        if VELOCITY in before.state:
+            velocity = remembered("v", VELOCITY, before)
+            kept = [term(mu, velocity)]
+            terms.append(term(eta, *([mu] if self.nesterov else []), mu, velocity))
+        return Rule(tuple(terms), {VELOCITY: (*kept, *slope(before))})
 
     def path(self, gradients: Reals) -> Reals:
         w = v = 0.0

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from app.catalog import plot as plots
+from app.catalog.code import Code, of_part
 from app.catalog.family import Part, option
 from app.core.text import text
 
@@ -95,6 +96,10 @@ class Schedule(Part):
     def after(self, memory: Memory, place: Place, loss: float) -> Memory:
         """What is remembered once an epoch has ended at ``place`` with this validation loss."""
         return memory
+
+    def code(self) -> Code:
+        """Python for an object with :meth:`factor` and :meth:`after`, for exported code."""
+        return of_part(self, "factor", *(("after",) if self.watches else ()))
 
 
 class Follower(Schedule):

@@ -12,7 +12,7 @@ class Subsample(nn.Module):
 
     def __init__(self, maps: int, size: int, mode: str) -> None:
         super().__init__()
-        self.size = size
+        self.maps, self.size, self.mode = maps, size, mode
         self.factor = 1.0 if mode == "mean" else float(size * size)
         self.weight = nn.Parameter(torch.ones(maps))
         self.bias = nn.Parameter(torch.zeros(maps))

@@ -26,12 +26,12 @@ class TableConv2d(nn.Module):
         bias: bool = True,
     ) -> None:
         super().__init__()
-        self.channels = channels
+        self.channels, self.table, self.kernel = channels, table, kernel
         outputs = [j for j, row in enumerate(table) for _ in row]
         inputs = [i for row in table for i in row]
         self.places = [j * channels + i for j, i in zip(outputs, inputs, strict=True)]
         self.maps = len(table)
-        self.geometry = (stride, padding, dilation)
+        self.stride, self.padding, self.dilation = stride, padding, dilation
         self.weight = nn.Parameter(torch.empty(len(inputs), kernel, kernel))
         self.bias = nn.Parameter(torch.zeros(self.maps)) if bias else None
 
@@ -44,4 +44,5 @@ class TableConv2d(nn.Module):
         return full.reshape(self.maps, self.channels, k, k)
 
     def forward(self, x_NCHW: torch.Tensor) -> torch.Tensor:
-        return functional.conv2d(x_NCHW, self.full_weight(), self.bias, *self.geometry)
+        geometry = (self.stride, self.padding, self.dilation)
+        return functional.conv2d(x_NCHW, self.full_weight(), self.bias, *geometry)

@@ -1,5 +1,6 @@
 // Colours of more than two classes, and the decision map that they make. Two classes are signs: palette.ts.
-import type { MapData } from './maps';
+import type { Readout } from './decision';
+import { valueAt, type MapData } from './maps';
 import { colour, type Theme } from './palette';
 
 /** Told apart by hue and by lightness; none of them is that of a sign. */
@@ -19,25 +20,11 @@ function channels(hex: string): [number, number, number] {
   return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)) as [number, number, number];
 }
 
-function valueOf(data: MapData, map: number, cell: number): number {
-  const at = map * data.height * data.width + cell;
-  if (data.values) return data.values[at] ?? NaN;
-  const code = data.codes?.[at] ?? 0;
-  if (code === 0) return NaN;
-  if (code === 1) return -Infinity;
-  if (code === 255) return Infinity;
-  return (data.zero[map] ?? 0) + (code - 2) * (data.scale[map] ?? 0);
-}
-
 /**
  * The winner of every cell in its class's colour, stronger where it wins by more: by the difference of the
  * two best probabilities with softmax, by its share of the largest difference without.
  */
-export function classMap(
-  data: MapData,
-  readout: 'softmax' | 'sigmoid' | 'raw',
-  theme: Theme,
-): ImageData {
+export function classMap(data: MapData, readout: Readout, theme: Theme): ImageData {
   const size = data.height * data.width;
   const winner = new Uint8Array(size);
   const margin = new Float32Array(size);
@@ -46,11 +33,11 @@ export function classMap(
     let [best, second, at] = [-Infinity, -Infinity, 0];
     let sum = 0;
     for (let map = 0; map < data.count; map++) {
-      const value = valueOf(data, map, cell);
+      const value = valueAt(data, map, cell);
       if (value > best) [second, best, at] = [best, value, map];
       else if (value > second) second = value;
     }
-    for (let map = 0; map < data.count; map++) sum += Math.exp(valueOf(data, map, cell) - best);
+    for (let map = 0; map < data.count; map++) sum += Math.exp(valueAt(data, map, cell) - best);
     winner[cell] = at;
     margin[cell] = readout === 'softmax' ? (1 - Math.exp(second - best)) / sum : best - second;
     widest = Math.max(widest, margin[cell] ?? 0);

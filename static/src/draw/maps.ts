@@ -25,6 +25,17 @@ export interface Tiles {
 const FIRST_CODE = 2;
 const LAST_CODE = 254;
 
+/** The number that cell `index` of a map stands for. */
+export function valueAt(data: MapData, map: number, index: number): number {
+  const at = map * data.height * data.width + index;
+  if (data.values) return data.values[at] ?? NaN;
+  const code = data.codes?.[at] ?? 0;
+  if (code === 0) return NaN;
+  if (code === 1) return -Infinity;
+  if (code === 255) return Infinity;
+  return (data.zero[map] ?? 0) + (code - FIRST_CODE) * (data.scale[map] ?? 0);
+}
+
 /** Feature maps one tile each; a vector one tile a value. */
 export function tilesOf(data: MapData): Tiles {
   if (data.count === 1 && data.height === 1) {

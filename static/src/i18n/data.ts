@@ -1,5 +1,6 @@
 // Texts of the data panel and of own data: { key: [English, 简体中文] }.
 export const data = {
+  'own.plain': ['Use a small network that fits', '改用适合的小网络'],
   'own.add': ['Own data…', '自己的数据…'],
   'own.addHint': ['CSV table, or a zip of pictures', 'CSV 表格或图像 zip'],
   'own.title': ['Own data', '自己的数据'],

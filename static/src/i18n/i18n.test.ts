@@ -1,11 +1,7 @@
 // The dictionaries and the way numbers are written.
 import { afterEach, describe, expect, it } from 'vitest';
 import { lang, number, percent, say, sayOther, setLanguage, t } from '.';
-import { controls } from './controls';
-import { data } from './data';
-import { parts } from './parts';
-import { rules } from './rules';
-import { stage } from './stage';
+import { dictionaries, texts } from './texts';
 
 afterEach(() => setLanguage('en'));
 
@@ -31,13 +27,7 @@ describe('texts', () => {
 
   it('have both languages, and the same places in both', () => {
     const places = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort();
-    for (const [key, [en, zh]] of Object.entries<readonly [string, string]>({
-      ...controls,
-      ...data,
-      ...rules,
-      ...stage,
-      ...parts,
-    })) {
+    for (const [key, [en, zh]] of Object.entries<readonly [string, string]>(texts)) {
       expect(en.trim(), key).not.toBe('');
       expect(zh.trim(), key).not.toBe('');
       expect(places(zh), key).toEqual(places(en));
@@ -45,7 +35,7 @@ describe('texts', () => {
   });
 
   it('belong to one dictionary only', () => {
-    const keys = [controls, data, parts, rules, stage].flatMap((one) => Object.keys(one));
+    const keys = dictionaries.flatMap((one) => Object.keys(one));
     expect(new Set(keys).size).toBe(keys.length);
   });
 });

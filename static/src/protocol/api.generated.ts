@@ -74,7 +74,7 @@ export interface paths {
         };
         /**
          * Runs to start from
-         * @description Every preset with its title, what it shows, and the spec to post to ``/runs``.
+         * @description Every preset with its title, what it shows, what it reaches, and the spec to post to ``/runs``.
          */
         get: operations["list_presets"];
         put?: never;
@@ -100,6 +100,28 @@ export interface paths {
          *     answered with 200 too: its good part is described and its problems carry repairs.
          */
         post: operations["check_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/specs:check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a whole spec
+         * @description For a spec that comes from a file or a link: what ``POST /runs`` would take, in full. Nothing
+         *     is created; a network that cannot be built is answered with 200, its report says why. Weights
+         *     that it names must be here and fit: 422 lists every misfit.
+         */
+        post: operations["check_spec"];
         delete?: never;
         options?: never;
         head?: never;
@@ -449,6 +471,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/sweeps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Predict one sample along a movement
+         * @description The answer for a picture that is turned, scaled, shifted, sheared or bent by each of up to 121
+         *     amounts: one batch, so that a whole curve is one call.
+         */
+        post: operations["sweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run}/augmented": {
         parameters: {
             query?: never;
@@ -489,6 +532,189 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What can be exported
+         * @description Every export with one sentence, the name of its file and its address.
+         */
+        get: operations["list_exports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/exports/spec.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the spec
+         * @description With every default written out.
+         */
+        get: operations["export_spec"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/exports/code.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export PyTorch code
+         * @description Needs nothing but PyTorch and safetensors. It begins at the run's first step and makes the
+         *     same losses, what was changed on the way included.
+         */
+        get: operations["export_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/exports/notebook.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export a notebook
+         * @description The exported code in the cells of a Jupyter notebook, explained.
+         */
+        get: operations["export_notebook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/exports/model.onnx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export ONNX
+         * @description The network with its present weights in evaluation mode: ``input`` (batch, *shape) and
+         *     ``output`` (batch, outputs), float32, in one file. The server needs the extra ``onnx``.
+         */
+        get: operations["export_onnx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/exports/weights.safetensors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export weights
+         * @description The same tensors as ``/tensors``, as a file to keep; ``POST /weights`` takes it back.
+         */
+        get: operations["export_weights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/exports/network.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export a picture
+         * @description Layers, shapes and parameters as SVG, drawn from the spec alone.
+         */
+        get: operations["export_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/weights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring weights along
+         * @description Keeps a safetensors file. A spec with its hash as ``weights`` starts from it: names and shapes
+         *     must be those of the network, as ``GET /runs/{run}/tensors`` writes them.
+         */
+        post: operations["add_weights"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/weights/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a file of weights holds
+         * @description Names, types and shapes of its tensors.
+         */
+        get: operations["get_weights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run}/range-test": {
         parameters: {
             query?: never;
@@ -513,6 +739,142 @@ export interface paths {
          * @description Gives the copy up; what was measured stays to be seen. One that has ended stays as it is.
          */
         delete: operations["cancel_range_test"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trace one step
+         * @description Every number of one step: outputs and sensitivities (∂E/∂output, batch mean) of all nodes,
+         *     parameters, gradients, the parameters after the update and the optimiser's state. An earlier step
+         *     is made again from the nearest snapshot, bit for bit.
+         */
+        post: operations["trace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List a step's operations
+         * @description In order: forward through each layer, the loss, backward through each layer, the update of
+         *     each parameter; each with a sentence that says what happens.
+         */
+        post: operations["operations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain one number
+         * @description The number from PyTorch, and the same as a sum of terms with the place of every factor. A
+         *     place can be asked for in turn, so that a number is followed back to the input and forward to
+         *     the loss. The 200 largest terms are listed; the rest is one sum.
+         */
+        post: operations["explain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/gradcheck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check gradients
+         * @description Central differences in float64 against autograd. The run waits meanwhile, at most about half
+         *     a minute; ``complete`` says whether everything that was asked for has been checked.
+         */
+        post: operations["gradcheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/baselines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List baselines
+         * @description Those that go on and those that have ended.
+         */
+        get: operations["list_baselines"];
+        put?: never;
+        /**
+         * Let a baseline learn
+         * @description Learns the training samples that a run with this data set learns from and is judged by the
+         *     same validation samples; pictures are laid flat. One job at a time, in a process of its own, at
+         *     most 180 s. The same spec is the same job: a finished one is answered at once.
+         */
+        post: operations["create_baseline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/baselines/{baseline}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One baseline
+         * @description Its state, and its result once it is finished.
+         */
+        get: operations["get_baseline"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel or forget a baseline
+         * @description Ends its process if it still learns; its result is forgotten.
+         */
+        delete: operations["delete_baseline"];
         options?: never;
         head?: never;
         patch?: never;
@@ -766,14 +1128,15 @@ export interface components {
             type: "add";
         };
         AnyAugmentation: components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"];
+        AnyBaseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
         AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["SetSpeed"];
         AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
         AnyEvent: components["schemas"]["StateChanged"] | components["schemas"]["CommandApplied"] | components["schemas"]["Rewound"] | components["schemas"]["Metrics"] | components["schemas"]["Validation"] | components["schemas"]["SnapshotTaken"] | components["schemas"]["Note"];
         AnyInitializer: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
-        AnyLayer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+        AnyLayer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
         AnyLoss: components["schemas"]["BinaryCrossEntropy"] | components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
         AnyOptimizer: components["schemas"]["Adagrad"] | components["schemas"]["Adam"] | components["schemas"]["AdamW"] | components["schemas"]["RmsProp"] | components["schemas"]["Sgd"];
-        AnySample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"];
+        AnySample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["WarpedSample"];
         AnySchedule: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"] | components["schemas"]["WarmUp"];
         /**
          * Applied
@@ -800,12 +1163,128 @@ export interface components {
          */
         AugmentedWanted: {
             /** Sample */
-            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"];
+            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["WarpedSample"];
             /**
              * Count
              * @default 8
              */
             count: number;
+        };
+        /**
+         * BaselineFacts
+         * @description Which tasks a baseline suits.
+         */
+        BaselineFacts: {
+            /** Tasks */
+            tasks: ("classification" | "regression")[];
+        };
+        /**
+         * BaselineInfo
+         * @description A baseline.
+         */
+        BaselineInfo: {
+            /** Type */
+            type: string;
+            title: components["schemas"]["Text"];
+            summary: components["schemas"]["Text"];
+            group: components["schemas"]["Text"];
+            formula: components["schemas"]["app__catalog__family__Formula"] | null;
+            /** Aliases */
+            aliases: string[];
+            /** Examples */
+            examples: {
+                [key: string]: unknown;
+            }[];
+            /** Live */
+            live: string[];
+            /** Plot */
+            plot: boolean;
+            /** Schema */
+            schema: {
+                [key: string]: unknown;
+            };
+            facts: components["schemas"]["BaselineFacts"];
+        };
+        /**
+         * BaselineList
+         * @description Every job that is remembered, the newest first.
+         */
+        BaselineList: {
+            /** Baselines */
+            baselines: components["schemas"]["BaselineRecord"][];
+        };
+        /**
+         * BaselineRecord
+         * @description One job. ``reason`` says why it failed or was interrupted.
+         */
+        BaselineRecord: {
+            /** Id */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "finished" | "failed" | "interrupted";
+            spec: components["schemas"]["BaselineSpec"];
+            /** Created */
+            created: number;
+            /**
+             * Started
+             * @default null
+             */
+            started: number | null;
+            /** @default null */
+            reason: components["schemas"]["Text"] | null;
+            /** @default null */
+            result: components["schemas"]["BaselineResult"] | null;
+        };
+        /**
+         * BaselineResult
+         * @description Shares of right answers for classes; root mean squared errors for numbers; null for the other.
+         */
+        BaselineResult: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Train Accuracy */
+            train_accuracy: number | null;
+            /** Error */
+            error: number | null;
+            /** Train Error */
+            train_error: number | null;
+            /** Parameters */
+            parameters: number;
+            /** Inputs */
+            inputs: number;
+            /** Train Samples */
+            train_samples: number;
+            /** Val Samples */
+            val_samples: number;
+            /** Seconds */
+            seconds: number;
+            /** Converged */
+            converged: boolean;
+            /** Library */
+            library: string;
+        };
+        /**
+         * BaselineSpec
+         * @description Together with the data it determines every number of the result but the seconds.
+         */
+        BaselineSpec: {
+            /** Dataset */
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            /** Baseline */
+            baseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Samples
+             * @default 10000
+             */
+            samples: number;
         };
         /**
          * BatchNorm
@@ -842,6 +1321,70 @@ export interface components {
             type: "binary_cross_entropy";
         };
         /**
+         * Boosting
+         * @description A sum of small decision trees, each fitted to what the trees before it still get wrong.
+         *
+         *     scikit-learn's HistGradientBoostingClassifier on cross-entropy: inputs in 255 bins, one tree for
+         *     each class and round (two classes share one). Source: Friedman, 2001; Ke et al., 2017.
+         */
+        Boosting: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "boosting";
+            /**
+             * rounds
+             * @description Rounds of boosting; every round adds one tree for each class.
+             * @default 40
+             */
+            rounds: number;
+            /**
+             * leaves
+             * @description Leaves of one tree at most.
+             * @default 15
+             */
+            leaves: number;
+            /**
+             * learning rate η
+             * @description Share of a new tree's answer that is added to the sum.
+             * @default 0.2
+             */
+            learning_rate: number;
+        };
+        /**
+         * BoostingRegression
+         * @description A sum of small decision trees, each fitted to the errors that the trees before it leave.
+         *
+         *     scikit-learn's HistGradientBoostingRegressor on the squared error, one for each target.
+         *     Source: Friedman, 2001; Ke et al., 2017.
+         */
+        BoostingRegression: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "boosting_regression";
+            /**
+             * rounds
+             * @description Rounds of boosting; every round adds one tree for each class.
+             * @default 100
+             */
+            rounds: number;
+            /**
+             * leaves
+             * @description Leaves of one tree at most.
+             * @default 15
+             */
+            leaves: number;
+            /**
+             * learning rate η
+             * @description Share of a new tree's answer that is added to the sum.
+             * @default 0.1
+             */
+            learning_rate: number;
+        };
+        /**
          * Branch
          * @description One line of the run's history: it left ``parent`` after ``step`` steps.
          */
@@ -876,6 +1419,63 @@ export interface components {
          */
         Catalog: {
             families: components["schemas"]["Families"];
+        };
+        /**
+         * Cell
+         * @description One number of a pass. What a term's ``place`` holds can be asked for as it is.
+         *
+         *     ``activation`` a node's output, ``net_input`` what an activation function takes (u),
+         *     ``sensitivity`` ∂E/∂(that output), ``parameter`` a weight, ``gradient`` ∂E/∂(that weight),
+         *     ``update`` its next value, ``state`` what the optimiser remembers of it, ``loss`` E itself.
+         *     ``node`` may be ``input`` or ``@loss``. ``sample`` is a position in the batch. ``operation`` names
+         *     an elementary operation inside the node and then ``index`` covers all axes of its result.
+         */
+        Cell: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "activation" | "net_input" | "sensitivity" | "parameter" | "gradient" | "update" | "state" | "loss" | "target" | "constant";
+            /**
+             * Node
+             * @default null
+             */
+            node: string | null;
+            /**
+             * Tensor
+             * @default null
+             */
+            tensor: string | null;
+            /**
+             * State
+             * @default null
+             */
+            state: string | null;
+            /**
+             * Sample
+             * @default null
+             */
+            sample: number | null;
+            /**
+             * Index
+             * @default []
+             */
+            index: number[];
+            /**
+             * Operation
+             * @default null
+             */
+            operation: number | null;
+            /**
+             * Result
+             * @default 0
+             */
+            result: number;
+            /**
+             * Step
+             * @default null
+             */
+            step: number | null;
         };
         /**
          * ChannelDropout
@@ -1195,7 +1795,7 @@ export interface components {
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
             group: components["schemas"]["Text"];
-            formula: components["schemas"]["Formula"] | null;
+            formula: components["schemas"]["app__catalog__family__Formula"] | null;
             /** Aliases */
             aliases: string[];
             /** Examples */
@@ -1384,6 +1984,24 @@ export interface components {
             type: "digits8";
         };
         /**
+         * Drawn
+         * @description Values of one sample, and what the network should say of them (a class).
+         */
+        Drawn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "given";
+            /** Values */
+            values: number[];
+            /**
+             * Label
+             * @default null
+             */
+            label: number | null;
+        };
+        /**
          * Dropout
          * @description Zeroes each value with probability ``rate`` while training and scales the rest by 1/(1−rate).
          *
@@ -1420,6 +2038,20 @@ export interface components {
             alpha: number;
         };
         /**
+         * Entry
+         * @description One weight whose two derivatives were compared.
+         */
+        Entry: {
+            /** Index */
+            index: number[];
+            /** Autograd */
+            autograd: number;
+            /** Numeric */
+            numeric: number;
+            /** Error */
+            error: number;
+        };
+        /**
          * EventPage
          * @description Events in order; ``last`` is the number of the newest stored event of the run.
          */
@@ -1453,6 +2085,86 @@ export interface components {
             spec: components["schemas"]["RunSpec"];
         };
         /**
+         * ExplainWanted
+         * @description ``form`` ``sum`` gives sensitivities and gradients as the chapter has them, summed over the
+         *     batch instead of averaged.
+         */
+        ExplainWanted: {
+            /**
+             * Step
+             * @default null
+             */
+            step: number | null;
+            /**
+             * Samples
+             * @default null
+             */
+            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"])[] | null;
+            /**
+             * Precision
+             * @default float64
+             * @enum {string}
+             */
+            precision: "float32" | "float64";
+            cell: components["schemas"]["Cell"];
+            /**
+             * Form
+             * @default mean
+             * @enum {string}
+             */
+            form: "mean" | "sum";
+        };
+        /**
+         * Explanation
+         * @description A cell as a sum. ``value`` is PyTorch's, ``formula_value`` the sum of the terms in float64;
+         *     ``scale`` is Σ|terms|, by which ``difference`` is to be judged.
+         */
+        Explanation: {
+            cell: components["schemas"]["Cell"];
+            /** Step */
+            step: number;
+            /** Branch */
+            branch: number;
+            /**
+             * Precision
+             * @enum {string}
+             */
+            precision: "float32" | "float64";
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "mean" | "sum";
+            /** Samples */
+            samples: number;
+            quantity: components["schemas"]["Text"];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "linear" | "pointwise" | "selection" | "statistic" | "function" | "move" | "rule" | "given";
+            /** Operation */
+            operation: string;
+            title: components["schemas"]["Text"];
+            /** Value */
+            value: number;
+            /** Formula Value */
+            formula_value: number;
+            /** Difference */
+            difference: number;
+            /** Scale */
+            scale: number;
+            formula: components["schemas"]["app__protocol__tracing__Formula"];
+            /** Terms */
+            terms: components["schemas"]["Term"][];
+            rest: components["schemas"]["Rest"];
+            /**
+             * Losers
+             * @default []
+             */
+            losers: components["schemas"]["Loser"][];
+        };
+        /**
          * Exponential
          * @description ηₜ = η γ^t, t in whole epochs or steps; as torch.optim.lr_scheduler.ExponentialLR.
          */
@@ -1476,6 +2188,53 @@ export interface components {
              */
             unit: "epoch" | "step";
         };
+        /**
+         * ExportInfo
+         * @description One export: what it is for, and where to get it.
+         */
+        ExportInfo: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "spec" | "code" | "notebook" | "weights" | "onnx" | "picture";
+            title: components["schemas"]["Text"];
+            summary: components["schemas"]["Text"];
+            /** File */
+            file: string;
+            /** Href */
+            href: string;
+        };
+        /**
+         * ExportList
+         * @description Everything that can be taken out of a run.
+         */
+        ExportList: {
+            /** Exports */
+            exports: components["schemas"]["ExportInfo"][];
+        };
+        /**
+         * Factor
+         * @description One factor of a term. ``meaning``: the ``value`` at ``place``, a ``sensitivity`` there, a
+         *     ``derivative`` taken there, the ``reciprocal`` of the value there, an ``argument`` of a function,
+         *     a plain ``coefficient``, or a ``setting`` of the optimiser; ``symbol`` is LaTeX.
+         */
+        Factor: {
+            /** Value */
+            value: number;
+            /**
+             * Meaning
+             * @enum {string}
+             */
+            meaning: "value" | "sensitivity" | "derivative" | "reciprocal" | "argument" | "coefficient" | "setting";
+            /** @default null */
+            place: components["schemas"]["Cell"] | null;
+            /**
+             * Symbol
+             * @default null
+             */
+            symbol: string | null;
+        };
         /** Families */
         Families: {
             /** Layers */
@@ -1488,6 +2247,8 @@ export interface components {
             optimizers: components["schemas"]["PartInfo"][];
             /** Initializers */
             initializers: components["schemas"]["PartInfo"][];
+            /** Baselines */
+            baselines: components["schemas"]["BaselineInfo"][];
             /** Schedules */
             schedules: components["schemas"]["PartInfo"][];
             /** Augmentations */
@@ -1622,19 +2383,6 @@ export interface components {
             rate: number;
         };
         /**
-         * Formula
-         * @description LaTeX of the forward rule and of its sensitivity or gradient, in the chapter's notation.
-         */
-        Formula: {
-            /** Forward */
-            forward: string;
-            /**
-             * Backward
-             * @default
-             */
-            backward: string;
-        };
-        /**
          * GaussianNoise
          * @description Adds N(0, std²) to every value while training; nothing when evaluating. Any shape, the same out.
          */
@@ -1685,6 +2433,103 @@ export interface components {
              * @enum {string}
              */
             type: "global_mean_pool";
+        };
+        /**
+         * Goal
+         * @description What a run reaches on its validation set after ``epochs`` epochs, whatever its seed.
+         *
+         *     Accuracies are shares of one. A preset that shows how training fails has an accuracy it stays below.
+         */
+        Goal: {
+            /** Epochs */
+            epochs: number;
+            /**
+             * Accuracy
+             * @default null
+             */
+            accuracy: number | null;
+            /**
+             * Loss
+             * @default null
+             */
+            loss: number | null;
+            /**
+             * Stays Below
+             * @default null
+             */
+            stays_below: number | null;
+        };
+        /**
+         * Gradcheck
+         * @description ``passed``: every error is at most ``tolerance``. ``complete`` is false where time ran out.
+         */
+        Gradcheck: {
+            /** Step */
+            step: number;
+            /** Branch */
+            branch: number;
+            /** Samples */
+            samples: number;
+            /** Tolerance */
+            tolerance: number;
+            /** Passed */
+            passed: boolean;
+            /** Complete */
+            complete: boolean;
+            /** Error */
+            error: number;
+            /** Tensors */
+            tensors: components["schemas"]["TensorCheck"][];
+        };
+        /**
+         * GradcheckWanted
+         * @description Central differences against autograd for one node or all, on at most ``entries`` entries of
+         *     every tensor and the first ``batch`` samples, in float64.
+         */
+        GradcheckWanted: {
+            /**
+             * Step
+             * @default null
+             */
+            step: number | null;
+            /**
+             * Samples
+             * @default null
+             */
+            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"])[] | null;
+            /**
+             * Precision
+             * @default float64
+             * @enum {string}
+             */
+            precision: "float32" | "float64";
+            /**
+             * Node
+             * @default null
+             */
+            node: string | null;
+            /**
+             * Entries
+             * @default 200
+             */
+            entries: number;
+            /**
+             * Batch
+             * @default 8
+             */
+            batch: number;
+        };
+        /**
+         * Group
+         * @description A heading of the menu.
+         */
+        Group: {
+            /**
+             * Id
+             * @enum {string}
+             */
+            id: "convolutional" | "depth" | "points" | "tables" | "autoencoder";
+            title: components["schemas"]["Text"];
         };
         /**
          * GroupNorm
@@ -1851,7 +2696,7 @@ export interface components {
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
             group: components["schemas"]["Text"];
-            formula: components["schemas"]["Formula"] | null;
+            formula: components["schemas"]["app__catalog__family__Formula"] | null;
             /** Aliases */
             aliases: string[];
             /** Examples */
@@ -1958,6 +2803,32 @@ export interface components {
             filled: boolean;
         };
         /**
+         * LinearSvm
+         * @description One weighted sum of the raw inputs for each class; the largest wins.
+         *
+         *     scikit-learn's LinearSVC (liblinear): squared hinge loss, one class against the rest. Two classes
+         *     share one sum, whose sign decides. Source: Cortes and Vapnik, 1995; Fan et al., 2008.
+         */
+        LinearSvm: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "linear_svm";
+            /**
+             * penalty C
+             * @description Weight of the mistakes against small weights; small is more regular.
+             * @default 0.05
+             */
+            penalty: number;
+            /**
+             * iterations
+             * @description Passes over the samples at most.
+             * @default 1000
+             */
+            iterations: number;
+        };
+        /**
          * LocalResponseNorm
          * @description Divides every cell by a power of its neighbouring maps' squares at the same place.
          *
@@ -2004,6 +2875,15 @@ export interface components {
             command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["SetSpeed"];
         };
         /**
+         * Loser
+         * @description A cell that a selection passed over.
+         */
+        Loser: {
+            /** Value */
+            value: number;
+            place: components["schemas"]["Cell"] | null;
+        };
+        /**
          * LossFacts
          * @description Which tasks a loss suits and how outputs are read as a prediction.
          */
@@ -2026,7 +2906,7 @@ export interface components {
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
             group: components["schemas"]["Text"];
-            formula: components["schemas"]["Formula"] | null;
+            formula: components["schemas"]["app__catalog__family__Formula"] | null;
             /** Aliases */
             aliases: string[];
             /** Examples */
@@ -2090,6 +2970,12 @@ export interface components {
              * @enum {string}
              */
             type: "max_pool2d";
+            /**
+             * padded edge
+             * @description Let windows reach half their side over the edge; an odd window with stride 1 then keeps the size of the picture.
+             * @default false
+             */
+            padded: boolean;
         };
         /**
          * MeanPool1d
@@ -2284,7 +3170,7 @@ export interface components {
          */
         ModelCheck: {
             /** Model */
-            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
+            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
             training: components["schemas"]["TrainingSpec"];
         };
         /**
@@ -2311,7 +3197,7 @@ export interface components {
             /** Id */
             id: string;
             /** Layer */
-            layer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+            layer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
             /** Inputs */
             inputs: string[];
         };
@@ -2471,6 +3357,57 @@ export interface components {
             shape: "cosine" | "linear";
         };
         /**
+         * OperationStep
+         * @description One operation of a pass, in order; ``caption`` says in words what happens.
+         */
+        OperationStep: {
+            /** Number */
+            number: number;
+            /**
+             * Phase
+             * @enum {string}
+             */
+            phase: "forward" | "loss" | "backward" | "update";
+            /** Node */
+            node: string;
+            /**
+             * Tensor
+             * @default null
+             */
+            tensor: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "activation" | "net_input" | "sensitivity" | "parameter" | "gradient" | "update" | "state" | "loss" | "target" | "constant";
+            /** Shape */
+            shape: number[];
+            caption: components["schemas"]["Text"];
+            /** Formula */
+            formula: string;
+            /**
+             * Inside
+             * @default []
+             */
+            inside: string[];
+        };
+        /**
+         * Operations
+         * @description The ordered operations of one step.
+         */
+        Operations: {
+            /** Step */
+            step: number;
+            /** Branch */
+            branch: number;
+            /** Samples */
+            samples: number;
+            /** Batch */
+            batch: number[] | null;
+            /** Operations */
+            operations: components["schemas"]["OperationStep"][];
+        };
+        /**
          * Orthogonal
          * @description Rows (or columns) at right angles, of one length; bias 0.
          *
@@ -2623,7 +3560,7 @@ export interface components {
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
             group: components["schemas"]["Text"];
-            formula: components["schemas"]["Formula"] | null;
+            formula: components["schemas"]["app__catalog__family__Formula"] | null;
             /** Aliases */
             aliases: string[];
             /** Examples */
@@ -2788,6 +3725,28 @@ export interface components {
             place: components["schemas"]["Place"];
         };
         /**
+         * PlotOfBaselines
+         * @description A part of the family baselines with its options; the place it stands in.
+         */
+        PlotOfBaselines: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            family: "baselines";
+            /** Part */
+            part: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
+            /**
+             * @default {
+             *       "fan_in": 64,
+             *       "fan_out": 64,
+             *       "units": 64,
+             *       "gain": 1
+             *     }
+             */
+            place: components["schemas"]["Place"];
+        };
+        /**
          * PlotOfDatasets
          * @description A part of the family datasets with its options; the place it stands in.
          */
@@ -2842,7 +3801,7 @@ export interface components {
              */
             family: "layers";
             /** Part */
-            part: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+            part: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -2919,7 +3878,7 @@ export interface components {
              */
             place: components["schemas"]["Place"];
         };
-        PlotWanted: components["schemas"]["PlotOfLayers"] | components["schemas"]["PlotOfDatasets"] | components["schemas"]["PlotOfLosses"] | components["schemas"]["PlotOfOptimizers"] | components["schemas"]["PlotOfInitializers"] | components["schemas"]["PlotOfSchedules"] | components["schemas"]["PlotOfAugmentations"];
+        PlotWanted: components["schemas"]["PlotOfLayers"] | components["schemas"]["PlotOfDatasets"] | components["schemas"]["PlotOfLosses"] | components["schemas"]["PlotOfOptimizers"] | components["schemas"]["PlotOfInitializers"] | components["schemas"]["PlotOfSchedules"] | components["schemas"]["PlotOfAugmentations"] | components["schemas"]["PlotOfBaselines"];
         /**
          * PointsCircle
          * @description Positive within 2.5 of the centre, negative from 3.5 to 5. Noise relabels, it moves no point.
@@ -3213,6 +4172,9 @@ export interface components {
         /**
          * Prediction
          * @description What the network says of one sample, with its present weights, in evaluation mode.
+         *
+         *     A network that learns to give back its input answers with that: ``outputs`` in the input's order
+         *     and the ``loss`` of this one sample, which is null otherwise.
          */
         Prediction: {
             /** Step */
@@ -3228,6 +4190,8 @@ export interface components {
              * @enum {string}
              */
             readout: "softmax" | "sigmoid" | "raw";
+            /** Loss */
+            loss: number | null;
         };
         /**
          * PredictionWanted
@@ -3235,7 +4199,7 @@ export interface components {
          */
         PredictionWanted: {
             /** Sample */
-            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"];
+            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["WarpedSample"];
         };
         /**
          * Prelu
@@ -3269,15 +4233,25 @@ export interface components {
         Preset: {
             /** Id */
             id: string;
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "convolutional" | "depth" | "points" | "tables" | "autoencoder";
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
+            reaches: components["schemas"]["Goal"];
             spec: components["schemas"]["RunSpec"];
         };
         /**
          * Presets
          * @description In the order in which they are offered; the first is what the page opens with.
+         *
+         *     ``groups`` are the headings they stand under, each preset under the one it names.
          */
         Presets: {
+            /** Groups */
+            groups: components["schemas"]["Group"][];
             /** Presets */
             presets: components["schemas"]["Preset"][];
         };
@@ -3625,6 +4599,16 @@ export interface components {
             length: number;
         };
         /**
+         * Rest
+         * @description The smaller terms that are not listed, as one sum.
+         */
+        Rest: {
+            /** Count */
+            count: number;
+            /** Value */
+            value: number;
+        };
+        /**
          * Rewind
          * @description Go back to any earlier step of this branch, bit for bit, and pause there. 0 is a reset.
          *
@@ -3661,6 +4645,26 @@ export interface components {
             type: "rewound";
             /** Parent */
             parent: number;
+        };
+        /**
+         * Ridge
+         * @description One weighted sum of the raw inputs for each target, with small weights preferred.
+         *
+         *     scikit-learn's Ridge: the exact minimum of the penalised squared error. Source: Hoerl and
+         *     Kennard, 1970.
+         */
+        Ridge: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ridge";
+            /**
+             * penalty λ
+             * @description Weight of small weights; 0 is plain least squares.
+             * @default 1
+             */
+            penalty: number;
         };
         /**
          * RmsProp
@@ -3832,7 +4836,7 @@ export interface components {
              */
             name: string;
             /** Model */
-            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
+            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
             training: components["schemas"]["TrainingSpec"];
             /**
              * Seed
@@ -3845,6 +4849,11 @@ export interface components {
              * @enum {string}
              */
             device: "auto" | "cpu" | "cuda";
+            /**
+             * Weights
+             * @default null
+             */
+            weights: string | null;
         };
         /**
          * SamplesWanted
@@ -3869,6 +4878,32 @@ export interface components {
              * @default 24
              */
             count: number;
+        };
+        /**
+         * ScaledTanh
+         * @description A·tanh(S·u) of every value; any shape in, the same shape out.
+         *
+         *     With A = 1.7159 and S = 2/3, φ(±1) = ±1 and the curvature is largest there. Source: LeCun et al.,
+         *     Gradient-based learning applied to document recognition, 1998, appendix A.
+         */
+        ScaledTanh: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "scaled_tanh";
+            /**
+             * amplitude A
+             * @description The largest output.
+             * @default 1.7159
+             */
+            amplitude: number;
+            /**
+             * scale S
+             * @description Stretches the input; the slope at zero is A·S.
+             * @default 0.6666666666666666
+             */
+            slope: number;
         };
         /**
          * Selu
@@ -4203,6 +5238,14 @@ export interface components {
             type: "softplus";
         };
         /**
+         * SpecReport
+         * @description A spec that was understood, with every default written out, and what its check says.
+         */
+        SpecReport: {
+            spec: components["schemas"]["RunSpec"];
+            report: components["schemas"]["Report"];
+        };
+        /**
          * Spike
          * @description A share ``y`` of all values lies exactly at ``x``.
          */
@@ -4376,6 +5419,12 @@ export interface components {
              */
             type: "supervised";
             /**
+             * Target
+             * @default label
+             * @enum {string}
+             */
+            target: "label" | "input";
+            /**
              * Loss
              * @default {
              *       "type": "cross_entropy",
@@ -4428,6 +5477,72 @@ export interface components {
             epochs: number;
         };
         /**
+         * Sweep
+         * @description ``points`` values of one axis from ``low`` to ``high``, both included; the others as in ``warp``.
+         */
+        Sweep: {
+            /**
+             * @default {
+             *       "turn": 0,
+             *       "scale": 1,
+             *       "shift_x": 0,
+             *       "shift_y": 0,
+             *       "shear": 0,
+             *       "bend": 0
+             *     }
+             */
+            warp: components["schemas"]["Warp"];
+            /**
+             * Axis
+             * @enum {string}
+             */
+            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend";
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /**
+             * Points
+             * @default 61
+             */
+            points: number;
+        };
+        /**
+         * SweepAnswer
+         * @description A row of answers for every value, with the present weights, in evaluation mode.
+         */
+        SweepAnswer: {
+            /** Step */
+            step: number;
+            /**
+             * Axis
+             * @enum {string}
+             */
+            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend";
+            /** Values */
+            values: number[];
+            /** Answers */
+            answers: number[][];
+            /** Labels */
+            labels: number[] | null;
+            /** Target */
+            target: number | null;
+            /**
+             * Readout
+             * @enum {string}
+             */
+            readout: "softmax" | "sigmoid" | "raw";
+        };
+        /**
+         * SweepWanted
+         * @description A picture of the run's data set, or the values of one, and how it is to be moved.
+         */
+        SweepWanted: {
+            /** Sample */
+            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"];
+            sweep: components["schemas"]["Sweep"];
+        };
+        /**
          * Tanh
          * @description Tanh of every value; any shape in, the same shape out.
          */
@@ -4466,12 +5581,62 @@ export interface components {
              *       "index": 0
              *     }
              */
-            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"];
+            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["WarpedSample"];
             /**
              * Rate
              * @default 20
              */
             rate: number;
+        };
+        /**
+         * TensorCheck
+         * @description One tensor of a gradient check. ``kinks`` are entries where the loss bends within the
+         *     difference: no derivative exists there, and they do not count. ``worst`` is the entry that is
+         *     furthest off.
+         */
+        TensorCheck: {
+            /** Node */
+            node: string;
+            /** Tensor */
+            tensor: string;
+            /** Entries */
+            entries: number;
+            /** Checked */
+            checked: number;
+            /** Largest */
+            largest: number;
+            /** Error */
+            error: number;
+            worst: components["schemas"]["Entry"] | null;
+            /** Kinks */
+            kinks: components["schemas"]["Entry"][];
+        };
+        /**
+         * TensorInfo
+         * @description One tensor of a file.
+         */
+        TensorInfo: {
+            /** Name */
+            name: string;
+            /** Dtype */
+            dtype: string;
+            /** Shape */
+            shape: number[];
+        };
+        /**
+         * Term
+         * @description A summand: the product of its factors, unless they are arguments of a function.
+         */
+        Term: {
+            /** Value */
+            value: number;
+            /** Factors */
+            factors: components["schemas"]["Factor"][];
+            /**
+             * Symbol
+             * @default null
+             */
+            symbol: string | null;
         };
         /**
          * Text
@@ -4498,6 +5663,61 @@ export interface components {
             memory_bytes: number;
         };
         /**
+         * TraceWanted
+         * @description ``roles`` and ``nodes`` null are all of them.
+         */
+        TraceWanted: {
+            /**
+             * Step
+             * @default null
+             */
+            step: number | null;
+            /**
+             * Samples
+             * @default null
+             */
+            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"])[] | null;
+            /**
+             * Precision
+             * @default float64
+             * @enum {string}
+             */
+            precision: "float32" | "float64";
+            /**
+             * Roles
+             * @default null
+             */
+            roles: ("activation" | "sensitivity" | "parameter" | "gradient" | "update" | "state")[] | null;
+            /**
+             * Nodes
+             * @default null
+             */
+            nodes: string[] | null;
+        };
+        /**
+         * Traced
+         * @description Which pass is looked at. ``step`` null is the step that comes next; ``samples`` null the
+         *     step's own batch. Given samples replace the batch: draws and weights stay those of the step.
+         */
+        Traced: {
+            /**
+             * Step
+             * @default null
+             */
+            step: number | null;
+            /**
+             * Samples
+             * @default null
+             */
+            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"])[] | null;
+            /**
+             * Precision
+             * @default float64
+             * @enum {string}
+             */
+            precision: "float32" | "float64";
+        };
+        /**
          * TrainingSpec
          * @description What a network learns from, and how.
          */
@@ -4520,6 +5740,7 @@ export interface components {
              * @default [
              *       {
              *         "type": "supervised",
+             *         "target": "label",
              *         "loss": {
              *           "label_smoothing": 0,
              *           "type": "cross_entropy"
@@ -4873,6 +6094,67 @@ export interface components {
             then: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"];
         };
         /**
+         * Warp
+         * @description A movement of a picture, about its middle: bend, then shear, scale, turn and shift. It is read
+         *     bilinearly between its pixels; outside it there are zeros.
+         */
+        Warp: {
+            /**
+             * Turn
+             * @default 0
+             */
+            turn: number;
+            /**
+             * Scale
+             * @default 1
+             */
+            scale: number;
+            /**
+             * Shift X
+             * @default 0
+             */
+            shift_x: number;
+            /**
+             * Shift Y
+             * @default 0
+             */
+            shift_y: number;
+            /**
+             * Shear
+             * @default 0
+             */
+            shear: number;
+            /**
+             * Bend
+             * @default 0
+             */
+            bend: number;
+        };
+        /**
+         * WarpedSample
+         * @description Another sample, a picture, moved.
+         */
+        WarpedSample: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "warped";
+            /** Of */
+            of: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"];
+            /**
+             * @default {
+             *       "turn": 0,
+             *       "scale": 1,
+             *       "shift_x": 0,
+             *       "shift_y": 0,
+             *       "shear": 0,
+             *       "bend": 0
+             *     }
+             */
+            warp: components["schemas"]["Warp"];
+        };
+        /**
          * Watch
          * @description Replace this tab's taps on a run it is subscribed to; an empty list ends all frames.
          */
@@ -4889,6 +6171,18 @@ export interface components {
              * @default []
              */
             taps: components["schemas"]["Tap"][];
+        };
+        /**
+         * WeightsInfo
+         * @description A file of weights that is kept; a spec's ``weights`` names it by ``sha256``.
+         */
+        WeightsInfo: {
+            /** Sha256 */
+            sha256: string;
+            /** Bytes */
+            bytes: number;
+            /** Tensors */
+            tensors: components["schemas"]["TensorInfo"][];
         };
         /**
          * Wine
@@ -4953,6 +6247,19 @@ export interface components {
              * @default 1.2
              */
             factor: number;
+        };
+        /**
+         * Formula
+         * @description LaTeX of the forward rule and of its sensitivity or gradient, in the chapter's notation.
+         */
+        app__catalog__family__Formula: {
+            /** Forward */
+            forward: string;
+            /**
+             * Backward
+             * @default
+             */
+            backward: string;
         };
         /**
          * Constant
@@ -5033,6 +6340,18 @@ export interface components {
              * @default 1
              */
             count: number;
+        };
+        /**
+         * Formula
+         * @description LaTeX: the part's own textbook formula, this operation's, and the same with numbers.
+         */
+        app__protocol__tracing__Formula: {
+            /** Part */
+            part: string;
+            /** Symbols */
+            symbols: string;
+            /** Numbers */
+            numbers: string;
         };
     };
     responses: never;
@@ -5244,6 +6563,84 @@ export interface operations {
             };
             /** @description The body is no JSON, or nested too deep. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    check_spec: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunSpec"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpecReport"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6481,6 +7878,105 @@ export interface operations {
             };
         };
     };
+    sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SweepWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SweepAnswer"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     augment_sample: {
         parameters: {
             query?: never;
@@ -6621,6 +8117,495 @@ export interface operations {
             };
             /** @description The server cannot do this at the moment. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportList"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    export_spec: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The spec, as ``POST /runs`` takes it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunSpec"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    export_code: {
+        parameters: {
+            query?: {
+                /** @description Language of the explanations; else Accept-Language. */
+                language?: ("en" | "zh") | null;
+            };
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description model.py, train.py, weights, data, README */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    export_notebook: {
+        parameters: {
+            query?: {
+                /** @description Language of the explanations; else Accept-Language. */
+                language?: ("en" | "zh") | null;
+            };
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description notebook.ipynb, weights, data */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    export_onnx: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ONNX model */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.onnx": string;
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    export_weights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every parameter, named node.weight … */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.safetensors": string;
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    export_picture: {
+        parameters: {
+            query?: {
+                theme?: "light" | "dark";
+                /** @description Language of the explanations; else Accept-Language. */
+                language?: ("en" | "zh") | null;
+            };
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    add_weights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A safetensors file of at most 256 MiB. */
+        requestBody: {
+            content: {
+                "application/vnd.safetensors": string;
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WeightsInfo"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_weights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WeightsInfo"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6838,6 +8823,589 @@ export interface operations {
             };
             /** @description The server cannot do this at the moment. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    trace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TraceWanted"];
+            };
+        };
+        responses: {
+            /** @description Tensors named node.activation, node.weight.gradient … */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.safetensors": string;
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    operations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Traced"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operations"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    explain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplainWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    gradcheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GradcheckWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gradcheck"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_baselines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaselineList"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    create_baseline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BaselineSpec"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaselineRecord"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_baseline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                baseline: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaselineRecord"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_baseline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                baseline: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

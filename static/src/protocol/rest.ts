@@ -1,11 +1,13 @@
 // The typed client of /api/v1. One method a route; every failure is an ApiError.
 import { ApiError, errorOf } from './errors';
+import type { BaselineRecord, BaselineSpec, SweepAnswer, SweepWanted } from './labs';
 import type {
   Applied,
   Command,
   DatasetFacts,
   DatasetState,
   DeviceInfo,
+  ExportInfo,
   Example,
   Families,
   MetricsHistory,
@@ -16,7 +18,7 @@ import type {
   Place,
   Plot,
   Prediction,
-  Preset,
+  Presets,
   RangeTest,
   RangeWanted,
   Report,
@@ -26,6 +28,7 @@ import type {
   SnapshotInfo,
   TrainingSpec,
   UploadState,
+  WeightsInfo,
 } from './types';
 
 export const SAFETENSORS = 'application/vnd.safetensors';
@@ -58,7 +61,10 @@ export class Api {
     const headers: Record<string, string> = { accept: accept ?? 'application/json' };
     const request: RequestInit = { method, headers };
     if (signal) request.signal = signal;
-    if (body !== undefined) {
+    if (body instanceof Blob) {
+      headers['content-type'] = SAFETENSORS;
+      request.body = body;
+    } else if (body !== undefined) {
       headers['content-type'] = 'application/json';
       request.body = JSON.stringify(body);
     }
@@ -89,6 +95,10 @@ export class Api {
     return (await this.#json<{ families: Families }>('/catalog')).families;
   }
 
+  presets(): Promise<Presets> {
+    return this.#json<Presets>('/presets');
+  }
+
   plot(family: string, part: PartValue, place: Place | null, signal?: AbortSignal): Promise<Plot> {
     const body = { family, part, ...(place ? { place } : {}) };
     return this.#json('/catalog:plot', { method: 'POST', body, signal });
@@ -99,16 +109,33 @@ export class Api {
     return this.#json(`/examples/${name.split('/').map(encodeURIComponent).join('/')}`);
   }
 
-  async presets(): Promise<Preset[]> {
-    return (await this.#json<{ presets: Preset[] }>('/presets')).presets;
-  }
-
   async devices(): Promise<{ devices: DeviceInfo[]; default: string }> {
     return this.#json('/devices');
   }
 
   check(model: ModelSpec, training: TrainingSpec, signal?: AbortSignal): Promise<Report> {
     return this.#json('/models:check', { method: 'POST', body: { model, training }, signal });
+  }
+
+  /** A whole spec of unknown origin, with every default written out, and its report. */
+  checkSpec(spec: unknown): Promise<{ spec: RunSpec; report: Report }> {
+    return this.#json('/specs:check', { method: 'POST', body: spec });
+  }
+
+  /** Keep a file of weights; a spec names it by its hash. */
+  addWeights(file: Blob): Promise<WeightsInfo> {
+    return this.#json('/weights', { method: 'POST', body: file });
+  }
+
+  async exports(id: string): Promise<ExportInfo[]> {
+    const path = `/runs/${encodeURIComponent(id)}/exports`;
+    return (await this.#json<{ exports: ExportInfo[] }>(path)).exports;
+  }
+
+  /** A file by its whole address on this server. */
+  async file(href: string): Promise<Blob> {
+    const path = href.startsWith(this.base) ? href.slice(this.base.length) : href;
+    return (await this.#send(path, { accept: '*/*' })).blob();
   }
 
   samples(
@@ -227,6 +254,28 @@ export class Api {
   activations(id: string, sample: Sample, signal?: AbortSignal): Promise<ArrayBuffer> {
     const path = `/runs/${encodeURIComponent(id)}/predictions`;
     return this.#bytes(path, { method: 'POST', body: { sample }, signal });
+  }
+
+  /** The answers for a sample along a movement, all in one call. */
+  sweep(id: string, wanted: SweepWanted, signal?: AbortSignal): Promise<SweepAnswer> {
+    const path = `/runs/${encodeURIComponent(id)}/sweeps`;
+    return this.#json(path, { method: 'POST', body: wanted, signal });
+  }
+
+  learn(spec: Partial<BaselineSpec>): Promise<BaselineRecord> {
+    return this.#json('/baselines', { method: 'POST', body: spec });
+  }
+
+  async baselines(): Promise<BaselineRecord[]> {
+    return (await this.#json<{ baselines: BaselineRecord[] }>('/baselines')).baselines;
+  }
+
+  baseline(id: string): Promise<BaselineRecord> {
+    return this.#json(`/baselines/${encodeURIComponent(id)}`);
+  }
+
+  async forgetBaseline(id: string): Promise<void> {
+    await this.#send(`/baselines/${encodeURIComponent(id)}`, { method: 'DELETE' });
   }
 
   tensors(id: string): Promise<ArrayBuffer> {

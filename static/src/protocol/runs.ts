@@ -1,5 +1,14 @@
 // Runs on the wire: their state, commands, events, taps and stream messages. Data only; no behaviour.
-import type { ParameterGroup, PartValue, Problem, RunSpec, Text, WireNumber } from './types';
+import type { Warp } from './labs';
+import type {
+  ParameterGroup,
+  PartValue,
+  Problem,
+  Readout,
+  RunSpec,
+  Text,
+  WireNumber,
+} from './types';
 
 export type RunState =
   'queued' | 'starting' | 'running' | 'paused' | 'finished' | 'parked' | 'interrupted' | 'failed';
@@ -134,8 +143,9 @@ export interface StoredEvent {
 }
 
 export type Role = 'activation' | 'kernel' | 'decision';
-export type Sample =
+export type FixedSample =
   { kind: 'stored'; split: 'train' | 'val'; index: number } | { kind: 'given'; values: number[] };
+export type Sample = FixedSample | { kind: 'warped'; of: FixedSample; warp: Warp };
 
 export interface Tap {
   roles: Role[];
@@ -217,7 +227,9 @@ export interface Prediction {
   outputs: number[];
   probabilities: number[] | null;
   label: number | null;
-  readout: 'softmax' | 'sigmoid' | 'raw';
+  readout: Readout;
+  /** Of a sample that is to be reconstructed. */
+  loss: number | null;
 }
 
 export interface DatasetState {

@@ -2,6 +2,7 @@
 // from the OpenAPI document, so that a new event, command or field does not compile until it is handled here.
 import { describe, expectTypeOf, it } from 'vitest';
 import type { components } from './api.generated';
+import type * as labs from './labs';
 import type * as own from './types';
 
 type Server = components['schemas'];
@@ -28,6 +29,16 @@ describe('the types of the wire', () => {
     expectTypeOf<keyof Server['SnapshotTaken']>().toEqualTypeOf<keyof own.SnapshotTaken>();
     expectTypeOf<keyof Server['Note']>().toEqualTypeOf<keyof own.Note>();
     expectTypeOf<keyof Server['StoredEvent']>().toEqualTypeOf<keyof own.StoredEvent>();
+  });
+
+  it('have the fields of baselines and movements', () => {
+    expectTypeOf<keyof Server['BaselineRecord']>().toEqualTypeOf<keyof labs.BaselineRecord>();
+    expectTypeOf<keyof Server['BaselineResult']>().toEqualTypeOf<keyof labs.BaselineResult>();
+    expectTypeOf<keyof Server['BaselineSpec']>().toEqualTypeOf<keyof labs.BaselineSpec>();
+    expectTypeOf<Server['BaselineRecord']['state']>().toEqualTypeOf<labs.BaselineRecord['state']>();
+    expectTypeOf<keyof Server['SweepAnswer']>().toEqualTypeOf<keyof labs.SweepAnswer>();
+    expectTypeOf<keyof Server['SweepWanted']>().toEqualTypeOf<keyof labs.SweepWanted>();
+    expectTypeOf<keyof Server['Warp']>().toEqualTypeOf<keyof labs.Warp>();
   });
 
   it('have the fields of runs, reports and parts', () => {

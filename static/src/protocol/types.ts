@@ -27,8 +27,12 @@ export interface ModelSpec {
   outputs: string[];
 }
 
+export type Target = 'label' | 'input';
+
 export interface Phase {
   type: 'supervised';
+  /** What the output is compared with; absent where it is the data set's target. */
+  target?: Target;
   loss: PartValue;
   optimizer: PartValue;
   batch_size: number;
@@ -64,6 +68,24 @@ export interface RunSpec {
   training: TrainingSpec;
   seed: number;
   device: DeviceChoice;
+  /** SHA-256 of a file of weights to start from. */
+  weights?: string | null;
+}
+
+/** One file that can be taken out of a run. */
+export interface ExportInfo {
+  name: 'spec' | 'code' | 'notebook' | 'weights' | 'onnx' | 'picture';
+  title: Text;
+  summary: Text;
+  file: string;
+  href: string;
+}
+
+/** A file of weights that the server keeps. */
+export interface WeightsInfo {
+  sha256: string;
+  bytes: number;
+  tensors: { name: string; dtype: string; shape: Shape }[];
 }
 
 export interface Operation {
@@ -169,16 +191,36 @@ export interface Families {
   losses: Part[];
   optimizers: Part[];
   initializers: Part[];
+  baselines: Part[];
   schedules: Part[];
   augmentations: Part[];
 }
 
+/** What a preset reaches on its validation set: one of the three figures, whatever the seed. */
+export interface Goal {
+  epochs: number;
+  accuracy: number | null;
+  loss: number | null;
+  stays_below: number | null;
+}
+
 export interface Preset {
   id: string;
+  group: string;
   title: Text;
   summary: Text;
+  reaches: Goal;
   spec: RunSpec;
 }
+
+/** The presets with the headings they stand under. */
+export interface Presets {
+  groups: { id: string; title: Text }[];
+  presets: Preset[];
+}
+
+/** How outputs are shown as a prediction: as shares that sum to one, each for itself, or as they are. */
+export type Readout = 'softmax' | 'sigmoid' | 'raw';
 
 /** A run that shows one part. */
 export interface Example {

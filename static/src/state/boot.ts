@@ -1,7 +1,8 @@
 // First contact: what the page shows before anything runs. Creates nothing on the server.
 import { say, setLanguage, t } from '../i18n';
-import type { RunSpec } from '../protocol/types';
-import type { MetricsHistory } from '../protocol/types';
+import { ApiError } from '../protocol/errors';
+import type { MetricsHistory, RunSpec } from '../protocol/types';
+import { specInAddress } from './exchange';
 import type { Session } from './session.svelte';
 
 export const EMPTY: RunSpec = {
@@ -66,13 +67,36 @@ async function recorded(session: Session, preset: string): Promise<void> {
   session.run.showRecorded(past);
 }
 
+/** The network of a link, if the address is one; says what is wrong with it otherwise. */
+async function linked(session: Session): Promise<boolean> {
+  try {
+    const spec = await specInAddress(session, location.hash);
+    if (!spec) return false;
+    await session.editor.open(spec);
+    return true;
+  } catch (error) {
+    history.replaceState(null, '', location.pathname + location.search);
+    const first = error instanceof ApiError ? (error.problems[0]?.message ?? error.text) : null;
+    const reason = first ? say(first) : String(error);
+    const body = t('exchange.linkRefusedWhat', { reason });
+    session.app.note({ kind: 'bad', title: t('exchange.linkRefused'), body });
+    return false;
+  }
+}
+
+/** A link that was opened in a tab that shows a network already. */
+async function openLink(session: Session): Promise<void> {
+  const spec = await session.guard(() => specInAddress(session, location.hash));
+  if (spec) await session.open(spec);
+}
+
 export async function boot(session: Session): Promise<void> {
   await session.catalog.load();
   const id = runInAddress();
   const first = session.catalog.presets[0];
   if (id) await session.attach(id);
   const part = session.run.exists ? null : exampleInAddress();
-  const shown = part !== null && (await example(session, part));
+  const shown = part === null ? await linked(session) : await example(session, part);
   if (!session.run.exists && !shown && first) {
     await Promise.all([
       session.editor.open(first.spec),
@@ -83,6 +107,7 @@ export async function boot(session: Session): Promise<void> {
   window.addEventListener('hashchange', () => {
     const next = runInAddress();
     if (next && next !== session.run.id) void session.attach(next);
+    else void openLink(session);
   });
   document.addEventListener('visibilitychange', () => {
     session.stream.setVisible(document.visibilityState === 'visible');

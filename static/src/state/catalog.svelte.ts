@@ -1,6 +1,14 @@
 // Every choosable part, the presets and the devices, as the server declares them.
 import type { Api } from '../protocol/rest';
-import type { DatasetFacts, DeviceInfo, Families, Part, Preset } from '../protocol/types';
+import type {
+  DatasetFacts,
+  DeviceInfo,
+  Families,
+  Part,
+  Preset,
+  Presets,
+  Readout,
+} from '../protocol/types';
 
 const NONE: Families = {
   layers: [],
@@ -8,6 +16,7 @@ const NONE: Families = {
   losses: [],
   optimizers: [],
   initializers: [],
+  baselines: [],
   schedules: [],
   augmentations: [],
 };
@@ -16,12 +25,11 @@ function byType(parts: readonly Part[]): Map<string, Part> {
   return new Map(parts.map((part) => [part.type, part]));
 }
 
-/** How outputs are read: as probabilities by softmax or sigmoid, or as they are. */
-export type Readout = 'softmax' | 'sigmoid' | 'raw';
-
 export class Catalog {
   families = $state.raw<Families>(NONE);
   presets = $state.raw<Preset[]>([]);
+  /** Headings of the presets, in order. */
+  groups = $state.raw<Presets['groups']>([]);
   devices = $state.raw<DeviceInfo[]>([]);
   readonly layers = $derived(byType(this.families.layers));
   readonly datasets = $derived(byType(this.families.datasets));
@@ -37,7 +45,8 @@ export class Catalog {
   async load(): Promise<void> {
     const [families, presets] = await Promise.all([this.#api.catalog(), this.#api.presets()]);
     this.families = families;
-    this.presets = presets;
+    this.presets = presets.presets;
+    this.groups = presets.groups;
   }
 
   async loadDevices(): Promise<void> {

@@ -2,6 +2,7 @@
 import type {
   Command,
   Families,
+  JsonSchema,
   Numbers,
   ParameterGroup,
   Part,
@@ -21,25 +22,44 @@ function without(value: PartValue, live: readonly string[]): PartValue {
   return Object.fromEntries(kept) as PartValue;
 }
 
+/** With what the server fills in where a field is left out. */
+function whole(value: PartValue, parts: readonly Part[]): PartValue {
+  const properties = find(parts, value.type)?.schema['properties'];
+  const filled: PartValue = { type: value.type };
+  for (const [name, schema] of Object.entries((properties ?? {}) as Record<string, JsonSchema>)) {
+    if (schema['default'] !== undefined) filled[name] = schema['default'];
+  }
+  return { ...filled, ...value };
+}
+
 /** Everything that makes a run another run, as text to compare: live numbers and the name are left out. */
 export function structure(spec: RunSpec, families: Families): string {
   const phase = spec.training.phases[0];
   const nodes = spec.model.nodes.map((node) => ({
     id: node.id,
     inputs: node.inputs,
-    layer: without(node.layer, find(families.layers, node.layer.type)?.live ?? []),
+    layer: without(
+      whole(node.layer, families.layers),
+      find(families.layers, node.layer.type)?.live ?? [],
+    ),
   }));
   const rule = phase?.optimizer;
-  const optimizer = rule && without(rule, find(families.optimizers, rule.type)?.live ?? []);
+  const optimizer =
+    rule &&
+    without(whole(rule, families.optimizers), find(families.optimizers, rule.type)?.live ?? []);
   return canonical({
     nodes,
     outputs: spec.model.outputs,
-    dataset: spec.training.dataset,
-    augmentations: spec.training.augmentations ?? [],
-    loss: phase?.loss,
+    dataset: whole(spec.training.dataset, families.datasets),
+    target: phase?.target ?? 'label',
+    augmentations: (spec.training.augmentations ?? []).map((one) =>
+      whole(one, families.augmentations),
+    ),
+    loss: phase && whole(phase.loss, families.losses),
     optimizer,
     seed: spec.seed,
     device: spec.device,
+    weights: spec.weights ?? null,
   });
 }
 

@@ -134,6 +134,7 @@ describe('what may change while a run goes on', () => {
     losses: [],
     optimizers: [part('sgd', {}, ['learning_rate', 'momentum'])],
     initializers: [],
+    baselines: [],
     schedules: [],
     augmentations: [],
   };

@@ -1,4 +1,5 @@
 // The range test of the run on the page: begun, followed while it runs, given up.
+import { finite } from '../protocol/types';
 import type { RangeTest, RangeWanted } from '../protocol/types';
 import type { Session } from './session.svelte';
 
@@ -9,6 +10,8 @@ export class RangeTester {
   /** Asked to start and not yet answered. */
   starting = $state(false);
   readonly running = $derived(this.starting || this.test?.state === 'running');
+  readonly losses = $derived((this.test?.losses ?? []).map(finite));
+  readonly smoothed = $derived((this.test?.smoothed ?? []).map(finite));
   readonly #session: Session;
   #run: string | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;

@@ -63,6 +63,7 @@ export class Run {
   readonly #stream: Stream;
   readonly #changed: (event: AnyEvent) => void;
   #history = new History();
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing on the page is drawn from it
   readonly #asked = new Set<Promise<Applied>>();
   #poll: ReturnType<typeof setTimeout> | null = null;
 

@@ -1,7 +1,8 @@
 // The data set's samples that are on the page, and the one that the network is shown.
 import { Frame, Maps } from '../protocol/frames';
 import type { Api } from '../protocol/rest';
-import type { PartValue, Sample } from '../protocol/types';
+import { AXES, type Axis, type Warp } from '../protocol/labs';
+import type { FixedSample, PartValue, Sample } from '../protocol/types';
 
 const FIRST = 15;
 const MOST = 240;
@@ -14,6 +15,10 @@ export interface Batch {
   readonly inputs: Float32Array;
   readonly targets: readonly number[];
 }
+
+export const AXIS_NAMES = AXES;
+/** Where a picture is not moved. */
+export const STILL: Warp = { turn: 0, scale: 1, shift_x: 0, shift_y: 0, shear: 0, bend: 0 };
 
 export const NONE: Batch = { count: 0, shape: [], inputs: new Float32Array(0), targets: [] };
 
@@ -37,7 +42,13 @@ export function joined(a: Batch, b: Batch): Batch {
 export class Samples {
   val = $state.raw<Batch>(NONE);
   train = $state.raw<Batch>(NONE);
-  watched = $state.raw<Sample>({ kind: 'stored', split: 'val', index: 0 });
+  watched = $state.raw<FixedSample>({ kind: 'stored', split: 'val', index: 0 });
+  /** How the watched picture is moved; null: it is shown as it is. */
+  warp = $state.raw<Warp | null>(null);
+  /** What the network is shown. */
+  readonly shown = $derived.by<Sample>(() =>
+    this.warp ? { kind: 'warped', of: this.watched, warp: this.warp } : this.watched,
+  );
   /** What was drawn last, kept while another sample is watched. */
   drawn = $state.raw<Float32Array | null>(null);
   loading = $state(false);
@@ -67,6 +78,7 @@ export class Samples {
       if (this.val.shape.join() !== val.shape.join()) {
         this.watched = { kind: 'stored', split: 'val', index: 0 };
         this.drawn = null;
+        this.warp = null;
       }
       this.val = val;
       this.train = train;
@@ -98,8 +110,16 @@ export class Samples {
     return decode(await this.#api.samples(dataset, split, start, count, signal));
   }
 
-  watch(sample: Sample): void {
+  watch(sample: FixedSample): void {
     this.watched = sample;
+  }
+
+  /** Move the watched picture along one axis; a picture that lies as it was is not moved at all. */
+  move(axis: Axis, value: number): void {
+    const next = { ...(this.warp ?? STILL), [axis]: value };
+    this.warp = Object.entries(STILL).every(([name, rest]) => next[name as Axis] === rest)
+      ? null
+      : next;
   }
 
   draw(values: Float32Array): void {

@@ -8,19 +8,17 @@ import { App } from './app.svelte';
 import { cards, reportsOf } from './cards';
 import { Catalog } from './catalog.svelte';
 import { Editor } from './editor.svelte';
+import { createFitting } from './exchange';
 import { Frames } from './frames.svelte';
 import { changed, liveCommands, structure, withPhase, withSettings } from './live';
 import { Own } from './own.svelte';
 import { Pen } from './pen.svelte';
 import { Run } from './run.svelte';
 import { Samples } from './samples.svelte';
-import { taps } from './taps';
 import { View } from './view.svelte';
 
 const KEY = Symbol('session');
 const NEW_RUN_DELAY_MS = 500;
-/** States in which a look wakes the worker; an interrupted run waits until it is told to go on. */
-const ASLEEP = ['parked', 'finished'];
 
 export function provide(session: Session): void {
   setContext(KEY, session);
@@ -62,6 +60,10 @@ export class Session {
   readonly facts = $derived.by(() => this.own.facts(this.dataset));
   readonly points = $derived.by(() => this.facts?.kind === 'points');
   readonly tabular = $derived.by(() => this.facts?.kind === 'tabular');
+  /** What the network learns: the data set's task, or to give back its input. */
+  readonly task = $derived.by(() =>
+    this.phase?.target === 'input' ? 'reconstruction' : (this.facts?.task ?? 'classification'),
+  );
   /** The network or its training was edited into something that needs a run of its own. */
   readonly edited = $derived.by(() => {
     const spec = this.run.spec;
@@ -83,31 +85,6 @@ export class Session {
     this.frames = new Frames((frame) => this.stream.acknowledge(frame));
     this.run = new Run(this.api, this.stream, (event) => this.#reported(event));
     this.editor = new Editor(this.api, spec, () => this.#edited());
-  }
-
-  /** Follow what is looked at: the server captures nothing else. Call once, inside an effect root. */
-  follow(): void {
-    $effect(() => {
-      const id = this.run.id;
-      if (id) this.stream.watch(id, taps(this));
-    });
-    $effect(() => {
-      const id = this.run.id;
-      if (!id || !ASLEEP.includes(this.run.state)) return;
-      const sample = this.samples.watched;
-      void this.api.activations(id, sample).then(
-        (buffer) => this.run.id === id && this.frames.show(buffer, false),
-        () => undefined,
-      );
-    });
-    $effect(() => {
-      void this.own.follow(this.dataset);
-    });
-    $effect(() => {
-      const { dataset, points, facts } = this;
-      if (facts?.available && this.own.knows(dataset))
-        void this.guard(() => this.samples.open(dataset, points));
-    });
   }
 
   /** Carry out and say what went wrong. */
@@ -228,13 +205,12 @@ export class Session {
     this.creating = true;
     try {
       await this.#drop();
-      this.#remember(await this.run.create(this.editor.spec));
+      this.#remember(await createFitting(this));
       this.frames.recorded = false;
     } finally {
       this.creating = false;
     }
-    // Numbers that were edited meanwhile.
-    void this.#sync();
+    void this.#sync(); // numbers that were edited meanwhile
   }
 
   /** A run of the network as it is edited now; makes one where there is none. */
@@ -292,14 +268,5 @@ export class Session {
     if (this.run.exists && step !== this.run.step) {
       await this.guard(() => this.run.command({ type: 'rewind', step: Math.max(0, step) }));
     }
-  }
-
-  /** Back to the first weights with another learning rate, then on. */
-  async restartWith(rate: number): Promise<void> {
-    await this.seek(0);
-    this.editor.edit((spec) =>
-      withPhase(spec, (phase) => ({ optimizer: { ...phase.optimizer, learning_rate: rate } })),
-    );
-    await this.play();
   }
 }

@@ -7,7 +7,7 @@ const RATES = { activation: 20, kernel: 8, decision: 10 };
 
 export function taps(session: Session): Tap[] {
   const { view, run, samples } = session;
-  const sample = samples.watched;
+  const sample = samples.shown;
   const wanted: Tap[] = [{ roles: ['activation'], sample, rate: RATES.activation }];
   const open = view.selected;
   const exists = run.spec?.model.nodes.some((node) => node.id === open) ?? false;

@@ -1,5 +1,7 @@
 // What is looked at: the selected layer, the hovered map, scales and switches. Changes no network and no run.
 
+/** What is shown beside the network on demand. */
+export type Lab = 'baselines' | 'invariance';
 export type ScaleMode = 'unit' | 'layer' | 'network';
 
 /** A tile of a node's maps: feature map, unit or kernel. */
@@ -24,6 +26,7 @@ export class View {
   insertAfter = $state<string | null>(null);
   /** Show net input u in place of the activation x, card by card. */
   before = $state.raw<readonly string[]>([]);
+  lab = $state<Lab | null>(null);
   logLoss = $state(false);
   smoothing = $state(0.6);
 

@@ -2,6 +2,7 @@
 import { say, t } from '../i18n';
 import type { Card } from '../state/cards';
 import { INPUT, inserted, moved, removed } from '../state/edits';
+import { withPhase } from '../state/live';
 import type { Session } from '../state/session.svelte';
 import type { Action } from './keys';
 
@@ -107,4 +108,13 @@ export function perform(session: Session, action: Action): void {
     case 'search':
       return;
   }
+}
+
+/** Back to the first weights with another learning rate, then on. */
+export async function restartWith(session: Session, rate: number): Promise<void> {
+  await session.seek(0);
+  session.editor.edit((spec) =>
+    withPhase(spec, (phase) => ({ optimizer: { ...phase.optimizer, learning_rate: rate } })),
+  );
+  await session.play();
 }

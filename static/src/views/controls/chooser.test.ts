@@ -178,3 +178,27 @@ it('notes say their kind, offer their actions and can be dismissed', async () =>
   expect(run).toHaveBeenCalledOnce();
   expect(ondismiss).toHaveBeenCalledWith(1);
 });
+
+describe('a menu with headings', () => {
+  const items = [
+    { id: 'a', label: 'LeNet-5', group: 'Pictures', figure: '≥ 95 %', checked: true },
+    { id: 'b', label: 'XOR', group: 'Points', checked: false },
+    { id: 'c', label: 'Circle', group: 'Points', checked: false },
+  ];
+
+  it('names its groups, shows figures and is walked through as one list', async () => {
+    const onselect = vi.fn();
+    render(Menu, { label: 'Presets', items, onselect });
+    await fireEvent.click(screen.getByRole('button', { name: 'Presets' }));
+    const points = screen.getByRole('group', { name: 'Points' });
+    expect(points.textContent).toContain('Circle');
+    expect(screen.getByRole('menuitemradio', { name: 'LeNet-5≥ 95 %' })).toBeTruthy();
+    const menu = screen.getByRole('menu');
+    await fireEvent.keyDown(menu, { key: 'ArrowDown' });
+    expect(document.activeElement?.textContent).toContain('XOR');
+    await fireEvent.keyDown(menu, { key: 'c' });
+    expect(document.activeElement?.textContent).toContain('Circle');
+    await fireEvent.click(document.activeElement ?? document.body);
+    expect(onselect).toHaveBeenCalledWith('c');
+  });
+});

@@ -135,6 +135,23 @@ describe('a prediction', () => {
     expect(screen.getByRole('cell', { name: '−0.900' })).toBeTruthy();
   });
 
+  it('reads one output for two classes by its sign', async () => {
+    const props = { probabilities: null, classes, readout: 'raw' as const };
+    const { rerender } = render(Prediction, { outputs: [-0.4], label: 0, ...props });
+    expect(screen.getByText('right: cat')).toBeTruthy();
+    expect(screen.getByRole('row', { name: /output 1/ }).className).toContain('top');
+    await rerender({ outputs: [0.4], label: 0, ...props });
+    expect(screen.getByText('wrong: says dog, is cat')).toBeTruthy();
+  });
+
+  it('says how far a number is from what it should be', () => {
+    const outputs = [1.25];
+    const props = { outputs, probabilities: null, classes: [], readout: 'raw' as const };
+    render(Prediction, { ...props, label: null, wanted: 1.5 });
+    expect(screen.getByText('target 1.500, off by −0.250')).toBeTruthy();
+    expect(screen.queryByText(/right|wrong|says/)).toBeNull();
+  });
+
   it('says so when the outputs are not finite, or not there', async () => {
     const props = { probabilities: null, classes, label: 1, readout: 'raw' as const };
     const { rerender } = render(Prediction, { outputs: [NaN, 1], ...props });

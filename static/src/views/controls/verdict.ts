@@ -1,18 +1,24 @@
 // What an output vector says, against the label where there is one. Pure.
 
 export interface Verdict {
-  /** Index of the highest value, -1 where the values are not finite. */
+  /** The class that is named: that of the highest value, -1 where the values are not finite. */
   top: number;
   state: 'says' | 'right' | 'wrong' | 'broken' | 'empty';
 }
 
-export function verdictOf(values: readonly number[], label: number | null): Verdict {
+/** `classes` counts the names there are: a single output of two classes decides by its sign. */
+export function verdictOf(
+  values: readonly number[],
+  label: number | null,
+  classes = values.length,
+): Verdict {
   if (values.length === 0) return { top: -1, state: 'empty' };
   if (!values.every(Number.isFinite)) return { top: -1, state: 'broken' };
-  const top = values.reduce(
+  const highest = values.reduce(
     (best, value, i) => (value > (values[best] ?? -Infinity) ? i : best),
     0,
   );
+  const top = values.length === 1 && classes === 2 ? Number((values[0] ?? 0) > 0) : highest;
   if (label === null) return { top, state: 'says' };
   return { top, state: top === label ? 'right' : 'wrong' };
 }

@@ -1,0 +1,131 @@
+"""The microscope: the tensors of one step, its operations, any of its numbers, gradients checked.
+
+Nothing here changes a run. It works while the run trains (between two steps), rests, is parked or
+has finished.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from app.api.bodies import body, documented
+from app.api.context import Here
+from app.api.document import READS_BODY, SAFETENSORS, binary, failures
+from app.api.runs import RunId
+from app.protocol.tracing import (
+    EXPLAIN_WANTED,
+    GRADCHECK_WANTED,
+    TRACE_WANTED,
+    TRACED,
+    ExplainWanted,
+    Explanation,
+    Gradcheck,
+    GradcheckWanted,
+    Operations,
+    Traced,
+    TraceWanted,
+)
+
+router = APIRouter(tags=["microscope"])
+
+TraceBody = Annotated[TraceWanted, Depends(body(TRACE_WANTED))]
+TracedBody = Annotated[Traced, Depends(body(TRACED))]
+ExplainBody = Annotated[ExplainWanted, Depends(body(EXPLAIN_WANTED))]
+GradcheckBody = Annotated[GradcheckWanted, Depends(body(GRADCHECK_WANTED))]
+REFUSALS = failures(*READS_BODY, 404, 409, 503)
+TRACES: tuple[tuple[str, Any], ...] = (
+    ("everything of the coming step", {}),
+    (
+        "the kernels' gradients at an earlier step",
+        {"step": 10, "roles": ["gradient"], "nodes": ["conv1"], "precision": "float32"},
+    ),
+    (
+        "two samples",
+        {"samples": [{"kind": "stored", "index": 0}, {"kind": "stored", "index": 1}]},
+    ),
+)
+CELLS: tuple[tuple[str, Any], ...] = (
+    (
+        "a cell of a map",
+        {"cell": {"role": "activation", "node": "conv1", "sample": 0, "index": [0, 3, 4]}},
+    ),
+    (
+        "its sensitivity, as the chapter has it",
+        {
+            "cell": {"role": "sensitivity", "node": "conv1", "sample": 0, "index": [0, 3, 4]},
+            "form": "sum",
+        },
+    ),
+    (
+        "a weight's gradient",
+        {"cell": {"role": "gradient", "node": "conv1", "tensor": "weight", "index": [0, 0, 2, 2]}},
+    ),
+    (
+        "a weight's update",
+        {"cell": {"role": "update", "node": "conv1", "tensor": "weight", "index": [0, 0, 2, 2]}},
+    ),
+    ("the loss", {"cell": {"role": "loss"}}),
+)
+
+
+def _json(content: bytes) -> Response:
+    """JSON as the worker wrote it."""
+    return Response(content, media_type="application/json", headers={"cache-control": "no-store"})
+
+
+@router.post(
+    "/runs/{run}/trace",
+    response_class=Response,
+    responses={**binary("Tensors named node.activation, node.weight.gradient …"), **REFUSALS},
+    summary="Trace one step",
+    openapi_extra=documented("TraceWanted", *TRACES),
+)
+async def trace(run: RunId, wanted: TraceBody, here: Here) -> Response:
+    """Every number of one step: outputs and sensitivities (∂E/∂output, batch mean) of all nodes,
+    parameters, gradients, the parameters after the update and the optimiser's state. An earlier step
+    is made again from the nearest snapshot, bit for bit."""
+    content = await here.runs.trace(run, "trace", wanted)
+    return Response(content, media_type=SAFETENSORS, headers={"cache-control": "no-store"})
+
+
+@router.post(
+    "/runs/{run}/operations",
+    response_model=Operations,
+    responses=REFUSALS,
+    summary="List a step's operations",
+    openapi_extra=documented("Traced", ("the coming step", {}), ("an earlier step", {"step": 10})),
+)
+async def operations(run: RunId, wanted: TracedBody, here: Here) -> Response:
+    """In order: forward through each layer, the loss, backward through each layer, the update of
+    each parameter; each with a sentence that says what happens."""
+    return _json(await here.runs.trace(run, "operations", wanted))
+
+
+@router.post(
+    "/runs/{run}/explain",
+    response_model=Explanation,
+    responses=REFUSALS,
+    summary="Explain one number",
+    openapi_extra=documented("ExplainWanted", *CELLS),
+)
+async def explain(run: RunId, wanted: ExplainBody, here: Here) -> Response:
+    """The number from PyTorch, and the same as a sum of terms with the place of every factor. A
+    place can be asked for in turn, so that a number is followed back to the input and forward to
+    the loss. The 200 largest terms are listed; the rest is one sum."""
+    return _json(await here.runs.trace(run, "explain", wanted))
+
+
+@router.post(
+    "/runs/{run}/gradcheck",
+    response_model=Gradcheck,
+    responses=REFUSALS,
+    summary="Check gradients",
+    openapi_extra=documented("GradcheckWanted", ("one layer", {"node": "conv1"}), ("all", {})),
+)
+async def gradcheck(run: RunId, wanted: GradcheckBody, here: Here) -> Response:
+    """Central differences in float64 against autograd. The run waits meanwhile, at most about half
+    a minute; ``complete`` says whether everything that was asked for has been checked."""
+    return _json(await here.runs.trace(run, "gradcheck", wanted))

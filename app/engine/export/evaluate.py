@@ -1,0 +1,84 @@
+"""How exported code reads its data and judges its network, as source."""
+
+from __future__ import annotations
+
+from app.engine.export.layout import statement
+from app.engine.trainer import Trainer
+
+
+def load_data(trainer: Trainer) -> str:
+    """The function that gives inputs, targets and classes of a split."""
+    split = trainer.data.train
+    encoded = split.labels is not None and split.labels is not split.targets
+    if split.targets is None:
+        about = "(inputs, inputs, inputs) of “train” or “val”: what comes in is to come out again."
+    elif not trainer.classes:
+        about = "(inputs, targets, targets) of the samples of “train” or “val”."
+    elif encoded:
+        about = "(inputs, targets as the loss takes them, classes) of “train” or “val”."
+    else:
+        about = "(inputs, classes, classes) of the samples of “train” or “val”."
+    lines = [
+        "def load_data(split: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:",
+        statement(f'"""{about}"""', 4),
+        '    data = load_file(FOLDER / "data.safetensors")',
+        '    inputs = data[f"{split}_inputs"]',
+    ]
+    if len(trainer.data.shape) == 3:
+        lines.append(
+            "    inputs = inputs.permute(0, 3, 1, 2)  # (N, C, H, W); channels last in memory"
+        )
+    targets = "inputs" if split.targets is None else 'data[f"{split}_targets"]'
+    labels = 'data[f"{split}_labels"]' if encoded else targets
+    return "\n".join([*lines, f"    return inputs, {targets}, {labels}"]) + "\n"
+
+
+def measure(trainer: Trainer) -> str:
+    """Name of what is printed after every epoch."""
+    return "accuracy" if trainer.classes else "error"
+
+
+def evaluation(trainer: Trainer, *, loss: bool) -> str:
+    """The function that is called so; with ``loss``, also that of the validation loss."""
+    outputs = trainer.network.shapes[trainer.network.output][-1]
+    if trainer.classes:
+        decided = "output.argmax(1)" if outputs > 1 else "(output[:, 0] > 0).long()"
+        found = f"({decided} == labels[part]).sum().item()"
+        what = "The share of the validation samples that is classified right."
+    else:
+        found = "(output - targets[part]).square().flatten(1).mean(1).sum().item()"
+        what = "The mean squared error over the validation samples."
+    text = _over_parts(measure(trainer), "", what, "256", found)
+    if not loss:
+        return text
+    what = "The mean of the batches' losses over the validation samples."
+    found = "loss_function(output, targets[part]).item() * len(part)"
+    return (
+        text
+        + "\n\n"
+        + _over_parts(
+            "validation_loss",
+            ", loss_function: Callable[..., torch.Tensor]",
+            what,
+            "BATCH_SIZE",
+            found,
+        )
+    )
+
+
+def _over_parts(name: str, arguments: str, what: str, size: str, found: str) -> str:
+    lines = (
+        "@torch.no_grad()",
+        f"def {name}(model: Network{arguments}) -> float:",
+        f'    """{what}"""',
+        '    inputs, targets, labels = load_data("val")',
+        "    model.eval()",
+        "    total = 0.0",
+        f"    for part in torch.arange(len(inputs)).split({size}):",
+        "        output = model(inputs[part])",
+        f"        total += {found}",
+        "    model.train()",
+        "    return total / len(inputs)",
+        "",
+    )
+    return "\n".join(lines)

@@ -1,0 +1,51 @@
+"""What an explanation found, before it is written out; and the refusals of cells that are not there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from app.core.text import Text, text
+from app.engine.tracing import words
+from app.protocol.refusals import NoSuchCell
+from app.protocol.tracing import Cell, Kind, Loser, Rest, Term
+
+
+@dataclass
+class Answered:
+    """What one kind of question found."""
+
+    value: float
+    kind: Kind
+    operation: str
+    terms: tuple[Term, ...]
+    rest: Rest
+    part: str
+    symbols: str
+    losers: tuple[Loser, ...] = ()
+    scale: float | None = None
+    quantity: Text = field(default_factory=lambda: words.ACTIVATION)
+
+    @property
+    def total(self) -> float:
+        """The terms and the rest; the value itself where nothing was computed."""
+        if self.kind == "given":
+            return self.value
+        return sum(float(term.value) for term in self.terms) + float(self.rest.value)
+
+
+def given(value: float, quantity: Text) -> Answered:
+    rest = Rest(count=0, value=0.0)
+    return Answered(value, "given", "given", (), rest, "", "", quantity=quantity)
+
+
+def unknown(field: str, why: str, why_zh: str) -> NoSuchCell:
+    return NoSuchCell(pointer=f"/cell/{field}", why=text(why, why_zh))
+
+
+def no_state(cell: Cell, known: list[str]) -> NoSuchCell:
+    names = ", ".join(known) or "–"
+    return unknown(
+        "state",
+        f"the optimiser keeps no {cell.state!r} here; it keeps: {names}",
+        f"优化器此处没有 {cell.state!r}；有：{names}",
+    )

@@ -1,0 +1,357 @@
+"""Explains one cell of a trace: PyTorch's value, the terms that make it, the formula, the places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from app.core.text import Text
+from app.engine.tracing import formulas, words
+from app.engine.tracing.adjoint import backward
+from app.engine.tracing.answers import Answered, given, no_state, unknown
+from app.engine.tracing.capture import Value
+from app.engine.tracing.cells import Cell as GraphCell
+from app.engine.tracing.cells import flat_of, source
+from app.engine.tracing.forward import forward
+from app.engine.tracing.places import Blocks, Context, largest, losers
+from app.engine.tracing.rules import explain_rule
+from app.engine.tracing.step import Trace
+from app.engine.tracing.sums import Found
+from app.protocol.refusals import NoDerivative
+from app.protocol.tracing import (
+    LOSS_NODE,
+    Cell,
+    Explanation,
+    Form,
+    Formula,
+    Rest,
+)
+from app.spec.model import INPUT
+
+
+class Explainer:
+    """Answers for one trace."""
+
+    def __init__(self, trace: Trace, branch: int, form: Form = "mean") -> None:
+        self.trace = trace
+        self.branch = branch
+        self.form = form
+        network = trace.trainer.network
+        outputs = trace.values[network.output][0].numel()
+        loss = trace.trainer.spec.training.phase.loss
+        self.factor = loss.summed(trace.count, outputs) if form == "sum" else 1.0
+
+    def explain(self, cell: Cell) -> Explanation:
+        """Raises NoSuchCell or NoDerivative."""
+        answers: dict[str, Callable[[Cell], Answered]] = {
+            "activation": self._activation,
+            "net_input": self._net_input,
+            "loss": self._activation,
+            "sensitivity": self._sensitivity,
+            "gradient": self._gradient,
+            "update": self._update,
+            "state": self._given_parameter,
+            "parameter": self._given_parameter,
+            "target": self._target,
+            "constant": self._constant,
+        }
+        return self.finished(cell, answers[cell.role](cell))
+
+    def finished(self, cell: Cell, found: Answered) -> Explanation:
+        """An answer with its differences and its formulas."""
+        scale = found.scale
+        if scale is None:
+            scale = sum(abs(float(term.value)) for term in found.terms)
+        written = formulas.numbers(found.terms, found.rest.count, found.total, found.operation)
+        return Explanation(
+            cell=cell,
+            step=self.trace.step,
+            branch=self.branch,
+            precision=self.trace.precision,
+            form=self.form,
+            samples=self.trace.count,
+            quantity=found.quantity,
+            kind=found.kind,
+            operation=found.operation,
+            title=words.TITLES[found.kind],
+            value=found.value,
+            formula_value=found.total,
+            difference=found.total - found.value,
+            scale=scale,
+            formula=Formula(part=found.part, symbols=found.symbols, numbers=written),
+            terms=found.terms,
+            rest=found.rest,
+            losers=found.losers,
+        )
+
+    # --- finding the cell ------------------------------------------------------------------------
+
+    def _context(self, node: str) -> Context:
+        network = self.trace.trainer.network
+        sources = (network.output, "") if node == LOSS_NODE else network.sources[node]
+        return Context(node, sources, self.trace.open(node).graph)
+
+    def _node(self, cell: Cell) -> str:
+        node = LOSS_NODE if cell.role == "loss" else cell.node
+        known = {*self.trace.trainer.network.order, INPUT, LOSS_NODE}
+        if node is None or node not in known:
+            raise unknown("node", f"node {node!r}", f"节点 {node!r}")
+        return node
+
+    def _inner(self, cell: Cell, node: str) -> GraphCell:
+        """A cell of an elementary operation's result; its index covers all axes."""
+        if node == INPUT:
+            raise unknown("operation", "the input has no operations", "输入没有运算")
+        operations = self.trace.open(node).graph.operations
+        number = cell.operation or 0
+        if number >= len(operations) or cell.result >= len(operations[number].results):
+            raise unknown(
+                "operation",
+                f"{node} has {len(operations)} operations",
+                f"{node} 有 {len(operations)} 个运算",
+            )
+        value = operations[number].results[cell.result]
+        if value is None:
+            raise unknown("result", "that result is not a tensor", "该结果不是张量")
+        return GraphCell(value, self._flat(value, cell.index))
+
+    def _flat(self, value: Value, index: tuple[int, ...]) -> int:
+        flat = flat_of(value, index)
+        if flat is None:
+            shape = "×".join(map(str, value.tensor.shape)) or "1"
+            raise unknown(
+                "index",
+                f"the index {list(index)} is outside {shape}",
+                f"下标 {list(index)} 超出 {shape}",
+            )
+        return flat
+
+    def _index(self, cell: Cell, tensor: torch.Tensor) -> tuple[int, ...]:
+        """Sample and index together; a vector's index may be left out for a single number."""
+        index = (cell.sample if cell.sample is not None else 0, *cell.index)
+        shape = tuple(tensor.shape)
+        if len(index) != len(shape) or any(
+            not 0 <= i < n for i, n in zip(index, shape, strict=True)
+        ):
+            wanted = "×".join(map(str, shape))
+            raise unknown(
+                "index",
+                f"sample and index {list(index)} are outside {wanted}",
+                f"样本与下标 {list(index)} 超出 {wanted}",
+            )
+        return index
+
+    # --- forward ---------------------------------------------------------------------------------
+
+    def _activation(self, cell: Cell) -> Answered:
+        node = self._node(cell)
+        if cell.operation is not None:
+            inner = self._inner(cell, node)
+            return self._forward(node, inner, inner.number)
+        if node == LOSS_NODE:
+            graph = self.trace.open(node).graph
+            answer = self._forward(node, GraphCell(graph.output, 0), float(self.trace.loss))
+            answer.quantity = words.LOSS
+            return answer
+        tensor = self.trace.values[node]
+        index = self._index(cell, tensor)
+        if node == INPUT:
+            return given(float(tensor[index]), words.INPUT)
+        output = self.trace.open(node).graph.output
+        return self._forward(
+            node, GraphCell(output, self._flat(output, index)), float(tensor[index])
+        )
+
+    def _net_input(self, cell: Cell) -> Answered:
+        node = self._node(cell)
+        network = self.trace.trainer.network
+        if node not in network.order:
+            raise unknown("node", "only a layer has a net input", "只有层才有净激活值")
+        before = cell.model_copy(update={"role": "activation", "node": network.sources[node][0]})
+        answer = self._activation(before)
+        answer.quantity = words.NET_INPUT
+        return answer
+
+    def _forward(self, node: str, cell: GraphCell, value: float) -> Answered:
+        context = self._context(node)
+        at = source(context.graph, cell)
+        part = self._part(node, backward=False)
+        found = forward(context.graph, at)
+        if found.kind == "given" and at != cell:
+            return self._moved(context, at, value, part)
+        if found.kind == "given":
+            return given(value, words.CONSTANT)
+        terms, rest = largest([(context, block) for block in found.blocks])
+        name = found.through.name if found.through else "move"
+        passed = losers(context, found.others)
+        symbols = formulas.symbols(name)
+        return Answered(value, found.kind, name, terms, rest, part, symbols, passed, found.scale)
+
+    def _moved(self, context: Context, at: GraphCell, value: float, part: str) -> Answered:
+        """A cell that was only put elsewhere: one term, itself."""
+        from app.engine.tracing.sums import one, product
+
+        block = product(one(at.number, "value", at))
+        terms, rest = largest([(context, block)])
+        return Answered(value, "move", "move", terms, rest, part, "x = u")
+
+    def _part(self, node: str, *, backward: bool) -> str:
+        trainer = self.trace.trainer
+        part = (
+            trainer.spec.training.phase.loss
+            if node == LOSS_NODE
+            else trainer.network.layers.get(node)
+        )
+        if part is None or part.FORMULA is None:
+            return ""
+        return part.FORMULA.backward if backward else part.FORMULA.forward
+
+    def _target(self, cell: Cell) -> Answered:
+        tensor = self.trace.targets
+        return given(float(tensor[self._index(cell, tensor)]), words.TARGET)
+
+    def _constant(self, cell: Cell) -> Answered:
+        node = self._node(cell)
+        if cell.operation is None:
+            raise unknown("operation", "a constant is named by its operation", "常数须由其运算指明")
+        inner = self._inner(cell, node)
+        return self._forward(node, inner, inner.number)
+
+    # --- backward --------------------------------------------------------------------------------
+
+    def _sensitivity(self, cell: Cell) -> Answered:
+        node = self._node(cell)
+        if cell.operation is not None:
+            return self._inner_sensitivity(cell, node)
+        if node == LOSS_NODE:
+            return given(self.factor, words.SENSITIVITY)
+        tensor = self.trace.values[node]
+        index = self._index(cell, tensor)
+        delta = self.trace.sensitivity.get(node)
+        if delta is None:
+            raise NoDerivative(pointer="/cell/node", node=node, what=node)
+        blocks: list[tuple[Context, object]] = []
+        network = self.trace.trainer.network
+        followers = [
+            (m, k) for m in network.order for k, s in enumerate(network.sources[m]) if s == node
+        ]
+        followers += [(LOSS_NODE, 0)] if node == network.output else []
+        for follower, slot in followers:
+            opened = self.trace.open(follower)
+            if not opened.sensitivities:
+                continue
+            value = opened.graph.inputs[slot]
+            flat = self._flat(value, index)
+            context = self._context(follower)
+            blocks += [
+                (context, b) for b in backward(opened.graph, value, flat, opened.sensitivities)
+            ]
+        part = self._part(followers[0][0], backward=True) if len(followers) == 1 else ""
+        return self._sum(float(delta[index]), blocks, part, words.SENSITIVITY)  # type: ignore[arg-type]
+
+    def _inner_sensitivity(self, cell: Cell, node: str) -> Answered:
+        inner = self._inner(cell, node)
+        opened = self.trace.open(node)
+        delta = opened.sensitivities.get(inner.value.number)
+        if delta is None:
+            raise NoDerivative(pointer="/cell/operation", node=node, what=node)
+        found = backward(opened.graph, inner.value, inner.flat, opened.sensitivities)
+        context = self._context(node)
+        value = float(delta[inner.index])
+        return self._sum(value, [(context, b) for b in found], "", words.SENSITIVITY)
+
+    def _gradient(self, cell: Cell) -> Answered:
+        node, name = self._parameter(cell)
+        gradient = self.trace.gradients.get(f"{node}.{name}")
+        if gradient is None:
+            raise NoDerivative(pointer="/cell/tensor", node=node, what=f"{node}.{name}")
+        opened = self.trace.open(node)
+        value = opened.graph.parameters[name]
+        flat = self._flat(value, cell.index)
+        blocks = backward(opened.graph, value, flat, opened.sensitivities)
+        context = self._context(node)
+        part = self._part(node, backward=True)
+        number = float(gradient[cell.index])
+        return self._sum(number, [(context, b) for b in blocks], part, words.GRADIENT)
+
+    def _sum(self, value: float, blocks: Blocks, part: str, quantity: Text) -> Answered:
+        terms, rest = largest(blocks, self.factor)
+        found = Found("linear", [block for _, block in blocks])
+        symbols = (
+            r"\frac{\partial E}{\partial w} = \sum_o \delta_o \frac{\partial u_o}{\partial w}"
+            if quantity is words.GRADIENT
+            else r"\frac{\partial E}{\partial x} = \sum_o \delta_o \frac{\partial u_o}{\partial x}"
+        )
+        answer = Answered(value * self.factor, "linear", "backward", terms, rest, part, symbols)
+        answer.scale = found.magnitude * abs(self.factor)
+        answer.quantity = quantity
+        return answer
+
+    # --- parameters ------------------------------------------------------------------------------
+
+    def _parameter(self, cell: Cell) -> tuple[str, str]:
+        node = self._node(cell)
+        known = dict(self.trace.trainer.network.named_parameters())
+        full = f"{node}.{cell.tensor}"
+        if full not in known:
+            raise unknown(
+                "tensor",
+                f"{node} has no parameter {cell.tensor!r}",
+                f"{node} 没有参数 {cell.tensor!r}",
+            )
+        shape = tuple(known[full].shape)
+        inside = len(cell.index) == len(shape) and all(
+            0 <= i < n for i, n in zip(cell.index, shape, strict=True)
+        )
+        if not inside:
+            wanted = "×".join(map(str, shape)) or "1"
+            raise unknown("index", f"{full} is {wanted}", f"{full} 的形状为 {wanted}")
+        return node, str(cell.tensor)
+
+    def _given_parameter(self, cell: Cell) -> Answered:
+        """A number that the step starts from; what made it is the step before."""
+        node, name = self._parameter(cell)
+        if cell.role == "parameter":
+            value = self.trace.updated().before[f"{node}.{name}"]
+            return given(float(value[cell.index]), words.PARAMETER)
+        states = self.trace.updated().state.get(f"{node}.{name}", {})
+        if cell.state not in states:
+            raise no_state(cell, list(states))
+        return given(float(states[cell.state][cell.index]), words.STATE)
+
+    def _update(self, cell: Cell) -> Answered:
+        node, name = self._parameter(cell)
+        after = self.trace.updated().after[f"{node}.{name}"]
+        return self._rule(cell, node, name, float(after[cell.index]), None)
+
+    def made(self, cell: Cell) -> Answered:
+        """How this step's update made a parameter or a state that the next one starts from."""
+        if cell.role == "parameter":
+            answer = self._update(cell)
+            answer.quantity = words.PARAMETER
+            return answer
+        node, name = self._parameter(cell)
+        states = self.trace.updated().state_after.get(f"{node}.{name}", {})
+        if cell.state not in states:
+            raise no_state(cell, list(states))
+        value = float(states[cell.state][cell.index])
+        answer = self._rule(cell, node, name, value, cell.state)
+        answer.quantity = words.STATE
+        return answer
+
+    def _rule(self, cell: Cell, node: str, name: str, value: float, state: str | None) -> Answered:
+        terms = explain_rule(self.trace, node, name, cell.index, state)
+        formula = self.trace.trainer.settings.optimizer.FORMULA
+        symbols = " + ".join(term.symbol or "" for term in terms)
+        left = "w'" if state is None else "s'"
+        return Answered(
+            value,
+            "rule",
+            self.trace.trainer.settings.optimizer.kind(),
+            terms,
+            Rest(count=0, value=0.0),
+            formula.forward if formula else "",
+            f"{left} = {symbols}",
+            quantity=words.UPDATE,
+        )

@@ -1,0 +1,149 @@
+"""From a cell of a recorded graph to a cell that anybody can ask for, and back; and from blocks of
+terms to the largest ones with all their places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from app.engine.tracing.capture import Graph, Value
+from app.engine.tracing.cells import Cell as GraphCell
+from app.engine.tracing.cells import index_of, outcome, sources
+from app.engine.tracing.sums import Block, Side
+from app.protocol.tracing import LOSS_NODE, Cell, Factor, Loser, Rest, Term
+
+MOST_TERMS = 200
+
+
+@dataclass(frozen=True)
+class Context:
+    """Whose graph it is: a node and the nodes its inputs come from."""
+
+    node: str
+    sources: tuple[str, ...]
+    graph: Graph
+
+    def values(self, value: Value, flats: Sequence[int]) -> list[Cell | None]:
+        """Where values are to be found; copies are followed to what they copy."""
+        wanted = [flat for flat in flats if flat >= 0]
+        found = iter(sources(self.graph, value, wanted))
+        return [self._place(next(found)) if flat >= 0 else None for flat in flats]
+
+    def sensitivities(self, value: Value, flats: Sequence[int]) -> list[Cell | None]:
+        """Where ∂E/∂(values) are to be found."""
+        return [self._sensitivity(GraphCell(value, flat)) if flat >= 0 else None for flat in flats]
+
+    def _place(self, cell: GraphCell) -> Cell:
+        value, index = cell.value, cell.index
+        if value.origin == "input":
+            return self._input(int(value.name), index)
+        if value.origin == "parameter":
+            return Cell(role="parameter", node=self.node, tensor=value.name, index=index)
+        if not value.depends:
+            maker = self.graph.makers.get(value.number)
+            if maker is None:
+                return Cell(role="constant", node=self.node, index=index)
+            return self._inside("constant", value, index)
+        return self._computed("activation", cell)
+
+    def _input(self, number: int, index: tuple[int, ...]) -> Cell:
+        if self.node == LOSS_NODE and number == 1:
+            return Cell(role="target", sample=index[0], index=index[1:])
+        node = self.sources[number]
+        return Cell(role="activation", node=node, sample=index[0], index=index[1:])
+
+    def _sensitivity(self, cell: GraphCell) -> Cell:
+        if cell.value.origin == "input":
+            found = self._input(int(cell.value.name), cell.index)
+            return found.model_copy(update={"role": "sensitivity"})
+        return self._computed("sensitivity", cell)
+
+    def _computed(self, role: str, cell: GraphCell) -> Cell:
+        end = outcome(self.graph, cell)
+        if end.value is not self.graph.output:
+            return self._inside(role, cell.value, cell.index)
+        if self.node == LOSS_NODE:
+            return Cell(role="loss" if role == "activation" else "sensitivity", node=LOSS_NODE)
+        index = end.index
+        return Cell(role=role, node=self.node, sample=index[0], index=index[1:])  # type: ignore[arg-type]
+
+    def _inside(self, role: str, value: Value, index: tuple[int, ...]) -> Cell:
+        operation, result = self.graph.makers[value.number]
+        return Cell(
+            role=role,  # type: ignore[arg-type]
+            node=self.node,
+            operation=operation.number,
+            result=result,
+            index=index,
+        )
+
+
+Blocks = Sequence[tuple[Context, Block]]
+
+
+def largest(blocks: Blocks, scale: float = 1.0) -> tuple[tuple[Term, ...], Rest]:
+    """The largest terms of all blocks, biggest first, and what the others sum to."""
+    everything = [block.values for _, block in blocks if block.values.numel()]
+    if not everything:
+        return (), Rest(count=0, value=0.0)
+    values = torch.cat([v.double().cpu() for v in everything])
+    kept = min(MOST_TERMS, values.numel())
+    order = values.abs().nan_to_num(posinf=torch.inf, nan=torch.inf).topk(kept).indices
+    mask = torch.ones_like(values, dtype=torch.bool)
+    mask[order] = False
+    terms: dict[int, Term] = {}
+    first = 0
+    for context, block in blocks:
+        count = block.values.numel()
+        inside = [k for k in order.tolist() if first <= k < first + count]
+        made = _terms(context, block, [k - first for k in inside], scale)
+        terms.update(zip(inside, made, strict=True))
+        first += count
+    rest = Rest(count=values.numel() - kept, value=float(values[mask].sum()) * scale)
+    return tuple(terms[k] for k in order.tolist()), rest
+
+
+def _terms(context: Context, block: Block, chosen: list[int], scale: float) -> list[Term]:
+    if not chosen:
+        return []
+    picked = torch.tensor(chosen)
+    columns = [_factors(context, side, picked, scale) for side in block.sides]
+    values = block.values.cpu()[picked].double() * scale
+    return [
+        Term(value=float(values[k]), factors=tuple(column[k] for column in columns))
+        for k in range(len(chosen))
+    ]
+
+
+def _factors(context: Context, side: Side, picked: torch.Tensor, scale: float) -> list[Factor]:
+    numbers = side.numbers.cpu()[picked].double()
+    if side.meaning == "sensitivity":
+        numbers = numbers * scale
+    places: list[Cell | None] = [None] * len(picked)
+    if side.value is not None and side.cells is not None:
+        flats = side.cells.cpu()[picked].tolist()
+        find = context.sensitivities if side.meaning == "sensitivity" else context.values
+        places = find(side.value, flats)
+    return [
+        Factor(
+            value=number,
+            meaning="coefficient" if place is None and side.meaning == "value" else side.meaning,
+            place=place,
+        )
+        for number, place in zip(numbers.tolist(), places, strict=True)
+    ]
+
+
+def losers(context: Context, side: Side | None) -> tuple[Loser, ...]:
+    """What a selection passed over."""
+    if side is None or side.value is None or side.cells is None:
+        return ()
+    flats = side.cells.tolist()[:MOST_TERMS]
+    places = context.values(side.value, flats)
+    numbers = side.numbers.tolist()[:MOST_TERMS]
+    return tuple(Loser(value=n, place=p) for n, p in zip(numbers, places, strict=True))
+
+
+__all__ = ["MOST_TERMS", "Blocks", "Context", "index_of", "largest", "losers"]

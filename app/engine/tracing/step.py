@@ -1,0 +1,261 @@
+"""One training step looked at: every node's output and sensitivity, every gradient, every update.
+
+Made once, on a trainer that belongs to it alone; single modules are run again when they are opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from app.core.errors import TooLarge
+from app.core.ids import stable_hash
+from app.engine.tracing.adjoint import sensitivities
+from app.engine.tracing.capture import Graph, capture
+from app.engine.tracing.draws import DrawnAlike
+from app.engine.trainer import Trainer
+from app.protocol.refusals import SampleMisfit
+from app.protocol.taps import StoredSample
+from app.protocol.tracing import LOSS_NODE, Precision, TracedSample
+from app.spec.model import INPUT
+
+BUDGET = 2**30
+"""Bytes that a trace may take, by its own estimate."""
+OPENED = 2
+"""Modules whose inner values are kept."""
+DTYPES: Mapping[Precision, torch.dtype] = {"float32": torch.float32, "float64": torch.float64}
+
+State = dict[str, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A node's elementary operations, and ∂E/∂(each of its values) by their numbers."""
+
+    graph: Graph
+    sensitivities: dict[int, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Updated:
+    """Parameters and optimiser state by parameter name, before and after; numbers of its group."""
+
+    before: dict[str, torch.Tensor]
+    after: dict[str, torch.Tensor]
+    state: dict[str, State]
+    state_after: dict[str, State]
+    groups: dict[str, dict[str, Any]]
+    """Of every parameter that is trained: ``lr`` and ``weight_decay`` among others."""
+    used: dict[str, torch.Tensor]
+    """The gradients after clipping."""
+
+
+class Trace:
+    """Values by node; ``sensitivity`` lacks nodes that the loss does not depend on."""
+
+    def __init__(
+        self, trainer: Trainer, precision: Precision, samples: tuple[TracedSample, ...] | None
+    ) -> None:
+        self.trainer = trainer
+        self.precision = precision
+        self.step = trainer.cursor.step
+        self.batch: tuple[int, ...] | None = None
+        if samples is None:
+            index = trainer.next_batch()
+            self.batch = tuple(int(i) for i in index.tolist())
+            x, targets, _ = trainer.data.train.batch(index)
+            if trainer.augment is not None:
+                x = trainer.augment(x, self.step)
+        else:
+            x, targets = given(trainer, samples)
+        self.count = x.shape[0]
+        self._require_room()
+        if precision == "float64":
+            _widen(trainer)
+            x = x.double()
+            targets = targets.double() if targets.is_floating_point() else targets
+        self.targets = targets
+        self._opened: dict[str, Opened] = {}
+        self._updated: Updated | None = None
+        self._run(x)
+
+    def _require_room(self) -> None:
+        size = torch.empty((), dtype=DTYPES[self.precision]).element_size()
+        network = self.trainer.network
+        weights = sum(p.numel() for p in network.parameters())
+        needed = size * (4 * network.activations * self.count + 8 * weights)
+        if needed > BUDGET:
+            raise TooLarge(pointer="/samples", needed=needed >> 20, limit=BUDGET >> 20, unit="MiB")
+
+    # --- the pass --------------------------------------------------------------------------------
+
+    def _run(self, x: torch.Tensor) -> None:
+        network = self.trainer.network
+        values: dict[str, torch.Tensor] = {INPUT: x.detach().requires_grad_()}
+        with torch.enable_grad(), self._as_before(network):
+            with self.draws(network.order):
+                for name in network.order:
+                    made = network.node(name)(*(values[s] for s in network.sources[name]))
+                    values[name] = made.view_as(made)
+                loss = self.trainer.loss(values[network.output], self.targets)
+            parameters = dict(network.named_parameters())
+            wanted = [*values.values(), *parameters.values()]
+            asked = [t for t in wanted if t.requires_grad]
+            found = torch.autograd.grad(loss, asked, allow_unused=True)
+        by_tensor = {id(t): g for t, g in zip(asked, found, strict=True)}
+        self.loss = loss.detach()
+        self.values = {name: value.detach() for name, value in values.items()}
+        self.sensitivity = {
+            name: g for name, v in values.items() if (g := by_tensor.get(id(v))) is not None
+        }
+        self.gradients = {
+            name: g for name, p in parameters.items() if (g := by_tensor.get(id(p))) is not None
+        }
+
+    @contextmanager
+    def _as_before(self, module: nn.Module) -> Iterator[None]:
+        """Running statistics that a pass changes are put back."""
+        kept = [(b, b.clone()) for b in module.buffers()]
+        try:
+            yield
+        finally:
+            for buffer, value in kept:
+                buffer.copy_(value)
+
+    @contextmanager
+    def draws(self, nodes: Iterable[str]) -> Iterator[None]:
+        """The random draws of this step for these nodes, alike in both precisions."""
+        network = self.trainer.network
+        for name in nodes:
+            module = network.node(name)
+            if hasattr(module, "reseed"):
+                module.reseed(stable_hash(network.seed, self.step, name))  # type: ignore[operator]
+        if network.stochastic:
+            with DrawnAlike():  # type: ignore[no-untyped-call]
+                yield
+        else:
+            yield
+
+    # --- a node opened ---------------------------------------------------------------------------
+
+    def open(self, node: str) -> Opened:
+        """The elementary operations of a node, or of the loss."""
+        if node not in self._opened:
+            while len(self._opened) >= OPENED:
+                self._opened.pop(next(iter(self._opened)))
+            self._opened[node] = self._open(node)
+        return self._opened[node]
+
+    def _open(self, node: str) -> Opened:
+        network = self.trainer.network
+        if node == LOSS_NODE:
+            graph = capture(self.trainer.loss, [self.values[network.output], self.targets])
+            return Opened(graph, sensitivities(graph, torch.ones_like(self.loss)))
+        module = network.node(node)
+        inputs = [self.values[source] for source in network.sources[node]]
+        with self._as_before(module), self.draws((node,)):
+            graph = capture(module, inputs)
+        upstream = self.sensitivity.get(node)
+        return Opened(graph, {} if upstream is None else sensitivities(graph, upstream))
+
+    # --- the update ------------------------------------------------------------------------------
+
+    def updated(self) -> Updated:
+        """The optimiser's step, made by PyTorch on this trace's own weights and then taken back."""
+        if self._updated is None:
+            self._updated = self._update()
+        return self._updated
+
+    @torch.no_grad()
+    def _update(self) -> Updated:
+        trainer = self.trainer
+        named = dict(trainer.network.named_parameters())
+        before = {name: p.detach().clone() for name, p in named.items()}
+        state = self._states(named)
+        for name, parameter in named.items():
+            parameter.grad = self.gradients.get(name)
+        trainer.update()
+        after = {name: p.detach().clone() for name, p in named.items()}
+        state_after = self._states(named)
+        for name, parameter in named.items():
+            parameter.copy_(before[name])
+            parameter.grad = None
+        used = self._clipped(named)
+        return Updated(before, after, state, state_after, self._groups(named), used)
+
+    def _clipped(self, named: Mapping[str, nn.Parameter]) -> dict[str, torch.Tensor]:
+        """Gradients by parameter name as the rule gets them; those of frozen parameters are left out."""
+        updater = self.trainer.updater
+        if updater is None:
+            return {}
+        names = {id(parameter): name for name, parameter in named.items()}
+        trained = [names[id(parameter)] for parameter in updater.parameters]
+        held = [name for name in trained if name in self.gradients]
+        found = updater.clipped([self.gradients[name] for name in held])
+        return dict(zip(held, found, strict=True))
+
+    def _states(self, named: Mapping[str, nn.Parameter]) -> dict[str, State]:
+        optimizer = self.trainer.optimizer
+        if optimizer is None:
+            return {}
+        return {
+            name: {
+                key: value.detach().clone()
+                for key, value in optimizer.state.get(parameter, {}).items()
+                if isinstance(value, torch.Tensor)
+            }
+            for name, parameter in named.items()
+        }
+
+    def _groups(self, named: Mapping[str, nn.Parameter]) -> dict[str, dict[str, Any]]:
+        if self.trainer.optimizer is None:
+            return {}
+        names = {id(parameter): name for name, parameter in named.items()}
+        return {
+            names[id(parameter)]: {k: v for k, v in group.items() if k != "params"}
+            for group in self.trainer.optimizer.param_groups
+            for parameter in group["params"]
+        }
+
+
+def _widen(trainer: Trainer) -> None:
+    """Weights and optimiser state in double precision; the objects stay the same."""
+    state = trainer.state()
+    trainer.network.double()
+    trainer.load(state)
+
+
+def given(trainer: Trainer, samples: tuple[TracedSample, ...]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Inputs and targets of chosen samples; a drawn one takes the target of its class."""
+    data = trainer.data
+    inputs, targets = [], []
+    for place, sample in enumerate(samples):
+        try:
+            inputs.append(data.sample(sample))
+        except SampleMisfit as error:
+            raise SampleMisfit(pointer=f"/samples/{place}", **error.params) from None
+        targets.append(_target(trainer, sample, place))
+    return torch.cat(inputs), torch.cat(targets)
+
+
+def _target(trainer: Trainer, sample: TracedSample, place: int) -> torch.Tensor:
+    train = trainer.data.train
+    if isinstance(sample, StoredSample):
+        split = train if sample.split == "train" else trainer.data.val
+        return split.wanted(sample.index, 1)
+    if train.targets is None:  # the input itself
+        return trainer.data.sample(sample)
+    if train.labels is not None and sample.label is not None:
+        found = (train.labels == sample.label).nonzero().reshape(-1)
+        if found.numel():
+            return train.targets[found[:1]]
+    raise SampleMisfit(
+        pointer=f"/samples/{place}/label",
+        reason="a drawn sample needs a “label” that the training data have",
+        reason_zh="手绘样本须给出训练数据中存在的“label”",
+    )

@@ -1,0 +1,108 @@
+"""The microscope of one run: answers questions about a step and leaves the run as it was.
+
+Keeps the last trace, so that a walk from cell to cell costs one pass; the worker lets go of it when
+the run moves on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.engine.tracing.explain import Explainer
+from app.engine.tracing.gradcheck import Gradchecker
+from app.engine.tracing.listing import frame, operations
+from app.engine.tracing.reach import shadow
+from app.engine.tracing.step import Trace
+from app.protocol.refusals import NoSuchCell
+from app.protocol.taps import StoredSample
+from app.protocol.tracing import (
+    Cell,
+    ExplainWanted,
+    Explanation,
+    Gradcheck,
+    GradcheckWanted,
+    Operations,
+    Traced,
+    TraceWanted,
+)
+
+if TYPE_CHECKING:
+    from app.engine.session import Session
+
+Key = tuple[int, str, object]
+
+
+class Tracer:
+    """Traces of one session's steps."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._kept: tuple[tuple[int, Key], Trace] | None = None
+
+    def forget(self) -> None:
+        """Free what the last question took."""
+        self._kept = None
+
+    @property
+    def holds(self) -> bool:
+        return self._kept is not None
+
+    def trace(self, wanted: Traced, step: int | None = None) -> Trace:
+        """The pass that is asked for; the one before it is freed first."""
+        session = self._session
+        at = step if step is not None else wanted.step
+        at = session.trainer.cursor.step if at is None else at
+        key = (session.branch, (at, wanted.precision, wanted.samples))
+        if self._kept is None or self._kept[0] != key:
+            self._kept = None
+            made = Trace(shadow(session, at), wanted.precision, wanted.samples)
+            self._kept = (key, made)
+        return self._kept[1]
+
+    def file(self, wanted: TraceWanted, run: str) -> bytes:
+        """The tensors of a step as a safetensors file."""
+        trace = self.trace(wanted)
+        facts = {
+            "run": run,
+            "branch": str(self._session.branch),
+            "step": str(trace.step),
+            "samples": str(trace.count),
+            "sensitivity": "dE/d(output), batch mean",
+        }
+        if trace.batch is not None:
+            facts["batch"] = ",".join(map(str, trace.batch))
+        return frame(trace, wanted, facts)
+
+    def operations(self, wanted: Traced) -> Operations:
+        return operations(self.trace(wanted), self._session.branch)
+
+    def explain(self, wanted: ExplainWanted) -> Explanation:
+        """One cell; what a step starts from is explained by the update of the step before."""
+        cell = wanted.cell
+        step = wanted.step if cell.step is None else cell.step
+        at = self._session.trainer.cursor.step if step is None else step
+        if cell.role in ("parameter", "state") and at > 0:
+            return self._made_before(wanted, cell, at)
+        trace = self.trace(wanted, at)
+        return Explainer(trace, self._session.branch, wanted.form).explain(cell)
+
+    def _made_before(self, wanted: ExplainWanted, cell: Cell, at: int) -> Explanation:
+        plain = wanted.model_copy(update={"samples": None})
+        trace = self.trace(plain, at - 1)
+        explainer = Explainer(trace, self._session.branch, wanted.form)
+        return explainer.finished(cell, explainer.made(cell))
+
+    def gradcheck(self, wanted: GradcheckWanted) -> Gradcheck:
+        """Always in float64; on the first samples of the batch where none are given."""
+        session = self._session
+        at = session.trainer.cursor.step if wanted.step is None else wanted.step
+        trainer = shadow(session, at)
+        known = trainer.network.order
+        if wanted.node is not None and wanted.node not in known:
+            raise NoSuchCell(pointer="/node", node=wanted.node, why=wanted.node)
+        samples = wanted.samples
+        if samples is None:
+            batch = trainer.next_batch()[: wanted.batch].tolist()
+            samples = tuple(StoredSample(split="train", index=int(i)) for i in batch)
+        trace = Trace(trainer, "float64", samples)
+        return Gradchecker(trace, wanted.entries).check(session.branch, wanted.node)

@@ -1,0 +1,53 @@
+"""What the microscope calls things, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.core.text import Text, text
+from app.protocol.tracing import Kind
+
+ACTIVATION = text("output x of the node", "节点输出 x")
+NET_INPUT = text("net input u", "净激活值 u")
+INPUT = text("a value of the input", "输入值")
+TARGET = text("a target", "目标值")
+CONSTANT = text(
+    "a constant of the pass: a draw, a buffer or a fixed number",
+    "本次传播中的常数：随机抽样、缓冲区或固定数",
+)
+LOSS = text("loss E", "损失 E")
+SENSITIVITY = text("∂E/∂(output): sensitivity", "∂E/∂(输出)：灵敏度")
+GRADIENT = text("∂E/∂(parameter): gradient", "∂E/∂(参数)：梯度")
+UPDATE = text("the parameter after this step", "本步之后的参数")
+PARAMETER = text("the parameter that this step starts from", "本步开始时的参数")
+STATE = text("what the optimiser remembers at the start of this step", "本步开始时优化器的记忆")
+
+TITLES: Mapping[Kind, Text] = {
+    "linear": text("A sum of products", "乘积之和"),
+    "pointwise": text("A function of one cell", "单个单元的函数"),
+    "selection": text("A choice: the winner and the losers", "选择：胜者与败者"),
+    "statistic": text("A statistic over cells", "若干单元的统计量"),
+    "function": text("A function of many cells", "多个单元的函数"),
+    "move": text("A copy of another cell", "另一单元的复制"),
+    "rule": text("The optimiser's rule", "优化器的规则"),
+    "given": text("Given, not computed in this step", "给定值，并非本步计算所得"),
+}
+
+FORWARD = text(
+    "Forward through {node} ({title}): {shape}.", "前向通过 {node}（{title}）：{shape}。"
+)
+LOSS_CAPTION = text(
+    "The loss ({title}) compares the outputs with the targets: E = {value}.",
+    "损失（{title}）比较输出与目标：E = {value}。",
+)
+BACKWARD = text(
+    "Backward through {node} ({title}): its sensitivity is passed down to {inputs}.",
+    "反向通过 {node}（{title}）：其灵敏度传给 {inputs}。",
+)
+BACKWARD_LOSS = text(
+    "Backward begins: the loss gives ∂E/∂(output) of {inputs}.",
+    "反向传播开始：损失给出 {inputs} 的 ∂E/∂(输出)。",
+)
+GRADIENTS = text(" Gradients of {tensors} are summed.", " 对 {tensors} 的梯度求和。")
+UPDATED = text("Update of {name} by {title}.", "以{title}更新 {name}。")
+FROZEN = text("{name} is frozen: it stays as it is.", "{name} 已冻结：保持不变。")

@@ -1,0 +1,245 @@
+"""The microscope's questions and answers: a trace of one step, one cell explained, gradients checked.
+
+A *step* is named by the number of steps made before it: step 0 starts from the initial weights. All
+of it is about that step's own batch and random draws in training mode, unless samples are given.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from app.core.text import Text
+from app.protocol.events import Number
+from app.protocol.taps import GivenSample, StoredSample
+from app.spec.base import Strict
+
+LOSS_NODE = "@loss"
+"""The loss as a node; no layer can have that name."""
+MOST_SAMPLES = 256
+TRACE_ROLES = ("activation", "sensitivity", "parameter", "gradient", "update", "state")
+TraceRole = Literal["activation", "sensitivity", "parameter", "gradient", "update", "state"]
+CellRole = Literal[
+    "activation",
+    "net_input",
+    "sensitivity",
+    "parameter",
+    "gradient",
+    "update",
+    "state",
+    "loss",
+    "target",
+    "constant",
+]
+Precision = Literal["float32", "float64"]
+Form = Literal["mean", "sum"]
+Kind = Literal["linear", "pointwise", "selection", "statistic", "function", "move", "rule", "given"]
+Node = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class Drawn(GivenSample):
+    """Values of one sample, and what the network should say of them (a class)."""
+
+    label: int | None = Field(None, ge=0, le=100_000)
+
+
+TracedSample = Annotated[StoredSample | Drawn, Field(discriminator="kind")]
+
+
+class Traced(Strict):
+    """Which pass is looked at. ``step`` null is the step that comes next; ``samples`` null the
+    step's own batch. Given samples replace the batch: draws and weights stay those of the step."""
+
+    step: int | None = Field(None, ge=0, le=2**53)
+    samples: tuple[TracedSample, ...] | None = Field(None, min_length=1, max_length=MOST_SAMPLES)
+    precision: Precision = "float64"
+
+
+class TraceWanted(Traced):
+    """``roles`` and ``nodes`` null are all of them."""
+
+    roles: tuple[TraceRole, ...] | None = Field(None, min_length=1, max_length=6)
+    nodes: tuple[Node, ...] | None = Field(None, min_length=1, max_length=256)
+
+
+class Cell(Strict):
+    """One number of a pass. What a term's ``place`` holds can be asked for as it is.
+
+    ``activation`` a node's output, ``net_input`` what an activation function takes (u),
+    ``sensitivity`` ∂E/∂(that output), ``parameter`` a weight, ``gradient`` ∂E/∂(that weight),
+    ``update`` its next value, ``state`` what the optimiser remembers of it, ``loss`` E itself.
+    ``node`` may be ``input`` or ``@loss``. ``sample`` is a position in the batch. ``operation`` names
+    an elementary operation inside the node and then ``index`` covers all axes of its result.
+    """
+
+    role: CellRole
+    node: Node | None = None
+    tensor: str | None = Field(None, max_length=96)
+    state: str | None = Field(None, max_length=32)
+    sample: int | None = Field(None, ge=0)
+    index: tuple[int, ...] = Field((), max_length=8)
+    operation: int | None = Field(None, ge=0)
+    result: int = Field(0, ge=0, le=16)
+    step: int | None = Field(None, ge=0, le=2**53)
+    """Of a term of the optimiser's state: the earlier step where it was made."""
+
+
+class ExplainWanted(Traced):
+    """``form`` ``sum`` gives sensitivities and gradients as the chapter has them, summed over the
+    batch instead of averaged."""
+
+    cell: Cell
+    form: Form = "mean"
+
+
+class GradcheckWanted(Traced):
+    """Central differences against autograd for one node or all, on at most ``entries`` entries of
+    every tensor and the first ``batch`` samples, in float64."""
+
+    node: Node | None = None
+    entries: int = Field(200, ge=1, le=1000)
+    batch: int = Field(8, ge=1, le=MOST_SAMPLES)
+
+
+class Answer(BaseModel):
+    """Frozen output; numbers that are not finite become strings in JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+
+class Factor(Answer):
+    """One factor of a term. ``meaning``: the ``value`` at ``place``, a ``sensitivity`` there, a
+    ``derivative`` taken there, the ``reciprocal`` of the value there, an ``argument`` of a function,
+    a plain ``coefficient``, or a ``setting`` of the optimiser; ``symbol`` is LaTeX."""
+
+    value: Number
+    meaning: Literal[
+        "value", "sensitivity", "derivative", "reciprocal", "argument", "coefficient", "setting"
+    ]
+    place: Cell | None = None
+    symbol: str | None = None
+
+
+class Term(Answer):
+    """A summand: the product of its factors, unless they are arguments of a function."""
+
+    value: Number
+    factors: tuple[Factor, ...]
+    symbol: str | None = None
+
+
+class Rest(Answer):
+    """The smaller terms that are not listed, as one sum."""
+
+    count: int
+    value: Number
+
+
+class Loser(Answer):
+    """A cell that a selection passed over."""
+
+    value: Number
+    place: Cell | None
+
+
+class Formula(Answer):
+    """LaTeX: the part's own textbook formula, this operation's, and the same with numbers."""
+
+    part: str
+    symbols: str
+    numbers: str
+
+
+class Explanation(Answer):
+    """A cell as a sum. ``value`` is PyTorch's, ``formula_value`` the sum of the terms in float64;
+    ``scale`` is Σ|terms|, by which ``difference`` is to be judged."""
+
+    cell: Cell
+    step: int
+    branch: int
+    precision: Precision
+    form: Form
+    samples: int
+    quantity: Text
+    kind: Kind
+    operation: str
+    title: Text
+    value: Number
+    formula_value: Number
+    difference: Number
+    scale: Number
+    formula: Formula
+    terms: tuple[Term, ...]
+    rest: Rest
+    losers: tuple[Loser, ...] = ()
+
+
+class Entry(Answer):
+    """One weight whose two derivatives were compared."""
+
+    index: tuple[int, ...]
+    autograd: Number
+    numeric: Number
+    error: Number
+    """Relative to the tensor's largest gradient."""
+
+
+class TensorCheck(Answer):
+    """One tensor of a gradient check. ``kinks`` are entries where the loss bends within the
+    difference: no derivative exists there, and they do not count. ``worst`` is the entry that is
+    furthest off."""
+
+    node: str
+    tensor: str
+    entries: int
+    checked: int
+    largest: Number
+    error: Number
+    worst: Entry | None
+    kinks: tuple[Entry, ...]
+
+
+class Gradcheck(Answer):
+    """``passed``: every error is at most ``tolerance``. ``complete`` is false where time ran out."""
+
+    step: int
+    branch: int
+    samples: int
+    tolerance: float
+    passed: bool
+    complete: bool
+    error: Number
+    tensors: tuple[TensorCheck, ...]
+
+
+class OperationStep(Answer):
+    """One operation of a pass, in order; ``caption`` says in words what happens."""
+
+    number: int
+    phase: Literal["forward", "loss", "backward", "update"]
+    node: str
+    tensor: str | None = None
+    role: CellRole
+    shape: tuple[int, ...]
+    caption: Text
+    formula: str
+    inside: tuple[str, ...] = ()
+    """ATen's elementary operations of a forward step, in order; ``Cell.operation`` counts them."""
+
+
+class Operations(Answer):
+    """The ordered operations of one step."""
+
+    step: int
+    branch: int
+    samples: int
+    batch: tuple[int, ...] | None
+    """Which training samples make the batch; null for given samples."""
+    operations: tuple[OperationStep, ...]
+
+
+TRACE_WANTED: TypeAdapter[TraceWanted] = TypeAdapter(TraceWanted)
+EXPLAIN_WANTED: TypeAdapter[ExplainWanted] = TypeAdapter(ExplainWanted)
+GRADCHECK_WANTED: TypeAdapter[GradcheckWanted] = TypeAdapter(GradcheckWanted)
+TRACED: TypeAdapter[Traced] = TypeAdapter(Traced)

@@ -1,0 +1,88 @@
+"""The worker's microscope: questions about one step, answered between steps.
+
+Whatever goes wrong in a look is an answer, never the end of the run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from app.core.errors import Conflict, GlassnetError
+from app.core.text import text
+from app.engine.session import Session
+from app.engine.tracing.tracer import Tracer
+from app.protocol.tracing import (
+    EXPLAIN_WANTED,
+    GRADCHECK_WANTED,
+    TRACE_WANTED,
+    TRACED,
+    Cell,
+    ExplainWanted,
+    Traced,
+)
+from app.worker import failure
+
+LOOKS = frozenset({"trace", "operations", "explain", "gradcheck"})
+_NO_MEMORY = text(
+    "there is not enough memory to look into this step. Look at fewer samples.",
+    "内存不足，无法查看这一步。请减少样本数。",
+)
+_FAILED = text("this pass could not be taken apart ({reason}).", "无法拆解这次传播（{reason}）。")
+
+
+class Microscope:
+    """Keeps the last trace while the run rests; lets go of it when the weights change."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._tracer = Tracer(session)
+        self._version = session.version
+
+    def let_go(self) -> None:
+        """Free the trace of a step that is over."""
+        if self._tracer.holds and self._version != self._session.version:
+            self._tracer.forget()
+
+    def answer(self, kind: str, message: Mapping[str, Any]) -> bytes:
+        """A safetensors file for ``trace``, JSON for the others; raises GlassnetErrors only."""
+        self._version = self._session.version
+        asked = json.dumps(message["wanted"])
+        try:
+            return self._answer(kind, asked)
+        except (GlassnetError, ValidationError):
+            raise
+        except Exception as error:
+            self._tracer.forget()
+            if failure.is_out_of_memory(error):
+                raise Conflict(reason=_NO_MEMORY) from error
+            said = f"{type(error).__name__}: {error}"[:300]
+            raise Conflict(reason=_FAILED.format(reason=said)) from error
+
+    def _answer(self, kind: str, asked: str) -> bytes:
+        tracer = self._tracer
+        found: BaseModel
+        if kind == "trace":
+            return tracer.file(TRACE_WANTED.validate_json(asked), self._session.start.run)
+        if kind == "operations":
+            found = tracer.operations(TRACED.validate_json(asked))
+        elif kind == "explain":
+            found = tracer.explain(EXPLAIN_WANTED.validate_json(asked))
+        else:
+            found = tracer.gradcheck(GRADCHECK_WANTED.validate_json(asked))
+        return found.model_dump_json().encode()
+
+
+def open_microscope(session: Session) -> None:
+    """Do once what every look needs: imports and first derivatives. For the fork server."""
+    tracer = Tracer(session)
+    listed = tracer.operations(Traced())
+    nodes = [step.node for step in listed.operations if step.phase == "forward"]
+    for node in nodes:
+        shape = session.trainer.network.shapes[node]
+        for role in ("activation", "sensitivity"):
+            cell = Cell(role=role, node=node, sample=0, index=(0,) * len(shape))
+            tracer.explain(ExplainWanted(cell=cell))

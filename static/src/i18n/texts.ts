@@ -1,0 +1,22 @@
+// Every dictionary of the page, one line each. Owns no wording.
+import { controls } from './controls';
+import { data } from './data';
+import { exchange } from './exchange';
+import { labs } from './labs';
+import { parts } from './parts';
+import { presets } from './presets';
+import { rules } from './rules';
+import { stage } from './stage';
+
+export const dictionaries = [controls, data, exchange, labs, parts, presets, rules, stage] as const;
+
+export const texts = {
+  ...controls,
+  ...data,
+  ...exchange,
+  ...labs,
+  ...parts,
+  ...presets,
+  ...rules,
+  ...stage,
+};

@@ -1,0 +1,31 @@
+// What the page does by itself: it follows what is looked at.
+import type { Session } from './session.svelte';
+import { taps } from './taps';
+
+/** States in which a look wakes the worker; an interrupted run waits until it is told to go on. */
+const ASLEEP = ['parked', 'finished'];
+
+/** Follow what is looked at: the server captures nothing else. Call once, inside an effect root. */
+export function follow(session: Session): void {
+  $effect(() => {
+    const id = session.run.id;
+    if (id) session.stream.watch(id, taps(session));
+  });
+  $effect(() => {
+    const id = session.run.id;
+    if (!id || !ASLEEP.includes(session.run.state)) return;
+    const sample = session.samples.shown;
+    void session.api.activations(id, sample).then(
+      (buffer) => session.run.id === id && session.frames.show(buffer, false),
+      () => undefined,
+    );
+  });
+  $effect(() => {
+    void session.own.follow(session.dataset);
+  });
+  $effect(() => {
+    const { dataset, points, facts } = session;
+    if (facts?.available && session.own.knows(dataset))
+      void session.guard(() => session.samples.open(dataset, points));
+  });
+}

@@ -1,0 +1,99 @@
+"""The labs as a person meets them: a turned digit, baselines beside the run, sums under a kernel."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.browser_axe import violations
+from tests.browser.conftest import NewContext
+from tests.browser.playground import Playground, number, pixels, until
+from tests.support import LiveServer
+
+
+def lab(page: Page, name: str) -> None:
+    page.get_by_role("button", name="Labs", exact=True).click()
+    page.get_by_role("menuitemradio", name=re.compile(f"^{name}")).click()
+
+
+def test_turning_the_digit_changes_maps_and_prediction(playground: Playground, lenet: str) -> None:
+    page = playground.open(lenet).page
+    before = playground.pictures("conv1", "conv2")
+    said = playground.prediction
+    lab(page, "Invariance")
+    panel = page.get_by_role("region", name="Invariance", exact=True)
+    curve = panel.get_by_role("img", name=re.compile("^Chart: "))
+    expect(curve).to_be_visible()
+    turn = panel.get_by_role("slider", name="turn", exact=True)
+    turn.focus()
+    for _ in range(3):
+        turn.press("PageUp")
+    expect(turn).not_to_have_attribute("aria-valuetext", "0°")
+    playground.expect_repainted(before)
+    until(lambda: playground.prediction != said, "another prediction")
+    turned = playground.pictures("conv1")
+    assert violations(page) == []
+    panel.get_by_role("button", name="Back to the original").click()
+    expect(turn).to_have_attribute("aria-valuetext", "0°")
+    playground.expect_repainted(turned)
+    until(lambda: playground.prediction == said, "the first prediction")
+
+
+def test_baselines_appear_beside_the_run(playground: Playground, clean: LiveServer) -> None:
+    spec = clean.preset("digits8_mlp")
+    page = playground.open(str(clean.create(spec)["id"])).page
+    lab(page, "Baselines")
+    panel = page.get_by_role("region", name="Baselines", exact=True)
+    expect(panel.get_by_role("row", name=re.compile(spec["name"]))).to_contain_text("not trained")
+    panel.get_by_role("button", name="Learn: Linear SVM").click()
+    row = panel.get_by_role("row", name=re.compile("Linear SVM"))
+    expect(row).to_contain_text("650")
+    shares = [part for part in row.get_by_role("cell").all_inner_texts() if "%" in part]
+    assert 85 < number(shares[0]) <= 100
+    assert violations(page) == []
+
+
+def test_a_cell_of_the_result_is_the_sum_of_its_products(
+    context: NewContext, server: LiveServer
+) -> None:
+    page = context().new_page()
+    page.goto(f"{server.url}/en/lab/kernels")
+    result = page.get_by_role("button", name=re.compile("^Result: "))
+    expect(page.get_by_text("result 128×128")).to_be_visible()
+    box = result.bounding_box()
+    assert box is not None
+    heading = page.get_by_role("heading", name=re.compile("^Sum of cell"))
+    first = heading.inner_text()
+    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"])
+    expect(heading).not_to_have_text(first)
+    products = page.locator("figure", has_text="products").locator(".cells span")
+    terms = [number(text) for text in products.all_inner_texts()]
+    assert len(terms) == 9
+    value = number(page.locator(".sum b").inner_text())
+    assert abs(sum(terms) - value) <= 9 * 0.0005 + 1e-4
+    shown = pixels(result.locator("canvas"))
+    page.get_by_role("button", name="Gaussian 5×5").click()
+    until(lambda: pixels(result.locator("canvas")) != shown, "another result")
+    expect(products).to_have_count(25)
+    page.get_by_role("textbox", name="row 3, column 3", exact=True).fill("-100")
+    page.keyboard.press("Tab")
+    result.focus()
+    result.press("ArrowRight")
+    expect(heading).not_to_have_text(first)
+    assert violations(page) == []
+
+
+def test_an_own_picture_is_not_sent_anywhere(context: NewContext, server: LiveServer) -> None:
+    page = context().new_page()
+    page.goto(f"{server.url}/zh/lab/kernels")
+    expect(page.get_by_text("结果 128×128")).to_be_visible()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    picture = page.request.get(f"{server.url}/static/pictures/brick.png").body()
+    chooser = page.locator("input[type=file]")
+    chooser.set_input_files({"name": "own.png", "mimeType": "image/png", "buffer": picture})
+    expect(page.get_by_role("button", name="自选图像")).to_have_attribute("aria-pressed", "true")
+    assert sent == []
+    chooser.set_input_files({"name": "no.png", "mimeType": "image/png", "buffer": b"nothing"})
+    expect(page.get_by_role("alert")).to_contain_text("no.png")

@@ -1,0 +1,86 @@
+"""Own data by the file chooser, and points set by click: both are seen, and trained on."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import FilePayload, expect
+
+from tests.browser.playground import Playground, colours, pixels, until
+from tests.own.files import shades, zipped
+
+TABLE = "length,kind\n" + "".join(f"{i % 2 + i / 1000},{'ab'[i % 2]}\n" for i in range(80))
+
+
+def bring(playground: Playground, name: str, content: bytes) -> None:
+    """Open the window for own data and choose a file."""
+    page = playground.page
+    page.get_by_role("button", name=re.compile("^Data set:")).click()
+    page.get_by_role("menuitemradio", name="Own data…").click()
+    kind = "application/octet-stream"
+    file = FilePayload(name=name, mimeType=kind, buffer=content)
+    page.locator("input[type=file]").set_input_files(file)
+
+
+def train(playground: Playground) -> None:
+    """Take the small network that is offered, and train it a little."""
+    page = playground.page
+    page.get_by_role("button", name="Use a small network that fits").click()
+    expect(page.get_by_role("button", name="Use a small network that fits")).to_be_hidden()
+    playground.transport.get_by_role("button", name=re.compile("^Play( new run)?$")).click()
+    playground.expect_state("training")
+    until(lambda: playground.curve("Loss", "train"), "a loss")
+
+
+def test_table_and_pictures_are_brought_seen_and_trained_on(playground: Playground) -> None:
+    page = playground.open().page
+    bring(playground, "flowers.csv", f"{TABLE}oops,a\n1,2,3\n".encode())
+    expect(page.get_by_text("2 places do not fit")).to_be_visible()
+    expect(page.get_by_text(re.compile("line 82 · length"))).to_be_visible()
+    expect(page.get_by_role("columnheader", name=re.compile("length.*number"))).to_be_visible()
+    page.get_by_role("textbox", name="licence").fill("CC0")
+    page.get_by_role("textbox", name="licence").press("Enter")
+    page.get_by_role("button", name="Train on it").click()
+    expect(playground.button("Data set: flowers")).to_be_visible()
+    expect(page.get_by_text(re.compile("^CC0 · flowers.csv"))).to_be_visible()
+    train(playground)
+    page.get_by_role("spinbutton", name="length").fill("0.9")
+    page.get_by_role("spinbutton", name="length").press("Enter")
+    expect(page.get_by_text("your own row", exact=True)).to_be_visible()
+    until(lambda: [name for name, _ in playground.prediction] == ["a", "b"], "both classes")
+
+    bring(playground, "nothing.csv", b"only\n1\n2\n")
+    expect(page.get_by_role("alert").filter(has_text="one column only")).to_be_visible()
+    zip_file = zipped({**shades("cat", "dog", each=12), "cat/broken.png": b"no"})
+    page.locator("input[type=file]").set_input_files(
+        FilePayload(name="pets.zip", mimeType="application/zip", buffer=zip_file)
+    )
+    expect(page.get_by_text("cat/broken.png")).to_be_visible()
+    page.get_by_role("button", name="Train on it").first.click()
+    expect(playground.button("Data set: pets")).to_be_visible()
+    train(playground)
+
+
+def test_points_are_set_by_click_and_by_keys(playground: Playground) -> None:
+    page = playground.open().page
+    playground.choose_network("Circle in a ring")
+    plane = page.get_by_role("button", name=re.compile("^(Output over the plane|The plane)"))
+    until(lambda: colours(plane.locator("canvas").last) > 3, "the points")
+    page.get_by_role("button", name="Edit these points").click()
+    expect(page.get_by_text(re.compile("^500 of 2.000 points"))).to_be_visible()
+    page.get_by_role("button", name="Clear all").click()
+    page.get_by_role("button", name="More classes").click()
+    for number in range(3):
+        page.get_by_role("radio", name=f"class {number + 1}", exact=True).click()
+        for step in range(4):
+            plane.click(position={"x": 40 + 60 * number, "y": 40 + 30 * step})
+    expect(page.get_by_text(re.compile("^12 of"))).to_be_visible()
+    plane.press("ArrowRight")
+    plane.press("Enter")
+    expect(page.get_by_text(re.compile("^13 of"))).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text(re.compile("^12 of"))).to_be_visible()
+    train(playground)
+    field = plane.locator("canvas").first
+    until(lambda: colours(field) > 10, "a map of three classes")
+    assert pixels(field)

@@ -1,0 +1,200 @@
+"""Exported code, executed by itself, makes the losses of the run it came from."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import math
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from app.catalog.augmentations import AUGMENTATIONS
+from app.engine.export import model, training
+from app.engine.export.names import variables
+from app.engine.export.package import code_zip
+from app.protocol.commands import LoggedCommand
+from app.spec.check import check
+from app.spec.presets import Preset, presets
+from app.spec.run import RunSpec
+from tests.engine.export.exported import Case, executed
+from tests.engine.specs import command, run_spec, trainer_of
+from tests.spec.networks import trainings, wired
+
+STEPS, TOLERANCE = 20, 1e-6
+each_preset = pytest.mark.parametrize("preset", presets(), ids=lambda one: str(one.id))
+STOCHASTIC: list[dict[str, Any]] = [
+    {"type": "conv2d", "filters": 4, "kernel": 3, "padding": 1},
+    {"type": "rrelu"},
+    {"type": "stochastic_pool"},
+    {"type": "gaussian_noise"},
+    {"type": "channel_dropout"},
+    {"type": "flatten"},
+    {"type": "dropout"},
+    {"type": "dense", "units": 10},
+]
+
+
+TAKEN_NAMES = [
+    {"id": "train", "layer": {"type": "dense", "units": 8}, "inputs": ["input"]},
+    {"id": "class", "layer": {"type": "dropout"}, "inputs": ["train"]},
+    {"id": "x", "layer": {"type": "dense", "units": 8}, "inputs": ["input"]},
+    {"id": "self", "layer": {"type": "add"}, "inputs": ["class", "x", "train"]},
+    {"id": "forward", "layer": {"type": "dense", "units": 2}, "inputs": ["self"]},
+]
+
+
+def logged(step: int, kind: str, **fields: Any) -> LoggedCommand:
+    return LoggedCommand(step=step, branch=0, command=command(kind, **fields))
+
+
+CHANGES = (
+    logged(3, "set_optimizer", values={"learning_rate": 0.2}),
+    logged(5, "set_batch_size", batch_size=17),
+    logged(7, "set_layer", node="drop1", values={"rate": 0.1}),
+    logged(7, "set_epochs", epochs=1),
+)
+
+
+def taken_names() -> RunSpec:
+    """Nodes called as Python, PyTorch or the exported code itself call things."""
+    model = {"nodes": TAKEN_NAMES, "outputs": ["forward"]}
+    training = {"dataset": {"type": "points_xor"}}
+    return RunSpec.model_validate_json(json.dumps({"model": model, "training": training}))
+
+
+def small(spec: RunSpec) -> bool:
+    """Whether a run can be trained for a few steps in no time and from data that are here."""
+    report = check(spec.model, spec.training)
+    here = spec.training.dataset.available(Path("/nowhere"))
+    return here and report.ok and report.totals.macs < 400_000
+
+
+@st.composite
+def runs(draw: st.DrawFn) -> RunSpec:
+    training = draw(trainings())
+    model = draw(wired(training))
+    return RunSpec(model=model, training=training, seed=draw(st.integers(0, 99)))
+
+
+def random_runs(count: int) -> list[RunSpec]:
+    """Graphs that nobody thought of, with any loss, optimiser and data; always the same ones."""
+    found: list[RunSpec] = []
+
+    @settings(
+        max_examples=300,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        deadline=None,
+    )
+    @given(spec=runs())
+    def collect(spec: RunSpec) -> None:
+        if len(found) < count and small(spec):
+            found.append(spec)
+
+    collect()
+    assert len(found) == count
+    return found
+
+
+CASES = {
+    **{one.id: Case(one.spec, STEPS) for one in presets()},
+    "notebook_of_the_first": Case(presets()[0].spec, 4, notebook=True),
+    "notebook_that_draws": Case(run_spec(STOCHASTIC), 4, notebook=True),
+    "changed_on_the_way": Case(run_spec(STOCHASTIC), 12, CHANGES),
+    "second_epoch": Case(run_spec(batch_size=500, loss={"type": "hinge"}), 6),
+    "scheduled": Case(
+        run_spec(schedule={"type": "one_cycle"}, batch_size=300, optimizer={"type": "adam"}), 12
+    ),
+    "warmed_up": Case(
+        run_spec(
+            schedule={"type": "warm_up", "length": 3, "then": {"type": "cosine"}}, clip_norm=0.5
+        ),
+        12,
+    ),
+    "watching": Case(
+        run_spec(
+            schedule={"type": "plateau", "patience": 0, "threshold": 0.5}, batch_size=500, epochs=6
+        ),
+        12,
+    ),
+    "grouped": Case(
+        run_spec(
+            groups=[
+                {"of": "conv1", "learning_rate": 0.1},
+                {"of": "fc1.bias", "learning_rate": 0.0},
+                {"of": "fc1", "weight_decay": 0.01},
+            ],
+            clip_value=0.01,
+            clip_norm=0.05,
+            schedule={"type": "exponential", "unit": "step"},
+        ),
+        12,
+    ),
+    "augmented": Case(
+        run_spec(
+            augmentations=[{"type": kind} for kind in sorted({*AUGMENTATIONS.parts} - {"noise"})]
+            + [{"type": "noise"}, {"type": "noise"}]
+        ),
+        6,
+    ),
+    "taken_names": Case(taken_names(), 5),
+    **{f"random_{i}": Case(spec, 4) for i, spec in enumerate(random_runs(8))},
+}
+
+
+@pytest.fixture(scope="module")
+def losses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[float]]:
+    """What the exported code of every case says."""
+    return executed(CASES, tmp_path_factory.mktemp("exported"))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_code_by_itself_makes_the_losses_of_the_run(
+    name: str, losses: dict[str, list[float]]
+) -> None:
+    expected = CASES[name].losses()
+    assert len(expected) == len(losses[name]) > 0
+    for by_itself, by_run in zip(losses[name], expected, strict=True):
+        if math.isfinite(by_run):
+            assert abs(by_itself - by_run) <= TOLERANCE * abs(by_run)
+        else:
+            assert not math.isfinite(by_itself)
+
+
+def test_every_preset_is_compared_for_20_steps() -> None:
+    assert all(CASES[one.id].steps == 20 for one in presets())
+
+
+@each_preset
+def test_code_reads_well(preset: Preset) -> None:
+    trainer = trainer_of(preset.spec)
+    texts = (model.module(trainer.network, preset.spec.name).text, training.script(trainer).text)
+    for text in texts:
+        ast.parse(text)
+        assert max(map(len, text.splitlines())) <= 100
+        assert not {"import app", "from app", "Glassnet", "glassnet", "type: ignore"} & {
+            word for word in ("import app", "from app", "Glassnet", "type: ignore") if word in text
+        }
+    for node in preset.spec.model.nodes:
+        assert node.id in texts[0] or node.layer.kind() in ("add", "concatenate")
+
+
+def test_a_trunk_is_called_x_and_branches_by_their_layers() -> None:
+    sources = {"a": ("input",), "b": ("a",), "c": ("b",), "d": ("c", "a"), "e": ("d",)}
+    called = variables(("a", "b", "c", "d", "e"), sources, "e")
+    assert called == {"input": "x", "a": "x", "b": "b", "c": "c", "d": "x", "e": "x"}
+
+
+def test_equal_exports_are_equal_files() -> None:
+    first, second = (code_zip(trainer_of(run_spec()), (), "zh") for _ in range(2))
+    assert first == second
+    names = zipfile.ZipFile(io.BytesIO(first)).namelist()
+    assert names == ["README.md", "model.py", "train.py", "weights.safetensors", "data.safetensors"]

@@ -1,0 +1,135 @@
+"""The ONNX file answers as the network does in evaluation mode, whatever the size of the batch."""
+
+from __future__ import annotations
+
+import functools
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from safetensors.torch import save
+
+from app.catalog.layers import LAYERS, Layer, ShapeMismatch
+from app.core.shapes import Shape
+from app.engine.export.make import Order, make
+from app.engine.export.onnx import INPUT_NAME, OUTPUT_NAME, export, onnx_file
+from app.protocol.refusals import OnnxMissing
+from app.spec.presets import Preset, presets
+from tests.engine.specs import run_spec, trainer_of
+
+TOLERANCE = 1e-5
+SHAPES: tuple[Shape, ...] = ((6, 16, 16), (48,), (784,), (6, 24))
+"""Tried in this order until a layer takes one."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_registry() -> Iterator[None]:
+    """PyTorch reads its table of operators anew for every export, which takes half of the time."""
+    from torch.onnx._internal.exporter._registration import ONNXRegistry
+
+    read = ONNXRegistry.from_torchlib
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ONNXRegistry, "from_torchlib", staticmethod(functools.cache(read)))
+        yield
+
+
+def answers(blob: bytes, inputs: dict[str, torch.Tensor]) -> list[Any]:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(blob, options)
+    return list(session.run(None, {name: x.numpy() for name, x in inputs.items()}))
+
+
+@pytest.mark.parametrize("preset", presets(), ids=lambda one: str(one.id))
+def test_every_preset(preset: Preset) -> None:
+    trainer = trainer_of(preset.spec)
+    for _ in range(3):
+        trainer.step()
+    blob = onnx_file(trainer.network)
+    trainer.network.mode(training=False)
+    for size in (1, 5):
+        x = trainer.data.val.inputs(trainer.data.val.rows[:size]).contiguous()
+        with torch.no_grad():
+            expected = trainer.network(x).numpy()
+        (found,) = answers(blob, {INPUT_NAME: x})
+        assert found.shape == expected.shape
+        np.testing.assert_allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE)
+
+
+class Side(torch.nn.Module):
+    """Many layers beside each other, each with an input of its own: one export for all."""
+
+    def __init__(self, layers: list[torch.nn.Module], arities: list[int]) -> None:
+        super().__init__()
+        self.layers = torch.nn.ModuleList(layers)
+        self.arities = arities
+
+    def forward(self, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        pairs = zip(self.layers, self.arities, inputs, strict=True)
+        return tuple(layer(*([x] * arity)) for layer, arity, x in pairs)
+
+
+def fitting(layer: Layer) -> Shape | None:
+    """An input shape that the layer takes."""
+    for shape in SHAPES:
+        try:
+            layer.output_shape((shape,) * layer.ARITY[0])
+        except ShapeMismatch:
+            continue
+        return shape
+    return None
+
+
+def test_every_layer() -> None:
+    made: dict[str, tuple[Layer, Shape]] = {}
+    for kind, part in LAYERS.parts.items():
+        for number, example in enumerate((*part.EXAMPLES, {"type": kind})):
+            layer = part.model_validate(example)
+            shape = fitting(layer)
+            if shape is not None:
+                made[f"{kind}_{number}"] = (layer, shape)
+    assert {name.rpartition("_")[0] for name in made} == set(LAYERS.parts)
+    modules = []
+    for layer, shape in made.values():
+        module = layer.build((shape,) * layer.ARITY[0])
+        layer.initialize(module, torch.Generator().manual_seed(1))
+        modules.append(module)
+    side = Side(modules, [layer.ARITY[0] for layer, _ in made.values()]).eval()
+    blob = export(side, {name: shape for name, (_, shape) in made.items()}, [])
+    for size in (1, 3):
+        generator = torch.Generator().manual_seed(2)
+        inputs = {n: torch.randn(size, *s, generator=generator) for n, (_, s) in made.items()}
+        with torch.no_grad():
+            expected = side(*inputs.values())
+        for name, one, other in zip(made, answers(blob, inputs), expected, strict=True):
+            np.testing.assert_allclose(one, other, TOLERANCE, TOLERANCE, err_msg=name)
+
+
+def test_the_file_is_one_file_with_names_and_a_free_batch() -> None:
+    import onnx
+
+    blob = onnx_file(trainer_of(run_spec()).network)
+    found = onnx.load(io.BytesIO(blob))
+    onnx.checker.check_model(found)
+    assert not any(tensor.external_data for tensor in found.graph.initializer)
+    (source,), (sink,) = found.graph.input, found.graph.output
+    assert (source.name, sink.name) == (INPUT_NAME, OUTPUT_NAME)
+    dims = source.type.tensor_type.shape.dim
+    assert dims[0].dim_param
+    assert [dim.dim_value for dim in dims[1:]] == [1, 8, 8]
+
+
+def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    spec = run_spec()
+    present = save({n: v.contiguous() for n, v in trainer_of(spec).network.state_dict().items()})
+    with pytest.raises(OnnxMissing) as refused:
+        make(Order(kind="onnx", spec=spec, data_root=Path()), present)
+    for said in (refused.value.text.en, refused.value.text.zh):
+        assert "pip install 'glassnet[onnx]'" in said

@@ -1,0 +1,165 @@
+"""The microscope on real runs: updates, earlier steps, gradient checks, and nothing left behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from app.catalog.optimizers import OPTIMIZERS
+from app.engine.tracing.gradcheck import Gradchecker
+from app.engine.tracing.reach import shadow
+from app.engine.tracing.step import Trace
+from app.engine.tracing.tracer import Tracer
+from app.protocol.tracing import Cell, ExplainWanted, Explanation, Gradcheck, GradcheckWanted
+from app.spec.presets import presets
+from tests.engine.specs import Driven, run_spec
+
+RULES: list[dict[str, Any]] = [
+    {"type": "sgd", "learning_rate": 0.05},
+    {"type": "sgd", "learning_rate": 0.05, "momentum": 0.9, "weight_decay": 0.01},
+    {"type": "sgd", "learning_rate": 0.05, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
+    {"type": "adam", "weight_decay": 0.01},
+    {"type": "adamw"},
+    {"type": "rmsprop", "weight_decay": 0.01},
+    {"type": "adagrad", "weight_decay": 0.01},
+]
+LIMITS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "clipped": {"clip_norm": 0.05, "clip_value": 0.02},
+    "rates": {
+        "groups": [
+            {"of": "conv1", "learning_rate": 0.1, "weight_decay": 0.05},
+            {"of": "conv1.bias", "learning_rate": 0.0},
+        ]
+    },
+}
+CELLS: tuple[dict[str, Any], ...] = (
+    {"node": "conv1", "tensor": "weight", "index": (2, 0, 1, 1)},
+    {"node": "conv1", "tensor": "bias", "index": (1,)},
+)
+
+
+def explain(tracer: Tracer, precision: str = "float64", **cell: Any) -> Explanation:
+    wanted = ExplainWanted(cell=Cell(**cell), precision=precision)  # type: ignore[arg-type]
+    return tracer.explain(wanted)
+
+
+def test_every_rule_is_listed() -> None:
+    assert {rule["type"] for rule in RULES} == set(OPTIMIZERS.parts)
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: "-".join(map(str, r.values())))
+def test_the_explained_update_is_the_parameters_real_change(
+    rule: dict[str, Any], limit: str
+) -> None:
+    driven = Driven(run_spec(optimizer=rule, **LIMITS[limit]))
+    tracer = Tracer(driven.session)
+    for step in (0, 3):
+        if step:
+            driven.to(step)
+        coming = {}
+        for cell in CELLS:
+            double = explain(tracer, role="update", **cell)
+            assert abs(double.difference) <= 1e-12 * max(abs(double.value), double.scale)
+            coming[cell["tensor"]] = explain(tracer, "float32", role="update", **cell)
+        driven.do("step", unit="batch", count=1)
+        for cell in CELLS:
+            name, found = str(cell["tensor"]), coming[cell["tensor"]]
+            node = driven.session.trainer.network.node("conv1")
+            assert float(node.get_parameter(name).detach()[cell["index"]]) == found.value
+            ulp = np.spacing(np.float32(abs(found.value)))
+            assert abs(found.difference) <= 2 * ulp
+
+
+@pytest.mark.parametrize("rule", RULES[1:], ids=lambda r: "-".join(map(str, r.values())))
+def test_the_optimisers_memory_names_the_step_it_comes_from(rule: dict[str, Any]) -> None:
+    driven = Driven(run_spec(optimizer=rule)).to(3)
+    tracer = Tracer(driven.session)
+    states = tracer.trace(ExplainWanted(cell=Cell(role="loss"))).updated().state["conv1.weight"]
+    for state in set(states) - {"step"}:
+        found = explain(tracer, role="state", state=state, **CELLS[0])
+        assert abs(found.difference) <= 1e-9 * found.scale
+        assert found.step == 2
+        places = [f.place for term in found.terms for f in term.factors if f.place]
+        assert {place.step for place in places} == {2}
+        assert "state" in {place.role for place in places}
+
+
+def test_an_earlier_step_is_the_one_that_was(tmp_path: Path) -> None:
+    driven = Driven(run_spec(), tmp_path)
+    was = {}
+    for step in range(6):
+        if step:
+            driven.do("step", unit="batch", count=1)
+        weights = driven.session.trainer.network.state_dict()
+        was[step] = {name: value.clone() for name, value in weights.items()}
+    driven.do("set_optimizer", values={"learning_rate": 0.2}).to(9)
+    before = driven.digest
+    for step, weights in was.items():
+        found = shadow(driven.session, step).network.state_dict()
+        assert all(value.equal(weights[name]) for name, value in found.items())
+    assert driven.digest == before
+    assert driven.step == 9
+
+
+def test_a_run_that_was_looked_at_trains_on_bit_for_bit() -> None:
+    looked, plain = Driven(run_spec()).to(3), Driven(run_spec()).to(3)
+    tracer = Tracer(looked.session)
+    for role in ("gradient", "update"):
+        explain(tracer, role=role, **CELLS[0])
+    tracer.gradcheck(GradcheckWanted(entries=2))
+    assert looked.to(8).digest == plain.to(8).digest
+
+
+def preset(name: str) -> Driven:
+    return Driven(next(one for one in presets() if one.id == name).spec)
+
+
+@pytest.mark.parametrize("name", [one.id for one in presets()])
+def test_gradients_of_every_preset_are_right(name: str) -> None:
+    driven = preset(name)
+    found = Tracer(driven.session).gradcheck(GradcheckWanted(entries=6, batch=4))
+    assert found.complete
+    assert found.error <= 1e-6, found
+    assert found.tensors
+
+
+class Wrong(torch.autograd.Function):
+    """Twice its argument, with a derivative that is wrong in one place."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        return x * 2.0
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> torch.Tensor:
+        found = gradients[0] * 2.0
+        found[0, 0, 1, 1] *= 1.01
+        return found
+
+
+def test_a_wrong_derivative_is_caught_and_located() -> None:
+    driven = Driven(run_spec())
+    trainer = shadow(driven.session, 0)
+    module = trainer.network.node("conv1")
+    plain = module.forward
+
+    def wrong(x: torch.Tensor) -> torch.Tensor:
+        weight, bias = module.get_parameter("weight"), module.get_parameter("bias")
+        double = Wrong.apply(weight * 1.0)  # type: ignore[no-untyped-call]
+        return torch.nn.functional.conv2d(x, double / 2.0, bias, padding=1)
+
+    module.forward = wrong
+    checked: Gradcheck = Gradchecker(Trace(trainer, "float64", None), 200).check(0, "conv1")
+    module.forward = plain
+    assert not checked.passed
+    by_name = {one.tensor: one for one in checked.tensors}
+    worst = by_name["weight"].worst
+    assert worst is not None
+    assert worst.index == (0, 0, 1, 1)
+    assert by_name["bias"].error <= 1e-6
