@@ -9,19 +9,26 @@ import subprocess
 from pathlib import Path
 
 import structlog
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, computed_field
 
 from app.core.errors import DeviceMissing
 from app.runs.children import environment, python
 
 TIMEOUT = 60.0
+CPU_SHARE, CUDA_SHARE = 0.75, 0.9
+FRAMEWORK = 2**30
+"""What a process takes before its first tensor, generously."""
 _DRIVERS = ("nvidia*", "kfd", "dxg")
 """Names under /dev without one of which there is no GPU that torch could use."""
 _log = structlog.get_logger(__name__)
 
 
 class Device(BaseModel):
-    """``memory`` in bytes; ``threads`` a run uses on it."""
+    """``memory`` in bytes; ``threads`` a run uses on it.
+
+    ``limit`` is what the tensors of one run's training step may take of it, to be held against the
+    ``memory_bytes`` of a check: what the system, the framework and the data need is left out.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -29,6 +36,12 @@ class Device(BaseModel):
     name: str
     memory: int
     threads: int = 1
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def limit(self) -> int:
+        share = CUDA_SHARE if self.id.startswith("cuda") else CPU_SHARE
+        return max(0, int(self.memory * share) - FRAMEWORK)
 
 
 class Devices(BaseModel):

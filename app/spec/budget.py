@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.core.errors import Problem, Repair
 from app.core.text import text
-from app.spec.report import Totals
+from app.spec.report import Memory, Totals
 from app.spec.training import TrainingSpec
 
 MAX_PARAMETERS = 50_000_000
@@ -13,13 +13,23 @@ MAX_STEP_BYTES = 4 * 2**30
 _FLOAT = 4
 
 
-def step_bytes(parameters: int, activations: int, training: TrainingSpec) -> int:
-    """Bytes of one training step: weights, gradients, optimiser state; activations twice per sample."""
-    copies = 2 + training.phase.optimizer.STATE_TENSORS
-    return _FLOAT * (parameters * copies + 2 * activations * training.phase.batch_size)
+def memory(parameters: int, activations: int, training: TrainingSpec) -> Memory:
+    """Bytes of one layer, or of all, in a training step."""
+    own = _FLOAT * parameters
+    return Memory(
+        weights=own,
+        gradients=own,
+        optimizer=own * training.phase.optimizer.STATE_TENSORS,
+        activations=sample_bytes(activations) * training.phase.batch_size,
+    )
 
 
-def exceeded(totals: Totals, training: TrainingSpec) -> list[Problem]:
+def sample_bytes(activations: int) -> int:
+    """What one sample adds: every value, and its sensitivity on the way back."""
+    return 2 * _FLOAT * activations
+
+
+def exceeded(totals: Totals) -> list[Problem]:
     """One problem for each limit that the network breaks."""
     problems = []
     for code, unit, unit_zh, needed, limit in (
@@ -32,7 +42,7 @@ def exceeded(totals: Totals, training: TrainingSpec) -> list[Problem]:
                 f"The network needs {needed:,} {unit}; the limit is {limit:,}.",
                 f"网络需要 {needed:,} {unit_zh}；上限为 {limit:,}。",
             )
-            fits = _smaller_batch(totals, training) if code == "too_much_memory" else ()
+            fits = _smaller_batch(totals) if code == "too_much_memory" else ()
             params = {"needed": needed, "limit": limit}
             problems.append(
                 Problem(code=code, message=message, pointer="/model", params=params, repairs=fits)
@@ -40,9 +50,8 @@ def exceeded(totals: Totals, training: TrainingSpec) -> list[Problem]:
     return problems
 
 
-def _smaller_batch(totals: Totals, training: TrainingSpec) -> tuple[Repair, ...]:
-    fixed = step_bytes(totals.parameters, 0, training)
-    fits = (MAX_STEP_BYTES - fixed) // (2 * _FLOAT * max(1, totals.activations))
+def _smaller_batch(totals: Totals) -> tuple[Repair, ...]:
+    fits = (MAX_STEP_BYTES - totals.fixed_bytes) // max(1, totals.sample_bytes)
     if fits < 1:
         return ()
     path = "/training/phases/0/batch_size"

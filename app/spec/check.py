@@ -1,81 +1,61 @@
 """Checks a network against its data and training by closed forms: no tensor, no torch.
 
-Never raises for a spec that parses: everything that is wrong becomes a Problem at its place.
+Never raises for a spec that parses: everything that is wrong becomes a Problem at its place, with repairs
+that were tried out before they are offered.
 """
 
 from __future__ import annotations
 
-from app.catalog.datasets import Dataset
-from app.catalog.layers import Layer, ShapeMismatch, count
-from app.catalog.losses import Loss
-from app.core.errors import Problem, Repair, SpecError
-from app.core.shapes import Shape, show, size
-from app.core.text import text
-from app.spec import budget, groups, patches, reconstruction
+from app.catalog.layers import count
+from app.core.errors import Problem, SpecError
+from app.core.shapes import size
+from app.spec import budget, groups
+from app.spec.examine import Examination, examine
 from app.spec.gains import gains
-from app.spec.graph import Graph
-from app.spec.model import INPUT, MOST_NODES, ModelSpec
+from app.spec.model import INPUT, ModelSpec
 from app.spec.plan import plan
+from app.spec.rehearsal import Rehearsal
+from app.spec.repairs import candidates
 from app.spec.report import NodeReport, RatePlan, Report, Totals
 from app.spec.training import TrainingSpec
 
 
 def check(model: ModelSpec, training: TrainingSpec) -> Report:
     """Shapes, counts and problems of every node; the good part of a broken network included."""
-    graph = Graph.of(model)
-    if faults := training.dataset.faults():
-        return _without_data(model, training, graph, faults)
-    shapes: dict[str, Shape] = {INPUT: training.dataset.input_shape}
-    nodes: dict[str, NodeReport] = {}
+    found = examine(model, training)
+    rehearsal = Rehearsal(found)
+
+    def mended(problems: list[Problem]) -> tuple[Problem, ...]:
+        return tuple(
+            problem.model_copy(
+                update={"repairs": rehearsal.best(problem, candidates(found, problem))}
+            )
+            if INPUT in found.shapes
+            else problem
+            for problem in problems
+        )
+
     behind = gains(model)
-    for name in graph.order:
-        report = _node(model, graph, name, shapes, behind[name])
-        nodes[name] = report
-        if report.shape is not None:
-            shapes[name] = report.shape
     listed = tuple(
-        nodes.get(node.id) or _unreached(node.id, node.layer, graph) for node in model.nodes
+        _node(found, place, mended(problems), behind[model.nodes[place].id])
+        for place, problems in enumerate(found.by_node)
     )
-    output = shapes.get(model.outputs[0]) if model.outputs[0] != INPUT else None
-    totals = _totals(listed, training)
-    problems = [*graph.problems, *(p for node in listed for p in node.problems)]
-    if training.phase.reconstructs:
-        problems += reconstruction.problems(model, training, output)
-    else:
-        problems += _loss_fits_data(training)
-        if output is not None and not any(p.code == "loss_task" for p in problems):
-            problems += _output_fits_data(model, training, output)
-    problems += _augmentations_fit_data(training)
-    problems += budget.exceeded(totals, training)
+    known = INPUT in found.shapes
+    totals = _totals(listed, found)
+    problems = [*mended(found.whole), *(p for node in listed for p in node.problems)]
+    problems += budget.exceeded(totals)
     if not any(problem.severity == "error" for problem in problems):
         tensors = {node.id: [p.name for p in node.parameters] for node in listed}
         problems += groups.problems(training.phase.groups, tensors, "/training/phases/0/groups")
     return Report(
         nodes=listed,
-        order=graph.order,
-        input_shape=training.dataset.input_shape,
-        output_shape=output,
-        samples=training.dataset.sizes,
+        order=found.graph.order,
+        input_shape=found.shapes.get(INPUT, ()),
+        output_shape=found.output,
+        samples=training.dataset.sizes if known else (0, 0),
         totals=totals,
-        rates=plan(training),
+        rates=plan(training) if known else _no_plan(training),
         problems=tuple(problems),
-    )
-
-
-def _without_data(
-    model: ModelSpec, training: TrainingSpec, graph: Graph, faults: tuple[Problem, ...]
-) -> Report:
-    """The data cannot be had as they are wanted: no shape can be said."""
-    nodes = tuple(_unreached(node.id, node.layer, graph) for node in model.nodes)
-    return Report(
-        nodes=nodes,
-        order=graph.order,
-        input_shape=(),
-        output_shape=None,
-        samples=(0, 0),
-        totals=Totals(parameters=0, macs=0, activations=0, memory_bytes=0),
-        rates=RatePlan(steps=(), factors=(), total=0, watches=training.phase.schedule.watches),
-        problems=(*faults, *graph.problems, *(p for node in nodes for p in node.problems)),
     )
 
 
@@ -90,155 +70,52 @@ def require(model: ModelSpec, training: TrainingSpec) -> Report:
     return report
 
 
-def _node(
-    model: ModelSpec, graph: Graph, name: str, shapes: dict[str, Shape], gain: float
-) -> NodeReport:
-    index = graph.index[name]
-    node = model.nodes[index]
-    found = tuple(shapes.get(source) for source in node.inputs)
-    problems = list(graph.at(name))
-    kind = node.layer.kind()
-    known = tuple(shape for shape in found if shape is not None)
-    if len(known) < len(found) or any(p.severity == "error" for p in problems):
-        return NodeReport(id=name, type=kind, inputs=found, shape=None, problems=tuple(problems))
-    try:
-        shape = node.layer.output_shape(known)
-    except ShapeMismatch as error:
-        problems.append(_misfit(model, index, error))
-        return NodeReport(id=name, type=kind, inputs=found, shape=None, problems=tuple(problems))
+def _node(found: Examination, place: int, problems: tuple[Problem, ...], gain: float) -> NodeReport:
+    """What is known of one node; of a second of its name, or on a loop, that is little."""
+    node = found.model.nodes[place]
+    own = found.graph.index.get(node.id) == place
+    inputs = tuple(found.shapes.get(source) for source in node.inputs) if own else ()
+    shape = found.shapes.get(node.id) if own else None
+    known = tuple(one for one in inputs if one is not None)
+    if shape is None:
+        return NodeReport(
+            id=node.id, type=node.layer.kind(), inputs=inputs, shape=None, problems=problems
+        )
+    parameters = node.layer.parameters(known)
+    own_count = count(node.layer, known)
     return NodeReport(
-        id=name,
-        type=kind,
-        inputs=found,
+        id=node.id,
+        type=node.layer.kind(),
+        inputs=inputs,
         shape=shape,
-        parameters=node.layer.parameters(known),
-        count=count(node.layer, known),
+        parameters=parameters,
+        count=own_count,
         arithmetic=node.layer.arithmetic(known),
         macs=node.layer.macs(known),
         activations=size(shape),
+        memory=budget.memory(own_count, size(shape), found.training),
         place=node.layer.place(known, gain),
-        problems=tuple(problems),
+        problems=problems,
     )
 
 
-def _unreached(name: str, layer: Layer, graph: Graph) -> NodeReport:
-    """A node that no order can reach: on a cycle, after a missing input, or a second of its name."""
-    return NodeReport(
-        id=name, type=layer.kind(), inputs=(), shape=None, problems=tuple(graph.at(name))
-    )
+def _no_plan(training: TrainingSpec) -> RatePlan:
+    """Where the data cannot be had as they are wanted: nobody knows how many steps there would be."""
+    return RatePlan(steps=(), factors=(), total=0, watches=training.phase.schedule.watches)
 
 
-def _misfit(model: ModelSpec, index: int, error: ShapeMismatch) -> Problem:
-    repairs = (patches.repair_of(model, index, fix) for fix in error.fixes)
-    return Problem(
-        code=error.code,
-        message=error.text,
-        pointer=f"/model/nodes/{index}",
-        node=model.nodes[index].id,
-        params=error.params,
-        repairs=tuple(repair for repair in repairs if repair),
-    )
-
-
-def _totals(nodes: tuple[NodeReport, ...], training: TrainingSpec) -> Totals:
+def _totals(nodes: tuple[NodeReport, ...], found: Examination) -> Totals:
     parameters = sum(node.count for node in nodes)
-    activations = sum(node.activations for node in nodes) + size(training.dataset.input_shape)
+    own = size(found.shapes[INPUT]) if INPUT in found.shapes else 0
+    activations = sum(node.activations for node in nodes) + own
+    memory = budget.memory(parameters, activations, found.training)
     return Totals(
         parameters=parameters,
         macs=sum(node.macs for node in nodes),
         activations=activations,
-        memory_bytes=budget.step_bytes(parameters, activations, training),
+        memory=memory,
+        memory_bytes=memory.total,
+        fixed_bytes=memory.total - memory.activations,
+        sample_bytes=budget.sample_bytes(activations),
+        limit_bytes=budget.MAX_STEP_BYTES,
     )
-
-
-def _loss_fits_data(training: TrainingSpec) -> list[Problem]:
-    loss, dataset = training.phase.loss, training.dataset
-    if dataset.TASK in loss.TASKS:
-        return []
-    task = text("classes", "类别") if dataset.TASK == "classification" else text("numbers", "数值")
-    patch = {"op": "replace", "path": "/training/phases/0/loss", "value": {"type": "squared_error"}}
-    return [
-        Problem(
-            code="loss_task",
-            message=text(
-                f"{loss.TITLE.en} does not suit the data set {dataset.TITLE.en}, which gives {task.en}.",
-                f"{loss.TITLE.zh}不适合数据集“{dataset.TITLE.zh}”，其目标为{task.zh}。",
-            ),
-            pointer="/training/phases/0/loss",
-            params={"loss": loss.kind(), "task": dataset.TASK},
-            repairs=(Repair(text=text("Use squared error", "改用平方误差"), patch=(patch,)),),
-        )
-    ]
-
-
-def _augmentations_fit_data(training: TrainingSpec) -> list[Problem]:
-    dataset = training.dataset
-    return [
-        Problem(
-            code="augmentation_kind",
-            message=text(
-                f"{part.TITLE.en} does not suit the data set {dataset.TITLE.en}.",
-                f"{part.TITLE.zh}不适合数据集“{dataset.TITLE.zh}”。",
-            ),
-            pointer=f"/training/augmentations/{index}",
-            repairs=(
-                Repair(
-                    text=text("Leave it out", "去掉它"),
-                    patch=({"op": "remove", "path": f"/training/augmentations/{index}"},),
-                ),
-            ),
-        )
-        for index, part in enumerate(training.augmentations)
-        if dataset.KIND not in part.KINDS
-    ]
-
-
-def _output_fits_data(model: ModelSpec, training: TrainingSpec, output: Shape) -> list[Problem]:
-    dataset: Dataset = training.dataset
-    loss: Loss = training.phase.loss
-    fitting = loss.output_sizes(dataset.TASK, dataset.targets)
-    if len(output) == 1 and output[0] in fitting:
-        return []
-    expected = " / ".join(map(str, fitting))
-    what = (
-        text("classes", "个类别") if dataset.TASK == "classification" else text("values", "个数值")
-    )
-    index = next(i for i, node in enumerate(model.nodes) if node.id == model.outputs[0])
-    return [
-        Problem(
-            code="output_size",
-            message=text(
-                f"The output is {show(output)}, but {dataset.TITLE.en} with {loss.TITLE.en} needs "
-                f"{expected} ({dataset.targets} {what.en}).",
-                f"输出为 {show(output)}，而“{dataset.TITLE.zh}”配{loss.TITLE.zh}需要 {expected}"
-                f"（{dataset.targets} {what.zh}）。",
-            ),
-            pointer=f"/model/nodes/{index}",
-            node=model.outputs[0],
-            params={"expected": list(fitting), "got": list(output)},
-            repairs=_output_repairs(model, index, output, fitting[-1]),
-        )
-    ]
-
-
-def _output_repairs(model: ModelSpec, index: int, output: Shape, units: int) -> tuple[Repair, ...]:
-    """Give the last dense layer the right size if only pointwise layers follow it; else add one."""
-    place: int | None = index
-    while place is not None:
-        node = model.nodes[place]
-        if node.layer.kind() == "dense":
-            path = f"/model/nodes/{place}/layer/units"
-            say = text(f"Set {node.id} to {units} units", f"将 {node.id} 的单元数设为 {units}")
-            return (Repair(text=say, patch=({"op": "add", "path": path, "value": units},)),)
-        if not node.layer.POINTWISE or node.inputs[0] == INPUT:  # a node may be called that too
-            break
-        places = (i for i, other in enumerate(model.nodes) if other.id == node.inputs[0])
-        place = next(places, None)
-    dense = {"type": "dense", "units": units}
-    if len(model.nodes) + 2 > MOST_NODES:
-        return ()
-    if len(output) == 1:
-        say = text(f"Add a dense layer of {units}", f"增加 {units} 个单元的全连接层")
-        return (Repair(text=say, patch=patches.append(model, dense)),)
-    say = text(f"Add flatten and a dense layer of {units}", f"增加展平与 {units} 个单元的全连接层")
-    return (Repair(text=say, patch=patches.append(model, {"type": "flatten"}, dense)),)

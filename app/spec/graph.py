@@ -1,13 +1,12 @@
-"""The graph of a model: order, names and what is wrong with its wiring. Knows no shapes."""
+"""The graph of a model: order, names and what is wrong with its wiring. Knows no shapes, no repairs."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 
-from app.core.errors import Problem, Repair
+from app.core.errors import Problem
 from app.core.text import Text, text
-from app.spec import patches
 from app.spec.model import INPUT, ModelSpec
 
 
@@ -17,9 +16,12 @@ class Graph:
 
     order: tuple[str, ...] = ()
     index: dict[str, int] = field(default_factory=dict)
+    loops: frozenset[str] = frozenset()
+    """Nodes on a loop of wires."""
     problems: list[Problem] = field(default_factory=list)
     """Problems that belong to no node."""
-    by_node: dict[str, list[Problem]] = field(default_factory=lambda: defaultdict(list))
+    by_node: dict[int, list[Problem]] = field(default_factory=lambda: defaultdict(list))
+    """The others, by the node's place in the model: names may be taken twice."""
 
     @classmethod
     def of(cls, model: ModelSpec) -> Graph:
@@ -30,13 +32,19 @@ class Graph:
         graph._output(model)
         return graph
 
-    def at(self, name: str) -> list[Problem]:
-        return self.by_node.get(name, [])
+    def at(self, place: int) -> list[Problem]:
+        return self.by_node.get(place, [])
 
-    def _say(self, code: str, index: int, name: str, message: Text, *repairs: Repair) -> None:
-        pointer = f"/model/nodes/{index}"
-        self.by_node[name].append(
-            Problem(code=code, message=message, pointer=pointer, node=name, repairs=repairs)
+    def _say(self, code: str, index: int, name: str, message: Text, **params: str | int) -> None:
+        self.by_node[index].append(
+            Problem(
+                code=code,
+                message=message,
+                severity="warning" if code == "dangling" else "error",
+                pointer=f"/model/nodes/{index}",
+                node=name,
+                params=params,
+            )
         )
 
     def _names(self, model: ModelSpec) -> None:
@@ -44,47 +52,21 @@ class Graph:
             if node.id not in self.index and node.id != INPUT:
                 self.index[node.id] = index
                 continue
-            free = patches.free_name(model, node.layer.kind())
-            patch = {"op": "replace", "path": f"/model/nodes/{index}/id", "value": free}
-            self._say(
-                "duplicate_id",
-                index,
-                node.id,
-                text(f"The name “{node.id}” is taken.", f"名称“{node.id}”已被占用。"),
-                Repair(text=text(f"Call it {free}", f"改名为 {free}"), patch=(patch,)),
-            )
+            message = text(f"The name “{node.id}” is taken.", f"名称“{node.id}”已被占用。")
+            self._say("duplicate_id", index, node.id, message)
 
     def _wires(self, model: ModelSpec) -> None:
         for index, node in enumerate(model.nodes):
             low, high = node.layer.ARITY
             if not low <= len(node.inputs) <= high:
-                wants = str(low) if low == high else f"{low}–{high}"
-                message = text(
-                    f"{node.layer.TITLE.en} takes {wants} input(s), not {len(node.inputs)}.",
-                    f"{node.layer.TITLE.zh}需要 {wants} 个输入，而不是 {len(node.inputs)} 个。",
-                )
-                path = f"/model/nodes/{index}/inputs"
-                kept = list(node.inputs[:high])
-                patch = {"op": "replace", "path": path, "value": kept}
-                repair = Repair(text=text("Keep the first", "只保留前面的"), patch=(patch,))
-                self._say("arity", index, node.id, message, *([repair] if len(kept) >= low else []))
+                self._say("arity", index, node.id, _arity(node.layer.TITLE, low, high, node.inputs))
             for place, source in enumerate(node.inputs):
                 if source != INPUT and source not in self.index:
-                    self._missing(model, index, place, source)
-
-    def _missing(self, model: ModelSpec, index: int, place: int, source: str) -> None:
-        before = model.nodes[index - 1].id if index else INPUT
-        path = f"/model/nodes/{index}/inputs/{place}"
-        patch = {"op": "replace", "path": path, "value": before}
-        self._say(
-            "unknown_input",
-            index,
-            model.nodes[index].id,
-            text(
-                f"There is no layer “{source}” to read from.", f"没有名为“{source}”的层可作输入。"
-            ),
-            Repair(text=text(f"Read from {before}", f"改从 {before} 读取"), patch=(patch,)),
-        )
+                    message = text(
+                        f"There is no layer “{source}” to read from.",
+                        f"没有名为“{source}”的层可作输入。",
+                    )
+                    self._say("unknown_input", index, node.id, message, place=place, source=source)
 
     def _sort(self, model: ModelSpec) -> None:
         """Kahn's order; what is left over lies on a loop or behind one."""
@@ -92,26 +74,28 @@ class Graph:
             name: {s for s in model.nodes[index].inputs if s in self.index}
             for name, index in self.index.items()
         }
+        readers: dict[str, list[str]] = defaultdict(list)
+        for name, sources in waiting.items():
+            for source in sources:
+                readers[source].append(name)
         order: list[str] = []
-        while ready := [name for name, sources in waiting.items() if not sources]:
+        ready = [name for name, sources in waiting.items() if not sources]
+        while ready:
             order += ready
+            freed = []
             for name in ready:
                 del waiting[name]
-            for sources in waiting.values():
-                sources.difference_update(ready)
+                for reader in readers[name]:
+                    waiting[reader].discard(name)
+                    if not waiting[reader]:
+                        freed.append(reader)
+            ready = sorted(freed, key=self.index.__getitem__)
         self.order = tuple(order)
-        for name in _on_loops(waiting):
-            index = self.index[name]
-            before = model.nodes[index - 1].id if index else INPUT
-            source = before if before not in waiting else INPUT
-            patch = {"op": "replace", "path": f"/model/nodes/{index}/inputs", "value": [source]}
-            self._say(
-                "cycle",
-                index,
-                name,
-                text(f"“{name}” lies on a loop of wires.", f"“{name}”处在连线的环路上。"),
-                Repair(text=text(f"Read from {source}", f"改从 {source} 读取"), patch=(patch,)),
-            )
+        loops = _on_loops(waiting)
+        self.loops = frozenset(loops)
+        for name in loops:
+            message = text(f"“{name}” lies on a loop of wires.", f"“{name}”处在连线的环路上。")
+            self._say("cycle", self.index[name], name, message)
 
     def _output(self, model: ModelSpec) -> None:
         output = model.outputs[0]
@@ -120,55 +104,89 @@ class Graph:
             self.problems.append(Problem(code="empty", message=message, pointer="/model/nodes"))
             return
         if output not in self.index:
-            named = [node.id for node in model.nodes if node.id in self.index]
+            message = text(
+                f"There is no layer “{output}” to end with.", f"没有名为“{output}”的输出层。"
+            )
             self.problems.append(
-                Problem(
-                    code="unknown_output",
-                    message=text(
-                        f"There is no layer “{output}” to end with.",
-                        f"没有名为“{output}”的输出层。",
-                    ),
-                    pointer="/model/outputs/0",
-                    repairs=tuple(_end_with(name) for name in named[-1:]),
-                )
+                Problem(code="unknown_output", message=message, pointer="/model/outputs/0")
             )
             return
-        for name in set(self.index) - self._reaching(model, output):
-            index = self.index[name]
-            message = text(
-                f"“{name}” leads nowhere: nothing reads it.", f"“{name}”没有去向：没有层读取它。"
-            )
-            pointer = f"/model/nodes/{index}"
-            self.by_node[name].append(
-                Problem(
-                    code="dangling", message=message, pointer=pointer, node=name, severity="warning"
+        read = {source for node in model.nodes for source in node.inputs}
+        twice = {
+            problem.node
+            for found in self.by_node.values()
+            for problem in found
+            if problem.code == "duplicate_id"
+        }
+        for name, index in self.index.items():
+            if name != output and name not in read | twice:
+                message = text(
+                    f"“{name}” leads nowhere: no layer reads it.",
+                    f"“{name}”没有去向：没有层读取它。",
                 )
-            )
+                self._say("dangling", index, name, message)
 
-    def _reaching(self, model: ModelSpec, output: str) -> set[str]:
-        seen: set[str] = set()
-        stack = [output]
-        while stack:
-            name = stack.pop()
-            if name in self.index and name not in seen:
-                seen.add(name)
-                stack += model.nodes[self.index[name]].inputs
-        return seen
+
+def after(model: ModelSpec, name: str) -> set[str]:
+    """``name`` and every node that reads from it, directly or not."""
+    readers: dict[str, list[str]] = defaultdict(list)
+    for node in model.nodes:
+        for source in node.inputs:
+            readers[source].append(node.id)
+    seen: set[str] = set()
+    stack = [name]
+    while stack:
+        one = stack.pop()
+        if one not in seen:
+            seen.add(one)
+            stack += readers[one]
+    return seen
+
+
+def _arity(title: Text, low: int, high: int, inputs: tuple[str, ...]) -> Text:
+    if not inputs:
+        return text(f"{title.en} reads from no layer yet.", f"{title.zh}还没有输入。")
+    wants = str(low) if low == high else f"{low}–{high}"
+    return text(
+        f"{title.en} takes {wants} input{'' if wants == '1' else 's'}, not {len(inputs)}.",
+        f"{title.zh}需要 {wants} 个输入，而不是 {len(inputs)} 个。",
+    )
 
 
 def _on_loops(waiting: dict[str, set[str]]) -> list[str]:
-    """The nodes of ``waiting`` (node → nodes it reads) that lead to a loop, not only behind one."""
-    left = dict(waiting)
-    readers = Counter(source for sources in left.values() for source in sources)
-    ends = [name for name in left if not readers[name]]
-    while ends:
-        for source in left.pop(ends.pop()):
-            readers[source] -= 1
-            if not readers[source]:
-                ends.append(source)
-    return list(left)
+    """The nodes of ``waiting`` (node → nodes it reads) that lie on a loop, not only behind one or between two.
+
+    Strongly connected components after Kosaraju: finish times along the wires, then the other way.
+    """
+    readers: dict[str, set[str]] = {name: set() for name in waiting}
+    for name, sources in waiting.items():
+        for source in sources:
+            readers[source].add(name)
+    seen: set[str] = set()
+    finished = [name for start in waiting for name in _walk(start, waiting, seen)]
+    seen = set()
+    loops: set[str] = set()
+    for start in reversed(finished):
+        component = _walk(start, readers, seen)
+        if len(component) > 1 or start in waiting[start]:
+            loops.update(component)
+    return [name for name in waiting if name in loops]
 
 
-def _end_with(name: str) -> Repair:
-    patch = {"op": "replace", "path": "/model/outputs/0", "value": name}
-    return Repair(text=text(f"End with {name}", f"以 {name} 结束"), patch=(patch,))
+def _walk(start: str, ways: dict[str, set[str]], seen: set[str]) -> list[str]:
+    """Depth first from ``start`` over what is not ``seen``, in the order of finishing."""
+    if start in seen:
+        return []
+    seen.add(start)
+    finished: list[str] = []
+    stack = [(start, iter(sorted(ways[start])))]
+    while stack:
+        name, rest = stack[-1]
+        following = next((one for one in rest if one not in seen), None)
+        if following is None:
+            finished.append(name)
+            stack.pop()
+        else:
+            seen.add(following)
+            stack.append((following, iter(sorted(ways[following]))))
+    return finished

@@ -20,11 +20,14 @@ NodeId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 
 
 class Node(Strict):
-    """One layer of the graph and where its inputs come from (``input`` or other nodes)."""
+    """One layer of the graph and where its inputs come from (``input`` or other nodes).
+
+    Without inputs it is a part that is not wired yet, which a check names.
+    """
 
     id: NodeId
     layer: AnyLayer
-    inputs: tuple[NodeId, ...] = Field(min_length=1, max_length=16)
+    inputs: tuple[NodeId, ...] = Field(max_length=16)
 
 
 class ModelSpec(Strict):

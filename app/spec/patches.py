@@ -1,92 +1,106 @@
-"""Repairs as RFC 6902 patches on ``{"model": …, "training": …}``. Decides nothing."""
+"""Changes of a spec as RFC 6902 operations on ``{"model": …, "training": …}``. Decides nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from app.catalog.layers import LAYERS, Fix
+from app.catalog.layers import LAYERS
 from app.core.errors import Repair
-from app.core.text import Text, text
-from app.spec.model import MOST_NODES, ModelSpec
+from app.core.text import text
+from app.spec.model import INPUT, ModelSpec
 
 Operation = dict[str, Any]
+Patch = tuple[Operation, ...]
+Candidates = Iterator[Repair]
 
 
-def free_name(model: ModelSpec, kind: str) -> str:
-    """An identifier for a new layer of this kind that no node has: ``fc3``."""
-    taken = {node.id for node in model.nodes}
-    prefix = LAYERS.parts[kind].ID_PREFIX
-    return next(name for i in range(1, len(taken) + 2) if (name := f"{prefix}{i}") not in taken)
+def free_names(model: ModelSpec, *kinds: str) -> list[str]:
+    """Identifiers for new layers of these kinds that no node has: ``fc3``."""
+    taken = {INPUT, *(node.id for node in model.nodes)}
+    found = []
+    for kind in kinds:
+        prefix = LAYERS.parts[kind].ID_PREFIX
+        name = next(n for i in range(1, len(taken) + 2) if (n := f"{prefix}{i}") not in taken)
+        taken.add(name)
+        found.append(name)
+    return found
 
 
-def insert_before(model: ModelSpec, index: int, layer: dict[str, Any]) -> tuple[Operation, ...]:
-    """A new layer between node ``index`` and its first input."""
-    node = model.nodes[index]
-    name = free_name(model, layer["type"])
-    new = {"id": name, "layer": layer, "inputs": [node.inputs[0]]}
-    return (
-        {"op": "replace", "path": f"/model/nodes/{index}/inputs/0", "value": name},
-        {"op": "add", "path": f"/model/nodes/{index}", "value": new},
-    )
+def node(name: str, layer: dict[str, Any], *inputs: str) -> dict[str, Any]:
+    return {"id": name, "layer": layer, "inputs": list(inputs)}
 
 
-def append(model: ModelSpec, *layers: dict[str, Any]) -> tuple[Operation, ...]:
-    """New layers after the output."""
+def put(path: str, value: Any) -> Operation:
+    return {"op": "replace", "path": path, "value": value}
+
+
+def set_field(index: int, field: str, value: Any) -> Operation:
+    """``add``, since a field that has its default need not be in the document."""
+    return {"op": "add", "path": f"/model/nodes/{index}/layer/{field}", "value": value}
+
+
+def end(name: str) -> Operation:
+    return put("/model/outputs/0", name)
+
+
+def add_node(value: dict[str, Any]) -> Operation:
+    return {"op": "add", "path": "/model/nodes/-", "value": value}
+
+
+def read(index: int, inputs: list[str]) -> Operation:
+    return put(f"/model/nodes/{index}/inputs", inputs)
+
+
+def on_wires(model: ModelSpec, index: int, adapters: dict[int, list[dict[str, Any]]]) -> Patch:
+    """New layers on wires into node ``index``: ``adapters`` holds a chain of layers by place of the input."""
+    inputs = list(model.nodes[index].inputs)
+    kinds = [layer["type"] for place in sorted(adapters) for layer in adapters[place]]
+    names = iter(free_names(model, *kinds))
+    added: list[Operation] = []
+    for place in sorted(adapters):
+        for layer in adapters[place]:
+            name = next(names)
+            added.append(node(name, layer, inputs[place]))
+            inputs[place] = name
+    changes = [read(index, inputs)]
+    for offset, value in enumerate(added):
+        changes.append({"op": "add", "path": f"/model/nodes/{index + offset}", "value": value})
+    return tuple(changes)
+
+
+def append(model: ModelSpec, source: str, *layers: dict[str, Any]) -> Patch:
+    """New layers behind ``source``, the last of which becomes the output."""
     operations: list[Operation] = []
-    previous = model.outputs[0]
-    names = {node.id for node in model.nodes}
-    for layer in layers:
-        prefix = LAYERS.parts[layer["type"]].ID_PREFIX
-        name = next(n for i in range(1, len(names) + 2) if (n := f"{prefix}{i}") not in names)
-        names.add(name)
-        value = {"id": name, "layer": layer, "inputs": [previous]}
-        operations.append({"op": "add", "path": "/model/nodes/-", "value": value})
-        previous = name
-    operations.append({"op": "replace", "path": "/model/outputs/0", "value": previous})
-    return tuple(operations)
+    for name, layer in zip(
+        free_names(model, *(one["type"] for one in layers)), layers, strict=True
+    ):
+        operations.append(add_node(node(name, layer, source)))
+        source = name
+    return (*operations, end(source))
 
 
-def remove(model: ModelSpec, index: int) -> tuple[Operation, ...]:
-    """Take node ``index`` out and join its followers to its first input."""
-    gone, source = model.nodes[index].id, model.nodes[index].inputs[0]
-    operations: list[Operation] = [
-        {"op": "replace", "path": f"/model/nodes/{i}/inputs/{k}", "value": source}
-        for i, node in enumerate(model.nodes)
-        for k, name in enumerate(node.inputs)
-        if name == gone and i != index
-    ]
-    if model.outputs[0] == gone and source != "input":
-        operations.append({"op": "replace", "path": "/model/outputs/0", "value": source})
-    elif model.outputs[0] == gone:
-        return ()
-    return (*operations, {"op": "remove", "path": f"/model/nodes/{index}"})
+def remove(model: ModelSpec, index: int) -> Patch:
+    """Take node ``index`` out and join its followers to its first input; without one they lose a wire.
+
+    Of two nodes of one name, followers read the first: taking out either moves no wire.
+    """
+    gone = model.nodes[index]
+    last: Operation = {"op": "remove", "path": f"/model/nodes/{index}"}
+    if sum(other.id == gone.id for other in model.nodes) > 1:
+        return (last,)
+    source = next((name for name in gone.inputs if name != gone.id), None)
+    operations: list[Operation] = []
+    for i, other in enumerate(model.nodes):
+        if i != index and gone.id in other.inputs:
+            joined = [source if name == gone.id else name for name in other.inputs]
+            operations.append(read(i, [name for name in joined if name is not None]))
+    if model.outputs[0] == gone.id:
+        operations.append(end(source or INPUT))
+    return (*operations, last)
 
 
-def repair_of(model: ModelSpec, index: int, fix: Fix) -> Repair | None:
-    """A layer's own proposal as a patch; None where it cannot be carried out."""
-    if fix.action == "insert" and len(model.nodes) >= MOST_NODES:
-        return None
-    if fix.action == "set":
-        path = f"/model/nodes/{index}/layer/{fix.field}"
-        patch: tuple[Operation, ...] = ({"op": "add", "path": path, "value": fix.value},)
-    elif fix.action == "insert":
-        patch = insert_before(model, index, {"type": fix.value})
-    else:
-        patch = remove(model, index)
-    return Repair(text=_say(fix, model, index), patch=patch) if patch else None
-
-
-def _say(fix: Fix, model: ModelSpec, index: int) -> Text:
-    if fix.said is not None:
-        return fix.said
-    if fix.action == "insert":
-        part = LAYERS.parts[fix.value].TITLE
-        return text(f"Insert {part.en} before it", f"在其前插入{part.zh}")
-    if fix.action == "set":
-        field = type(model.nodes[index].layer).model_fields[fix.field]
-        extra = field.json_schema_extra
-        title = extra["x-title"] if isinstance(extra, dict) else None
-        if isinstance(title, dict):
-            en, zh = title["en"], title["zh"]
-            return text(f"Set {en} to {fix.value}", f"将{zh}设为 {fix.value}")
-    return fix.text
+def offer(en: str, zh: str, patch: Patch) -> Candidates:
+    """A repair, where there is a patch."""
+    if patch:
+        yield Repair(text=text(en, zh), patch=patch)

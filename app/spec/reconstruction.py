@@ -150,7 +150,9 @@ def _append(model: ModelSpec, steps: list[Step]) -> Repair | None:
     words = [said.en for _, said in steps]
     listed = " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
     say = text(f"Add {listed}", f"增加{'、'.join(said.zh for _, said in steps)}")
-    return Repair(text=say, patch=patches.append(model, *(layer for layer, _ in steps)))
+    return Repair(
+        text=say, patch=patches.append(model, model.outputs[0], *(layer for layer, _ in steps))
+    )
 
 
 def _last_dense(model: ModelSpec) -> int | None:

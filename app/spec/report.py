@@ -14,6 +14,24 @@ class Plain(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Memory(Plain):
+    """Bytes that one layer takes in a training step at the spec's batch size, float32 (4 bytes a value).
+
+    ``weights`` = 4·parameters; ``gradients`` the same; ``optimizer`` = 4·parameters·k, where k is the
+    number of tensors that the rule may keep for each parameter (SGD 1, its momentum; Adam 2);
+    ``activations`` = 2·4·values·batch: the outputs, and the sensitivities that flow back through them.
+    """
+
+    weights: int = 0
+    gradients: int = 0
+    optimizer: int = 0
+    activations: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.weights + self.gradients + self.optimizer + self.activations
+
+
 class NodeReport(Plain):
     """One node. What cannot be known, because something before it is broken, is null or 0."""
 
@@ -30,18 +48,31 @@ class NodeReport(Plain):
     """Multiply-accumulates of one sample's forward pass."""
     activations: int = 0
     """Values of one sample's output."""
+    memory: Memory = Memory()
     place: Place | None = None
     """What the layer's initialiser depends on: fan-in, fan-out, the activation that follows."""
     problems: tuple[Problem, ...] = ()
 
 
 class Totals(Plain):
-    """Sums over the network; memory is for one training step at the spec's batch size, float32."""
+    """Sums over the network; memory is for one training step at the spec's batch size, float32.
+
+    ``memory_bytes`` = ``fixed_bytes`` + batch·``sample_bytes``, so that the largest batch that fits into
+    M bytes is ⌊(M − fixed_bytes) / sample_bytes⌋. What the framework itself takes is not counted.
+    """
 
     parameters: int
     macs: int
     activations: int
+    memory: Memory
+    """The layers' memory by kind, the network's input included in ``activations``."""
     memory_bytes: int
+    fixed_bytes: int
+    """Weights, gradients and optimiser state: what no batch size changes."""
+    sample_bytes: int
+    """What every sample of a batch adds."""
+    limit_bytes: int
+    """What a step may take on any device of this server."""
 
 
 class RatePlan(Plain):

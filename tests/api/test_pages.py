@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from app.api.catalog import FAMILIES
 from app.api.reference import field_rows
 from app.api.words import WORDS
+from app.catalog.family import Part
 from app.catalog.layers.conv2d import Conv2d
 from app.core.text import LANGUAGES
 from app.spec.examples import example
@@ -72,7 +73,7 @@ def test_pages_hold_no_inline_code_and_no_foreign_address(client: TestClient, ad
 def test_every_part_has_a_page(client: TestClient, language: str, family: str, kind: str) -> None:
     answer = client.get(f"/{language}/reference/{family}/{kind}")
     assert answer.status_code == 200
-    part = FAMILIES[family].parts[kind]
+    part: type[Part] = FAMILIES[family].parts[kind]
     html = answer.text
     inspect(html)
     assert ("<math" in html) == (part.FORMULA is not None)

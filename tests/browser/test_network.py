@@ -73,7 +73,7 @@ def test_layer_added_by_mouse_behind_the_open_one_on_a_wire_and_by_drag(
     playground: Playground,
 ) -> None:
     page = playground.open().page
-    part = page.get_by_role("button", name=re.compile("^Mean pool"))
+    part = page.locator('[data-part="mean_pool2d"]')
     _open(playground, "pool1")
     part.click()
     until(lambda: playground.cards[3] == "pool3", "a layer behind the open one")

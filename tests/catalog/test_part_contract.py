@@ -173,13 +173,9 @@ def test_hostile_values_are_refused(part: type[Part], field: str) -> None:
         values += [True, False]  # false is no int, and no float
     if annotation is int:
         values += [0.5, 1.5]
-    fitting = {str: str, tuple: list}.get(get_origin(annotation) or annotation)
+    form: Any = get_origin(annotation) or annotation
     for value in values:
-        if (
-            fitting
-            and isinstance(value, fitting)
-            and not bounds(part.model_fields[field]).get("ge")
-        ):
+        if (form is str and isinstance(value, str)) or (form is tuple and value == []):
             continue  # a text is a text, whatever it says; a list may be empty
         with pytest.raises((ValidationError, ValueError)):
             read(part, {"type": part.kind(), field: value})

@@ -98,15 +98,16 @@ def _mlpconv(given: Given) -> Pass:
         u = valid(pad(given_to[-1], padding), named[f"{2 * place}.weight"], kernel)
         outputs.append(u + named[f"{2 * place}.bias"][:, None, None])
         given_to.append(np.maximum(outputs[-1], 0.0))
-    delta, grads = given.delta, {}
+    delta = given.delta
+    grads: dict[str, Array] = {}
     for place in (2, 1, 0):
         kernel, padding = stages[place]
         weight, x = named[f"{2 * place}.weight"], pad(given_to[place], padding)
         back, grad = np.zeros(x.shape), np.zeros(weight.shape)
-        for u, v, at in cells(kernel):
+        for row, column, at in cells(kernel):
             where = patch(x, at, 1, delta.shape[2:])
-            back[where] += np.einsum("ji,njhw->nihw", weight[:, :, u, v], delta)
-            grad[:, :, u, v] = np.einsum("njhw,nihw->ji", delta, x[where])
+            back[where] += np.einsum("ji,njhw->nihw", weight[:, :, row, column], delta)
+            grad[:, :, row, column] = np.einsum("njhw,nihw->ji", delta, x[where])
         grads |= {f"{2 * place}.weight": grad, f"{2 * place}.bias": delta.sum(axis=(0, 2, 3))}
         delta = crop(back, padding)
         if place:

@@ -72,7 +72,7 @@ def graphs(draw: st.DrawFn) -> ModelSpec:
         Node(
             id=draw(names),
             layer=draw(any_layer),
-            inputs=tuple(draw(st.lists(names, min_size=1, max_size=3))),
+            inputs=tuple(draw(st.lists(names, max_size=3))),
         )
         for _ in range(draw(st.integers(0, 6)))
     ]
@@ -100,3 +100,41 @@ def wired(draw: st.DrawFn, training: TrainingSpec) -> ModelSpec:
     last = nodes[-1].id if nodes else INPUT
     order = draw(st.permutations(nodes))  # a spec lists its nodes in any order
     return ModelSpec(nodes=tuple(order), outputs=(last,))
+
+
+@st.composite
+def miswired(draw: st.DrawFn, training: TrainingSpec) -> ModelSpec:
+    """A sound graph with one or two slips of the hand: wires cut, turned, doubled; names; another end."""
+    model = draw(wired(training))
+    nodes, output = list(model.nodes), model.outputs[0]
+    for _ in range(draw(st.integers(1, 2))):
+        if not nodes:
+            break
+        place = draw(st.integers(0, len(nodes) - 1))
+        ids = st.sampled_from([INPUT, "gone", *(node.id for node in nodes)])
+        node, inputs = nodes[place], list(nodes[place].inputs)
+        match draw(st.sampled_from(("cut", "turn", "add", "name", "drop", "layer", "end"))):
+            case "cut":
+                inputs = inputs[1:]
+            case "turn":
+                inputs = [draw(ids), *inputs[1:]]
+            case "add":
+                inputs = [*inputs, draw(ids)]
+            case "name":
+                node = node.model_copy(update={"id": draw(ids)})
+            case "drop":
+                del nodes[place]
+                continue
+            case "layer":
+                node = node.model_copy(update={"layer": draw(any_layer)})
+            case _:
+                output = draw(ids)
+        nodes[place] = node.model_copy(update={"inputs": tuple(inputs[:16])})
+    return ModelSpec(nodes=tuple(nodes), outputs=(output,))
+
+
+@st.composite
+def any_network(draw: st.DrawFn, training: TrainingSpec) -> ModelSpec:
+    """Sound and broken ones, chains and graphs."""
+    kinds = (chains(), graphs(), wired(training), miswired(training), miswired(training))
+    return draw(st.one_of(*kinds))

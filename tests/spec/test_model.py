@@ -69,7 +69,7 @@ def test_digest_ignores_the_name_alone() -> None:
         ("model/nodes/0/id", "Conv"),
         ("model/nodes/0/id", "a" * 33),
         ("model/nodes/0/id", "a b"),
-        ("model/nodes/0/inputs", []),
+        ("model/nodes/0/inputs", None),
         ("model/nodes/0/inputs", ["input"] * 17),
         ("model/nodes/0/layer", {"type": "no_such_layer"}),
         ("model/nodes/0/layer", {}),

@@ -46,7 +46,13 @@ class Reshape(Layer):
         wanted = (self.channels, self.height, self.width)
         if size(wanted) != size(inputs[0]):
             expected = text(f"{size(wanted)} values", f"{size(wanted)} 个值")
-            raise ShapeMismatch(self, expected, inputs[0], Fix("remove"))
+            fields = {"channels": self.channels, "height": self.height, "width": self.width}
+            exact = [
+                Fix("set", name, size(inputs[0]) * value // size(wanted))
+                for name, value in fields.items()
+                if size(inputs[0]) * value % size(wanted) == 0
+            ]
+            raise ShapeMismatch(self, expected, inputs[0], *exact)
         return wanted
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:

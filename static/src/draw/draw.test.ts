@@ -139,12 +139,17 @@ describe('the layout of cards', () => {
     wish(10, 1, { columns: 1 }),
   ];
 
+  const row = (width: number, height: number) => {
+    const lanes = lenet.map((one) => ({ wishes: [one], height }));
+    return fit(lanes, width, 3).flat();
+  };
+
   it.each([
     [520, 490],
     [930, 860],
     [2400, 1300],
   ])('fits LeNet-5 into %i × %i and uses the room', (width, height) => {
-    const fits = fit(lenet, width, height, 3);
+    const fits = row(width, height);
     const used = fits.reduce((sum, one) => sum + Math.max(one.width, 58), 0);
     expect(used).toBeLessThanOrEqual(width);
     expect(Math.max(...fits.map((one) => one.height))).toBeLessThanOrEqual(height);
@@ -156,15 +161,22 @@ describe('the layout of cards', () => {
   });
 
   it('grows with the room', () => {
-    const small = fit(lenet, 520, 490, 3);
-    const large = fit(lenet, 1100, 900, 3);
+    const small = row(520, 490);
+    const large = row(1100, 900);
     large.forEach((one, i) =>
       expect(one.tileWidth).toBeGreaterThanOrEqual(small[i]?.tileWidth ?? 0),
     );
   });
 
+  it('gives the cards of one column the same room', () => {
+    const [column = []] = fit([{ wishes: [wish(8, 14), wish(4, 14)], height: 120 }], 300, 3);
+    expect(column).toHaveLength(2);
+    for (const one of column) expect(one.height).toBeLessThanOrEqual(120);
+    for (const one of column) expect(one.width).toBeLessThanOrEqual(300);
+  });
+
   it('gives the smallest where nothing fits, and keeps the columns asked for', () => {
-    const fits = fit(lenet, 10, 100, 3);
+    const fits = row(10, 100);
     expect(fits.every((one) => one.tileWidth >= 1)).toBe(true);
     expect(fits.at(-1)?.columns).toBe(1);
   });

@@ -14,6 +14,12 @@ export interface Wish {
   readonly columns?: number;
 }
 
+/** The cards that stand above one another, and how high the maps of each may be. */
+export interface Lane {
+  readonly wishes: readonly Wish[];
+  readonly height: number;
+}
+
 export interface Fit {
   readonly columns: number;
   /** Size of a tile in pixels. */
@@ -92,24 +98,29 @@ function best(wish: Wish, width: number, height: number, gap: number): Fit {
 }
 
 /**
- * Grids whose widths sum to at most `width`: all grow alike, and one that needs another column for which there
- * is no room stays as it is while the others go on. Where even the smallest do not fit, the stage scrolls.
+ * Grids for the cards of every column, whose widths sum to at most `width`: all columns grow alike, and one that
+ * needs another column of tiles for which there is no room stays as it is while the others go on. Where even
+ * the smallest do not fit, the stage scrolls.
  */
-export function fit(wishes: readonly Wish[], width: number, height: number, gap: number): Fit[] {
-  const tall = Math.max(height, 24);
-  const sizes = wishes.map(() => 1);
-  const widths = wishes.map((wish) => narrowest(wish, 1, tall, gap));
+export function fit(lanes: readonly Lane[], width: number, gap: number): Fit[][] {
+  const talls = lanes.map((lane) => Math.max(lane.height, 24));
+  const needed = (index: number, size: number): number => {
+    const tall = talls[index] ?? 24;
+    const widths = (lanes[index]?.wishes ?? []).map((wish) => narrowest(wish, size, tall, gap));
+    return Math.max(0, ...widths);
+  };
+  const sizes = lanes.map(() => 1);
+  const widths = lanes.map((_, i) => needed(i, 1));
   let room = width - widths.reduce((sum, one) => sum + one, 0);
-  const growing = new Set(wishes.keys());
+  const growing = new Set(lanes.keys());
   while (growing.size) {
     const next = [...growing].reduce((a, b) => ((sizes[b] ?? 0) < (sizes[a] ?? 0) ? b : a));
-    const wish = wishes[next];
     const size = (sizes[next] ?? 1) * GROWTH;
-    if (!wish || size > MOST) {
+    if (size > MOST) {
       growing.delete(next);
       continue;
     }
-    const more = narrowest(wish, size, tall, gap) - (widths[next] ?? 0);
+    const more = needed(next, size) - (widths[next] ?? 0);
     if (more > room) growing.delete(next);
     else {
       sizes[next] = size;
@@ -117,5 +128,7 @@ export function fit(wishes: readonly Wish[], width: number, height: number, gap:
       room -= more;
     }
   }
-  return wishes.map((wish, i) => best(wish, widths[i] ?? 0, tall, gap));
+  return lanes.map((lane, i) =>
+    lane.wishes.map((wish) => best(wish, widths[i] ?? 0, talls[i] ?? 24, gap)),
+  );
 }

@@ -1,4 +1,5 @@
 // Every dictionary of the page, one line each. Owns no wording.
+import { builder } from './builder';
 import { controls } from './controls';
 import { data } from './data';
 import { exchange } from './exchange';
@@ -8,9 +9,20 @@ import { presets } from './presets';
 import { rules } from './rules';
 import { stage } from './stage';
 
-export const dictionaries = [controls, data, exchange, labs, parts, presets, rules, stage] as const;
+export const dictionaries = [
+  builder,
+  controls,
+  data,
+  exchange,
+  labs,
+  parts,
+  presets,
+  rules,
+  stage,
+] as const;
 
 export const texts = {
+  ...builder,
   ...controls,
   ...data,
   ...exchange,

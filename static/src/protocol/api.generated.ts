@@ -1920,6 +1920,9 @@ export interface components {
         /**
          * Device
          * @description ``memory`` in bytes; ``threads`` a run uses on it.
+         *
+         *     ``limit`` is what the tensors of one run's training step may take of it, to be held against the
+         *     ``memory_bytes`` of a check: what the system, the framework and the data need is left out.
          */
         Device: {
             /** Id */
@@ -1933,6 +1936,8 @@ export interface components {
              * @default 1
              */
             threads: number;
+            /** Limit */
+            readonly limit: number;
         };
         /**
          * Devices
@@ -3026,6 +3031,36 @@ export interface components {
             type: "mean_pool2d";
         };
         /**
+         * Memory
+         * @description Bytes that one layer takes in a training step at the spec's batch size, float32 (4 bytes a value).
+         *
+         *     ``weights`` = 4·parameters; ``gradients`` the same; ``optimizer`` = 4·parameters·k, where k is the
+         *     number of tensors that the rule may keep for each parameter (SGD 1, its momentum; Adam 2);
+         *     ``activations`` = 2·4·values·batch: the outputs, and the sensitivities that flow back through them.
+         */
+        Memory: {
+            /**
+             * Weights
+             * @default 0
+             */
+            weights: number;
+            /**
+             * Gradients
+             * @default 0
+             */
+            gradients: number;
+            /**
+             * Optimizer
+             * @default 0
+             */
+            optimizer: number;
+            /**
+             * Activations
+             * @default 0
+             */
+            activations: number;
+        };
+        /**
          * Metrics
          * @description Training metrics of the steps since the last such event (about every 100 ms).
          *
@@ -3192,6 +3227,8 @@ export interface components {
         /**
          * Node
          * @description One layer of the graph and where its inputs come from (``input`` or other nodes).
+         *
+         *     Without inputs it is a part that is not wired yet, which a check names.
          */
         Node: {
             /** Id */
@@ -3239,6 +3276,15 @@ export interface components {
              * @default 0
              */
             activations: number;
+            /**
+             * @default {
+             *       "weights": 0,
+             *       "gradients": 0,
+             *       "optimizer": 0,
+             *       "activations": 0
+             *     }
+             */
+            memory: components["schemas"]["Memory"];
             /** @default null */
             place: components["schemas"]["Place"] | null;
             /**
@@ -5651,6 +5697,9 @@ export interface components {
         /**
          * Totals
          * @description Sums over the network; memory is for one training step at the spec's batch size, float32.
+         *
+         *     ``memory_bytes`` = ``fixed_bytes`` + batch·``sample_bytes``, so that the largest batch that fits into
+         *     M bytes is ⌊(M − fixed_bytes) / sample_bytes⌋. What the framework itself takes is not counted.
          */
         Totals: {
             /** Parameters */
@@ -5659,8 +5708,15 @@ export interface components {
             macs: number;
             /** Activations */
             activations: number;
+            memory: components["schemas"]["Memory"];
             /** Memory Bytes */
             memory_bytes: number;
+            /** Fixed Bytes */
+            fixed_bytes: number;
+            /** Sample Bytes */
+            sample_bytes: number;
+            /** Limit Bytes */
+            limit_bytes: number;
         };
         /**
          * TraceWanted

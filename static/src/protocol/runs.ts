@@ -219,6 +219,8 @@ export interface DeviceInfo {
   id: string;
   name: string;
   memory: number | null;
+  /** What a training step of one run may take of it, in bytes. */
+  limit: number;
   threads: number | null;
 }
 

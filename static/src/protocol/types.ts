@@ -132,6 +132,14 @@ export interface Plot {
   note: Text | null;
 }
 
+/** Bytes of a training step, by kind. */
+export interface LayerMemory {
+  weights: number;
+  gradients: number;
+  optimizer: number;
+  activations: number;
+}
+
 export interface NodeReport {
   id: string;
   type: string;
@@ -143,6 +151,7 @@ export interface NodeReport {
   macs: number;
   activations: number;
   place: Place | null;
+  memory: LayerMemory;
   problems: Problem[];
 }
 
@@ -152,7 +161,16 @@ export interface Report {
   input_shape: Shape;
   output_shape: Shape | null;
   samples: [number, number];
-  totals: { parameters: number; macs: number; activations: number; memory_bytes: number };
+  totals: {
+    parameters: number;
+    macs: number;
+    activations: number;
+    memory: LayerMemory;
+    memory_bytes: number;
+    fixed_bytes: number;
+    sample_bytes: number;
+    limit_bytes: number;
+  };
   rates: RatePlan;
   problems: Problem[];
 }

@@ -31,6 +31,8 @@ export class Catalog {
   /** Headings of the presets, in order. */
   groups = $state.raw<Presets['groups']>([]);
   devices = $state.raw<DeviceInfo[]>([]);
+  /** What `auto` means. */
+  standardDevice = $state('cpu');
   readonly layers = $derived(byType(this.families.layers));
   readonly datasets = $derived(byType(this.families.datasets));
   readonly losses = $derived(byType(this.families.losses));
@@ -50,7 +52,9 @@ export class Catalog {
   }
 
   async loadDevices(): Promise<void> {
-    this.devices = (await this.#api.devices()).devices;
+    const found = await this.#api.devices();
+    this.devices = found.devices;
+    this.standardDevice = found.default;
   }
 
   async refresh(): Promise<void> {

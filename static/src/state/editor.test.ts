@@ -13,7 +13,7 @@ function report(problems: Problem[] = []): Report {
     input_shape: [1, 28, 28],
     output_shape: [10],
     samples: [4000, 1000],
-    totals: { parameters: 0, macs: 0, activations: 0, memory_bytes: 0 },
+    totals: TOTALS,
     rates: { steps: [0], factors: [1], total: 1, watches: false },
     problems,
   };
@@ -40,6 +40,17 @@ function editor(answer: () => Response) {
 
 const fine = () => new Response(JSON.stringify(report()));
 const seed = (value: number) => (spec: RunSpec) => ({ ...spec, seed: value });
+
+const TOTALS: Report['totals'] = {
+  parameters: 0,
+  macs: 0,
+  activations: 0,
+  memory: { weights: 0, gradients: 0, optimizer: 0, activations: 0 },
+  memory_bytes: 0,
+  fixed_bytes: 0,
+  sample_bytes: 0,
+  limit_bytes: 0,
+};
 
 describe('the editor', () => {
   it('undoes and redoes every edit; a new one ends the redo', () => {

@@ -34,11 +34,17 @@ export function freeId(model: ModelSpec, prefix: string): string {
   return `${prefix}${number}`;
 }
 
-function reading(nodes: Node[], from: string, to: string, except: ReadonlySet<string>): Node[] {
+/** Every wire from `from` now comes from `to`; without a `to` it is cut. */
+function reading(
+  nodes: Node[],
+  from: string,
+  to: string | undefined,
+  except: ReadonlySet<string>,
+): Node[] {
   return nodes.map((node) =>
     except.has(node.id) || !node.inputs.includes(from)
       ? node
-      : { ...node, inputs: node.inputs.map((source) => (source === from ? to : source)) },
+      : { ...node, inputs: node.inputs.flatMap((name) => (name === from ? (to ?? []) : name)) },
   );
 }
 
@@ -46,56 +52,74 @@ function index(nodes: Node[], id: string): number {
   return nodes.findIndex((node) => node.id === id);
 }
 
-/** The chain `group` (each reading from the one before) put behind `after`, before all that read from it. */
-function placed(model: ModelSpec, group: Node[], after: string): ModelSpec {
+/**
+ * The chain `group` (each reading from the one before) put behind `after`: before all that read from it, or
+ * before `reader` alone, on that one wire.
+ */
+export function placed(
+  model: ModelSpec,
+  group: Node[],
+  after: string,
+  reader: string | null = null,
+): ModelSpec {
   const last = group.at(-1);
   if (!last) return model;
   const names = new Set(group.map((node) => node.id));
+  if (reader !== null) for (const node of model.nodes) if (node.id !== reader) names.add(node.id);
   const nodes = reading(model.nodes, after, last.id, names);
   const at = index(nodes, after) + 1;
   const chained = group.map((node, i) => ({
     ...node,
     inputs: [group[i - 1]?.id ?? after, ...node.inputs.slice(1)],
   }));
+  const ends = reader === null;
   return {
     ...model,
     nodes: [...nodes.slice(0, at), ...chained, ...nodes.slice(at)],
-    outputs: model.outputs.map((name) => (name === after ? last.id : name)),
+    outputs: model.outputs.map((name) => (ends && name === after ? last.id : name)),
   };
 }
 
-/** A new layer behind `after` (a node or `input`). */
+/** A new layer behind `after` (a node or `input`), on the wire to `reader` or on all that leave there. */
 export function inserted(
   model: ModelSpec,
   layer: PartValue,
   prefix: string,
   after: string,
+  reader: string | null = null,
 ): { model: ModelSpec; id: string } {
   const id = freeId(model, prefix);
-  return { model: placed(model, [{ id, layer, inputs: [after] }], after), id };
+  return { model: placed(model, [{ id, layer, inputs: [after] }], after, reader), id };
 }
 
-/** Without these nodes, a chain: what read from the last reads from where the first did. */
+/** Without these nodes: what read from one reads from where that did, and loses the wire where it read nothing. */
 export function removed(model: ModelSpec, ids: readonly string[]): ModelSpec {
   return ids.reduce((now, id) => {
     const gone = nodeOf(now, id);
     if (!gone) return now;
-    const source = gone.inputs[0] ?? INPUT;
+    const source = gone.inputs[0];
     const rest = now.nodes.filter((node) => node.id !== id);
     return {
       ...now,
       nodes: reading(rest, id, source, new Set()),
-      outputs: now.outputs.map((name) => (name === id ? source : name)),
+      outputs: now.outputs.map((name) => (name === id ? (source ?? INPUT) : name)),
     };
   }, model);
 }
 
 /** These nodes, a chain, moved behind `after`. */
-export function moved(model: ModelSpec, ids: readonly string[], after: string): ModelSpec {
-  if (ids.includes(after)) return model;
+export function moved(
+  model: ModelSpec,
+  ids: readonly string[],
+  after: string,
+  reader: string | null = null,
+): ModelSpec {
+  if (ids.includes(after) || (reader !== null && ids.includes(reader))) return model;
   const group = ids.flatMap((id) => nodeOf(model, id) ?? []);
-  if (group[0]?.inputs[0] === after) return model;
-  return placed(removed(model, ids), group, after);
+  if (group[0]?.inputs[0] === after && (reader === null || readers(model, after).length < 2)) {
+    return model;
+  }
+  return placed(removed(model, ids), group, after, reader);
 }
 
 /** One field of one layer changed. */

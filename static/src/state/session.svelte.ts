@@ -71,6 +71,7 @@ export class Session {
     const families = this.catalog.families;
     return structure(this.editor.spec, families) !== structure(spec, families);
   });
+  #making: Promise<void> | null = null;
   #newRun: ReturnType<typeof setTimeout> | null = null;
   #syncing = false;
 
@@ -118,6 +119,11 @@ export class Session {
 
   /** An untrained network that was edited is shown with its new first weights at once. */
   async #renew(): Promise<void> {
+    if (this.creating) {
+      // Two at once would leave one behind that nobody sees.
+      this.#newRun = setTimeout(() => void this.#renew(), NEW_RUN_DELAY_MS);
+      return;
+    }
     if (this.run.exists && (this.run.last > 0 || this.run.running || !this.edited)) return;
     if (this.editor.stale) await this.editor.check().catch(() => undefined);
     if (this.editor.ok && this.facts?.available) await this.guard(() => this.#create());
@@ -201,7 +207,18 @@ export class Session {
     else await this.api.command(id, { type: 'pause' }).catch(() => undefined);
   }
 
+  /** One after the other: a run that another overtook would stay behind. */
   async #create(): Promise<void> {
+    while (this.#making) await this.#making.catch(() => undefined);
+    this.#making = this.#replace();
+    try {
+      await this.#making;
+    } finally {
+      this.#making = null;
+    }
+  }
+
+  async #replace(): Promise<void> {
     this.creating = true;
     try {
       await this.#drop();

@@ -11,6 +11,21 @@ export interface Place {
   readonly role: 'activation' | 'kernel' | 'decision';
 }
 
+/** Where a new part goes: behind a node, on the wire to one reader or on all wires that leave there. */
+export interface Spot {
+  readonly after: string;
+  readonly reader: string | null;
+}
+
+/** A wire that is being drawn from a card, by pointer or by keys. */
+export interface Drawn {
+  readonly from: string;
+  /** Card it would come to now. */
+  readonly to: string | null;
+  /** The pointer in the window; null where keys choose. */
+  readonly pointer: readonly [number, number] | null;
+}
+
 export class View {
   /** Card that is open, by the identifier of its first node. */
   selected = $state<string | null>(null);
@@ -23,7 +38,14 @@ export class View {
   scale = $state<ScaleMode>('layer');
   kernels = $state(false);
   /** Where the next part of the palette goes, if a wire's + was pressed. */
-  insertAfter = $state<string | null>(null);
+  spot = $state.raw<Spot | null>(null);
+  /** Cards that are copied, cut or removed together. */
+  picked = $state.raw<readonly string[]>([]);
+  drawn = $state.raw<Drawn | null>(null);
+  /** A wire to a card that takes one and has one: how they are to come together is asked. */
+  choice = $state.raw<{ readonly source: string; readonly reader: string } | null>(null);
+  /** The stage shows the whole network, however small. */
+  whole = $state(false);
   /** Show net input u in place of the activation x, card by card. */
   before = $state.raw<readonly string[]>([]);
   lab = $state<Lab | null>(null);
@@ -33,6 +55,11 @@ export class View {
   open(card: string | null, map = 0): void {
     this.selected = card;
     this.map = map;
+  }
+
+  togglePicked(card: string): void {
+    const has = this.picked.includes(card);
+    this.picked = has ? this.picked.filter((one) => one !== card) : [...this.picked, card];
   }
 
   toggleBefore(card: string): void {

@@ -1,10 +1,15 @@
 // What buttons and keys do alike: moves of cards, steps in time, additions. Holds no state of its own.
 import { say, t } from '../i18n';
+import type { PartValue } from '../protocol/types';
 import type { Card } from '../state/cards';
-import { INPUT, inserted, moved, removed } from '../state/edits';
+import { INPUT, inserted, moved, readers, removed } from '../state/edits';
 import { withPhase } from '../state/live';
 import type { Session } from '../state/session.svelte';
+import type { Spot } from '../state/view.svelte';
+import { branched } from '../state/wiring';
+import * as clips from './clips';
 import type { Action } from './keys';
+import * as wiring from './wiring';
 
 export function ids(card: Card): string[] {
   return card.nodes.map((node) => node.id);
@@ -15,7 +20,7 @@ function selectedCard(session: Session): Card | undefined {
 }
 
 /** The card that has the focus, else the open one. */
-function focusedCard(session: Session): Card | undefined {
+export function focusedCard(session: Session): Card | undefined {
   const element = document.activeElement?.closest<HTMLElement>('[data-card]');
   const id = element?.dataset['card'];
   return session.cards.find((card) => card.id === id) ?? selectedCard(session);
@@ -36,39 +41,75 @@ export function focusCard(id: string | undefined): void {
   document.querySelector<HTMLElement>(`[data-card="${id}"] [data-open]`)?.focus();
 }
 
-/** One place to the left or right along the chain. */
+/** One place to the left or right along its wires. */
 export function shiftCard(session: Session, card: Card, by: -1 | 1): void {
-  const list = session.cards;
-  const at = list.findIndex((one) => one.id === card.id);
-  const after = by < 0 ? list[at - 2] : list[at + 1];
-  if (at < 1 || !after) return;
-  session.editor.editModel((model) => moved(model, ids(card), after.last));
-  session.app.announce(t('stage.moved', { id: card.id, after: after.last }));
+  const after = beside(session, card, by);
+  if (after === null) return;
+  session.editor.editModel((model) => moved(model, ids(card), after));
+  session.app.announce(t('stage.moved', { id: card.id, after }));
   requestAnimationFrame(() => focusCard(card.id));
+}
+
+/** The node that a card would stand behind after a move along its wires; null where there is no way. */
+export function beside(session: Session, card: Card, by: -1 | 1): string | null {
+  const { model } = session.editor.spec;
+  if (by > 0) {
+    const reader = readers(model, card.last)[0]?.id;
+    return session.cards.find((one) => reader && ids(one).includes(reader))?.last ?? null;
+  }
+  const source = card.inputs[0];
+  const before = session.cards.find((one) => one.last === source);
+  return before?.inputs[0] ?? null;
 }
 
 /** Where a new layer goes when nobody says where: behind the open card, else before the output. */
 export function insertionPoint(session: Session): string {
   const open = selectedCard(session);
   if (open) return open.last;
-  const list = session.cards;
-  return list.at(-2)?.last ?? INPUT;
+  return session.cards.find((card) => card.isOutput)?.inputs[0] ?? INPUT;
 }
 
-export function addPart(session: Session, type: string, after = insertionPoint(session)): void {
+/** A layer as the palette gives it, and the beginning of its name. */
+export function fresh(session: Session, type: string): { layer: PartValue; prefix: string } | null {
   const part = session.catalog.layers.get(type);
-  if (!part) return;
+  if (!part) return null;
   const prefix = String(part.facts['id_prefix'] ?? type);
-  const layer = { ...(part.examples[0] ?? { type }) };
-  let id = '';
-  session.editor.editModel((model) => {
-    const result = inserted(model, layer, prefix, after);
-    id = result.id;
-    return result.model;
-  });
+  return { layer: { ...(part.examples[0] ?? { type }) }, prefix };
+}
+
+function opened(session: Session, id: string): void {
   const holder = session.cards.find((card) => ids(card).includes(id));
   session.view.open(holder?.id ?? id);
-  session.app.announce(t('stage.added', { title: say(part.title), after }));
+}
+
+export function addPart(
+  session: Session,
+  type: string,
+  spot: Spot = { after: insertionPoint(session), reader: null },
+): void {
+  const made = fresh(session, type);
+  if (!made) return;
+  const { model, id } = inserted(
+    session.editor.spec.model,
+    made.layer,
+    made.prefix,
+    spot.after,
+    spot.reader,
+  );
+  session.editor.editModel(() => model);
+  opened(session, id);
+  const title = say(session.catalog.layers.get(type)?.title ?? { en: type, zh: type });
+  session.app.announce(t('stage.added', { title, after: spot.after }));
+}
+
+/** A part that nothing reads yet: a branch of `source`, or one that is wired to nothing. */
+export function addBranch(session: Session, type: string, source: string | null): void {
+  const made = fresh(session, type);
+  if (!made) return;
+  const { spec } = session.editor;
+  const { model, id } = branched(spec.model, made.layer, made.prefix, source ? [source] : []);
+  session.editor.editModel(() => model);
+  opened(session, id);
 }
 
 export function perform(session: Session, action: Action): void {
@@ -91,21 +132,38 @@ export function perform(session: Session, action: Action): void {
       session.editor.redo();
       return;
     case 'remove':
-      if (card) removeCard(session, card);
+      if (wiring.cutFocused(session)) return;
+      if (session.view.picked.length > 1) clips.removePicked(session);
+      else if (card) removeCard(session, card);
       return;
     case 'left':
     case 'right':
       if (card) shiftCard(session, card, action === 'left' ? -1 : 1);
+      return;
+    case 'pickLeft':
+    case 'pickRight':
+      if (card) clips.pickNext(session, card, action === 'pickLeft' ? -1 : 1);
+      return;
+    case 'wire':
+      if (card) wiring.start(session, card.id);
+      return;
+    case 'duplicate':
+      clips.duplicate(session);
+      return;
+    case 'fit':
+      session.view.whole = !session.view.whole;
       return;
     case 'large':
       session.app.setLarge(!session.app.large);
       return;
     case 'close':
       session.view.hovered = null;
-      session.view.open(null);
+      if (session.view.picked.length) session.view.picked = [];
+      else session.view.open(null);
       return;
     case 'keys':
     case 'search':
+    case 'find':
       return;
   }
 }

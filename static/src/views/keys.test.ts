@@ -61,8 +61,22 @@ describe('keys', () => {
     expect(press(at('button'), 'ArrowLeft', { altKey: true })).toBe('left');
     expect(press(at('button'), 'ArrowRight', { altKey: true })).toBe('right');
     expect(press(at('button'), 'Delete')).toBe('remove');
+    expect(press(at('button'), 'w')).toBe('wire');
     expect(press(document.body, 'Delete')).toBeNull();
     expect(press(document.body, 'ArrowLeft', { altKey: true })).toBeNull();
+  });
+
+  it('select cards, duplicate them and cut wires where the stage has the focus', () => {
+    const at = page(
+      '<main data-keys="stage"><i></i><li data-card="a"><button></button></li><b data-wire="0"></b></main>',
+    );
+    expect(press(at('button'), 'ArrowRight', { shiftKey: true })).toBe('pickRight');
+    expect(press(at('button'), 'ArrowLeft', { shiftKey: true })).toBe('pickLeft');
+    expect(press(at('i'), 'ArrowRight', { shiftKey: true })).toBe('batch');
+    expect(press(at('i'), 'd', { ctrlKey: true })).toBe('duplicate');
+    expect(press(document.body, 'd', { ctrlKey: true })).toBeNull();
+    expect(press(at('b'), 'Delete')).toBe('remove');
+    expect([press(at('i'), 'f'), press(at('i'), 'g')]).toEqual(['fit', 'find']);
   });
 
   it('do nothing behind an open dialog or where another has heard them', () => {

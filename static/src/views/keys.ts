@@ -13,7 +13,13 @@ export type Action =
   | 'large'
   | 'close'
   | 'left'
-  | 'right';
+  | 'right'
+  | 'pickLeft'
+  | 'pickRight'
+  | 'wire'
+  | 'duplicate'
+  | 'fit'
+  | 'find';
 
 const FIELDS = 'input, textarea, select, [contenteditable], [role=slider], [role=application]';
 const WIDGETS = `${FIELDS}, button, a, summary, [role=option], [role=listbox], [role=menu]`;
@@ -32,6 +38,7 @@ function arrow(event: KeyboardEvent): Action | null {
   const forward = event.key === 'ArrowRight';
   if (event.altKey) return inside(event, '[data-card]') ? (forward ? 'right' : 'left') : null;
   if (!onStage(event)) return null;
+  if (event.shiftKey && inside(event, '[data-card]')) return forward ? 'pickRight' : 'pickLeft';
   if (!forward) return event.shiftKey || event.ctrlKey || event.metaKey ? null : 'back';
   if (event.ctrlKey || event.metaKey) return 'epoch';
   return event.shiftKey ? 'batch' : null;
@@ -41,6 +48,7 @@ function withControl(event: KeyboardEvent): Action | null {
   if (inside(event, FIELDS)) return null;
   const key = event.key.toLowerCase();
   if (key === 'z') return event.shiftKey ? 'redo' : 'undo';
+  if (key === 'd') return inside(event, '[data-keys=stage]') ? 'duplicate' : null;
   return key === 'y' ? 'redo' : null;
 }
 
@@ -56,7 +64,7 @@ export function actionOf(event: KeyboardEvent): Action | null {
       return inside(event, WIDGETS) ? null : 'toggle';
     case 'Delete':
     case 'Backspace':
-      return inside(event, '[data-card]') ? 'remove' : null;
+      return inside(event, '[data-card], [data-wire]') ? 'remove' : null;
     case '?':
       return 'keys';
     case '/':
@@ -64,6 +72,15 @@ export function actionOf(event: KeyboardEvent): Action | null {
     case 'p':
     case 'P':
       return 'large';
+    case 'w':
+    case 'W':
+      return inside(event, '[data-card]') ? 'wire' : null;
+    case 'f':
+    case 'F':
+      return 'fit';
+    case 'g':
+    case 'G':
+      return 'find';
     case 'Escape':
       return 'close';
     default:
