@@ -42,7 +42,7 @@ def mended(body: dict[str, Any], code: str, node: str | None, words: str) -> Rep
     return looked_at(apply(body, patch))
 
 
-HEAD = [
+HEAD: list[tuple[str, dict[str, Any], list[str]]] = [
     ("flat1", {"type": "flatten"}, ["conv9"]),
     ("out", {"type": "dense", "units": 10}, ["flat1"]),
 ]
