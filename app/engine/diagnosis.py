@@ -49,3 +49,8 @@ def message(finding: Finding, step: int, rate: float, suggested: float) -> Text:
         f"训练在第 {step} 步发散：损失不再是有限数。{where_zh}"
         f"请回到较早的一步，并减小学习率：{suggested:g}（现为 {rate:g}）。",
     )
+
+
+def finite(loss: torch.Tensor) -> bool:
+    """Whether a loss () is a number."""
+    return abs(float(loss.detach())) < float("inf")

@@ -16,7 +16,7 @@ from app.catalog.schedules import Constant, Memory, Place
 from app.engine.augment import augmenter
 from app.engine.compile import Network, compile_network
 from app.engine.data import Resident, epoch_order
-from app.engine.diagnosis import Finding, first_not_finite
+from app.engine.diagnosis import Finding, finite, first_not_finite
 from app.engine.meter import Meter, Point, hits
 from app.engine.settings import Settings
 from app.engine.update import Members, Update
@@ -127,12 +127,7 @@ class Trainer:
 
     def reset(self) -> None:
         """Back to step 0 and to the spec's settings: the same initial weights."""
-        fresh = Network(self.spec)
-        put_weights(fresh, self._given)
-        with torch.no_grad():
-            state = self.network.state_dict()
-            for name, value in fresh.state_dict().items():
-                state[name].copy_(value)
+        put_weights(self.network, {**Network(self.spec).state_dict(), **(self._given or {})})
         self._renew_optimizer()
         self.apply(Settings.of(self.spec))
         self.cursor, self.meter, self.tally = Cursor(), Meter(), Tally()
@@ -240,7 +235,7 @@ class Trainer:
             network.reseed(step)
         output = network(x)
         loss = self.loss(output, targets)
-        if self.diverged is None and self.device.type == "cpu" and not _finite(loss):
+        if self.diverged is None and self.device.type == "cpu" and not finite(loss):
             self._diagnose(step + 1, x)
         if self.updater is not None:
             for parameter in self.parameters:
@@ -393,7 +388,3 @@ class Trainer:
         if value.shape != parameter.shape:
             return value.to(self.device).clone()
         return torch.empty_like(parameter, requires_grad=False).copy_(value)
-
-
-def _finite(loss: torch.Tensor) -> bool:
-    return abs(float(loss.detach())) < float("inf")

@@ -87,6 +87,8 @@ class Baselines:
         for name in going:
             if self._records[name].state in _GOING:
                 await self._change(name, state="interrupted", reason=SERVER_STOPPED)
+            else:  # it ended just now and may not have been saved
+                await self._store.save(self._records[name])
 
     async def begin(self, spec: BaselineSpec) -> BaselineRecord:
         """The job of this spec; begun unless it goes on or is finished. Raises BaselineMisfit."""
@@ -183,7 +185,8 @@ class Baselines:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _done(self, name: str, task: asyncio.Task[None]) -> None:
-        self._tasks.pop(name, None)
+        if self._tasks.get(name) is task:  # it may have been begun again meanwhile
+            del self._tasks[name]
         error = None if task.cancelled() else task.exception()
         if error is not None:
             _log.error("baseline not kept", baseline=name, error=repr(error))

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from app.catalog.augmentations import Augmentation
+from app.catalog.baselines import Baseline
 from app.catalog.datasets import DATASETS, Dataset
 from app.catalog.family import Part
 from app.catalog.initializers import Initializer
@@ -40,9 +41,13 @@ class Example(Strict):
     spec: RunSpec
 
 
-@cache
 def example(part: type[Part]) -> Example | None:
     """The first network of the candidates that fits together; None where there is none."""
+    return _found(part)
+
+
+@cache
+def _found(part: type[Part]) -> Example | None:
     for candidate in _candidates(part):
         spec = RunSpec.model_validate_json(json.dumps(candidate), strict=True)
         if check(spec.model, spec.training).ok:
@@ -60,6 +65,8 @@ def _candidates(part: type[Part]) -> Iterator[Json]:
         yield from _of_loss(part, shown)
     elif issubclass(part, Augmentation):
         yield from _of_augmentation(shown)
+    elif issubclass(part, Baseline):
+        yield from _beside(part)
     elif issubclass(part, Initializer):
         yield _run(_perceptron(shown), PICTURES)
     else:
@@ -146,6 +153,12 @@ def _of_loss(part: type[Loss], loss: Json) -> Iterator[Json]:
         for size in part().output_sizes(made.TASK, made.targets) if made.TASK in part.TASKS else ():
             hidden = [_dense(8), TANH, _dense(8), TANH, _dense(max(1, size))]
             yield _run(hidden, dataset, loss=loss, batch_size=10, optimizer=SLOW, epochs=200)
+
+
+def _beside(part: type[Baseline]) -> Iterator[Json]:
+    """A small network on data that the baseline suits, to be compared with it."""
+    kind = "digits8" if "classification" in part.TASKS else "diabetes"
+    yield from _of_dataset(DATASETS.parts[kind](), {"type": kind})
 
 
 def _of_augmentation(value: Json) -> Iterator[Json]:

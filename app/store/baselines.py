@@ -5,28 +5,42 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
 from app.protocol.baselines import BaselineRecord
 
+Done = TypeVar("Done")
+
 
 class BaselineFiles:
-    """Records under ``folder`` by their id. A file that is none is passed over."""
+    """Records under ``folder`` by their id. A file that is none is passed over.
+
+    One thread does it all in order: a removal comes after a save that nobody waits for any more.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._thread = ThreadPoolExecutor(1, "baselines")
 
     async def load(self) -> list[BaselineRecord]:
         """Every record, oldest first."""
-        return await asyncio.to_thread(self._load)
+        return await self._do(self._load)
 
     async def save(self, record: BaselineRecord) -> None:
-        await asyncio.to_thread(self._save, record)
+        await self._do(partial(self._save, record))
 
     async def remove(self, name: str) -> None:
-        await asyncio.to_thread((self.folder / f"{name}.json").unlink, missing_ok=True)
+        path = self.folder / f"{name}.json"
+        await self._do(partial(path.unlink, missing_ok=True))
+
+    async def _do(self, work: Callable[[], Done]) -> Done:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _load(self) -> list[BaselineRecord]:
         found = []

@@ -115,6 +115,27 @@ async def test_a_worker_is_modest_and_its_violent_end_is_explained(tmp_path: Pat
         assert (await baselines.begin(parse_spec(LONG))).state == "queued"  # tried again
 
 
+async def test_what_is_begun_again_at_once_is_still_ended_with_the_server(tmp_path: Path) -> None:
+    class Slow(BaselineFiles):
+        """Keeps the last word of a job for a while: it can be begun again before."""
+
+        async def save(self, record: BaselineRecord) -> None:
+            await super().save(record)
+            if record.state == "failed":
+                await heard.wait()
+
+    heard = asyncio.Event()
+    baselines = Baselines(Slow(tmp_path), tmp_path, seconds=0.2)
+    await baselines.start()
+    name = (await baselines.begin(parse_spec(LONG))).id
+    await end_of(baselines, name)
+    await baselines.begin(parse_spec(LONG))
+    heard.set()
+    await worker()
+    await baselines.stop()
+    assert not workers()
+
+
 async def test_what_takes_too_long_is_stopped(tmp_path: Path) -> None:
     async with jobs(tmp_path, seconds=0.2) as baselines:
         record = await baselines.begin(parse_spec(LONG))

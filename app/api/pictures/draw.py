@@ -9,8 +9,9 @@ from markupsafe import Markup
 
 from app.api.pictures.chart import chart
 from app.api.pictures.samples import samples, views
-from app.api.pictures.schematic import schematic, tensor, unknown
+from app.api.pictures.schematic import mapping, schematic, tensor, unknown
 from app.catalog.augmentations import Augmentation
+from app.catalog.baselines import Baseline
 from app.catalog.datasets import Dataset
 from app.catalog.datasets.digits28 import Digits28
 from app.catalog.family import Part
@@ -39,10 +40,17 @@ def _drawn(shown: Part, root: Path | None, language: Language) -> Markup | None:
         return drawn or tensor(shown.input_shape, title)
     if isinstance(shown, Augmentation):
         return views(shown, Digits28().load(Path()), title)
+    return _in_use(shown, title)
+
+
+def _in_use(shown: Part, title: str) -> Markup | None:
+    """What goes in and what comes out, in the part's own example."""
     found = example(type(shown))
-    if isinstance(shown, Layer) and found is not None:
+    if found is None:
+        return None
+    if isinstance(shown, Layer):
         return schematic(type(shown), found, title)
-    return None
+    return mapping(found, title) if isinstance(shown, Baseline) else None
 
 
 def _example(part: type[Part]) -> Part:

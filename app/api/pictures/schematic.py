@@ -148,3 +148,14 @@ def unknown(kind: str, title: str) -> Markup:
     box = Box((3, 8, 8) if kind == "image" else (8, 6), WIDTH / 2, 8)
     label = text(WIDTH / 2, HEIGHT - 28, "? × ? × ?" if kind == "image" else "?", cls="middle")
     return drawing(WIDTH, HEIGHT, title, *box.draw(), label)
+
+
+def mapping(example: Example, title: str) -> Markup:
+    """Data in, outputs out, nothing of a network between them."""
+    report = check(example.spec.model, example.spec.training)
+    source, target = report.input_shape, report.output_shape or ()
+    largest = max((side for shape in (source, target) for side in _sides(shape)), default=1)
+    boxes = [Box(source, WIDTH / 2 - 95.0, largest), Box(target, WIDTH / 2 + 95.0, largest)]
+    marks = [mark for box in boxes for mark in box.draw()]
+    labels = [text(b.centre, HEIGHT - 28, show(b.shape), cls="middle strong") for b in boxes]
+    return drawing(WIDTH, HEIGHT, title, *marks, *labels, *_arrow(*boxes))

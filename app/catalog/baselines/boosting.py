@@ -29,6 +29,10 @@ class Boosting(Baseline):
         "Adds up small decision trees, each of which repairs what those before it got wrong.",
         "把许多小决策树相加，每棵树修正之前各树的错误。",
     )
+    DOC_ZH = (
+        "许多小决策树之和，每棵树拟合之前各树仍判错的部分。\n\n"
+        "即 scikit-learn 的 HistGradientBoostingClassifier，以交叉熵为损失：输入分为 255 段，每类每轮一棵树（两类共用一棵）。出处：Friedman，2001；Ke 等，2017。"
+    )
     GROUP = TREES
     FORMULA = Formula(
         forward=r"y_k = c_k + \eta \sum_m h_{m,k}(x),\quad \hat t = \arg\max_k y_k",

@@ -52,6 +52,10 @@ class BoostingRegression(Baseline):
         "Adds up small decision trees, each of which is fitted to the errors left so far.",
         "把许多小决策树相加，每棵树拟合目前剩余的误差。",
     )
+    DOC_ZH = (
+        "许多小决策树之和，每棵树拟合之前各树留下的误差。\n\n"
+        "即 scikit-learn 的 HistGradientBoostingRegressor，以平方误差为损失，每个目标一个。出处：Friedman，2001；Ke 等，2017。"
+    )
     GROUP = TREES
     FORMULA = Formula(
         forward=r"y = c + \eta \sum_m h_m(x)",

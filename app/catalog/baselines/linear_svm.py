@@ -21,6 +21,10 @@ class LinearSvm(Baseline):
         "Weighs the raw inputs once, without any hidden layer: what no learned features can do.",
         "只对原始输入加权一次，没有隐层：体现不学习特征时能达到的水平。",
     )
+    DOC_ZH = (
+        "每个类别取原始输入的一个加权和，最大者胜出。\n\n"
+        "即 scikit-learn 的 LinearSVC（liblinear）：平方合页损失，一类对其余。两个类别共用一个和，由符号决定。出处：Cortes 与 Vapnik，1995；Fan 等，2008。"
+    )
     GROUP = LINEAR
     FORMULA = Formula(
         forward=r"y_k = w_k \cdot x + b_k,\quad \hat t = \arg\max_k y_k",

@@ -21,6 +21,10 @@ class Ridge(Baseline):
         "Fits one weighted sum of the raw inputs by least squares, without any hidden layer.",
         "用最小二乘拟合原始输入的一个加权和，没有隐层。",
     )
+    DOC_ZH = (
+        "每个目标取原始输入的一个加权和，偏好较小的权值。\n\n"
+        "即 scikit-learn 的 Ridge：带惩罚的平方误差的精确极小值。出处：Hoerl 与 Kennard，1970。"
+    )
     GROUP = LINEAR
     FORMULA = Formula(
         forward=r"y = W x + b",

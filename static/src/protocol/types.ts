@@ -115,14 +115,6 @@ export interface Parameter {
   shape: Shape;
 }
 
-/** Bytes of a training step, by kind. */
-export interface LayerMemory {
-  weights: number;
-  gradients: number;
-  optimizer: number;
-  activations: number;
-}
-
 /** Where a part stands: what its picture depends on. */
 export interface Place {
   fan_in: number;
@@ -140,6 +132,14 @@ export interface Plot {
   note: Text | null;
 }
 
+/** Bytes of a training step, by kind. */
+export interface LayerMemory {
+  weights: number;
+  gradients: number;
+  optimizer: number;
+  activations: number;
+}
+
 export interface NodeReport {
   id: string;
   type: string;
@@ -150,8 +150,8 @@ export interface NodeReport {
   arithmetic: string;
   macs: number;
   activations: number;
-  memory: LayerMemory;
   place: Place | null;
+  memory: LayerMemory;
   problems: Problem[];
 }
 

@@ -24,7 +24,7 @@ from app.spec.presets import Preset, presets
 from tests.engine.specs import run_spec, trainer_of
 
 TOLERANCE = 1e-5
-SHAPES: tuple[Shape, ...] = ((6, 16, 16), (48,), (784,), (6, 24))
+SHAPES: tuple[Shape, ...] = ((6, 16, 16), (48,), (64,), (784,), (6, 24))
 """Tried in this order until a layer takes one."""
 
 
