@@ -38,7 +38,7 @@ def test_playground(tab: Page, clean: LiveServer, language: str) -> None:
     until(lambda: tab.locator(".recorded").count() == 0, "a live picture")
     found["running"] = violations(tab)
     tab.locator("[data-card=conv2] [data-open]").click()
-    tab.locator("details > summary").click()
+    tab.locator("details > summary").first.click()
     expect(tab.locator("[data-card=conv2] [data-open]")).to_have_attribute("aria-expanded", "true")
     found["layer open"] = violations(tab)
     tab.get_by_role("button", name=KEYS[language]).click()

@@ -53,7 +53,7 @@ def _untranslated(texts: list[str]) -> list[str]:
 def test_no_key_and_no_english_is_left_in_chinese(context: NewContext, clean: LiveServer) -> None:
     page = context().new_page()
     playground = Playground(page, clean.url).open(language="zh")
-    page.locator("details > summary").click()
+    page.locator("details > summary").first.click()
     page.locator("[data-card=conv1] [data-open]").click()
     expect(page.get_by_role("region", name="层 conv1", exact=True)).to_be_visible()
     texts = _texts(page)
@@ -67,7 +67,7 @@ def test_no_key_and_no_english_is_left_in_chinese(context: NewContext, clean: Li
 
 def test_no_key_is_left_in_english(playground: Playground) -> None:
     page = playground.open().page
-    page.locator("details > summary").click()
+    page.locator("details > summary").first.click()
     page.locator("[data-card=conv1] [data-open]").click()
     playground.button("Keys (?)").click()
     texts = _texts(page)
