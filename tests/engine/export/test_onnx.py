@@ -6,6 +6,7 @@ import functools
 import io
 import sys
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import torch
 from safetensors.torch import save
 
 from app.catalog.layers import LAYERS, Layer, ShapeMismatch
-from app.core.shapes import Shape
+from app.core.shapes import Shape, size
 from app.engine.export.make import Order, make
 from app.engine.export.onnx import INPUT_NAME, OUTPUT_NAME, export, onnx_file
 from app.protocol.refusals import OnnxMissing
@@ -53,8 +54,8 @@ def test_every_preset(preset: Preset) -> None:
         trainer.step()
     blob = onnx_file(trainer.network)
     trainer.network.mode(training=False)
-    for size in (1, 5):
-        x = trainer.data.val.inputs(trainer.data.val.rows[:size]).contiguous()
+    for count in (1, 5):
+        x = trainer.data.val.inputs(trainer.data.val.rows[:count]).contiguous()
         with torch.no_grad():
             expected = trainer.network(x).numpy()
         (found,) = answers(blob, {INPUT_NAME: x})
@@ -63,16 +64,23 @@ def test_every_preset(preset: Preset) -> None:
 
 
 class Side(torch.nn.Module):
-    """Many layers beside each other, each with an input of its own: one export for all."""
+    """Many layers beside each other, each with its own part of one long input: one export for all."""
 
-    def __init__(self, layers: list[torch.nn.Module], arities: list[int]) -> None:
+    def __init__(
+        self, layers: list[torch.nn.Module], shapes: list[Shape], arity: list[int]
+    ) -> None:
         super().__init__()
         self.layers = torch.nn.ModuleList(layers)
-        self.arities = arities
+        self.shapes, self.arity = shapes, arity
+        self.ends = list(accumulate(map(size, shapes), initial=0))
 
-    def forward(self, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        pairs = zip(self.layers, self.arities, inputs, strict=True)
-        return tuple(layer(*([x] * arity)) for layer, arity, x in pairs)
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        outputs = []
+        for place, layer in enumerate(self.layers):
+            part = x[:, self.ends[place] : self.ends[place + 1]]
+            part = part.reshape(-1, *self.shapes[place])
+            outputs.append(layer(*([part] * self.arity[place])))
+        return tuple(outputs)
 
 
 def fitting(layer: Layer) -> Shape | None:
@@ -89,7 +97,7 @@ def fitting(layer: Layer) -> Shape | None:
 def test_every_layer() -> None:
     made: dict[str, tuple[Layer, Shape]] = {}
     for kind, part in LAYERS.parts.items():
-        for number, example in enumerate((*part.EXAMPLES, {"type": kind})):
+        for number, example in enumerate(part.EXAMPLES):
             layer = part.model_validate(example)
             shape = fitting(layer)
             if shape is not None:
@@ -100,14 +108,15 @@ def test_every_layer() -> None:
         module = layer.build((shape,) * layer.ARITY[0])
         layer.initialize(module, torch.Generator().manual_seed(1))
         modules.append(module)
-    side = Side(modules, [layer.ARITY[0] for layer, _ in made.values()]).eval()
-    blob = export(side, {name: shape for name, (_, shape) in made.items()}, [])
-    for size in (1, 3):
+    shapes = [shape for _, shape in made.values()]
+    side = Side(modules, shapes, [layer.ARITY[0] for layer, _ in made.values()]).eval()
+    blob = export(side, {INPUT_NAME: (side.ends[-1],)}, [f"output_{n}" for n in made])
+    for count in (1, 3):
         generator = torch.Generator().manual_seed(2)
-        inputs = {n: torch.randn(size, *s, generator=generator) for n, (_, s) in made.items()}
+        x = torch.randn(count, side.ends[-1], generator=generator)
         with torch.no_grad():
-            expected = side(*inputs.values())
-        for name, one, other in zip(made, answers(blob, inputs), expected, strict=True):
+            expected = side(x)
+        for name, one, other in zip(made, answers(blob, {INPUT_NAME: x}), expected, strict=True):
             np.testing.assert_allclose(one, other, TOLERANCE, TOLERANCE, err_msg=name)
 
 
