@@ -52,7 +52,7 @@ class Reshape(Layer):
                 for name, value in fields.items()
                 if size(inputs[0]) * value % size(wanted) == 0
             ]
-            raise ShapeMismatch(self, expected, inputs[0], *exact)
+            raise ShapeMismatch(self, expected, inputs[0], *exact, Fix("remove"))
         return wanted
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:

@@ -164,10 +164,10 @@ def _import(name: str, module: str) -> str:
 def _names(source: str) -> set[str]:
     """What a source refers to, without its own arguments and variables."""
     nodes = list(ast.walk(ast.parse(textwrap.dedent(source))))
-    named = {node.id: node.ctx for node in nodes if isinstance(node, ast.Name)}
+    named = [node for node in nodes if isinstance(node, ast.Name)]
     own = {node.arg for node in nodes if isinstance(node, ast.arg)}
-    own |= {name for name, context in named.items() if isinstance(context, ast.Store)}
-    return set(named) - own
+    own |= {node.id for node in named if isinstance(node.ctx, ast.Store)}
+    return {node.id for node in named} - own
 
 
 def _is_special(value: Any) -> bool:
