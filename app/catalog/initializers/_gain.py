@@ -31,6 +31,15 @@ def nonlinearity_option(default: Nonlinearity) -> Any:
             "auto takes the one that follows the layer.",
             "权值所补偿的激励函数，增益与 torch.nn.init.calculate_gain 相同；auto 取该层之后的激励函数。",
         ),
+        labels={
+            "auto": text("what follows", "后接的激励函数"),
+            "linear": text("none", "无"),
+            "sigmoid": text("sigmoid", "S 型"),
+            "tanh": text("tanh", "双曲正切"),
+            "relu": text("ReLU", "修正线性"),
+            "leaky_relu": text("leaky ReLU", "带泄漏的 ReLU"),
+            "selu": text("SELU", "缩放 ELU"),
+        },
     )
 
 
