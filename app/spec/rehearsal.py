@@ -66,6 +66,11 @@ def _trained(training: TrainingSpec, steps: list[str], operation: Operation) -> 
     return TrainingSpec.model_validate_json(json.dumps(document))
 
 
+def _frozen(value: Any) -> Any:
+    """JSON's lists as a strict part takes them."""
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
 def _kind(value: Any) -> str:
     return str(value["type"])
 
@@ -87,7 +92,7 @@ def _changed(node: Node, way: list[str], operation: Operation) -> Node:
             return Node(id=node.id, layer=_layer(value or {}), inputs=node.inputs)
         case ["layer", field]:
             fields = {name: getattr(node.layer, name) for name in type(node.layer).model_fields}
-            layer = type(node.layer)(**{**fields, field: value})
+            layer = type(node.layer)(**{**fields, field: _frozen(value)})
             return Node(id=node.id, layer=layer, inputs=node.inputs)
         case ["inputs"]:
             return Node(id=node.id, layer=node.layer, inputs=tuple(value or ()))

@@ -185,3 +185,13 @@ def test_the_largest_batch_of_a_device_follows_from_the_figures() -> None:
     assert totals.sample_bytes == 2 * 4 * values
     assert totals.fixed_bytes == 4 * parameters * 3  # weights, gradients, the momentum of SGD
     assert totals.memory_bytes == totals.fixed_bytes + batch * totals.sample_bytes
+
+
+def test_a_table_of_connections_is_mended_and_not_only_given_up() -> None:
+    table: list[list[int]] = [[0], [], [0, 3]]
+    body = network(
+        ("conv1", {"type": "conv2d", "filters": 3, "kernel": 3, "table": table}, ["input"]),
+        ("flat1", {"type": "flatten"}, ["conv1"]),
+        ("fc1", {"type": "dense", "units": 10}, ["flat1"]),
+    )
+    assert offered(body, "shape_mismatch", "conv1")[0] == "Keep the connections that fit"
