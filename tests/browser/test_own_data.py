@@ -27,6 +27,12 @@ def train(playground: Playground) -> None:
     page = playground.page
     page.get_by_role("button", name="Use a small network that fits").click()
     expect(page.get_by_role("button", name="Use a small network that fits")).to_be_hidden()
+    epochs = page.get_by_role("spinbutton", name="epochs", exact=True)
+    if not epochs.is_visible():
+        page.locator("summary", has_text="Training").first.click()
+    # A few samples are trained on to the end faster than anybody sees it.
+    epochs.fill("10000")
+    epochs.press("Enter")
     playground.transport.get_by_role("button", name=re.compile("^Play( new run)?$")).click()
     playground.expect_state("training")
     until(lambda: playground.curve("Loss", "train"), "a loss")
