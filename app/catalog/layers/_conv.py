@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from app.catalog.family import option
@@ -104,6 +105,11 @@ def check_groups(layer: Layer, got: Shape, filters: int, groups: int) -> None:
         f"能整除 {channels} 个输入与 {filters} 个输出通道的分组数（而非 {groups}）",
     )
     raise ShapeMismatch(layer, expected, got, Fix("set", "groups", fit))
+
+
+def swept(layer: Layer, inputs: tuple[Shape, ...]) -> int:
+    """Multiply-accumulates of a kernel that slides: every weight is used once at every place."""
+    return prod(layer.output_shape(inputs)[1:]) * layer.parameters(inputs)[0].count
 
 
 def weights(shape: Shape, maps: int, *, bias: bool = True) -> tuple[Parameter, ...]:

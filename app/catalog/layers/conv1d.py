@@ -18,6 +18,7 @@ from app.catalog.layers._conv import (
     padding_option,
     slid,
     stride_option,
+    swept,
     weights,
 )
 from app.core.shapes import Shape
@@ -89,7 +90,7 @@ class Conv1d(Layer):
         return f"{product}+{self.filters} = {total}" if self.bias else f"{product} = {total}"
 
     def macs(self, inputs: tuple[Shape, ...]) -> int:
-        return self.output_shape(inputs)[1] * self.parameters(inputs)[0].count
+        return swept(self, inputs)
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn

@@ -26,6 +26,7 @@ from app.catalog.layers._conv import (
     padding_option,
     slid,
     stride_option,
+    swept,
     weights,
 )
 from app.catalog.plot import Place
@@ -123,8 +124,7 @@ class Conv2d(Layer):
         return f"{product}+{self.filters} = {total}" if self.bias else f"{product} = {total}"
 
     def macs(self, inputs: tuple[Shape, ...]) -> int:
-        _, height, width = self.output_shape(inputs)
-        return height * width * self.parameters(inputs)[0].count
+        return swept(self, inputs)
 
     def place(self, inputs: tuple[Shape, ...], gain: float) -> Place | None:
         if self.table is not None:

@@ -13,6 +13,7 @@ from app.catalog.layers._conv import (
     padding_option,
     slid,
     stride_option,
+    swept,
     weights,
 )
 from app.core.shapes import Shape
@@ -75,8 +76,7 @@ class DepthwiseConv2d(Layer):
         return f"{maps}×({self.kernel}×{self.kernel})+{maps} = {total}"
 
     def macs(self, inputs: tuple[Shape, ...]) -> int:
-        maps, height, width = self.output_shape(inputs)
-        return maps * height * width * self.kernel**2
+        return swept(self, inputs)
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn

@@ -15,7 +15,7 @@ from app.catalog.layers._base import (
     ShapeMismatch,
     image_input,
 )
-from app.catalog.layers._conv import init_option, kernel_option, slid, weights
+from app.catalog.layers._conv import init_option, kernel_option, slid, swept, weights
 from app.catalog.plot import Place
 from app.core.shapes import Shape
 from app.core.text import text
@@ -79,8 +79,7 @@ class LeNetConv2d(Layer):
         return f"({_table.summed(TABLE)})×({self.kernel}×{self.kernel})+16 = {total}"
 
     def macs(self, inputs: tuple[Shape, ...]) -> int:
-        _, height, width = self.output_shape(inputs)
-        return height * width * self.parameters(inputs)[0].count
+        return swept(self, inputs)
 
     def place(self, inputs: tuple[Shape, ...], gain: float) -> Place | None:
         return _table.typical(TABLE, self.kernel, gain)

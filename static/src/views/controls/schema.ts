@@ -70,6 +70,11 @@ function properties(schema: JsonSchema): [string, JsonSchema][] {
   return Object.entries(found).filter((entry): entry is [string, JsonSchema] => isObject(entry[1]));
 }
 
+/** Every field of a part, `type` included. */
+export function fieldNames(part: FormPart): string[] {
+  return properties(part.schema).map(([name]) => name);
+}
+
 /** The type that a part's schema stands for; undefined where it is no part. */
 function typeOf(schema: JsonSchema): string | undefined {
   const type = properties(schema).find(([name]) => name === 'type')?.[1]['const'];
