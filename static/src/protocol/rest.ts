@@ -278,6 +278,16 @@ export class Api {
     await this.#send(`/baselines/${encodeURIComponent(id)}`, { method: 'DELETE' });
   }
 
+  /** Ask something of a run that is answered in JSON; a file of its own knows what. */
+  ask<T>(id: string, what: string, body: unknown, signal?: AbortSignal): Promise<T> {
+    return this.#json(`/runs/${encodeURIComponent(id)}/${what}`, { method: 'POST', body, signal });
+  }
+
+  /** Ask something of a run that is answered in tensors. */
+  askTensors(id: string, what: string, body: unknown, signal?: AbortSignal): Promise<ArrayBuffer> {
+    return this.#bytes(`/runs/${encodeURIComponent(id)}/${what}`, { method: 'POST', body, signal });
+  }
+
   tensors(id: string): Promise<ArrayBuffer> {
     return this.#bytes(`/runs/${encodeURIComponent(id)}/tensors`);
   }

@@ -1,11 +1,13 @@
 // The page's one session: wires network, run, frames and samples together and holds what a user can do.
 import { getContext, setContext } from 'svelte';
 import { say, t } from '../i18n';
+import { Microscope } from '../protocol/microscope';
 import { Api } from '../protocol/rest';
 import { Stream, streamAddress, type Status } from '../protocol/socket';
 import type { AnyEvent, Command, PartValue, RunInfo, RunSpec } from '../protocol/types';
 import { App } from './app.svelte';
 import { cards, reportsOf } from './cards';
+import { Cells } from './cells.svelte';
 import { Catalog } from './catalog.svelte';
 import { Editor } from './editor.svelte';
 import { createFitting } from './exchange';
@@ -31,6 +33,8 @@ export function useSession(): Session {
 export class Session {
   readonly app = new App();
   readonly api = new Api();
+  readonly microscope = new Microscope(this.api);
+  readonly cells = new Cells();
   readonly stream: Stream;
   readonly catalog = new Catalog(this.api);
   readonly own = new Own(this.api, this.catalog);

@@ -1,0 +1,48 @@
+// The microscope on the wire: the trace of a step, its operations, one number explained, gradients checked.
+import type { components } from './api.generated';
+import type { Api } from './rest';
+
+type Schemas = components['schemas'];
+export type Cell = Schemas['Cell'];
+/** A cell as it is asked for: what has a default may be left out. */
+export type CellAsked = Pick<Cell, 'role'> & Partial<Cell>;
+export type Explanation = Schemas['Explanation'];
+export type Term = Schemas['Term'];
+export type Factor = Schemas['Factor'];
+export type Operations = Schemas['Operations'];
+export type OperationStep = Schemas['OperationStep'];
+export type Gradcheck = Schemas['Gradcheck'];
+/** Which pass: no `step` is the coming one, no `samples` the step's own batch. */
+export type Traced = Partial<Schemas['Traced']>;
+export type TraceWanted = Partial<Schemas['TraceWanted']>;
+export type ExplainWanted = Traced & { cell: CellAsked; form?: 'mean' | 'sum' };
+export type GradcheckWanted = Partial<Schemas['GradcheckWanted']>;
+
+/** The loss as a node. */
+export const LOSS_NODE = '@loss';
+
+/** The questions of one server about its runs. Each may be given up by its signal. */
+export class Microscope {
+  readonly #api: Api;
+
+  constructor(api: Api) {
+    this.#api = api;
+  }
+
+  /** Tensors named `node.activation`, `node.weight.gradient`, … as a tensor frame. */
+  trace(run: string, wanted: TraceWanted, signal?: AbortSignal): Promise<ArrayBuffer> {
+    return this.#api.askTensors(run, 'trace', wanted, signal);
+  }
+
+  operations(run: string, wanted: Traced, signal?: AbortSignal): Promise<Operations> {
+    return this.#api.ask(run, 'operations', wanted, signal);
+  }
+
+  explain(run: string, wanted: ExplainWanted, signal?: AbortSignal): Promise<Explanation> {
+    return this.#api.ask(run, 'explain', wanted, signal);
+  }
+
+  gradcheck(run: string, wanted: GradcheckWanted, signal?: AbortSignal): Promise<Gradcheck> {
+    return this.#api.ask(run, 'gradcheck', wanted, signal);
+  }
+}
