@@ -19,6 +19,7 @@ from app.protocol.refusals import OnnxMissing
 from app.spec.run import RunSpec
 
 LAST = 2**62
+"""No step comes after it."""
 INSTALL = "pip install 'glassnet[onnx]'"
 
 
