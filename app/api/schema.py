@@ -10,6 +10,7 @@ from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
 
 from app.api import (
+    attribution,
     baselines,
     catalog,
     datasets,
@@ -35,6 +36,7 @@ from app.catalog.plot import Plot
 from app.catalog.schedules import AnySchedule
 from app.own.library import OwnDetail
 from app.protocol import frames, stream, taps, warp
+from app.protocol.attribution import AttributionWanted, Exciting, ExcitingWanted
 from app.protocol.baselines import BaselineRecord
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
@@ -86,6 +88,8 @@ READ: dict[str, Any] = {
     "Traced": Traced,
     "ExplainWanted": ExplainWanted,
     "GradcheckWanted": GradcheckWanted,
+    "AttributionWanted": AttributionWanted,
+    "ExcitingWanted": ExcitingWanted,
     "AnyCommand": AnyCommand,
     "LoggedCommand": LoggedCommand,
     "AnySample": taps.AnySample,
@@ -123,6 +127,8 @@ WRITTEN: dict[str, Any] = {
     "Operations": Operations,
     "Explanation": Explanation,
     "Gradcheck": Gradcheck,
+    "MethodList": attribution.MethodList,
+    "Exciting": Exciting,
     "Devices": Devices,
     "Queue": devices.Queue,
     "Health": health.Health,

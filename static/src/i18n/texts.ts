@@ -9,6 +9,7 @@ import { parts } from './parts';
 import { presets } from './presets';
 import { rules } from './rules';
 import { stage } from './stage';
+import { why } from './why';
 
 export const dictionaries = [
   builder,
@@ -21,6 +22,7 @@ export const dictionaries = [
   presets,
   rules,
   stage,
+  why,
 ] as const;
 
 export const texts = {
@@ -34,4 +36,5 @@ export const texts = {
   ...presets,
   ...rules,
   ...stage,
+  ...why,
 };
