@@ -8,8 +8,9 @@ import torch
 
 from app.engine.tracing.capture import Graph, Operation, Value
 from app.engine.tracing.cells import Cell, Use, uses
-from app.engine.tracing.local import BY_SAMPLE, View, column, cut, derivatives, partner
+from app.engine.tracing.local import column, derivatives, partner
 from app.engine.tracing.sums import Block, Side, give_places, meeting, one, product
+from app.engine.tracing.view import RESULT, View
 
 WIDTH = 64
 
@@ -63,18 +64,17 @@ def _column(use: Use, place: int, result: Value, delta: torch.Tensor) -> Block:
     argument = operation.slots[slot]
     if single is not None and operation.pointwise and argument.tensor.shape == result.tensor.shape:
         return _slope(operation, Cell(result, single), slot, delta)
-    apart = single is not None and BY_SAMPLE.get(operation.name) == slot
-    view = cut(operation, argument.tensor, single or 0) if apart else View(operation)
-    local = flats - view.offset(slot)
-    found = column(view, view.tensors, place, slot, local)
+    view = View(operation, place, None if single is None else (slot, single))
+    local = view.inner(slot, flats)
+    found = column(view, view.tensors, slot, local)
     cells = found.nonzero().reshape(-1)
     right = Side(found[cells], "derivative")
     other = partner(operation, slot)
     if other is not None:
-        numbers = column(view, view.with_numbers(other), place, slot, local)
+        numbers = column(view, view.with_numbers(other), slot, local)
         give_places(right, numbers[cells], view, other)
-    cells = cells + view.offset(None)
-    left = Side(delta.double().reshape(-1)[cells], "sensitivity", result, cells)
+    cells = view.outer(RESULT, cells)
+    left = Side(delta.reshape(-1)[cells].double(), "sensitivity", result, cells)
     return product(left, right)
 
 
