@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from app.engine.tracing.capture import Operation, Value
-from app.engine.tracing.cells import index_of
+from app.engine.tracing.cells import index_of, numbered
 from app.engine.tracing.view import View
 
 with warnings.catch_warnings():
@@ -26,6 +26,9 @@ PARTNERS: dict[str, dict[int, int]] = {
     "mul": {0: 1, 1: 0},
 }
 """Slots whose cells meet as factors of products."""
+
+ADDED: dict[str, int] = {"convolution": 2}
+"""The slot that is added, cell by cell, to all else."""
 
 
 def partner(operation: Operation, slot: int) -> int | None:
@@ -83,6 +86,35 @@ def column(
     except (RuntimeError, NotImplementedError):
         found = _by_reverse(function, x, tangent)
     return found.detach().reshape(-1)
+
+
+def meetings(view: View, slot: int, other: int, flat: torch.Tensor) -> torch.Tensor | None:
+    """For every cell of the result of a product, by number (from 1), the cell of ``other`` that
+    meets the one cell ``flat`` of ``slot``; 0 where none does. Null where products are scaled.
+
+    Numbers that float32 holds exactly go through the operation in float32, which is much faster.
+    """
+    operation = view.operation
+    if operation.name in ("addmm", "baddbmm") and operation.argument(4, 1) != 1:
+        return None
+    for dtype in (torch.float32, torch.float64):
+        if view.tensors[other].numel() >= 2**24 and dtype == torch.float32:
+            continue
+        given = [torch.zeros(t.shape, dtype=dtype, device=t.device) for t in view.tensors]
+        given[slot].view(-1)[flat] = 1.0
+        given[other] = numbered(view.tensors[other]).to(dtype)
+        found = operation.run(given)[view.result].reshape(-1)
+        whole = found.round()
+        if bool((found - whole).abs().max() <= 1e-3):
+            return whole.long()
+    return None
+
+
+def added(view: View, slot: int, flat: torch.Tensor) -> torch.Tensor:
+    """The column of a slot whose cells are added as they are: everything else is nought."""
+    given = [torch.zeros(t.shape, device=t.device) for t in view.tensors]
+    given[slot].view(-1)[flat] = 1.0
+    return view.operation.run(given)[view.result].reshape(-1).double()
 
 
 def _by_reverse(
