@@ -2044,7 +2044,9 @@ export interface components {
         };
         /**
          * Entry
-         * @description One weight whose two derivatives were compared.
+         * @description One weight whose two derivatives were compared. ``error`` is their raw difference, ``floor``
+         *     what rounding alone may make of it; both relative to the tensor's largest gradient. ``width`` is
+         *     the h of the difference.
          */
         Entry: {
             /** Index */
@@ -2055,6 +2057,10 @@ export interface components {
             numeric: number;
             /** Error */
             error: number;
+            /** Floor */
+            floor: number;
+            /** Width */
+            width: number;
         };
         /**
          * EventPage
@@ -2466,7 +2472,8 @@ export interface components {
         };
         /**
          * Gradcheck
-         * @description ``passed``: every error is at most ``tolerance``. ``complete`` is false where time ran out.
+         * @description ``passed``: the error of every entry that counts is at most ``tolerance``. ``complete`` is
+         *     false where time ran out; ``unresolved`` and ``kinks`` count what could not be compared.
          */
         Gradcheck: {
             /** Step */
@@ -2483,6 +2490,14 @@ export interface components {
             complete: boolean;
             /** Error */
             error: number;
+            /** Floor */
+            floor: number;
+            /** Checked */
+            checked: number;
+            /** Unresolved */
+            unresolved: number;
+            /** Kinks */
+            kinks: number;
             /** Tensors */
             tensors: components["schemas"]["TensorCheck"][];
         };
@@ -5636,9 +5651,12 @@ export interface components {
         };
         /**
          * TensorCheck
-         * @description One tensor of a gradient check. ``kinks`` are entries where the loss bends within the
-         *     difference: no derivative exists there, and they do not count. ``worst`` is the entry that is
-         *     furthest off.
+         * @description One tensor of a gradient check. ``worst`` is the entry that is furthest off, ``error`` and
+         *     ``floor`` are the largest of all entries that count.
+         *
+         *     Two kinds do not count and are listed apart, the first 20 of each: ``unresolved`` entries, whose
+         *     floor is above the tolerance and whose error is within it, so that nothing can be said; ``kinks``,
+         *     where the loss bends within the difference, so that no derivative exists.
          */
         TensorCheck: {
             /** Node */
@@ -5653,9 +5671,17 @@ export interface components {
             largest: number;
             /** Error */
             error: number;
+            /** Floor */
+            floor: number;
             worst: components["schemas"]["Entry"] | null;
             /** Kinks */
             kinks: components["schemas"]["Entry"][];
+            /** Kink Count */
+            kink_count: number;
+            /** Unresolved */
+            unresolved: components["schemas"]["Entry"][];
+            /** Unresolved Count */
+            unresolved_count: number;
         };
         /**
          * TensorInfo
