@@ -51,9 +51,7 @@ def derivatives(
     return list(found)
 
 
-def row(
-    view: View, tensors: Sequence[torch.Tensor], flat: int
-) -> list[torch.Tensor | None]:
+def row(view: View, tensors: Sequence[torch.Tensor], flat: int) -> list[torch.Tensor | None]:
     """∂(result cell)/∂(every cell of every floating slot), flat; null where there is no derivative."""
     slots = [i for i, t in enumerate(tensors) if t.is_floating_point()]
     given = [t.detach().clone().requires_grad_() if t.is_floating_point() else t for t in tensors]

@@ -830,6 +830,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Health of the derivatives over time
+         * @description Per layer, at steps spread over the run: the norms of ∂E/∂x and ∂E/∂W, the update relative
+         *     to the weights, the shares of dead units and of saturated cells, with the bounds of what is
+         *     healthy. Looked at from snapshots when it is asked for, so that training pays nothing; ask again
+         *     where ``complete`` is false.
+         */
+        post: operations["health"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/baselines": {
         parameters: {
             query?: never;
@@ -1385,6 +1408,16 @@ export interface components {
             learning_rate: number;
         };
         /**
+         * Bounds
+         * @description What lies outside is drawn as unhealthy; null: no bound on that side.
+         */
+        Bounds: {
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+        };
+        /**
          * Branch
          * @description One line of the run's history: it left ``parent`` after ``step`` steps.
          */
@@ -1908,6 +1941,25 @@ export interface components {
              *     }
              */
             init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+        };
+        /**
+         * DerivativeHealth
+         * @description Each step is looked at with its own batch, draws and weights, in training mode and in float32;
+         *     ``steps`` counts the steps made before. ``complete`` is false where time ran out: what is missing
+         *     is made when it is asked for again. Layers are in order of computation.
+         */
+        DerivativeHealth: {
+            /** Branch */
+            branch: number;
+            /** Step */
+            step: number;
+            /** Steps */
+            steps: number[];
+            /** Complete */
+            complete: boolean;
+            bounds: components["schemas"]["Measures"];
+            /** Layers */
+            layers: components["schemas"]["LayerHealth"][];
         };
         /**
          * DescribeWanted
@@ -2602,6 +2654,17 @@ export interface components {
             version: string;
         };
         /**
+         * HealthWanted
+         * @description At about how many steps, first and newest included.
+         */
+        HealthWanted: {
+            /**
+             * Points
+             * @default 24
+             */
+            points: number;
+        };
+        /**
          * Hello
          * @description First message: the server's version, so that a tab can see that it is outdated.
          */
@@ -2705,6 +2768,36 @@ export interface components {
             ];
             /** Pointwise */
             pointwise: boolean;
+        };
+        /**
+         * LayerHealth
+         * @description One node; every series goes along ``DerivativeHealth.steps``. Null is "there is none": no
+         *     gradient reaches the node, it has no weights that are trained, or its function cannot die. That
+         *     is not 0.
+         *
+         *     ``sensitivity``: ‖∂E/∂x‖₂ of the node's output x over the whole batch, E the loss as it is
+         *     minimised (a mean over the batch for most losses); what ``trace`` has as ``node.sensitivity``.
+         *     ``gradient``: ‖∂E/∂W‖₂ over all parameters of the node together, before any clipping.
+         *     ``update``: ‖ΔW‖₂ / ‖W‖₂ of what the optimiser really did at that step, all trained parameters
+         *     of the node together; about 10⁻³ is a common rule of thumb (Stanford's course CS231n).
+         *     ``dead``: of an activation that is flat on one side (ReLU), the share of units (maps, or entries
+         *     of a vector) whose slope φ′ is exactly 0 for every sample of the batch and at every place.
+         *     ``saturated``: of an activation with two flat ends (sigmoid, tanh), the share of cells whose slope
+         *     is less than a tenth of the steepest.
+         */
+        LayerHealth: {
+            /** Node */
+            node: string;
+            /** Sensitivity */
+            sensitivity: (number | null)[];
+            /** Gradient */
+            gradient: (number | null)[];
+            /** Update */
+            update: (number | null)[];
+            /** Dead */
+            dead: (number | null)[];
+            /** Saturated */
+            saturated: (number | null)[];
         };
         /**
          * LayerInfo
@@ -3044,6 +3137,17 @@ export interface components {
              * @enum {string}
              */
             type: "mean_pool2d";
+        };
+        /**
+         * Measures
+         * @description The bounds of every measure.
+         */
+        Measures: {
+            sensitivity: components["schemas"]["Bounds"];
+            gradient: components["schemas"]["Bounds"];
+            update: components["schemas"]["Bounds"];
+            dead: components["schemas"]["Bounds"];
+            saturated: components["schemas"]["Bounds"];
         };
         /**
          * Memory
@@ -9243,6 +9347,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Gradcheck"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HealthWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DerivativeHealth"];
                 };
             };
             /** @description The body is no JSON, or nested too deep. */
