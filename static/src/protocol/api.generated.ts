@@ -830,6 +830,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Health of the derivatives over time
+         * @description Per layer, at steps spread over the run: the norms of ∂E/∂x and ∂E/∂W, the update relative
+         *     to the weights, the shares of dead units and of saturated cells, with the bounds of what is
+         *     healthy. Looked at from snapshots when it is asked for, so that training pays nothing; ask again
+         *     where ``complete`` is false.
+         */
+        post: operations["health"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/baselines": {
         parameters: {
             query?: never;
@@ -1385,6 +1408,16 @@ export interface components {
             learning_rate: number;
         };
         /**
+         * Bounds
+         * @description What lies outside is drawn as unhealthy; null: no bound on that side.
+         */
+        Bounds: {
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+        };
+        /**
          * Branch
          * @description One line of the run's history: it left ``parent`` after ``step`` steps.
          */
@@ -1910,6 +1943,25 @@ export interface components {
             init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
+         * DerivativeHealth
+         * @description Each step is looked at with its own batch, draws and weights, in training mode and in float32;
+         *     ``steps`` counts the steps made before. ``complete`` is false where time ran out: what is missing
+         *     is made when it is asked for again. Layers are in order of computation.
+         */
+        DerivativeHealth: {
+            /** Branch */
+            branch: number;
+            /** Step */
+            step: number;
+            /** Steps */
+            steps: number[];
+            /** Complete */
+            complete: boolean;
+            bounds: components["schemas"]["Measures"];
+            /** Layers */
+            layers: components["schemas"]["LayerHealth"][];
+        };
+        /**
          * DescribeWanted
          * @description The data set, with its options, that is to be described.
          */
@@ -2044,7 +2096,9 @@ export interface components {
         };
         /**
          * Entry
-         * @description One weight whose two derivatives were compared.
+         * @description One weight whose two derivatives were compared. ``error`` is their raw difference, ``floor``
+         *     what rounding alone may make of it; both relative to the tensor's largest gradient. ``width`` is
+         *     the h of the difference.
          */
         Entry: {
             /** Index */
@@ -2055,6 +2109,10 @@ export interface components {
             numeric: number;
             /** Error */
             error: number;
+            /** Floor */
+            floor: number;
+            /** Width */
+            width: number;
         };
         /**
          * EventPage
@@ -2466,7 +2524,8 @@ export interface components {
         };
         /**
          * Gradcheck
-         * @description ``passed``: every error is at most ``tolerance``. ``complete`` is false where time ran out.
+         * @description ``passed``: the error of every entry that counts is at most ``tolerance``. ``complete`` is
+         *     false where time ran out; ``unresolved`` and ``kinks`` count what could not be compared.
          */
         Gradcheck: {
             /** Step */
@@ -2483,6 +2542,14 @@ export interface components {
             complete: boolean;
             /** Error */
             error: number;
+            /** Floor */
+            floor: number;
+            /** Checked */
+            checked: number;
+            /** Unresolved */
+            unresolved: number;
+            /** Kinks */
+            kinks: number;
             /** Tensors */
             tensors: components["schemas"]["TensorCheck"][];
         };
@@ -2585,6 +2652,17 @@ export interface components {
             ready: boolean;
             /** Version */
             version: string;
+        };
+        /**
+         * HealthWanted
+         * @description At about how many steps, first and newest included.
+         */
+        HealthWanted: {
+            /**
+             * Points
+             * @default 24
+             */
+            points: number;
         };
         /**
          * Hello
@@ -2690,6 +2768,36 @@ export interface components {
             ];
             /** Pointwise */
             pointwise: boolean;
+        };
+        /**
+         * LayerHealth
+         * @description One node; every series goes along ``DerivativeHealth.steps``. Null is "there is none": no
+         *     gradient reaches the node, it has no weights that are trained, or its function cannot die. That
+         *     is not 0.
+         *
+         *     ``sensitivity``: ‖∂E/∂x‖₂ of the node's output x over the whole batch, E the loss as it is
+         *     minimised (a mean over the batch for most losses); what ``trace`` has as ``node.sensitivity``.
+         *     ``gradient``: ‖∂E/∂W‖₂ over all parameters of the node together, before any clipping.
+         *     ``update``: ‖ΔW‖₂ / ‖W‖₂ of what the optimiser really did at that step, all trained parameters
+         *     of the node together; about 10⁻³ is a common rule of thumb (Stanford's course CS231n).
+         *     ``dead``: of an activation that is flat on one side (ReLU), the share of units (maps, or entries
+         *     of a vector) whose slope φ′ is exactly 0 for every sample of the batch and at every place.
+         *     ``saturated``: of an activation with two flat ends (sigmoid, tanh), the share of cells whose slope
+         *     is less than a tenth of the steepest.
+         */
+        LayerHealth: {
+            /** Node */
+            node: string;
+            /** Sensitivity */
+            sensitivity: (number | null)[];
+            /** Gradient */
+            gradient: (number | null)[];
+            /** Update */
+            update: (number | null)[];
+            /** Dead */
+            dead: (number | null)[];
+            /** Saturated */
+            saturated: (number | null)[];
         };
         /**
          * LayerInfo
@@ -3029,6 +3137,17 @@ export interface components {
              * @enum {string}
              */
             type: "mean_pool2d";
+        };
+        /**
+         * Measures
+         * @description The bounds of every measure.
+         */
+        Measures: {
+            sensitivity: components["schemas"]["Bounds"];
+            gradient: components["schemas"]["Bounds"];
+            update: components["schemas"]["Bounds"];
+            dead: components["schemas"]["Bounds"];
+            saturated: components["schemas"]["Bounds"];
         };
         /**
          * Memory
@@ -5636,9 +5755,12 @@ export interface components {
         };
         /**
          * TensorCheck
-         * @description One tensor of a gradient check. ``kinks`` are entries where the loss bends within the
-         *     difference: no derivative exists there, and they do not count. ``worst`` is the entry that is
-         *     furthest off.
+         * @description One tensor of a gradient check. ``worst`` is the entry that is furthest off, ``error`` and
+         *     ``floor`` are the largest of all entries that count.
+         *
+         *     Two kinds do not count and are listed apart, the first 20 of each: ``unresolved`` entries, whose
+         *     floor is above the tolerance and whose error is within it, so that nothing can be said; ``kinks``,
+         *     where the loss bends within the difference, so that no derivative exists.
          */
         TensorCheck: {
             /** Node */
@@ -5653,9 +5775,17 @@ export interface components {
             largest: number;
             /** Error */
             error: number;
+            /** Floor */
+            floor: number;
             worst: components["schemas"]["Entry"] | null;
             /** Kinks */
             kinks: components["schemas"]["Entry"][];
+            /** Kink Count */
+            kink_count: number;
+            /** Unresolved */
+            unresolved: components["schemas"]["Entry"][];
+            /** Unresolved Count */
+            unresolved_count: number;
         };
         /**
          * TensorInfo
@@ -9217,6 +9347,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Gradcheck"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HealthWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DerivativeHealth"];
                 };
             };
             /** @description The body is no JSON, or nested too deep. */
