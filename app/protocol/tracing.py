@@ -34,7 +34,19 @@ CellRole = Literal[
 ]
 Precision = Literal["float32", "float64"]
 Form = Literal["mean", "sum"]
-Kind = Literal["linear", "pointwise", "selection", "statistic", "function", "move", "rule", "given"]
+Kind = Literal[
+    "linear",
+    "pointwise",
+    "selection",
+    "statistic",
+    "function",
+    "move",
+    "rule",
+    "given",
+    "silenced",
+    "frozen",
+    "edited",
+]
 Node = Annotated[str, Field(min_length=1, max_length=64)]
 
 

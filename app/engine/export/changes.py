@@ -14,7 +14,10 @@ from app.engine.settings import Settings
 from app.engine.trainer import Trainer
 from app.protocol.commands import (
     AnyCommand,
+    EditWeight,
+    Freeze,
     LoggedCommand,
+    Restore,
     SetBatchSize,
     SetClipping,
     SetEpochs,
@@ -22,6 +25,8 @@ from app.protocol.commands import (
     SetLayer,
     SetOptimizer,
     SetSchedule,
+    Silence,
+    Unfreeze,
 )
 
 
@@ -56,20 +61,42 @@ def changes(trainer: Trainer, log: Iterable[LoggedCommand]) -> Changes:
 
 
 def _said(command: AnyCommand, settings: Settings, trainer: Trainer) -> list[str]:
-    if isinstance(command, SetBatchSize):
-        return [f"batch_size = {command.batch_size}"]
-    if isinstance(command, SetEpochs):
-        return [f"epochs = {command.epochs}"]
-    if isinstance(command, SetOptimizer) and trains(trainer.network):
-        return _numbers(settings, trainer)
-    if isinstance(command, SetSchedule | SetClipping | SetGroups):
-        return [f"# Not repeated here: {command.type} was changed by hand at this step.", "pass"]
-    if isinstance(command, SetLayer) and command.node in written(trainer.network):
-        return [
-            f"model.{attribute(command.node)}.{name} = {literal(value)}"
-            for name, value in command.values.items()
-        ]
-    return []
+    said: list[str] = []
+    match command:
+        case SetBatchSize():
+            said = [f"batch_size = {command.batch_size}"]
+        case SetEpochs():
+            said = [f"epochs = {command.epochs}"]
+        case SetOptimizer() if trains(trainer.network):
+            said = _numbers(settings, trainer)
+        case SetSchedule() | SetClipping() | SetGroups():
+            said = _left_out(f"{command.type} was changed")
+        case SetLayer() if command.node in written(trainer.network):
+            said = [
+                f"model.{attribute(command.node)}.{name} = {literal(value)}"
+                for name, value in command.values.items()
+            ]
+        case EditWeight() if command.node in written(trainer.network):
+            said = _written(command)
+        case Freeze() | Unfreeze() | Silence() | Restore():
+            one = command.node if command.unit is None else f"{command.node}, unit {command.unit}"
+            said = _left_out(f"{command.type} ({one}) was done")
+    return said
+
+
+def _left_out(what: str) -> list[str]:
+    """What the file cannot say, said plainly."""
+    return [f"# Not repeated here: {what} by hand at this step.", "pass"]
+
+
+def _written(command: EditWeight) -> list[str]:
+    """A weight that was written by hand is written again."""
+    index = ", ".join(map(str, command.index)) or "()"
+    node, value = attribute(command.node), literal(command.value)
+    return [
+        "with torch.no_grad():",
+        f'    model.{node}.get_parameter("{command.tensor}")[{index}] = {value}',
+    ]
 
 
 def _numbers(settings: Settings, trainer: Trainer) -> list[str]:

@@ -210,7 +210,8 @@ class Trace:
         names = {id(parameter): name for name, parameter in named.items()}
         trained = [names[id(parameter)] for parameter in updater.parameters]
         held = [name for name in trained if name in self.gradients]
-        found = updater.clipped([self.gradients[name] for name in held])
+        given = [updater.trained(named[name], self.gradients[name]) for name in held]
+        found = updater.clipped(given)
         return dict(zip(held, found, strict=True))
 
     def _states(self, named: Mapping[str, nn.Parameter]) -> dict[str, State]:
