@@ -7,25 +7,21 @@ import io
 import json
 import math
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from app.catalog.augmentations import AUGMENTATIONS
 from app.engine.export import model, training
 from app.engine.export.names import variables
 from app.engine.export.package import code_zip, notebook_zip
 from app.protocol.commands import LoggedCommand
-from app.spec.check import check
 from app.spec.presets import Preset, presets
 from app.spec.run import RunSpec
 from tests.engine.export.exported import Case, executed
+from tests.engine.export.randomly import random_runs
 from tests.engine.specs import command, run_spec, trainer_of
-from tests.spec.networks import trainings, wired
 
 STEPS, TOLERANCE = 20, 1e-6
 each_preset = pytest.mark.parametrize("preset", presets(), ids=lambda one: str(one.id))
@@ -94,42 +90,6 @@ def taken_names() -> RunSpec:
     model = {"nodes": TAKEN_NAMES, "outputs": ["forward"]}
     training = {"dataset": {"type": "points_xor"}}
     return RunSpec.model_validate_json(json.dumps({"model": model, "training": training}))
-
-
-def small(spec: RunSpec) -> bool:
-    """Whether a run can be trained for a few steps in no time and from data that are here."""
-    report = check(spec.model, spec.training)
-    here = spec.training.dataset.available(Path("/nowhere"))
-    return here and report.ok and report.totals.macs < 400_000
-
-
-@st.composite
-def runs(draw: st.DrawFn) -> RunSpec:
-    training = draw(trainings())
-    model = draw(wired(training))
-    return RunSpec(model=model, training=training, seed=draw(st.integers(0, 99)))
-
-
-def random_runs(count: int) -> list[RunSpec]:
-    """Graphs that nobody thought of, with any loss, optimiser and data; always the same ones."""
-    found: list[RunSpec] = []
-
-    @settings(
-        max_examples=300,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-        deadline=None,
-    )
-    @given(spec=runs())
-    def collect(spec: RunSpec) -> None:
-        if len(found) < count and small(spec):
-            found.append(spec)
-
-    collect()
-    assert len(found) == count
-    return found
 
 
 CASES = {
@@ -242,10 +202,10 @@ def test_code_of_changes_reads_well() -> None:
 def test_notebooks_are_what_jupyter_takes(preset: Preset) -> None:
     blob = notebook_zip(trainer_of(preset.spec), BY_HAND[:1], "zh")
     found = zipfile.ZipFile(io.BytesIO(blob)).read("notebook.ipynb").decode()
-    notebook = nbformat.reads(found, as_version=nbformat.NO_CONVERT)
+    notebook = json.loads(found)
     nbformat.validate(notebook, relax_add_props=False)
-    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
-    kinds = [cell.cell_type for cell in notebook.cells]
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    kinds = [cell["cell_type"] for cell in notebook["cells"]]
     assert kinds.count("code") >= 7
     assert kinds.count("markdown") >= 6
 
