@@ -145,3 +145,16 @@ def test_the_words_where_nothing_helps() -> None:
     assert not found[0].repairs
     assert NO_REPAIR in found[0].message.en
     assert "没有可一键应用的修复" in found[0].message.zh
+
+
+def test_a_second_output_of_one_name_is_no_crash() -> None:
+    """Found by ten thousand graphs: the second had no inputs, and its output was looked for behind it."""
+    nodes: list[dict[str, Any]] = [
+        {"id": "a", "layer": {"type": "global_mean_pool"}, "inputs": []},
+        {"id": "a", "layer": {"type": "add"}, "inputs": []},
+    ]
+    training = {"dataset": {"type": "breast_cancer"}, "phases": [{"target": "input"}]}
+    repairs_repair(
+        *(both := parsed({"model": {"nodes": nodes, "outputs": ["a"]}, "training": training})),
+        check(*both),
+    )
