@@ -60,16 +60,6 @@ class Fix:
     said: Text | None = None
     """What it does in words, where field and value do not say it."""
 
-    @property
-    def text(self) -> Text:
-        if self.said is not None:
-            return self.said
-        if self.action == "set":
-            return text(f"Set {self.field} to {self.value}", f"将 {self.field} 设为 {self.value}")
-        if self.action == "insert":
-            return text(f"Insert {self.value} before it", f"在其前插入 {self.value}")
-        return text("Remove this layer", "删除此层")
-
 
 class ShapeMismatch(GlassnetError):
     """A layer cannot take what arrives; ``expected`` is said in words, ``got`` is the shape."""
