@@ -163,6 +163,15 @@ class Trace:
         upstream = self.sensitivity.get(node)
         return Opened(graph, {} if upstream is None else sensitivities(graph, upstream))
 
+    def derivative(self, node: str) -> torch.Tensor:
+        """φ′(u) of a node that works cell by cell, with this step's draws."""
+        network = self.trainer.network
+        module, (source,) = network.node(node), network.sources[node]
+        with torch.enable_grad(), self._as_before(module), self.draws((node,)):
+            u = self.values[source].detach().clone().requires_grad_()
+            (found,) = torch.autograd.grad(module(u).sum(), u)
+        return found
+
     # --- the update ------------------------------------------------------------------------------
 
     def updated(self) -> Updated:
