@@ -7,6 +7,7 @@ import { labs } from './labs';
 import { parts } from './parts';
 import { presets } from './presets';
 import { rules } from './rules';
+import { scope } from './scope';
 import { stage } from './stage';
 
 export const dictionaries = [
@@ -18,6 +19,7 @@ export const dictionaries = [
   parts,
   presets,
   rules,
+  scope,
   stage,
 ] as const;
 
@@ -30,5 +32,6 @@ export const texts = {
   ...parts,
   ...presets,
   ...rules,
+  ...scope,
   ...stage,
 };
