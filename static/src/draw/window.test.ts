@@ -14,12 +14,11 @@ import {
   type Window,
 } from './window';
 
-const WINDOWS: Window[] = [
-  { size: 5, stride: 1, padding: 2, dilation: 1 },
-  { size: 3, stride: 2, padding: 0, dilation: 1 },
-  { size: 2, stride: 2, padding: 0, dilation: 1 },
-  { size: 3, stride: 1, padding: 2, dilation: 2 },
-];
+const PADDED: Window = { size: 5, stride: 1, padding: 2, dilation: 1 };
+const STRIDED: Window = { size: 3, stride: 2, padding: 0, dilation: 1 };
+const POOLING: Window = { size: 2, stride: 2, padding: 0, dilation: 1 };
+const SPREAD: Window = { size: 3, stride: 1, padding: 2, dilation: 2 };
+const WINDOWS = [PADDED, STRIDED, POOLING, SPREAD];
 
 describe('windows', () => {
   it('cover the cells that are covered by them', () => {
@@ -38,10 +37,10 @@ describe('windows', () => {
   });
 
   it('have one box where they are whole and one a cell where they are spread', () => {
-    expect(patchOf({ row: 1, column: 3 }, WINDOWS[0]!)).toEqual([
+    expect(patchOf({ row: 1, column: 3 }, PADDED)).toEqual([
       { row: -1, column: 1, rows: 5, columns: 5 },
     ]);
-    expect(patchOf({ row: 0, column: 0 }, WINDOWS[3]!)).toHaveLength(9);
+    expect(patchOf({ row: 0, column: 0 }, SPREAD)).toHaveLength(9);
     expect(boxes([4, 2, 3], [7])).toEqual([{ row: 2, column: 7, rows: 3, columns: 1 }]);
   });
 
@@ -52,14 +51,14 @@ describe('windows', () => {
       expect(covered(at.row, window)[0]).toBeLessThanOrEqual(cell.row);
       expect(covered(at.row, window).at(-1)).toBeGreaterThanOrEqual(cell.row);
     }
-    expect(nearest({ row: 99, column: 0 }, 5, 4, WINDOWS[1]!)).toEqual({ row: 4, column: 0 });
+    expect(nearest({ row: 99, column: 0 }, 5, 4, STRIDED)).toEqual({ row: 4, column: 0 });
   });
 
   it('meet the cells that one entry of the kernel is multiplied with', () => {
-    expect(met({ row: 0, column: 4 }, 28, 28, WINDOWS[0]!)).toEqual([
+    expect(met({ row: 0, column: 4 }, 28, 28, PADDED)).toEqual([
       { row: -2, column: 2, rows: 28, columns: 28 },
     ]);
-    expect(met({ row: 1, column: 1 }, 2, 3, WINDOWS[1]!)).toHaveLength(6);
+    expect(met({ row: 1, column: 1 }, 2, 3, STRIDED)).toHaveLength(6);
   });
 
   it('are won by the largest cell inside the picture, by the first of equals', () => {
@@ -76,8 +75,8 @@ describe('windows', () => {
   });
 
   it('are read from the fields of a layer', () => {
-    expect(windowOf({ type: 'conv2d', kernel: 5, padding: 2 }, 1)).toEqual(WINDOWS[0]);
-    expect(windowOf({ type: 'mean_pool2d', size: 2 }, 2)).toEqual(WINDOWS[2]);
+    expect(windowOf({ type: 'conv2d', kernel: 5, padding: 2 }, 1)).toEqual(PADDED);
+    expect(windowOf({ type: 'mean_pool2d', size: 2 }, 2)).toEqual(POOLING);
     expect(windowOf({ type: 'max_pool2d', size: 3, stride: 1, padded: true }, 1)?.padding).toBe(1);
     expect(windowOf({ type: 'relu' }, 1)).toBeNull();
   });
@@ -95,6 +94,10 @@ describe('places', () => {
 describe('tiles in a field', () => {
   it('are as large as the field allows', () => {
     expect(packed(6, 5, 5, 100, 48, 2)).toEqual({ columns: 3, tileWidth: 23, tileHeight: 23 });
-    expect(packed(1, 400, 120, 100, 300, 2)).toEqual({ columns: 1, tileWidth: 100, tileHeight: 30 });
+    expect(packed(1, 400, 120, 100, 300, 2)).toEqual({
+      columns: 1,
+      tileWidth: 100,
+      tileHeight: 30,
+    });
   });
 });

@@ -1,5 +1,4 @@
 // Which cells of a picture a window covers, and which windows cover a cell: for kernels and for pooling.
-import type { PartValue } from '../protocol/types';
 
 export interface Window {
   readonly size: number;
@@ -19,8 +18,14 @@ export interface Box extends Spot {
   readonly columns: number;
 }
 
+/** A layer's kind and fields. */
+export interface Fields {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
 /** The window of a layer that slides one over a picture; `ratio` is how much smaller it makes it. */
-export function windowOf(layer: PartValue, ratio: number): Window | null {
+export function windowOf(layer: Fields, ratio: number): Window | null {
   const size = Number(layer['kernel'] ?? layer['size'] ?? 0);
   if (!size || /pyramid|transposed|mlpconv|norm/.test(layer.type)) return null;
   const stride = Number(layer['stride'] ?? 0) || Math.max(1, Math.round(ratio));

@@ -28,7 +28,8 @@ export class Traces {
   readonly pass: Traced;
   /** Place in the batch of the sample whose cells are held. */
   readonly sample: number;
-  #frames = $state.raw<ReadonlyMap<string, Frame>>(new Map());
+  /** The frame that holds a tensor, by the tensor's name. */
+  #frames = $state.raw<Readonly<Record<string, Frame>>>({});
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- made from the frames, drawn from them
   readonly #maps = new Map<string, Maps>();
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- what was asked for, never drawn
@@ -68,13 +69,12 @@ export class Traces {
 
   #take(frame: Frame): void {
     if (this.#gone.signal.aborted) return;
-    const next = new Map(this.#frames);
-    for (const name of frame.names) next.set(name, frame);
-    this.#frames = next;
+    const held = Object.fromEntries(frame.names.map((name) => [name, frame]));
+    this.#frames = { ...this.#frames, ...held };
   }
 
   tensor(name: string): Tensor | null {
-    return this.#frames.get(name)?.tensor(name) ?? null;
+    return this.#frames[name]?.tensor(name) ?? null;
   }
 
   /** `conv1.activation`, `conv1.weight.gradient`, …; null while it is not there. */
@@ -100,7 +100,7 @@ export class Traces {
   }
 
   #named(start: string, end: string): string[] {
-    return [...this.#frames.keys()]
+    return Object.keys(this.#frames)
       .filter((name) => name.startsWith(start) && name.endsWith(end))
       .map((name) => name.slice(start.length, -end.length));
   }
@@ -120,7 +120,7 @@ export class Traces {
   /** Let go of everything. */
   drop(): void {
     this.#gone.abort();
-    this.#frames = new Map();
+    this.#frames = {};
     this.#maps.clear();
   }
 }
