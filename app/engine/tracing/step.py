@@ -177,6 +177,15 @@ class Trace:
             graph = capture(module, inputs)
         return Opened(graph, self.sensitivity.get(node))
 
+    def derivative(self, node: str) -> torch.Tensor:
+        """φ′(u) of a node that works cell by cell, with this step's draws."""
+        network = self.trainer.network
+        module, (source,) = network.node(node), network.sources[node]
+        with torch.enable_grad(), self._as_before(module), self.draws((node,)):
+            u = self.values[source].detach().clone().requires_grad_()
+            (found,) = torch.autograd.grad(module(u).sum(), u)
+        return found
+
     # --- the update ------------------------------------------------------------------------------
 
     def updated(self) -> Updated:

@@ -8,6 +8,7 @@ import { labs } from './labs';
 import { parts } from './parts';
 import { presets } from './presets';
 import { rules } from './rules';
+import { scope } from './scope';
 import { stage } from './stage';
 
 export const dictionaries = [
@@ -20,6 +21,7 @@ export const dictionaries = [
   parts,
   presets,
   rules,
+  scope,
   stage,
 ] as const;
 
@@ -33,5 +35,6 @@ export const texts = {
   ...parts,
   ...presets,
   ...rules,
+  ...scope,
   ...stage,
 };

@@ -5956,7 +5956,9 @@ export interface components {
         };
         /**
          * TraceWanted
-         * @description ``roles`` and ``nodes`` null are all of them.
+         * @description ``roles`` and ``nodes`` null are all of them. ``derivative`` is φ′(u), of nodes that work cell
+         *     by cell. With ``sample``, a position in the batch, outputs, sensitivities and derivatives are
+         *     those of this sample alone; parameters and gradients are the whole batch's all the same.
          */
         TraceWanted: {
             /**
@@ -5979,12 +5981,17 @@ export interface components {
              * Roles
              * @default null
              */
-            roles: ("activation" | "sensitivity" | "parameter" | "gradient" | "update" | "state")[] | null;
+            roles: ("activation" | "sensitivity" | "derivative" | "parameter" | "gradient" | "update" | "state")[] | null;
             /**
              * Nodes
              * @default null
              */
             nodes: string[] | null;
+            /**
+             * Sample
+             * @default null
+             */
+            sample: number | null;
         };
         /**
          * Traced

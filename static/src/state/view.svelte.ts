@@ -8,7 +8,7 @@ export type ScaleMode = 'unit' | 'layer' | 'network';
 export interface Place {
   readonly node: string;
   readonly tile: number;
-  readonly role: 'activation' | 'kernel' | 'decision';
+  readonly role: 'activation' | 'sensitivity' | 'kernel' | 'decision';
 }
 
 /** Where a new part goes: behind a node, on the wire to one reader or on all wires that leave there. */
