@@ -51,6 +51,8 @@ export interface Reading {
   readonly value: number;
   /** Half a code of the 8-bit transport. */
   readonly uncertainty: number;
+  /** Its coordinates in the node's output. */
+  readonly index?: readonly number[];
 }
 
 export type Picture = Component<PictureProps>;
@@ -76,5 +78,6 @@ export function reading(shown: Shown, index: number, row: number, column: number
     place: vector ? `[${index}]` : `[${index}](${row}, ${column})`,
     value: maps.value(map, cell),
     uncertainty: maps.uncertainty(map),
+    index: vector ? [index] : [index, row, column],
   };
 }

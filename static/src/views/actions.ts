@@ -157,6 +157,7 @@ export function perform(session: Session, action: Action): void {
       session.app.setLarge(!session.app.large);
       return;
     case 'close':
+      if (session.cells.open) return session.cells.close();
       session.view.hovered = null;
       if (session.view.picked.length) session.view.picked = [];
       else session.view.open(null);
