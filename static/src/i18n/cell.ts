@@ -149,6 +149,11 @@ export const cell = {
     'The loss bends within the difference: no derivative exists there.',
     '损失在差分区间内有折点：该处导数不存在。',
   ],
+  'check.unresolved': ['{count} too small to tell', '{count} 个过小，无法判定'],
+  'check.unresolvedHelp': [
+    'Rounding alone may make a larger difference than is allowed.',
+    '仅舍入误差就可能超过允许值。',
+  ],
   'check.worst': ['worst: {place}', '最差：{place}'],
   'check.compared': [
     '{autograd} by back-propagation, {numeric} by differences',

@@ -2,7 +2,7 @@
 import { fireEvent, render, screen, within } from '@testing-library/svelte';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { setLanguage } from '../../i18n';
-import { LOSS_NODE } from '../../protocol/microscope';
+import { LOSS_NODE, type CellAsked } from '../../protocol/microscope';
 import { asCurl, asPython } from '../controls/call';
 import { callOf } from '../../state/onward';
 import { agrees, allowed, decimals, figure, figureTex } from './figures';
@@ -14,6 +14,9 @@ import { convolved, explanation, factor, term } from './testing';
 import Verdict from './Verdict.svelte';
 
 afterEach(() => setLanguage('en'));
+
+/** What is not finite comes as a word. */
+const word = (text: string) => text as unknown as number;
 
 describe('figures', () => {
   it.each([
@@ -47,8 +50,15 @@ describe('figures', () => {
     expect(agrees(answer)).toBe(true);
     expect(agrees(off)).toBe(false);
     expect(agrees({ ...off, precision: 'float32' })).toBe(true);
-    expect(agrees({ ...answer, difference: 'NaN' })).toBe(true);
-    expect(agrees({ ...answer, difference: 'NaN', formula_value: 'NaN' })).toBe(false);
+    expect(
+      agrees({
+        ...answer,
+        difference: word('NaN'),
+        value: word('NaN'),
+        formula_value: word('NaN'),
+      }),
+    ).toBe(true);
+    expect(agrees({ ...answer, difference: word('NaN'), formula_value: word('NaN') })).toBe(false);
     expect(allowed({ ...answer, kind: 'rule', scale: 0.5, value: 0.5 })).toBeCloseTo(5e-13, 20);
   });
 
@@ -80,7 +90,7 @@ describe('a sum in numbers', () => {
   });
 
   it('is a function where its factors are arguments', () => {
-    const u = { role: 'activation', node: 'conv1', sample: 0, index: [1] } as const;
+    const u: CellAsked = { role: 'activation', node: 'conv1', sample: 0, index: [1] };
     const relu = { ...term(factor(-0.4, u, 'argument')), value: 0 };
     const sum = written(explanation(u, [relu], { operation: 'relu', kind: 'pointwise' }));
     expect(sum.terms[0]?.map(({ tex }) => tex)).toEqual([
@@ -107,14 +117,14 @@ describe('the name of a place', () => {
     expect(indexName([2, 11, 14])).toBe('[2](11, 14)');
     expect(indexName([7])).toBe('[7]');
     expect(indexName([])).toBe('');
-    const cell = { role: 'activation', node: 'conv1', sample: 3, index: [2, 1, 0] } as const;
+    const cell: CellAsked = { role: 'activation', node: 'conv1', sample: 3, index: [2, 1, 0] };
     expect(placeName(cell, { sample: 3 })).toBe('conv1 [2](1, 0)');
     expect(placeName(cell, { sample: 0 })).toBe('conv1 [2](1, 0) · sample 3');
     expect(placeName({ role: 'sensitivity', node: LOSS_NODE, operation: 4, index: [1] })).toBe(
       'δ loss · operation 4 [1]',
     );
     setLanguage('zh');
-    const state = { role: 'state', node: 'fc', tensor: 'bias', state: 'v', index: [1] } as const;
+    const state: CellAsked = { role: 'state', node: 'fc', tensor: 'bias', state: 'v', index: [1] };
     expect(placeName({ ...state, step: 4 }, { step: 5 })).toBe('fc.bias · v [1] · 第 4 步');
   });
 });

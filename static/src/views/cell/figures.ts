@@ -2,7 +2,8 @@
 import { number } from '../../i18n';
 import type { Explanation } from '../../protocol/microscope';
 
-type Num = Explanation['value'];
+/** JSON has no number for what is not finite: the server writes a word. */
+type Num = number | string;
 
 const TO_TOLERANCE = { float64: 1e-9, float32: 1e-5 } as const;
 /** The optimiser's rule: a few roundings of one number. */

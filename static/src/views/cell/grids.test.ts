@@ -1,10 +1,10 @@
 // The terms of a number laid out by their places.
 import { describe, expect, it } from 'vitest';
-import type { Term } from '../../protocol/microscope';
+import type { CellAsked, Term } from '../../protocol/microscope';
 import { cellSize, MOST_SLICES, pictureOf, tiling } from './grids';
 import { convolved, explanation, factor, place, term } from './testing';
 
-const here = { role: 'activation', node: 'x', sample: 0, index: [0] } as const;
+const here: CellAsked = { role: 'activation', node: 'x', sample: 0, index: [0] };
 
 function at(node: string, index: number[], value: number): Term {
   return term(factor(value, { role: 'activation', node, sample: 0, index }), factor(0.25));
