@@ -18,8 +18,18 @@ from app.spec.base import Strict
 LOSS_NODE = "@loss"
 """The loss as a node; no layer can have that name."""
 MOST_SAMPLES = 256
-TRACE_ROLES = ("activation", "sensitivity", "parameter", "gradient", "update", "state")
-TraceRole = Literal["activation", "sensitivity", "parameter", "gradient", "update", "state"]
+TRACE_ROLES = (
+    "activation",
+    "sensitivity",
+    "derivative",
+    "parameter",
+    "gradient",
+    "update",
+    "state",
+)
+TraceRole = Literal[
+    "activation", "sensitivity", "derivative", "parameter", "gradient", "update", "state"
+]
 CellRole = Literal[
     "activation",
     "net_input",
@@ -34,7 +44,19 @@ CellRole = Literal[
 ]
 Precision = Literal["float32", "float64"]
 Form = Literal["mean", "sum"]
-Kind = Literal["linear", "pointwise", "selection", "statistic", "function", "move", "rule", "given"]
+Kind = Literal[
+    "linear",
+    "pointwise",
+    "selection",
+    "statistic",
+    "function",
+    "move",
+    "rule",
+    "given",
+    "silenced",
+    "frozen",
+    "edited",
+]
 Node = Annotated[str, Field(min_length=1, max_length=64)]
 
 
@@ -57,10 +79,13 @@ class Traced(Strict):
 
 
 class TraceWanted(Traced):
-    """``roles`` and ``nodes`` null are all of them."""
+    """``roles`` and ``nodes`` null are all of them. ``derivative`` is φ′(u), of nodes that work cell
+    by cell. With ``sample``, a position in the batch, outputs, sensitivities and derivatives are
+    those of this sample alone; parameters and gradients are the whole batch's all the same."""
 
-    roles: tuple[TraceRole, ...] | None = Field(None, min_length=1, max_length=6)
+    roles: tuple[TraceRole, ...] | None = Field(None, min_length=1, max_length=7)
     nodes: tuple[Node, ...] | None = Field(None, min_length=1, max_length=256)
+    sample: int | None = Field(None, ge=0)
 
 
 class Cell(Strict):

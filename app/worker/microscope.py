@@ -52,6 +52,7 @@ class Microscope:
 
     def answer(self, kind: str, message: Mapping[str, Any]) -> bytes:
         """A safetensors file for ``trace``, JSON for the others; raises GlassnetErrors only."""
+        self.let_go()
         self._version = self._session.version
         asked = json.dumps(message["wanted"])
         try:

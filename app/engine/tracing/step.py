@@ -178,6 +178,15 @@ class Trace:
             graph = capture(module, inputs)
         return Opened(graph, self.sensitivity.get(node))
 
+    def derivative(self, node: str) -> torch.Tensor:
+        """φ′(u) of a node that works cell by cell, with this step's draws."""
+        network = self.trainer.network
+        module, (source,) = network.node(node), network.sources[node]
+        with torch.enable_grad(), self._as_before(module), self.draws((node,)):
+            u = self.values[source].detach().clone().requires_grad_()
+            (found,) = torch.autograd.grad(module(u).sum(), u)
+        return found
+
     # --- the update ------------------------------------------------------------------------------
 
     def updated(self) -> Updated:
@@ -211,7 +220,8 @@ class Trace:
         names = {id(parameter): name for name, parameter in named.items()}
         trained = [names[id(parameter)] for parameter in updater.parameters]
         held = [name for name in trained if name in self.gradients]
-        found = updater.clipped([self.gradients[name] for name in held])
+        given = [updater.trained(named[name], self.gradients[name]) for name in held]
+        found = updater.clipped(given)
         return dict(zip(held, found, strict=True))
 
     def _states(self, named: Mapping[str, nn.Parameter]) -> dict[str, State]:

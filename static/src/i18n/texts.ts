@@ -4,10 +4,12 @@ import { controls } from './controls';
 import { data } from './data';
 import { exchange } from './exchange';
 import { health } from './health';
+import { hand } from './hand';
 import { labs } from './labs';
 import { parts } from './parts';
 import { presets } from './presets';
 import { rules } from './rules';
+import { scope } from './scope';
 import { stage } from './stage';
 
 export const dictionaries = [
@@ -16,10 +18,12 @@ export const dictionaries = [
   data,
   exchange,
   health,
+  hand,
   labs,
   parts,
   presets,
   rules,
+  scope,
   stage,
 ] as const;
 
@@ -29,9 +33,11 @@ export const texts = {
   ...data,
   ...exchange,
   ...health,
+  ...hand,
   ...labs,
   ...parts,
   ...presets,
   ...rules,
+  ...scope,
   ...stage,
 };

@@ -1152,7 +1152,7 @@ export interface components {
         };
         AnyAugmentation: components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"];
         AnyBaseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
-        AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["SetSpeed"];
+        AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
         AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
         AnyEvent: components["schemas"]["StateChanged"] | components["schemas"]["CommandApplied"] | components["schemas"]["Rewound"] | components["schemas"]["Metrics"] | components["schemas"]["Validation"] | components["schemas"]["SnapshotTaken"] | components["schemas"]["Note"];
         AnyInitializer: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
@@ -1589,7 +1589,7 @@ export interface components {
              */
             type: "command";
             /** Command */
-            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["SetSpeed"];
+            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
         };
         /**
          * Concatenate
@@ -2078,6 +2078,26 @@ export interface components {
             rate: number;
         };
         /**
+         * EditWeight
+         * @description Set one number of a parameter: ``{"node": "conv1", "tensor": "weight", "index": [0, 0, 2, 2],
+         *     "value": 0.5}``. What the optimiser remembers of it stays.
+         */
+        EditWeight: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "edit_weight";
+            /** Node */
+            node: string;
+            /** Tensor */
+            tensor: string;
+            /** Index */
+            index: number[];
+            /** Value */
+            value: number;
+        };
+        /**
          * Elu
          * @description u above 0, a(eᵘ−1) below; any shape in, the same shape out. Source: Clevert et al., ICLR 2016.
          */
@@ -2205,7 +2225,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "linear" | "pointwise" | "selection" | "statistic" | "function" | "move" | "rule" | "given";
+            kind: "linear" | "pointwise" | "selection" | "statistic" | "function" | "move" | "rule" | "given" | "silenced" | "frozen" | "edited";
             /** Operation */
             operation: string;
             title: components["schemas"]["Text"];
@@ -2444,6 +2464,25 @@ export interface components {
              * @default 0.5
              */
             rate: number;
+        };
+        /**
+         * Freeze
+         * @description Train the parameters of a layer, or (``unit``) those of one map or unit, no more: neither
+         *     gradient, momentum nor weight decay changes them, nor what the optimiser remembers of them.
+         */
+        Freeze: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "freeze";
+            /** Node */
+            node: string;
+            /**
+             * Unit
+             * @default null
+             */
+            unit: number | null;
         };
         /**
          * GaussianNoise
@@ -2985,7 +3024,7 @@ export interface components {
              */
             branch: number;
             /** Command */
-            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["SetSpeed"];
+            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
         };
         /**
          * Loser
@@ -3035,6 +3074,22 @@ export interface components {
                 [key: string]: unknown;
             };
             facts: components["schemas"]["LossFacts"];
+        };
+        /**
+         * Marked
+         * @description The marked units of one layer: ``units``, or (``whole``) all of them but ``units``.
+         */
+        Marked: {
+            /**
+             * Whole
+             * @default false
+             */
+            whole: boolean;
+            /**
+             * Units
+             * @default []
+             */
+            units: number[];
         };
         /**
          * MaxPool1d
@@ -4774,6 +4829,24 @@ export interface components {
             value: number;
         };
         /**
+         * Restore
+         * @description Let a silenced node, or one of its maps or units, speak again.
+         */
+        Restore: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "restore";
+            /** Node */
+            node: string;
+            /**
+             * Unit
+             * @default null
+             */
+            unit: number | null;
+        };
+        /**
          * Rewind
          * @description Go back to any earlier step of this branch, bit for bit, and pause there. 0 is a reset.
          *
@@ -5253,6 +5326,20 @@ export interface components {
              * @default []
              */
             groups: components["schemas"]["ParameterGroup"][];
+            /**
+             * Frozen
+             * @default {}
+             */
+            frozen: {
+                [key: string]: components["schemas"]["Marked"];
+            };
+            /**
+             * Silenced
+             * @default {}
+             */
+            silenced: {
+                [key: string]: components["schemas"]["Marked"];
+            };
         };
         /**
          * Sgd
@@ -5319,6 +5406,25 @@ export interface components {
              * @enum {string}
              */
             type: "sigmoid";
+        };
+        /**
+         * Silence
+         * @description Make the output of a node, or (``unit``) one of its maps or units, 0: in training, in
+         *     evaluation and in every picture. No derivative passes through it.
+         */
+        Silence: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "silence";
+            /** Node */
+            node: string;
+            /**
+             * Unit
+             * @default null
+             */
+            unit: number | null;
         };
         /**
          * Silu
@@ -5850,7 +5956,9 @@ export interface components {
         };
         /**
          * TraceWanted
-         * @description ``roles`` and ``nodes`` null are all of them.
+         * @description ``roles`` and ``nodes`` null are all of them. ``derivative`` is φ′(u), of nodes that work cell
+         *     by cell. With ``sample``, a position in the batch, outputs, sensitivities and derivatives are
+         *     those of this sample alone; parameters and gradients are the whole batch's all the same.
          */
         TraceWanted: {
             /**
@@ -5873,12 +5981,17 @@ export interface components {
              * Roles
              * @default null
              */
-            roles: ("activation" | "sensitivity" | "parameter" | "gradient" | "update" | "state")[] | null;
+            roles: ("activation" | "sensitivity" | "derivative" | "parameter" | "gradient" | "update" | "state")[] | null;
             /**
              * Nodes
              * @default null
              */
             nodes: string[] | null;
+            /**
+             * Sample
+             * @default null
+             */
+            sample: number | null;
         };
         /**
          * Traced
@@ -6019,6 +6132,24 @@ export interface components {
              * @default 0.1
              */
             std: number;
+        };
+        /**
+         * Unfreeze
+         * @description Train a layer, or one of its maps or units, again.
+         */
+        Unfreeze: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "unfreeze";
+            /** Node */
+            node: string;
+            /**
+             * Unit
+             * @default null
+             */
+            unit: number | null;
         };
         /**
          * Uniform
@@ -6882,6 +7013,10 @@ export interface operations {
                 size?: number;
                 /** @description Of pictures. */
                 colour?: "grey" | "colour";
+                /** @description Whether the first row of a table names columns. */
+                header?: "found" | "yes" | "no";
+                /** @description What separates the cells of a table. */
+                delimiter?: "found" | "comma" | "semicolon" | "tab" | "bar";
             };
             header?: never;
             path?: never;
