@@ -6752,6 +6752,10 @@ export interface operations {
                 size?: number;
                 /** @description Of pictures. */
                 colour?: "grey" | "colour";
+                /** @description Whether the first row of a table names columns. */
+                header?: "found" | "yes" | "no";
+                /** @description What separates the cells of a table. */
+                delimiter?: "found" | "comma" | "semicolon" | "tab" | "bar";
             };
             header?: never;
             path?: never;
