@@ -5534,7 +5534,9 @@ export interface components {
              *       "shift_x": 0,
              *       "shift_y": 0,
              *       "shear": 0,
-             *       "bend": 0
+             *       "bend": 0,
+             *       "elastic": 0,
+             *       "seed": 0
              *     }
              */
             warp: components["schemas"]["Warp"];
@@ -5542,7 +5544,7 @@ export interface components {
              * Axis
              * @enum {string}
              */
-            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend";
+            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend" | "elastic";
             /** Low */
             low: number;
             /** High */
@@ -5564,7 +5566,7 @@ export interface components {
              * Axis
              * @enum {string}
              */
-            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend";
+            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend" | "elastic";
             /** Values */
             values: number[];
             /** Answers */
@@ -6151,8 +6153,8 @@ export interface components {
         };
         /**
          * Warp
-         * @description A movement of a picture, about its middle: bend, then shear, scale, turn and shift. It is read
-         *     bilinearly between its pixels; outside it there are zeros.
+         * @description A movement of a picture, about its middle: bend, then shear, scale, turn and shift, and last the
+         *     elastic bend. It is read bilinearly between its pixels; outside it there are zeros.
          */
         Warp: {
             /**
@@ -6185,6 +6187,16 @@ export interface components {
              * @default 0
              */
             bend: number;
+            /**
+             * Elastic
+             * @default 0
+             */
+            elastic: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
         };
         /**
          * WarpedSample
@@ -6205,7 +6217,9 @@ export interface components {
              *       "shift_x": 0,
              *       "shift_y": 0,
              *       "shear": 0,
-             *       "bend": 0
+             *       "bend": 0,
+             *       "elastic": 0,
+             *       "seed": 0
              *     }
              */
             warp: components["schemas"]["Warp"];
