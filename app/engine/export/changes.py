@@ -14,7 +14,10 @@ from app.engine.settings import Settings
 from app.engine.trainer import Trainer
 from app.protocol.commands import (
     AnyCommand,
+    EditWeight,
+    Freeze,
     LoggedCommand,
+    Restore,
     SetBatchSize,
     SetClipping,
     SetEpochs,
@@ -22,6 +25,8 @@ from app.protocol.commands import (
     SetLayer,
     SetOptimizer,
     SetSchedule,
+    Silence,
+    Unfreeze,
 )
 from app.spec.groups import Groups, Rate, rate_of
 
@@ -110,17 +115,24 @@ class Changes:
 
     def _plain(self, command: AnyCommand) -> list[str]:
         """What has nothing to do with how the weights are updated."""
-        if isinstance(command, SetBatchSize):
-            size = [f"batch_size = {command.batch_size}"]
-            steps = ["per_epoch = -(-len(inputs) // batch_size)"] if self.scheduled else []
-            return size + steps
-        if isinstance(command, SetEpochs):
-            return [f"epochs = {command.epochs}"]
-        if isinstance(command, SetLayer) and command.node in written(self.trainer.network):
-            return [
-                f"model.{attribute(command.node)}.{name} = {literal(value)}"
-                for name, value in command.values.items()
-            ]
+        kept = written(self.trainer.network)
+        match command:
+            case SetBatchSize():
+                size = [f"batch_size = {command.batch_size}"]
+                steps = ["per_epoch = -(-len(inputs) // batch_size)"] if self.scheduled else []
+                return size + steps
+            case SetEpochs():
+                return [f"epochs = {command.epochs}"]
+            case SetLayer() if command.node in kept:
+                return [
+                    f"model.{attribute(command.node)}.{name} = {literal(value)}"
+                    for name, value in command.values.items()
+                ]
+            case EditWeight() if command.node in kept:
+                return _by_hand(command)
+            case Freeze() | Unfreeze() | Silence() | Restore():
+                unit = "" if command.unit is None else f", unit {command.unit}"
+                return _left_out(f"{command.type} ({command.node}{unit}) was done")
         return []
 
     def _scheduled(self, before: Schedule, now: Schedule, say: Say) -> list[str]:
@@ -171,6 +183,21 @@ def grouped(trainer: Trainer, groups: Groups) -> dict[Rate, list[str]]:
         if node in kept and rate.factor > 0.0:
             found.setdefault(rate, []).append(name)
     return found
+
+
+def _left_out(what: str) -> list[str]:
+    """What the file cannot say, said plainly."""
+    return [f"# Not repeated here: {what} by hand at this step.", "pass"]
+
+
+def _by_hand(command: EditWeight) -> list[str]:
+    """A weight that was written by hand is written again."""
+    index = ", ".join(map(str, command.index)) or "()"
+    node, value = attribute(command.node), literal(command.value)
+    return [
+        "with torch.no_grad():",
+        f'    model.{node}.get_parameter("{command.tensor}")[{index}] = {value}',
+    ]
 
 
 def params(names: Iterable[str]) -> str:

@@ -55,6 +55,7 @@ CHANGES = (
     logged(5, "set_batch_size", batch_size=17),
     logged(7, "set_layer", node="drop1", values={"rate": 0.1}),
     logged(7, "set_epochs", epochs=1),
+    logged(9, "edit_weight", node="fc1", tensor="weight", index=[3, 2], value=-1.5),
 )
 
 

@@ -20,11 +20,12 @@ from app.catalog.layers import LAYERS, Layer, ShapeMismatch
 from app.core.shapes import Shape, size
 from app.engine.export.make import Order, make
 from app.engine.export.onnx import INPUT_NAME, OUTPUT_NAME, export, onnx_file
+from app.protocol.commands import LoggedCommand
 from app.protocol.refusals import OnnxMissing
 from app.spec.presets import Preset, presets
 from app.spec.run import RunSpec
 from tests.engine.export.randomly import random_runs
-from tests.engine.specs import run_spec, trainer_of
+from tests.engine.specs import command, run_spec, trainer_of
 
 TOLERANCE = 1e-5
 SHAPES: tuple[Shape, ...] = ((6, 16, 16), (48,), (64,), (784,), (6, 24))
@@ -174,3 +175,17 @@ def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch
         make(Order(kind="onnx", spec=spec, data_root=Path()), present)
     for said in (refused.value.text.en, refused.value.text.zh):
         assert "pip install 'glassnet[onnx]'" in said
+
+
+def test_what_is_silenced_is_silent_in_the_file() -> None:
+    spec = run_spec()
+    trainer = trainer_of(spec)
+    whole = {n: v.contiguous() for n, v in trainer.network.state_dict().items()}
+    log = (LoggedCommand(step=3, command=command("silence", node="relu1", unit=2)),)
+    blob = make(Order(kind="onnx", spec=spec, log=log, data_root=Path()), save(whole))
+    trainer.command(log[0].command)
+    trainer.network.mode(training=False)
+    x = torch.rand(3, 1, 8, 8, generator=torch.Generator().manual_seed(4))
+    with torch.no_grad():
+        expected = trainer.network(x)
+    np.testing.assert_allclose(answers(blob, {INPUT_NAME: x})[0], expected, TOLERANCE, TOLERANCE)
