@@ -5759,7 +5759,9 @@ export interface components {
              *       "shift_x": 0,
              *       "shift_y": 0,
              *       "shear": 0,
-             *       "bend": 0
+             *       "bend": 0,
+             *       "elastic": 0,
+             *       "seed": 0
              *     }
              */
             warp: components["schemas"]["Warp"];
@@ -5767,7 +5769,7 @@ export interface components {
              * Axis
              * @enum {string}
              */
-            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend";
+            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend" | "elastic";
             /** Low */
             low: number;
             /** High */
@@ -5789,7 +5791,7 @@ export interface components {
              * Axis
              * @enum {string}
              */
-            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend";
+            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend" | "elastic";
             /** Values */
             values: number[];
             /** Answers */
@@ -6412,8 +6414,8 @@ export interface components {
         };
         /**
          * Warp
-         * @description A movement of a picture, about its middle: bend, then shear, scale, turn and shift. It is read
-         *     bilinearly between its pixels; outside it there are zeros.
+         * @description A movement of a picture, about its middle: bend, then shear, scale, turn and shift, and last the
+         *     elastic bend. It is read bilinearly between its pixels; outside it there are zeros.
          */
         Warp: {
             /**
@@ -6446,6 +6448,16 @@ export interface components {
              * @default 0
              */
             bend: number;
+            /**
+             * Elastic
+             * @default 0
+             */
+            elastic: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
         };
         /**
          * WarpedSample
@@ -6466,7 +6478,9 @@ export interface components {
              *       "shift_x": 0,
              *       "shift_y": 0,
              *       "shear": 0,
-             *       "bend": 0
+             *       "bend": 0,
+             *       "elastic": 0,
+             *       "seed": 0
              *     }
              */
             warp: components["schemas"]["Warp"];
