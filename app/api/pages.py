@@ -29,6 +29,8 @@ from app.spec.examples import example
 router = APIRouter(include_in_schema=False)
 A_YEAR = 365 * 24 * 3600
 RUNS_A_PAGE = 50
+ASKED_FIRST = ("/api/v1/catalog", "/api/v1/presets")
+"""What the playground asks for before it draws: the browser may fetch it beside the scripts."""
 
 
 @router.get("/")
@@ -56,7 +58,7 @@ async def playground(lang: str, here: Here) -> Response:
     spoken = _language(lang, f"/{lang}/")
     boot = {"language": spoken, "version": here.version, "authenticated": True}
     files = here.page.entry("src/main.ts")
-    response = render(here.page, "app.html", spoken, "/", files=files, boot=boot)
+    response = render(here.page, "app.html", spoken, "/", files=files, boot=boot, early=ASKED_FIRST)
     response.set_cookie(language.COOKIE, spoken, max_age=A_YEAR, path="/", samesite="lax")
     return response
 

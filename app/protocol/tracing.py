@@ -44,7 +44,19 @@ CellRole = Literal[
 ]
 Precision = Literal["float32", "float64"]
 Form = Literal["mean", "sum"]
-Kind = Literal["linear", "pointwise", "selection", "statistic", "function", "move", "rule", "given"]
+Kind = Literal[
+    "linear",
+    "pointwise",
+    "selection",
+    "statistic",
+    "function",
+    "move",
+    "rule",
+    "given",
+    "silenced",
+    "frozen",
+    "edited",
+]
 Node = Annotated[str, Field(min_length=1, max_length=64)]
 
 
@@ -189,19 +201,25 @@ class Explanation(Answer):
 
 
 class Entry(Answer):
-    """One weight whose two derivatives were compared."""
+    """One weight whose two derivatives were compared. ``error`` is their raw difference, ``floor``
+    what rounding alone may make of it; both relative to the tensor's largest gradient. ``width`` is
+    the h of the difference."""
 
     index: tuple[int, ...]
     autograd: Number
     numeric: Number
     error: Number
-    """Relative to the tensor's largest gradient."""
+    floor: Number
+    width: float
 
 
 class TensorCheck(Answer):
-    """One tensor of a gradient check. ``kinks`` are entries where the loss bends within the
-    difference: no derivative exists there, and they do not count. ``worst`` is the entry that is
-    furthest off."""
+    """One tensor of a gradient check. ``worst`` is the entry that is furthest off, ``error`` and
+    ``floor`` are the largest of all entries that count.
+
+    Two kinds do not count and are listed apart, the first 20 of each: ``unresolved`` entries, whose
+    floor is above the tolerance and whose error is within it, so that nothing can be said; ``kinks``,
+    where the loss bends within the difference, so that no derivative exists."""
 
     node: str
     tensor: str
@@ -209,12 +227,17 @@ class TensorCheck(Answer):
     checked: int
     largest: Number
     error: Number
+    floor: Number
     worst: Entry | None
     kinks: tuple[Entry, ...]
+    kink_count: int
+    unresolved: tuple[Entry, ...]
+    unresolved_count: int
 
 
 class Gradcheck(Answer):
-    """``passed``: every error is at most ``tolerance``. ``complete`` is false where time ran out."""
+    """``passed``: the error of every entry that counts is at most ``tolerance``. ``complete`` is
+    false where time ran out; ``unresolved`` and ``kinks`` count what could not be compared."""
 
     step: int
     branch: int
@@ -223,6 +246,10 @@ class Gradcheck(Answer):
     passed: bool
     complete: bool
     error: Number
+    floor: Number
+    checked: int
+    unresolved: int
+    kinks: int
     tensors: tuple[TensorCheck, ...]
 
 

@@ -10,6 +10,15 @@ readBoot();
 const target = document.getElementById('app');
 if (target) {
   const session = new Session(EMPTY);
-  mount(App, { target, props: { session } });
-  void session.guard(() => boot(session));
+  // Drawn once, with the catalogue; what the first network needs is asked for meanwhile.
+  void session.catalog.load().then(
+    () => {
+      void session.guard(() => boot(session));
+      mount(App, { target, props: { session } });
+    },
+    (error: unknown) => {
+      mount(App, { target, props: { session } });
+      session.app.failed(error);
+    },
+  );
 }

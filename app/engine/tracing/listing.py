@@ -15,7 +15,9 @@ from app.engine.tracing.formulas import figure
 from app.engine.tracing.step import Trace
 from app.protocol.refusals import NoSuchCell
 from app.protocol.tracing import LOSS_NODE, TRACE_ROLES, Operations, OperationStep, TraceWanted
+from app.spec.units import Marked
 
+MOST_NAMED = 64
 LARGEST_FILE = 256 * 2**20
 
 
@@ -43,10 +45,26 @@ def _forward(trace: Trace) -> Iterator[OperationStep]:
             node=name,
             role="activation",
             shape=shape,
-            caption=words.FORWARD.format(node=name, title=layer.TITLE, shape=show(shape)),
+            caption=_joined(
+                words.FORWARD.format(node=name, title=layer.TITLE, shape=show(shape)),
+                _marked(trace.trainer.settings.silenced.get(name), shape[0], words.SILENCED),
+            ),
             formula=layer.FORMULA.forward if layer.FORMULA else "",
             inside=tuple(inner),
         )
+
+
+def _marked(marks: Marked | None, count: int, said: Text) -> Text | None:
+    """Which units of a layer are marked, in a sentence."""
+    if marks is None:
+        return None
+    if said is words.SILENCED and len(marks.all_of(count)) == count:
+        return words.SILENCED_WHOLE
+    return said.format(units=", ".join(map(str, marks.all_of(count)[:MOST_NAMED])))
+
+
+def _joined(caption: Text, more: Text | None) -> Text:
+    return caption if more is None else text(caption.en + more.en, caption.zh + more.zh)
 
 
 def _loss(trace: Trace) -> OperationStep:
@@ -84,8 +102,7 @@ def _backward(trace: Trace) -> Iterator[OperationStep]:
         caption = words.BACKWARD.format(node=name, title=layer.TITLE, inputs=inputs)
         held = [key for key in trace.gradients if key.partition(".")[0] == name]
         if held:
-            more = words.GRADIENTS.format(tensors=", ".join(held))
-            caption = text(caption.en + more.en, caption.zh + more.zh)
+            caption = _joined(caption, words.GRADIENTS.format(tensors=", ".join(held)))
         yield OperationStep(
             number=0,
             phase="backward",
@@ -98,7 +115,8 @@ def _backward(trace: Trace) -> Iterator[OperationStep]:
 
 
 def _updates(trace: Trace) -> Iterator[OperationStep]:
-    optimizer = trace.trainer.settings.optimizer
+    settings = trace.trainer.settings
+    optimizer = settings.optimizer
     updated = trace.updated()
     for full, value in updated.before.items():
         if full not in trace.gradients:
@@ -107,6 +125,9 @@ def _updates(trace: Trace) -> Iterator[OperationStep]:
         caption: Text = words.UPDATED.format(name=full, title=optimizer.TITLE)
         if full not in updated.groups:
             caption = words.FROZEN.format(name=full)
+        elif node in settings.frozen:
+            count = trace.trainer.network.shapes[node][0]
+            caption = _joined(caption, _marked(settings.frozen[node], count, words.HELD))
         yield OperationStep(
             number=0,
             phase="update",

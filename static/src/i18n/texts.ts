@@ -3,6 +3,7 @@ import { builder } from './builder';
 import { controls } from './controls';
 import { data } from './data';
 import { exchange } from './exchange';
+import { hand } from './hand';
 import { labs } from './labs';
 import { parts } from './parts';
 import { presets } from './presets';
@@ -15,6 +16,7 @@ export const dictionaries = [
   controls,
   data,
   exchange,
+  hand,
   labs,
   parts,
   presets,
@@ -28,6 +30,7 @@ export const texts = {
   ...controls,
   ...data,
   ...exchange,
+  ...hand,
   ...labs,
   ...parts,
   ...presets,

@@ -90,18 +90,16 @@ async function openLink(session: Session): Promise<void> {
   if (spec) await session.open(spec);
 }
 
+/** Show a network as soon as the catalogue is known. */
 export async function boot(session: Session): Promise<void> {
-  await session.catalog.load();
   const id = runInAddress();
   const first = session.catalog.presets[0];
   if (id) await session.attach(id);
   const part = session.run.exists ? null : exampleInAddress();
   const shown = part === null ? await linked(session) : await example(session, part);
   if (!session.run.exists && !shown && first) {
-    await Promise.all([
-      session.editor.open(first.spec),
-      recorded(session, first.id).catch(() => undefined),
-    ]);
+    void recorded(session, first.id).catch(() => undefined);
+    await session.editor.open(first.spec);
   }
   session.ready = true;
   window.addEventListener('hashchange', () => {
