@@ -67,6 +67,7 @@ class FakeRun {
   step = $state(3);
   running = $state(false);
   settings = null;
+  ticks = [];
   commands: string[] = [];
   command(command: { type: string }): Promise<object> {
     this.commands.push(command.type);
