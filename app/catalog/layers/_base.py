@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 INPUT = text("Input", "输入")
 CONVOLUTION = text("Convolution", "卷积")
 POOLING = text("Pooling", "池化")
+RECURRENT = text("Recurrent", "循环")
 DENSE = text("Dense and shape", "全连接与形状")
 ACTIVATION = text("Activation", "激励函数")
 REGULARISATION = text("Regularisation", "正则化")
@@ -86,7 +87,8 @@ class ShapeMismatch(GlassnetError):
 class Layer(Part):
     """One node of a network. ``inputs`` are always shapes without the batch axis.
 
-    Images are (channels, height, width), sequences (channels, length), vectors (features,).
+    Images are (channels, height, width), vectors (features,). Sequences are (channels, length) to
+    what slides along them, (steps, features) to recurrent layers.
     """
 
     ID_PREFIX: ClassVar[str]
@@ -185,6 +187,15 @@ def sequence_input(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[int, int]:
     if len(shape) != 2:
         expected = text("a sequence (channels × length)", "序列（通道 × 长度）")
         raise ShapeMismatch(layer, expected, shape, Fix("remove"))
+    return shape[0], shape[1]
+
+
+def time_input(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[int, int]:
+    """The one input as (steps, features), or a clear refusal."""
+    shape = inputs[0]
+    if len(shape) != 2:
+        expected = text("a sequence (steps × features)", "序列（时刻 × 特征）")
+        raise ShapeMismatch(layer, expected, shape, Fix("insert", value="rows"), Fix("remove"))
     return shape[0], shape[1]
 
 

@@ -248,7 +248,10 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 @torch.no_grad()
 def capture(module: Callable[..., torch.Tensor], inputs: Sequence[torch.Tensor]) -> Graph:
-    """Run ``module`` on ``inputs`` and record it. Inputs that are not floating are constants."""
+    """Run ``module`` on ``inputs`` and record it. Inputs that are not floating are constants.
+
+    A module with a fused kernel is run by its form of elementary operations, ``stepwise``.
+    """
     recorder = _Recorder()
     parameters: dict[str, Value] = {}
     if isinstance(module, nn.Module):
@@ -262,6 +265,7 @@ def capture(module: Callable[..., torch.Tensor], inputs: Sequence[torch.Tensor])
         recorder.enter(x, "input", str(k), depends=x.is_floating_point())
         for k, x in enumerate(given)
     ]
+    run = getattr(module, "stepwise", module)
     with recorder:
-        output = module(*given)
+        output = run(*given)
     return Graph(recorder.values, recorder.operations, entered, parameters, recorder.find(output))
