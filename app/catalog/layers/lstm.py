@@ -52,8 +52,8 @@ class Lstm(Gated):
             "Added to the bias of the forget gate at the start: 1 makes the cell keep what it has.",
             "初始时加到遗忘门的偏置上：取 1 使记忆单元保留已有内容。",
         ),
-        ge=-10.0,
-        le=10.0,
+        ge=-5.0,
+        le=5.0,
     )
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
