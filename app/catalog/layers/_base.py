@@ -98,12 +98,19 @@ class Layer(Part):
     POINTWISE: ClassVar[bool] = False
     """Works on every value alone: the page folds it into the card of the layer before it."""
 
+    INNER: ClassVar[tuple[str, ...]] = ()
+    """What it holds inside at every step of time, by name: its gates, which can be watched."""
+    TIME_FIRST: ClassVar[bool] = False
+    """Of an output (a, b) the first axis is time, as recurrent layers have it."""
+
     @classmethod
     def facts(cls) -> dict[str, Any]:
         return {
             "id_prefix": cls.ID_PREFIX,
             "arity": list(cls.ARITY),
             "pointwise": cls.POINTWISE,
+            "time_first": cls.TIME_FIRST,
+            "inner": list(cls.INNER),
         }
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:

@@ -94,6 +94,7 @@ class Gated(Layer):
     """Base of the layers that hold PyTorch's recurrent parameters: ``GATES`` blocks of units."""
 
     GROUP = RECURRENT
+    TIME_FIRST = True
     GATES: ClassVar[int] = 1
 
     units: int = units_option()

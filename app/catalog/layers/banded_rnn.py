@@ -31,6 +31,7 @@ class BandedRnn(Layer):
         "输入 (T, F)，输出 (T, units)。band 依次存放 W 的主对角线，以及每个距离的上、下对角线。"
     )
     GROUP = RECURRENT
+    TIME_FIRST = True
     FORMULA = Formula(
         forward=r"u_t = U x_t + W s_{t-1} + b,\quad s_t = \varphi(u_t),\quad w_{ij} = 0 \text{ for } |i-j| > k",
         backward=r"\delta_t = \varphi'(u_t)\circ\left(\frac{\partial E}{\partial s_t} + W^{\mathsf T}\delta_{t+1}\right)"

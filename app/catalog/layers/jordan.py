@@ -30,6 +30,7 @@ class Jordan(Layer):
         "sₜ = φ(uₜ)，oₜ = g(V sₜ + c)。输入 (T, F)，输出 (T, outputs)。出处：Jordan，1986。"
     )
     GROUP = RECURRENT
+    TIME_FIRST = True
     FORMULA = Formula(
         forward=r"u_t = U x_t + W o_{t-1} + b,\quad s_t = \varphi(u_t),\quad o_t = g(V s_t + c)",
         backward=r"\delta^o_t = g'\circ\left(\frac{\partial E_t}{\partial o_t} + W^{\mathsf T}\delta_{t+1}\right)"

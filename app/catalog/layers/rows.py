@@ -29,6 +29,7 @@ class Rows(Layer):
         "steps 为 0 时，图像每行一个时刻，向量每个值一个时刻。"
     )
     GROUP = RECURRENT
+    TIME_FIRST = True
     FORMULA = Formula(
         forward=r"(x_t)_{cW+w} = x_{c\,t\,w}", backward=r"\delta_{c\,t\,w} = (\delta_t)_{cW+w}"
     )

@@ -7,6 +7,8 @@ PyTorch has a fused kernel, ``forward`` uses that on the same weights.
 # Shapes: N batch, T steps, F features, H hidden units, G gates.
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import nn
 
@@ -21,6 +23,9 @@ class Unrolled(nn.RNNBase):
 
     ``dropout`` acts between the layers while training, with draws of its own.
     """
+
+    WATCHED: ClassVar[tuple[str, ...]] = ()
+    """Names of what a state holds beside its output."""
 
     def unroll(self, num_layers: int, *, bidirectional: bool, dropout: float) -> None:
         """What the constructors have in common after PyTorch's own."""
@@ -61,21 +66,36 @@ class Unrolled(nn.RNNBase):
         for layer in range(self.num_layers):
             weights = self.of_layer(layer)
             x_NTF = self.between(x_NTF) if layer else x_NTF
-            made = self.walk(x_NTF, weights[:4], backward=False)
+            made = [torch.stack([s[0] for s in self.walk(x_NTF, weights[:4], 1)], 1)]
             if self.bidirectional:
-                made = torch.cat([made, self.walk(x_NTF, weights[4:], backward=True)], 2)
-            x_NTF = made
+                back = self.walk(x_NTF, weights[4:], -1)
+                made.append(torch.stack([s[0] for s in back], 1))
+            x_NTF = torch.cat(made, 2) if self.bidirectional else made[0]
         return x_NTF
 
-    def walk(self, x_NTF: torch.Tensor, weights: Weights, *, backward: bool) -> torch.Tensor:
-        """One layer in one direction."""
+    def walk(self, x_NTF: torch.Tensor, weights: Weights, way: int) -> list[State]:
+        """The states of one layer in time's order, read forwards (1) or backwards (−1)."""
         u_NTG = nn.functional.linear(x_NTF, weights[0], weights[2])
-        steps = list(range(x_NTF.shape[1]))
-        state, outputs = self.start(x_NTF), []
-        for t in reversed(steps) if backward else steps:
+        state, states = self.start(x_NTF), []
+        for t in list(range(x_NTF.shape[1]))[::way]:
             state = self.step(u_NTG[:, t], state, weights)
-            outputs.append(state[0])
-        return torch.stack(outputs[::-1] if backward else outputs, 1)
+            states.append(state)
+        return states[::way]
+
+    def gates(self, x_NTF: torch.Tensor) -> dict[str, torch.Tensor]:
+        """What the last layer's states hold beside their output, (N, T, H × directions) by name."""
+        last = self.num_layers - 1
+        if last:
+            below = [w for k in range(last) for w in self.of_layer(k)]
+            x_NTF = self.fused(x_NTF, below, last)
+        weights = self.of_layer(last)
+        walks = [self.walk(x_NTF, weights[:4], 1)]
+        if self.bidirectional:
+            walks.append(self.walk(x_NTF, weights[4:], -1))
+        return {
+            name: torch.cat([torch.stack([s[k] for s in walk], 1) for walk in walks], 2)
+            for k, name in enumerate(self.WATCHED, start=1)
+        }
 
 
 def zeros(module: nn.RNNBase, x_NTF: torch.Tensor, layers: int) -> torch.Tensor:
@@ -126,6 +146,8 @@ class Rnn(Unrolled):
 class Lstm(Unrolled):
     """Long short-term memory with PyTorch's order of gates: i, f, g, o."""
 
+    WATCHED = ("c", "i", "f", "g", "o")
+
     def __init__(
         self,
         input_size: int,
@@ -156,17 +178,19 @@ class Lstm(Unrolled):
         return h_NH, torch.zeros_like(h_NH)
 
     def step(self, u_NG: torch.Tensor, state: State, weights: Weights) -> State:
-        h_NH, c_NH = state
+        h_NH, c_NH = state[:2]
         size = self.hidden_size
         u_NG = u_NG + nn.functional.linear(h_NH, weights[1], weights[3])
         i, f = u_NG[:, :size].sigmoid(), u_NG[:, size : 2 * size].sigmoid()
         g, o = u_NG[:, 2 * size : 3 * size].tanh(), u_NG[:, 3 * size :].sigmoid()
         c_NH = f * c_NH + i * g
-        return o * c_NH.tanh(), c_NH
+        return o * c_NH.tanh(), c_NH, i, f, g, o
 
 
 class Gru(Unrolled):
     """Gated recurrent unit in PyTorch's form, gates r, z, n: r acts behind W_hn."""
+
+    WATCHED = ("r", "z", "n")
 
     def __init__(
         self,
@@ -193,10 +217,10 @@ class Gru(Unrolled):
         return torch.gru(x_NTF, h0, weights, *how)[0]
 
     def step(self, u_NG: torch.Tensor, state: State, weights: Weights) -> State:
-        (h_NH,) = state
+        h_NH = state[0]
         size = self.hidden_size
         v_NG = nn.functional.linear(h_NH, weights[1], weights[3])
         r = (u_NG[:, :size] + v_NG[:, :size]).sigmoid()
         z = (u_NG[:, size : 2 * size] + v_NG[:, size : 2 * size]).sigmoid()
         n = (u_NG[:, 2 * size :] + r * v_NG[:, 2 * size :]).tanh()
-        return ((1.0 - z) * n + z * h_NH,)
+        return (1.0 - z) * n + z * h_NH, r, z, n
