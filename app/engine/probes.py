@@ -85,7 +85,9 @@ class Prober:
             module = network.node(name)
             if hasattr(module, "gates") and (nodes is None or name in nodes):
                 inner: dict[str, torch.Tensor] = module.gates(values[network.sources[name][0]])
-                found += [(f"{name}.gate_{k}", tuple(v.shape[1:]), v) for k, v in inner.items()]
+                for key in network.layers[name].INNER:
+                    value = inner[key]
+                    found.append((f"{name}.gate_{key}", tuple(value.shape[1:]), value))
         return found
 
     def _kernels(self) -> Named:

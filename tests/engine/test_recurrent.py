@@ -128,3 +128,46 @@ def test_arithmetic_is_said_as_the_textbook_counts() -> None:
         {"type": "gru", "units": 4, "layers": 3, "bidirectional": True}
     )
     assert deep.arithmetic(((9, 5),)) == "6×(4×(5+4)+2×4)+2×6×(4×(8+4)+2×4) = 936"
+
+
+def formula(module: torch.nn.Module, x: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Every gate of an LSTM by the chapter's formula, each from its own rows of the weights."""
+    w_ih, w_hh, b_ih, b_hh = (p.detach() for p in module.parameters())
+    size = w_hh.shape[1]
+    h, c = torch.zeros(size, dtype=x.dtype), torch.zeros(size, dtype=x.dtype)
+    found: dict[str, list[torch.Tensor]] = {name: [] for name in "ifgoc"}
+    for x_t in x:
+        now = {}
+        for k, q in enumerate("ifgo"):
+            rows = slice(k * size, (k + 1) * size)
+            net = w_ih[rows] @ x_t + w_hh[rows] @ h + (b_ih + b_hh)[rows]
+            now[q] = torch.tanh(net) if q == "g" else 1.0 / (1.0 + torch.exp(-net))
+        now["c"] = c = now["f"] * c + now["i"] * now["g"]
+        h = now["o"] * torch.tanh(c)
+        for name, value in now.items():
+            found[name].append(value)
+    return {name: torch.stack(values) for name, values in found.items()}
+
+
+def test_watched_gates_are_the_chapters() -> None:
+    module = Lstm(3, 4).double()
+    x = torch.randn(2, 6, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        gates = module.gates(x)
+    assert set(gates) == set("ifgoc")
+    for name, value in formula(module, x[1]).items():
+        torch.testing.assert_close(gates[name][1], value, rtol=1e-12, atol=1e-12)
+
+
+def test_gates_of_a_stack_are_those_of_the_layer_on_top() -> None:
+    module = Gru(3, 4, 2, bidirectional=True).double()
+    x = torch.randn(2, 5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+    with torch.no_grad():
+        gates = module.gates(x)
+        h = module(x)
+    assert {name: tuple(v.shape) for name, v in gates.items()} == dict.fromkeys("rzn", (2, 5, 8))
+    r, z, n = gates["r"], gates["z"], gates["n"]
+    assert bool(((r > 0) & (r < 1)).all())
+    before = torch.cat([torch.zeros(2, 1, 4, dtype=torch.float64), h[:, :-1, :4]], 1)
+    expected = (1 - z[..., :4]) * n[..., :4] + z[..., :4] * before
+    torch.testing.assert_close(h[..., :4], expected, rtol=1e-10, atol=1e-10)
