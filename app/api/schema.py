@@ -38,6 +38,7 @@ from app.protocol import frames, stream, taps, warp
 from app.protocol.baselines import BaselineRecord
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
+from app.protocol.health import DerivativeHealth, HealthWanted
 from app.protocol.range_test import RangeTest, RangeWanted
 from app.protocol.runs import Applied, MetricsSeries, RunInfo, WeightsInfo
 from app.protocol.tracing import (
@@ -86,6 +87,7 @@ READ: dict[str, Any] = {
     "Traced": Traced,
     "ExplainWanted": ExplainWanted,
     "GradcheckWanted": GradcheckWanted,
+    "HealthWanted": HealthWanted,
     "AnyCommand": AnyCommand,
     "LoggedCommand": LoggedCommand,
     "AnySample": taps.AnySample,
@@ -123,6 +125,7 @@ WRITTEN: dict[str, Any] = {
     "Operations": Operations,
     "Explanation": Explanation,
     "Gradcheck": Gradcheck,
+    "DerivativeHealth": DerivativeHealth,
     "Devices": Devices,
     "Queue": devices.Queue,
     "Health": health.Health,

@@ -6,11 +6,12 @@ faster way through ReLU and max pooling.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import nn
+from torch.utils.hooks import RemovableHandle
 
 from app.catalog.layers import Layer
 from app.core.ids import stable_hash
@@ -20,6 +21,7 @@ from app.spec.check import require
 from app.spec.gains import gains
 from app.spec.model import INPUT
 from app.spec.run import RunSpec
+from app.spec.units import Marked, Marks
 
 
 class Network(nn.Module):
@@ -42,6 +44,7 @@ class Network(nn.Module):
             self._modules[name] = self._build(name, behind[name])
         self._needed = needed(self.output, self.sources)
         self._chain: list[nn.Module] | None = None
+        self._silencers: list[RemovableHandle] = []
         self._all = list(self.modules())
         self._random = [(n, m) for n, m in self.named_children() if hasattr(m, "reseed")]
 
@@ -81,9 +84,34 @@ class Network(nn.Module):
         for field, value in changed.items():
             setattr(self.node(name), field, value)
 
+    def silence(self, silenced: Marks) -> None:
+        """Make the outputs of these units 0 and no others'; nothing is left behind where none are."""
+        for handle in self._silencers:
+            handle.remove()
+        self._silencers = [
+            self.node(name).register_forward_hook(silencer(marks.all_of(count), count))
+            for name, marks in silenced.items()
+            for count in (self.shapes[name][0],)
+        ]
+
+    def rows(self, name: str, marks: Marked) -> dict[str, tuple[int, tuple[int, ...]]]:
+        """(axis, places) of the parameters of a node that belong to its marked units alone; all of
+        those that belong to no unit, where the whole node is marked."""
+        layer = self.layers[name]
+        inputs = tuple(self.shapes[source] for source in self.sources[name])
+        found: dict[str, tuple[int, tuple[int, ...]]] = {}
+        for unit in marks.all_of(self.shapes[name][0]):
+            for tensor, rows in layer.rows(unit, inputs).items():
+                before = found.get(tensor, (rows.axis, ()))[1]
+                found[tensor] = (rows.axis, (*before, *rows.places))
+        if marks.whole:
+            for one in layer.parameters(inputs):
+                found.setdefault(one.name, (0, tuple(range(one.shape[0]))))
+        return found
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Output of the output node for a batch (N, *input shape)."""
-        if self._chain is not None:
+        if self._chain is not None and not self._silencers:
             for module in self._chain:
                 x = module(x)
             return x
@@ -121,6 +149,18 @@ class Network(nn.Module):
         if len(shape) == 3 and BlockMax.replaces(module, shape[1], shape[2]):
             return BlockMax()
         return module
+
+
+def silencer(units: Sequence[int], count: int) -> Callable[..., torch.Tensor]:
+    """A forward hook: the output (N, count, …) with these units 0, whatever they were."""
+    mask = torch.zeros(count, dtype=torch.bool)
+    mask[list(units)] = True
+
+    def silence(module: nn.Module, inputs: Any, output: torch.Tensor) -> torch.Tensor:
+        shape = (1, count, *(1,) * (output.dim() - 2))
+        return output.masked_fill(mask.to(output.device).view(shape), 0.0)
+
+    return silence
 
 
 def needed(output: str, sources: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

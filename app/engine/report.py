@@ -102,6 +102,22 @@ class Reporter:
             )
         )
 
+    def again(self, branch: int) -> None:
+        """Emit the validation of a network at rest that was changed by hand."""
+        trainer = self._trainer
+        loss, accuracy = trainer.evaluate()
+        self._emit(
+            Validation(
+                branch=branch,
+                step=trainer.cursor.step,
+                epoch=trainer.epoch,
+                loss=loss,
+                accuracy=accuracy,
+                train_loss=None,
+                train_accuracy=None,
+            )
+        )
+
     def divergence(self, branch: int) -> bool:
         """Emit a note if the loss has become non-finite for the first time; True if so."""
         found = self._trainer.diverged

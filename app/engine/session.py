@@ -23,6 +23,9 @@ from app.engine.start import Start
 from app.engine.trainer import Cursor, Divergence, Tally, Trainer
 from app.protocol.commands import (
     AnyCommand,
+    EditWeight,
+    Freeze,
+    Hand,
     LoggedCommand,
     Pause,
     Play,
@@ -30,6 +33,7 @@ from app.protocol.commands import (
     SetEpochs,
     SetSpeed,
     Step,
+    Unfreeze,
     is_setting,
 )
 from app.protocol.events import (
@@ -63,6 +67,7 @@ class Session:
         self._until_step: int | None = None
         self._until_epoch: int | None = None
         self._stepping = False
+        self._edits = 0
         self._resume()
 
     # --- where to begin --------------------------------------------------------------------------
@@ -90,6 +95,7 @@ class Session:
         step = loaded.entry.step
         trainer.apply(in_force(self.start.spec, [*self.log, *self._coming], step))
         trainer.load(loaded.tensors)
+        self._catch_up(step)
         trainer.cursor = Cursor(step, facts["epoch"], facts["offset"])
         trainer.tally = Tally(**facts["tally"])
         trainer.memory = Memory(**facts.get("memory", {}))
@@ -98,6 +104,16 @@ class Session:
             None if at is None else Divergence(at, Finding(trainer.network.output, "loss"))
         )
         self.keeper.last = (loaded.entry.branch, step)
+
+    def _catch_up(self, step: int) -> None:
+        """What is logged up to the step of a snapshot is in it, but for weights written at that step:
+        perhaps after it was taken. To write them again changes nothing more."""
+        done = [entry for entry in self._coming if entry.step <= step]
+        self._coming = self._coming[len(done) :]
+        self.log += done
+        for entry in done:
+            if entry.step == step and isinstance(entry.command, EditWeight):
+                self.trainer.command(entry.command)
 
     def _line_through(self, loaded: Loaded) -> Lineage:
         """The line of branches that a snapshot remembers, up to the branch we are on."""
@@ -152,10 +168,21 @@ class Session:
             elif isinstance(command, SetSpeed):
                 self.speed = command.steps_per_second
             self._applied(command)
-            if isinstance(command, Pause) and self.state == "running":
+            if isinstance(command, Hand):
+                self._edited(command)
+            elif isinstance(command, Pause) and self.state == "running":
                 self._stop("paused", "pause")
             elif isinstance(command, SetEpochs):
                 self._end_moved()
+
+    def _edited(self, command: Hand) -> None:
+        """A network at rest that was changed by hand says at once what it has become."""
+        self._edits += 1
+        if self.running or isinstance(command, Freeze | Unfreeze):
+            return
+        if isinstance(command, EditWeight):
+            self._snapshot("pause", wait=True)
+        self.report.again(self.branch)
 
     def _logged(self, command: AnyCommand) -> LoggedCommand:
         return LoggedCommand(step=self.trainer.cursor.step, branch=self.branch, command=command)
@@ -206,8 +233,6 @@ class Session:
             trainer.reset()
         else:
             self._restore(loaded)
-            self.log = [e for e in self._coming if e.step <= loaded.entry.step]
-            self._coming = self._coming[len(self.log) :]
         self.lineage = [*ended, (self.branch, None)]
         self._replay(step)
         self.report.rewound(step)
@@ -231,9 +256,14 @@ class Session:
         return self.state == "running"
 
     @property
-    def version(self) -> tuple[int, int]:
-        """Changes whenever the weights do."""
+    def place(self) -> tuple[int, int]:
+        """(branch, step)."""
         return self.branch, self.trainer.cursor.step
+
+    @property
+    def version(self) -> tuple[int, int, int]:
+        """(branch, step, …): changes whenever what the network answers does."""
+        return *self.place, self._edits
 
     def turn(self) -> None:
         """One training step and all that follows from it."""
@@ -288,14 +318,14 @@ class Session:
         """Keep what was done since the last snapshot."""
         if self.running:
             self._stop("paused", "pause")
-        elif self.keeper.last != self.version:
+        elif self.keeper.last != self.place:
             self._snapshot("pause", wait=True)
         self.keeper.close()
 
     def _snapshot(self, kind: Kind, *, wait: bool) -> Entry | None:
         if len(self.trainer.meter):
             self.report.metrics(self.branch)
-        return self.keeper.take(kind, self.version, self.trainer.state, self._facts, wait=wait)
+        return self.keeper.take(kind, self.place, self.trainer.state, self._facts, wait=wait)
 
     def _facts(self) -> dict[str, Any]:
         trainer = self.trainer

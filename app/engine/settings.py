@@ -14,9 +14,12 @@ from app.catalog.optimizers import Optimizer
 from app.catalog.schedules import Constant, Schedule
 from app.core import invalid
 from app.core.errors import NotFound
+from app.engine.hand import commands_between, require_trained, require_unit
 from app.protocol.commands import (
     AnyCommand,
+    Freeze,
     LoggedCommand,
+    Restore,
     SetBatchSize,
     SetClipping,
     SetEpochs,
@@ -24,6 +27,8 @@ from app.protocol.commands import (
     SetLayer,
     SetOptimizer,
     SetSchedule,
+    Silence,
+    Unfreeze,
     is_setting,
 )
 from app.protocol.refusals import NotLive, OutOfRange, RatesMisfit
@@ -31,6 +36,7 @@ from app.spec import groups as rates
 from app.spec.check import check
 from app.spec.groups import Groups
 from app.spec.run import RunSpec
+from app.spec.units import Marks, marked
 
 P = TypeVar("P", bound=Part)
 
@@ -47,6 +53,8 @@ class Settings:
     clip_norm: float | None = None
     clip_value: float | None = None
     groups: Groups = ()
+    frozen: Marks = field(default_factory=dict)
+    silenced: Marks = field(default_factory=dict)
 
     @classmethod
     def of(cls, spec: RunSpec) -> Settings:
@@ -82,6 +90,14 @@ class Settings:
             case SetLayer():
                 layer = changed(self.layer(command.node, spec), command.values)
                 changes["layers"] = {**self.layers, command.node: layer}
+            case Freeze() | Unfreeze():
+                require_trained(command, spec)
+                on = isinstance(command, Freeze)
+                changes["frozen"] = marked(self.frozen, command.node, command.unit, on=on)
+            case Silence() | Restore():
+                require_unit(command, spec)
+                on = isinstance(command, Silence)
+                changes["silenced"] = marked(self.silenced, command.node, command.unit, on=on)
         return replace(self, **changes) if changes else self
 
     def facts(self) -> dict[str, Any]:
@@ -95,6 +111,8 @@ class Settings:
             "batch_size": self.batch_size,
             "epochs": self.epochs,
             "layers": {name: layer.model_dump() for name, layer in self.layers.items()},
+            "frozen": {name: marks.model_dump() for name, marks in self.frozen.items()},
+            "silenced": {name: marks.model_dump() for name, marks in self.silenced.items()},
         }
 
     def layer(self, name: str, spec: RunSpec) -> Layer:
@@ -127,6 +145,8 @@ class Settings:
             found.append(SetBatchSize(batch_size=target.batch_size))
         if target.epochs != self.epochs:
             found.append(SetEpochs(epochs=target.epochs))
+        found += commands_between(self.frozen, target.frozen, Freeze, Unfreeze)
+        found += commands_between(self.silenced, target.silenced, Silence, Restore)
         return found
 
 

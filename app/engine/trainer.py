@@ -17,15 +17,18 @@ from app.engine.augment import augmenter
 from app.engine.compile import Network, compile_network
 from app.engine.data import Resident, epoch_order
 from app.engine.diagnosis import Finding, finite, first_not_finite
+from app.engine.hand import edit
+from app.engine.held import Members, held_parts
 from app.engine.meter import Meter, Point, hits
 from app.engine.settings import Settings
-from app.engine.update import Members, Update
+from app.engine.update import Update
 from app.engine.weights import put_weights, read_weights
-from app.protocol.commands import AnyCommand
+from app.protocol.commands import AnyCommand, EditWeight
 from app.protocol.taps import AnySample
 from app.spec.groups import Rate, rate_of
 from app.spec.plan import steps_per_epoch
 from app.spec.run import RunSpec
+from app.spec.units import WHOLE
 
 EVALUATION_VALUES = 1_000_000
 """About how many activations an evaluation keeps at once (4 MB)."""
@@ -116,7 +119,8 @@ class Trainer:
         alike: dict[Rate, list[torch.Tensor]] = {}
         for name, parameter in self.network.named_parameters():
             node, _, tensor = name.partition(".")
-            alike.setdefault(rate_of(settings.groups, node, tensor), []).append(parameter)
+            if settings.frozen.get(node) != WHOLE:
+                alike.setdefault(rate_of(settings.groups, node, tensor), []).append(parameter)
         members = [
             Members(parameters, rate.factor, rate.weight_decay)
             for rate, parameters in alike.items()
@@ -124,6 +128,7 @@ class Trainer:
         ]
         self.updater.clip(settings.clip_norm, settings.clip_value)
         self.updater.arrange(settings.optimizer.options(), members)
+        self.updater.hold(held_parts(self.network, settings.frozen, members))
 
     def reset(self) -> None:
         """Back to step 0 and to the spec's settings: the same initial weights."""
@@ -136,8 +141,12 @@ class Trainer:
     # --- settings --------------------------------------------------------------------------------
 
     def command(self, command: AnyCommand) -> None:
-        """Put a setting into force from the next step on."""
-        self.apply(self.settings.after(command, self.spec))
+        """Put a setting into force from the next step on, or write a weight."""
+        if isinstance(command, EditWeight):
+            edit(self.network, command)
+            self._evaluated = None
+        else:
+            self.apply(self.settings.after(command, self.spec))
 
     def apply(self, settings: Settings) -> None:
         """Put all of ``settings`` into force."""
@@ -150,6 +159,8 @@ class Trainer:
             layer = settings.layer(name, self.spec)
             values = {field: getattr(layer, field) for field in layer.LIVE}
             self.network.set_layer(name, layer, values)
+        if settings.silenced != before.silenced:
+            self.network.silence(settings.silenced)
 
     # --- place in the data -----------------------------------------------------------------------
 

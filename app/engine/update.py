@@ -7,7 +7,6 @@ parameter groups, which for a small network takes longer than the arithmetic, is
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -15,17 +14,9 @@ import torch
 from torch import optim
 
 from app.engine.clip import Clip, clipper
+from app.engine.held import Held, Members, holding, trained
 
 Kernel = Callable[[list[torch.Tensor]], None]
-
-
-@dataclass(frozen=True)
-class Members:
-    """Parameters that learn alike: their share of η and, where it is not null, their own decay."""
-
-    parameters: list[torch.Tensor]
-    factor: float = 1.0
-    weight_decay: float | None = None
 
 
 class Update:
@@ -37,6 +28,7 @@ class Update:
         self._clip: Clip | None = None
         self._options: list[dict[str, Any]] = []
         """Numbers of the direct calls, one dictionary a group."""
+        self._held: Sequence[Held] = ()
         self._factors = [1.0] * len(optimizer.param_groups)
         self._parameters: list[torch.Tensor] = [
             parameter for group in optimizer.param_groups for parameter in group["params"]
@@ -75,6 +67,10 @@ class Update:
         self._clip = clipper(norm, value)
         self._forget()
 
+    def hold(self, held: Sequence[Held]) -> None:
+        """Leave these parts of parameters, and what is remembered of them, as they are."""
+        self._held = held
+
     def set_rate(self, rate: float) -> None:
         """Another η from the next step on."""
         self.rate = rate
@@ -90,6 +86,13 @@ class Update:
 
     def step(self) -> None:
         """Change the parameters by the gradients they hold."""
+        if self._held:
+            with holding(self._held, self._optimizer):
+                self._step()
+        else:
+            self._step()
+
+    def _step(self) -> None:
         if self._kernel is not None:
             gradients = [p.grad for p in self._parameters if p.grad is not None]
             if len(gradients) == len(self._parameters):
@@ -97,6 +100,10 @@ class Update:
                 return
         self._step_by_itself()
         self._kernel = self._find()
+
+    def trained(self, parameter: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
+        """The gradient as clipping and the rule get it: 0 where the parameter is held."""
+        return trained(self._held, parameter, gradient)
 
     def clipped(self, gradients: list[torch.Tensor]) -> list[torch.Tensor]:
         """What the rule gets for these gradients of all trained parameters, in their order."""

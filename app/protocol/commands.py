@@ -94,14 +94,78 @@ class SetGroups(Strict):
     groups: Groups = Field(max_length=MOST_GROUPS)
 
 
+NodeName = Annotated[str, Field(min_length=1, max_length=32)]
+Unit = Annotated[int | None, Field(ge=0, le=2**31)]
+LARGEST_WEIGHT = 3.4028234663852886e38
+"""Of float32."""
+
+
+class EditWeight(Strict):
+    """Set one number of a parameter: ``{"node": "conv1", "tensor": "weight", "index": [0, 0, 2, 2],
+    "value": 0.5}``. What the optimiser remembers of it stays."""
+
+    type: Literal["edit_weight"] = "edit_weight"
+    node: NodeName
+    tensor: str = Field(max_length=96)
+    index: tuple[Annotated[int, Field(ge=0, le=2**31)], ...] = Field(max_length=8)
+    value: float = Field(ge=-LARGEST_WEIGHT, le=LARGEST_WEIGHT)
+
+
+class Freeze(Strict):
+    """Train the parameters of a layer, or (``unit``) those of one map or unit, no more: neither
+    gradient, momentum nor weight decay changes them, nor what the optimiser remembers of them."""
+
+    type: Literal["freeze"] = "freeze"
+    node: NodeName
+    unit: Unit = None
+
+
+class Unfreeze(Strict):
+    """Train a layer, or one of its maps or units, again."""
+
+    type: Literal["unfreeze"] = "unfreeze"
+    node: NodeName
+    unit: Unit = None
+
+
+class Silence(Strict):
+    """Make the output of a node, or (``unit``) one of its maps or units, 0: in training, in
+    evaluation and in every picture. No derivative passes through it."""
+
+    type: Literal["silence"] = "silence"
+    node: NodeName
+    unit: Unit = None
+
+
+class Restore(Strict):
+    """Let a silenced node, or one of its maps or units, speak again."""
+
+    type: Literal["restore"] = "restore"
+    node: NodeName
+    unit: Unit = None
+
+
+Hand = EditWeight | Freeze | Unfreeze | Silence | Restore
+"""What is done to the network by hand."""
+
+
 class SetSpeed(Strict):
     """Make at most this many steps a second; null is full speed. Changes no number."""
 
     type: Literal["set_speed"] = "set_speed"
-    steps_per_second: float | None = Field(None, gt=0, le=10_000)
+    steps_per_second: float | None = Field(None, ge=1e-6, le=10_000)
 
 
-Setting = SetOptimizer | SetLayer | SetBatchSize | SetEpochs | SetSchedule | SetClipping | SetGroups
+Setting = (
+    SetOptimizer
+    | SetLayer
+    | SetBatchSize
+    | SetEpochs
+    | SetSchedule
+    | SetClipping
+    | SetGroups
+    | Hand
+)
 """The commands that change the numbers that follow: these must be in the log for a replay."""
 
 AnyCommand = Annotated[

@@ -37,6 +37,36 @@ class NothingDecided(Invalid):
     )
 
 
+class NoSuchUnit(Invalid):
+    code, status = "no_such_unit", 422
+    message = text(
+        "{name} has {count} maps or units, counted from 0: there is no {unit}.",
+        "{name} 共有 {count} 张特征图或 {count} 个单元（从 0 起编号），没有第 {unit} 个。",
+    )
+
+
+class NothingToFreeze(Invalid):
+    code, status = "nothing_to_freeze", 422
+    message = text(
+        "{name} has no parameters, so there is nothing to freeze. Layers that have: {known}.",
+        "{name} 没有参数，无可冻结。有参数的层：{known}。",
+    )
+
+
+class ParametersShared(Invalid):
+    code, status = "parameters_shared", 422
+    message = text(
+        "No parameter of {name} belongs to one map or unit alone. Freeze the whole layer: leave out "
+        "“unit”.",
+        "{name} 的参数不属于任何单张特征图或单个单元。请冻结整层：省略“unit”。",
+    )
+
+
+class NoSuchWeight(Invalid):
+    code, status = "no_such_weight", 422
+    message = text("There is no such weight: {why}", "没有这个权值：{why}")
+
+
 class AtTheEnd(Conflict):
     code, status = "at_the_end", 409
     message = text(

@@ -10,6 +10,7 @@ from app.protocol.events import Number, State
 from app.spec.groups import Groups
 from app.spec.run import RunSpec
 from app.spec.training import AnySchedule, Constant
+from app.spec.units import Marked
 
 
 class Shown(BaseModel):
@@ -31,6 +32,10 @@ class Settings(Shown):
     clip_norm: float | None = None
     clip_value: float | None = None
     groups: Groups = ()
+    frozen: dict[str, Marked] = {}
+    """Frozen units by node."""
+    silenced: dict[str, Marked] = {}
+    """Silenced units by node."""
 
 
 class Branch(Shown):

@@ -52,7 +52,7 @@ class Tap(Strict):
     roles: tuple[Role, ...] = Field(("activation",), min_length=1, max_length=4)
     nodes: tuple[str, ...] | None = Field(None, max_length=256)
     sample: AnySample = StoredSample()
-    rate: float = Field(20.0, gt=0, le=60)
+    rate: float = Field(20.0, ge=1e-6, le=60)
     """Frames a second at most."""
 
 

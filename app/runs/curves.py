@@ -51,7 +51,10 @@ async def _metrics(store: RunStore, run: str, way: Lineage) -> list[Metrics]:
 
 async def _validation(store: RunStore, run: str, way: Lineage) -> ValidationSeries:
     found = await store.events_of(run, "validation", way)
-    events = [stored.event for stored in found if isinstance(stored.event, Validation)]
+    newest = {  # of a step: a network at rest that is changed by hand is validated again
+        stored.event.step: stored.event for stored in found if isinstance(stored.event, Validation)
+    }
+    events = list(newest.values())
     accuracy = [event.accuracy for event in events if event.accuracy is not None]
     return ValidationSeries(
         steps=[event.step for event in events],

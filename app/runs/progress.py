@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from app.protocol.commands import (
     AnyCommand,
+    Freeze,
     LoggedCommand,
+    Restore,
     SetBatchSize,
     SetClipping,
     SetEpochs,
@@ -15,6 +17,8 @@ from app.protocol.commands import (
     SetOptimizer,
     SetSchedule,
     SetSpeed,
+    Silence,
+    Unfreeze,
     is_setting,
 )
 from app.protocol.events import (
@@ -30,6 +34,7 @@ from app.protocol.events import (
 )
 from app.protocol.runs import Branch, RunRecord, Settings
 from app.spec.run import RunSpec
+from app.spec.units import marked
 
 Log = tuple[LoggedCommand, ...]
 
@@ -72,6 +77,12 @@ def changed(settings: Settings, command: AnyCommand) -> Settings:
             changes |= {"clip_norm": norm, "clip_value": value}
         case SetGroups(groups=groups):
             changes["groups"] = groups
+        case Freeze(node=node, unit=unit) | Unfreeze(node=node, unit=unit):
+            on = command.type == "freeze"
+            changes["frozen"] = marked(settings.frozen, node, unit, on=on)
+        case Silence(node=node, unit=unit) | Restore(node=node, unit=unit):
+            on = command.type == "silence"
+            changes["silenced"] = marked(settings.silenced, node, unit, on=on)
         case SetSpeed(steps_per_second=speed):
             changes["speed"] = speed
         case _:

@@ -15,7 +15,7 @@ from app.engine.probes import Moment, Prober
 from app.protocol.taps import TAP, Tap
 from app.worker.channel import Channel
 
-Version = tuple[int, int]
+Version = tuple[int, int, int]
 
 
 @dataclass

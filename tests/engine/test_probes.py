@@ -187,7 +187,7 @@ def test_gates_of_a_recurrent_layer_are_sent_on_demand() -> None:
         {"type": "last_step"},
         {"type": "dense", "units": 10},
     ]
-    trainer = trainer_of(run_spec(model=model, dataset={"type": "digits8"}))
+    trainer = trainer_of(run_spec(model, dataset={"type": "digits8"}))
     wanted = tap(roles=["gate"], nodes=["lstm1"], sample={"kind": "stored", "index": 3})
     tensors = load(Prober(trainer).frame(wanted, MOMENT))
     names = [n for n in tensors if n.startswith("lstm1.") and n.count(".") == 1]

@@ -13,7 +13,16 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from app.protocol.commands import Rewind, SetBatchSize, SetOptimizer, SetSpeed
+from app.protocol.commands import (
+    EditWeight,
+    Freeze,
+    Rewind,
+    SetBatchSize,
+    SetOptimizer,
+    SetSpeed,
+    Silence,
+    Unfreeze,
+)
 from app.runs.exits import WorkerLost
 from app.runs.service import Runs
 from app.runs.zygote import CpuRunner
@@ -35,6 +44,7 @@ from tests.runs.helpers import (
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SPEED = 400.0
 KILLS = 15
+EDIT = EditWeight(node="fc1", tensor="weight", index=(3, 7), value=0.5)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -87,6 +97,32 @@ def passed(watcher: Watcher, step: int) -> Callable[[], bool]:
     return reached
 
 
+async def by_hand(runs: Runs, run: str, *, killed: bool) -> dict[str, bytes]:
+    """Steps and changes by hand, some at rest; the worker may be killed after each of them."""
+    await reach(runs, run, 20)
+    for command in (EDIT, Freeze(node="fc1", unit=3), Silence(node="fc1", unit=5)):
+        await runs.command(run, command)
+        if killed:
+            await kill(runs, run)
+    await reach(runs, run, 45)
+    await runs.command(run, Unfreeze(node="fc1", unit=3))
+    await runs.command(run, EDIT.model_copy(update={"value": -0.25}))
+    await reach(runs, run, 60)
+    if killed:
+        await kill(runs, run)
+    await runs.command(run, Rewind(step=45))
+    await reach(runs, run, 70)
+    return await weights(runs, run)
+
+
+async def kill(runs: Runs, run: str) -> None:
+    async with watching(runs, run) as watcher:
+        await watcher.socket.until(lambda: bool(watcher.events))
+        seen = len(watcher.events)
+        os.kill(worker_pid(runs, run), signal.SIGKILL)
+        await watcher.state("interrupted", seen=seen)
+
+
 async def unbroken(runs: Runs, length: int, seed: int) -> dict[tuple[int, int], str]:
     return await journey(runs, (await runs.create(spec(seed))).id, length)
 
@@ -108,6 +144,16 @@ async def test_a_worker_killed_at_rest_can_be_resumed(runs: Runs) -> None:
         await watcher.state("interrupted")
     await reach(runs, run, 20)
     digests([stored.event for stored in await stored_events(runs, run)])
+
+
+async def test_kills_between_changes_by_hand_change_nothing(runs: Runs) -> None:
+    whole, broken = [(await runs.create(spec(5))).id for _ in range(2)]
+    expected = await by_hand(runs, whole, killed=False)
+    assert await by_hand(runs, broken, killed=True) == expected
+    for run in (whole, broken):
+        settings = (await runs.get(run)).settings
+        assert settings.frozen == {}
+        assert settings.silenced["fc1"].units == (5,)
 
 
 async def test_a_lost_zygote_is_replaced(tmp_path: Path) -> None:

@@ -41,6 +41,14 @@ class Parameter(BaseModel):
 
 
 @dataclass(frozen=True)
+class Rows:
+    """Some places along one axis of a tensor."""
+
+    axis: int
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Fix:
     """How a misfit could be repaired, in the layer's own terms; the checker makes a patch of it.
 
@@ -52,16 +60,6 @@ class Fix:
     value: Any = None
     said: Text | None = None
     """What it does in words, where field and value do not say it."""
-
-    @property
-    def text(self) -> Text:
-        if self.said is not None:
-            return self.said
-        if self.action == "set":
-            return text(f"Set {self.field} to {self.value}", f"将 {self.field} 设为 {self.value}")
-        if self.action == "insert":
-            return text(f"Insert {self.value} before it", f"在其前插入 {self.value}")
-        return text("Remove this layer", "删除此层")
 
 
 class ShapeMismatch(GlassnetError):
@@ -158,6 +156,15 @@ class Layer(Part):
         units, channels, *kernel = self.parameters(inputs)[0].shape
         field = prod(kernel)
         return Place(fan_in=channels * field, fan_out=units * field, units=units, gain=gain)
+
+    def rows(self, unit: int, inputs: tuple[Shape, ...]) -> dict[str, Rows]:
+        """The part of each parameter that belongs to one map or unit of the output alone.
+
+        The default takes the first axis of every parameter that counts the output's maps.
+        """
+        count = self.output_shape(inputs)[0]
+        own = [p.name for p in self.parameters(inputs) if p.shape and p.shape[0] == count]
+        return {name: Rows(0, (unit,)) for name in own}
 
     def buffers(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
         """Tensors that are kept with the weights but not trained, in the module's order."""

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.catalog.family import option
 from app.catalog.initializers import Initializer
-from app.catalog.layers._base import Fix, Layer, ShapeMismatch
+from app.catalog.layers._base import Fix, Layer, Rows, ShapeMismatch
 from app.catalog.plot import Place
 from app.core.shapes import Shape
 from app.core.text import text
@@ -35,6 +35,12 @@ def table_option() -> Any:
         min_length=1,
         max_length=512,
     )
+
+
+def rows(table: Table, unit: int) -> Rows:
+    """The kernels of one output map: one a connection, map by map."""
+    first = sum(len(row) for row in table[:unit])
+    return Rows(0, tuple(range(first, first + len(table[unit]))))
 
 
 def check_table(layer: Layer, table: Table, filters: int, got: Shape) -> None:

@@ -12,6 +12,7 @@ from app.catalog.layers._base import (
     Fix,
     Layer,
     Parameter,
+    Rows,
     ShapeMismatch,
     image_input,
 )
@@ -113,6 +114,10 @@ class Conv2d(Layer):
             return weights(packed, self.filters, bias=self.bias)
         shape = (self.filters, inputs[0][0] // self.groups, *kernel)
         return weights(shape, self.filters, bias=self.bias)
+
+    def rows(self, unit: int, inputs: tuple[Shape, ...]) -> dict[str, Rows]:
+        found = super().rows(unit, inputs)
+        return found if self.table is None else {**found, "weight": _table.rows(self.table, unit)}
 
     def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
         k = f"{self.kernel}×{self.kernel}"

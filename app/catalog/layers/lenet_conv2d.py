@@ -12,6 +12,7 @@ from app.catalog.layers._base import (
     Fix,
     Layer,
     Parameter,
+    Rows,
     ShapeMismatch,
     image_input,
 )
@@ -73,6 +74,9 @@ class LeNetConv2d(Layer):
 
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
         return weights((_table.connections(TABLE), self.kernel, self.kernel), 16)
+
+    def rows(self, unit: int, inputs: tuple[Shape, ...]) -> dict[str, Rows]:
+        return {"weight": _table.rows(TABLE, unit), "bias": Rows(0, (unit,))}
 
     def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
         total = sum(p.count for p in self.parameters(inputs))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
 from app.catalog.initializers import AnyInitializer
-from app.catalog.layers._base import CONVOLUTION, Layer, Parameter, image_input
+from app.catalog.layers._base import CONVOLUTION, Layer, Parameter, Rows, image_input
 from app.catalog.layers._conv import (
     filters_option,
     init_option,
@@ -73,6 +73,9 @@ class MlpConv(Layer):
             Parameter(name="4.weight", shape=(filters, hidden, 1, 1)),
             Parameter(name="4.bias", shape=(filters,)),
         )
+
+    def rows(self, unit: int, inputs: tuple[Shape, ...]) -> dict[str, Rows]:
+        return {name: Rows(0, (unit,)) for name in ("4.weight", "4.bias")}
 
     def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
         h, f = self.hidden, self.filters

@@ -11,6 +11,7 @@ from app.catalog.layers._base import (
     Fix,
     Layer,
     Parameter,
+    Rows,
     ShapeMismatch,
     image_input,
 )
@@ -87,6 +88,10 @@ class TransposedConv2d(Layer):
             name="weight", shape=(inputs[0][0], self.filters, self.kernel, self.kernel)
         )
         return (weight, Parameter(name="bias", shape=(self.filters,))) if self.bias else (weight,)
+
+    def rows(self, unit: int, inputs: tuple[Shape, ...]) -> dict[str, Rows]:
+        found = {"weight": Rows(1, (unit,))}
+        return {**found, "bias": Rows(0, (unit,))} if self.bias else found
 
     def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
         product = f"{inputs[0][0]}×({self.kernel}×{self.kernel}×{self.filters})"

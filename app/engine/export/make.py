@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from app.core.text import Language
 from app.engine.compile import Network
 from app.engine.export.package import code_zip, notebook_zip
+from app.engine.settings import in_force
 from app.engine.trainer import Trainer
 from app.engine.weights import parse_weights, put_weights
 from app.protocol.commands import LoggedCommand, is_setting
@@ -17,6 +18,8 @@ from app.protocol.exports import Made
 from app.protocol.refusals import OnnxMissing
 from app.spec.run import RunSpec
 
+LAST = 2**62
+"""No step comes after it."""
 INSTALL = "pip install 'glassnet[onnx]'"
 
 
@@ -53,4 +56,5 @@ def _onnx(order: Order, present: bytes) -> bytes:
 
     network = Network(order.spec)
     put_weights(network, parse_weights(present))
+    network.silence(in_force(order.spec, order.log, LAST).silenced)
     return onnx_file(network)

@@ -28,7 +28,7 @@ class Answered:
     @property
     def total(self) -> float:
         """The terms and the rest; the value itself where nothing was computed."""
-        if self.kind == "given":
+        if self.kind in ("given", "edited"):
             return self.value
         return sum(float(term.value) for term in self.terms) + float(self.rest.value)
 
@@ -36,6 +36,18 @@ class Answered:
 def given(value: float, quantity: Text) -> Answered:
     rest = Rest(count=0, value=0.0)
     return Answered(value, "given", "given", (), rest, "", "", quantity=quantity)
+
+
+def silenced(value: float, quantity: Text) -> Answered:
+    """An output that is 0 because somebody wants it so."""
+    rest = Rest(count=0, value=0.0)
+    return Answered(value, "silenced", "silenced", (), rest, "", "x = 0", quantity=quantity)
+
+
+def edited(value: float) -> Answered:
+    """A weight that was written by hand when the step began."""
+    rest = Rest(count=0, value=0.0)
+    return Answered(value, "edited", "edited", (), rest, "", "", quantity=words.PARAMETER)
 
 
 def unknown(field: str, why: str, why_zh: str) -> NoSuchCell:

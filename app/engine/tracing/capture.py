@@ -80,8 +80,12 @@ class Operation:
 
     @property
     def moves(self) -> bool:
-        """Whether it only puts cells elsewhere."""
-        return self.name in MOVES or _is_view(self.function)
+        """Whether it only puts cells elsewhere, or a 0 in their place."""
+        return self.name in MOVES or _is_view(self.function) or self._silences
+
+    @property
+    def _silences(self) -> bool:
+        return self.name == "masked_fill" and self.argument(2) == 0
 
     @property
     def pointwise(self) -> bool:

@@ -9,13 +9,13 @@ import torch
 from app.core.text import Text
 from app.engine.tracing import formulas, words
 from app.engine.tracing.adjoint import backward
-from app.engine.tracing.answers import Answered, given, no_state, unknown
+from app.engine.tracing.answers import Answered, edited, given, no_state, silenced, unknown
 from app.engine.tracing.capture import Value
 from app.engine.tracing.cells import Cell as GraphCell
 from app.engine.tracing.cells import flat_of, source
 from app.engine.tracing.forward import forward
 from app.engine.tracing.places import Blocks, Context, largest, losers
-from app.engine.tracing.rules import explain_rule
+from app.engine.tracing.rules import explain_frozen, explain_rule, frozen
 from app.engine.tracing.step import Trace
 from app.engine.tracing.sums import Found
 from app.protocol.refusals import NoDerivative
@@ -158,10 +158,16 @@ class Explainer:
         index = self._index(cell, tensor)
         if node == INPUT:
             return given(float(tensor[index]), words.INPUT)
+        if self._silenced(node, cell.index):
+            return silenced(float(tensor[index]), words.ACTIVATION)
         output = self.trace.open(node).graph.output
         return self._forward(
             node, GraphCell(output, self._flat(output, index)), float(tensor[index])
         )
+
+    def _silenced(self, node: str, index: tuple[int, ...]) -> bool:
+        marks = self.trace.trainer.settings.silenced.get(node)
+        return marks is not None and marks.has(index[0] if index else 0)
 
     def _net_input(self, cell: Cell) -> Answered:
         node = self._node(cell)
@@ -325,6 +331,11 @@ class Explainer:
         after = self.trace.updated().after[f"{node}.{name}"]
         return self._rule(cell, node, name, float(after[cell.index]), None)
 
+    def written(self, cell: Cell) -> Answered:
+        """A parameter that was written by hand before this step."""
+        node, name = self._parameter(cell)
+        return edited(float(self.trace.updated().before[f"{node}.{name}"][cell.index]))
+
     def made(self, cell: Cell) -> Answered:
         """How this step's update made a parameter or a state that the next one starts from."""
         if cell.role == "parameter":
@@ -340,7 +351,16 @@ class Explainer:
         answer.quantity = words.STATE
         return answer
 
+    def _kept(self, cell: Cell, node: str, name: str, value: float, state: str | None) -> Answered:
+        terms = explain_frozen(self.trace, node, name, cell.index, state)
+        symbols = "w' = w" if state is None else "s' = s"
+        answer = Answered(value, "frozen", "frozen", terms, Rest(count=0, value=0.0), "", symbols)
+        answer.quantity = words.UPDATE
+        return answer
+
     def _rule(self, cell: Cell, node: str, name: str, value: float, state: str | None) -> Answered:
+        if frozen(self.trace, node, name, cell.index):
+            return self._kept(cell, node, name, value, state)
         terms = explain_rule(self.trace, node, name, cell.index, state)
         formula = self.trace.trainer.settings.optimizer.FORMULA
         symbols = " + ".join(term.symbol or "" for term in terms)

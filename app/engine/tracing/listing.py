@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import torch
 
@@ -13,8 +13,11 @@ from app.engine.snapshots import serialise
 from app.engine.tracing import words
 from app.engine.tracing.formulas import figure
 from app.engine.tracing.step import Trace
+from app.protocol.refusals import NoSuchCell
 from app.protocol.tracing import LOSS_NODE, TRACE_ROLES, Operations, OperationStep, TraceWanted
+from app.spec.units import Marked
 
+MOST_NAMED = 64
 LARGEST_FILE = 256 * 2**20
 
 
@@ -42,10 +45,26 @@ def _forward(trace: Trace) -> Iterator[OperationStep]:
             node=name,
             role="activation",
             shape=shape,
-            caption=words.FORWARD.format(node=name, title=layer.TITLE, shape=show(shape)),
+            caption=_joined(
+                words.FORWARD.format(node=name, title=layer.TITLE, shape=show(shape)),
+                _marked(trace.trainer.settings.silenced.get(name), shape[0], words.SILENCED),
+            ),
             formula=layer.FORMULA.forward if layer.FORMULA else "",
             inside=tuple(inner),
         )
+
+
+def _marked(marks: Marked | None, count: int, said: Text) -> Text | None:
+    """Which units of a layer are marked, in a sentence."""
+    if marks is None:
+        return None
+    if said is words.SILENCED and len(marks.all_of(count)) == count:
+        return words.SILENCED_WHOLE
+    return said.format(units=", ".join(map(str, marks.all_of(count)[:MOST_NAMED])))
+
+
+def _joined(caption: Text, more: Text | None) -> Text:
+    return caption if more is None else text(caption.en + more.en, caption.zh + more.zh)
 
 
 def _loss(trace: Trace) -> OperationStep:
@@ -83,8 +102,7 @@ def _backward(trace: Trace) -> Iterator[OperationStep]:
         caption = words.BACKWARD.format(node=name, title=layer.TITLE, inputs=inputs)
         held = [key for key in trace.gradients if key.partition(".")[0] == name]
         if held:
-            more = words.GRADIENTS.format(tensors=", ".join(held))
-            caption = text(caption.en + more.en, caption.zh + more.zh)
+            caption = _joined(caption, words.GRADIENTS.format(tensors=", ".join(held)))
         yield OperationStep(
             number=0,
             phase="backward",
@@ -97,7 +115,8 @@ def _backward(trace: Trace) -> Iterator[OperationStep]:
 
 
 def _updates(trace: Trace) -> Iterator[OperationStep]:
-    optimizer = trace.trainer.settings.optimizer
+    settings = trace.trainer.settings
+    optimizer = settings.optimizer
     updated = trace.updated()
     for full, value in updated.before.items():
         if full not in trace.gradients:
@@ -106,6 +125,9 @@ def _updates(trace: Trace) -> Iterator[OperationStep]:
         caption: Text = words.UPDATED.format(name=full, title=optimizer.TITLE)
         if full not in updated.groups:
             caption = words.FROZEN.format(name=full)
+        elif node in settings.frozen:
+            count = trace.trainer.network.shapes[node][0]
+            caption = _joined(caption, _marked(settings.frozen[node], count, words.HELD))
         yield OperationStep(
             number=0,
             phase="update",
@@ -121,12 +143,9 @@ def _updates(trace: Trace) -> Iterator[OperationStep]:
 def tensors(trace: Trace, wanted: TraceWanted) -> dict[str, torch.Tensor]:
     """The chosen roles and nodes by name: ``conv1.activation``, ``conv1.weight.gradient``, …"""
     roles = wanted.roles or TRACE_ROLES
-    found: dict[str, torch.Tensor] = {}
+    found = _cells(trace, wanted, roles)
     if "activation" in roles:
-        found |= {f"{name}.activation": v for name, v in trace.values.items()}
         found["loss"] = trace.loss
-    if "sensitivity" in roles:
-        found |= {f"{name}.sensitivity": v for name, v in trace.sensitivity.items()}
     if "gradient" in roles:
         found |= {f"{name}.gradient": v for name, v in trace.gradients.items()}
     if {"parameter", "update", "state"} & set(roles):
@@ -134,6 +153,28 @@ def tensors(trace: Trace, wanted: TraceWanted) -> dict[str, torch.Tensor]:
     if wanted.nodes is not None:
         found = {k: v for k, v in found.items() if k.partition(".")[0] in wanted.nodes}
     return found
+
+
+def _cells(trace: Trace, wanted: TraceWanted, roles: Collection[str]) -> dict[str, torch.Tensor]:
+    """What every sample has of its own."""
+    found: dict[str, torch.Tensor] = {}
+    if "activation" in roles:
+        found |= {f"{name}.activation": v for name, v in trace.values.items()}
+    if "sensitivity" in roles:
+        found |= {f"{name}.sensitivity": v for name, v in trace.sensitivity.items()}
+    if "derivative" in roles:
+        network = trace.trainer.network
+        for name in network.order:
+            asked = wanted.nodes is None or name in wanted.nodes
+            if asked and network.layers[name].POINTWISE and len(network.sources[name]) == 1:
+                found[f"{name}.derivative"] = trace.derivative(name)
+    if wanted.sample is None:
+        return found
+    if wanted.sample >= trace.count:
+        why = f"the batch has {trace.count} samples", f"该批次有 {trace.count} 个样本"
+        raise NoSuchCell(pointer="/sample", why=text(*why))
+    at = slice(wanted.sample, wanted.sample + 1)
+    return {name: value[at] for name, value in found.items()}
 
 
 def _updated(trace: Trace, roles: set[str]) -> dict[str, torch.Tensor]:

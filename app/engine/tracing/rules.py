@@ -13,10 +13,34 @@ def explain_rule(
     """The terms of the next weight, or (``state``) of the next value of a tensor of the state."""
     where = _Where(trace, node, tensor, index)
     rule = where.rule()
-    if rule is None:  # frozen: it stays what it is
+    if rule is None:  # the loss does not depend on it: it stays what it is
         keep = RuleTerm((RuleFactor("w", where.weight, "weight"),))
         return (where.term(keep),)
     return tuple(where.term(term) for term in (rule.state[state] if state else rule.terms))
+
+
+def frozen(trace: Trace, node: str, tensor: str, index: tuple[int, ...]) -> bool:
+    """Whether this step leaves the weight, and what is remembered of it, as they are."""
+    if f"{node}.{tensor}" not in trace.updated().groups:
+        return True
+    trainer = trace.trainer
+    marks = trainer.settings.frozen.get(node)
+    held = {} if marks is None else trainer.network.rows(node, marks)
+    if tensor not in held:
+        return False
+    axis, places = held[tensor]
+    return index[axis] in places
+
+
+def explain_frozen(
+    trace: Trace, node: str, tensor: str, index: tuple[int, ...], state: str | None
+) -> tuple[Term, ...]:
+    """One term: what it was before."""
+    where = _Where(trace, node, tensor, index)
+    if state is None:
+        return (where.term(RuleTerm((RuleFactor("w", where.weight, "weight"),))),)
+    before = float(where.updated.state[where.name][state][index])
+    return (where.term(RuleTerm((RuleFactor("s", before, state),))),)
 
 
 class _Where:

@@ -13,6 +13,7 @@ from app.engine.tracing.gradcheck import Gradchecker
 from app.engine.tracing.listing import frame, operations
 from app.engine.tracing.reach import shadow
 from app.engine.tracing.step import Trace
+from app.protocol.commands import EditWeight
 from app.protocol.refusals import NoSuchCell
 from app.protocol.taps import StoredSample
 from app.protocol.tracing import (
@@ -81,10 +82,23 @@ class Tracer:
         cell = wanted.cell
         step = wanted.step if cell.step is None else cell.step
         at = self._session.trainer.cursor.step if step is None else step
+        if cell.role == "parameter" and self._by_hand(cell, at):
+            explainer = Explainer(self.trace(wanted, at), self._session.branch, wanted.form)
+            return explainer.finished(cell, explainer.written(cell))
         if cell.role in ("parameter", "state") and at > 0:
             return self._made_before(wanted, cell, at)
         trace = self.trace(wanted, at)
         return Explainer(trace, self._session.branch, wanted.form).explain(cell)
+
+    def _by_hand(self, cell: Cell, at: int) -> bool:
+        """Whether the weight that a step starts from was written when it began."""
+        place = (cell.node, cell.tensor, cell.index)
+        return any(
+            isinstance(one.command, EditWeight)
+            and one.step == at
+            and (one.command.node, one.command.tensor, one.command.index) == place
+            for one in self._session.log
+        )
 
     def _made_before(self, wanted: ExplainWanted, cell: Cell, at: int) -> Explanation:
         plain = wanted.model_copy(update={"samples": None})

@@ -30,6 +30,11 @@ TITLES: Mapping[Kind, Text] = {
     "function": text("A function of many cells", "多个单元的函数"),
     "move": text("A copy of another cell", "另一单元的复制"),
     "rule": text("The optimiser's rule", "优化器的规则"),
+    "silenced": text(
+        "Silenced: 0, whatever it would be computed from", "已静默：不论由何计算，值均为 0"
+    ),
+    "frozen": text("Frozen: training does not change it", "已冻结：训练不改变它"),
+    "edited": text("Written by hand before this step", "本步之前手动写入"),
     "given": text("Given, not computed in this step", "给定值，并非本步计算所得"),
 }
 
@@ -50,4 +55,11 @@ BACKWARD_LOSS = text(
 )
 GRADIENTS = text(" Gradients of {tensors} are summed.", " 对 {tensors} 的梯度求和。")
 UPDATED = text("Update of {name} by {title}.", "以{title}更新 {name}。")
+SILENCED_WHOLE = text(" It is silenced: its output is 0.", " 它已被静默：输出为 0。")
+SILENCED = text(
+    " Silenced units, whose output is 0: {units}.", " 已静默、输出为 0 的单元：{units}。"
+)
+HELD = text(
+    " Units whose values are frozen and stay: {units}.", " 已冻结、其值保持不变的单元：{units}。"
+)
 FROZEN = text("{name} is frozen: it stays as it is.", "{name} 已冻结：保持不变。")

@@ -2,6 +2,11 @@
 export const labs = {
   'labs.title': ['Labs', '实验室'],
   'labs.close': ['Close the lab', '关闭实验'],
+  'labs.check': ['Gradient check', '梯度检验'],
+  'labs.checkHint': [
+    'Every gradient against central differences in float64',
+    '以 float64 中心差分核对每个梯度',
+  ],
   'labs.loading': ['Loading…', '正在加载…'],
   'labs.moved': ['{sample}, moved', '{sample}（已变换）'],
 

@@ -3,10 +3,12 @@ import { builder } from './builder';
 import { controls } from './controls';
 import { data } from './data';
 import { exchange } from './exchange';
+import { hand } from './hand';
 import { labs } from './labs';
 import { parts } from './parts';
 import { presets } from './presets';
 import { rules } from './rules';
+import { scope } from './scope';
 import { stage } from './stage';
 
 export const dictionaries = [
@@ -14,10 +16,12 @@ export const dictionaries = [
   controls,
   data,
   exchange,
+  hand,
   labs,
   parts,
   presets,
   rules,
+  scope,
   stage,
 ] as const;
 
@@ -26,9 +30,11 @@ export const texts = {
   ...controls,
   ...data,
   ...exchange,
+  ...hand,
   ...labs,
   ...parts,
   ...presets,
   ...rules,
+  ...scope,
   ...stage,
 };

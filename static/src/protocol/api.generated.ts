@@ -830,6 +830,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Health of the derivatives over time
+         * @description Per layer, at steps spread over the run: the norms of ∂E/∂x and ∂E/∂W, the update relative
+         *     to the weights, the shares of dead units and of saturated cells, with the bounds of what is
+         *     healthy. Looked at from snapshots when it is asked for, so that training pays nothing; ask again
+         *     where ``complete`` is false.
+         */
+        post: operations["health"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/baselines": {
         parameters: {
             query?: never;
@@ -1160,7 +1183,7 @@ export interface components {
         };
         AnyAugmentation: components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"];
         AnyBaseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
-        AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["SetSpeed"];
+        AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
         AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
         AnyEvent: components["schemas"]["StateChanged"] | components["schemas"]["CommandApplied"] | components["schemas"]["Rewound"] | components["schemas"]["Metrics"] | components["schemas"]["Validation"] | components["schemas"]["SnapshotTaken"] | components["schemas"]["Note"];
         AnyInitializer: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
@@ -1449,6 +1472,16 @@ export interface components {
             learning_rate: number;
         };
         /**
+         * Bounds
+         * @description What lies outside is drawn as unhealthy; null: no bound on that side.
+         */
+        Bounds: {
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+        };
+        /**
          * Branch
          * @description One line of the run's history: it left ``parent`` after ``step`` steps.
          */
@@ -1620,7 +1653,7 @@ export interface components {
              */
             type: "command";
             /** Command */
-            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["SetSpeed"];
+            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
         };
         /**
          * Concatenate
@@ -2005,6 +2038,25 @@ export interface components {
             init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
+         * DerivativeHealth
+         * @description Each step is looked at with its own batch, draws and weights, in training mode and in float32;
+         *     ``steps`` counts the steps made before. ``complete`` is false where time ran out: what is missing
+         *     is made when it is asked for again. Layers are in order of computation.
+         */
+        DerivativeHealth: {
+            /** Branch */
+            branch: number;
+            /** Step */
+            step: number;
+            /** Steps */
+            steps: number[];
+            /** Complete */
+            complete: boolean;
+            bounds: components["schemas"]["Measures"];
+            /** Layers */
+            layers: components["schemas"]["LayerHealth"][];
+        };
+        /**
          * DescribeWanted
          * @description The data set, with its options, that is to be described.
          */
@@ -2121,6 +2173,26 @@ export interface components {
             rate: number;
         };
         /**
+         * EditWeight
+         * @description Set one number of a parameter: ``{"node": "conv1", "tensor": "weight", "index": [0, 0, 2, 2],
+         *     "value": 0.5}``. What the optimiser remembers of it stays.
+         */
+        EditWeight: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "edit_weight";
+            /** Node */
+            node: string;
+            /** Tensor */
+            tensor: string;
+            /** Index */
+            index: number[];
+            /** Value */
+            value: number;
+        };
+        /**
          * Elu
          * @description u above 0, a(eᵘ−1) below; any shape in, the same shape out. Source: Clevert et al., ICLR 2016.
          */
@@ -2139,7 +2211,9 @@ export interface components {
         };
         /**
          * Entry
-         * @description One weight whose two derivatives were compared.
+         * @description One weight whose two derivatives were compared. ``error`` is their raw difference, ``floor``
+         *     what rounding alone may make of it; both relative to the tensor's largest gradient. ``width`` is
+         *     the h of the difference.
          */
         Entry: {
             /** Index */
@@ -2150,6 +2224,10 @@ export interface components {
             numeric: number;
             /** Error */
             error: number;
+            /** Floor */
+            floor: number;
+            /** Width */
+            width: number;
         };
         /**
          * EventPage
@@ -2242,7 +2320,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "linear" | "pointwise" | "selection" | "statistic" | "function" | "move" | "rule" | "given";
+            kind: "linear" | "pointwise" | "selection" | "statistic" | "function" | "move" | "rule" | "given" | "silenced" | "frozen" | "edited";
             /** Operation */
             operation: string;
             title: components["schemas"]["Text"];
@@ -2483,6 +2561,25 @@ export interface components {
             rate: number;
         };
         /**
+         * Freeze
+         * @description Train the parameters of a layer, or (``unit``) those of one map or unit, no more: neither
+         *     gradient, momentum nor weight decay changes them, nor what the optimiser remembers of them.
+         */
+        Freeze: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "freeze";
+            /** Node */
+            node: string;
+            /**
+             * Unit
+             * @default null
+             */
+            unit: number | null;
+        };
+        /**
          * GaussianNoise
          * @description Adds N(0, std²) to every value while training; nothing when evaluating. Any shape, the same out.
          */
@@ -2561,7 +2658,8 @@ export interface components {
         };
         /**
          * Gradcheck
-         * @description ``passed``: every error is at most ``tolerance``. ``complete`` is false where time ran out.
+         * @description ``passed``: the error of every entry that counts is at most ``tolerance``. ``complete`` is
+         *     false where time ran out; ``unresolved`` and ``kinks`` count what could not be compared.
          */
         Gradcheck: {
             /** Step */
@@ -2578,6 +2676,14 @@ export interface components {
             complete: boolean;
             /** Error */
             error: number;
+            /** Floor */
+            floor: number;
+            /** Checked */
+            checked: number;
+            /** Unresolved */
+            unresolved: number;
+            /** Kinks */
+            kinks: number;
             /** Tensors */
             tensors: components["schemas"]["TensorCheck"][];
         };
@@ -2718,6 +2824,17 @@ export interface components {
             ready: boolean;
             /** Version */
             version: string;
+        };
+        /**
+         * HealthWanted
+         * @description At about how many steps, first and newest included.
+         */
+        HealthWanted: {
+            /**
+             * Points
+             * @default 24
+             */
+            points: number;
         };
         /**
          * Hello
@@ -2876,6 +2993,36 @@ export interface components {
             ];
             /** Pointwise */
             pointwise: boolean;
+        };
+        /**
+         * LayerHealth
+         * @description One node; every series goes along ``DerivativeHealth.steps``. Null is "there is none": no
+         *     gradient reaches the node, it has no weights that are trained, or its function cannot die. That
+         *     is not 0.
+         *
+         *     ``sensitivity``: ‖∂E/∂x‖₂ of the node's output x over the whole batch, E the loss as it is
+         *     minimised (a mean over the batch for most losses); what ``trace`` has as ``node.sensitivity``.
+         *     ``gradient``: ‖∂E/∂W‖₂ over all parameters of the node together, before any clipping.
+         *     ``update``: ‖ΔW‖₂ / ‖W‖₂ of what the optimiser really did at that step, all trained parameters
+         *     of the node together; about 10⁻³ is a common rule of thumb (Stanford's course CS231n).
+         *     ``dead``: of an activation that is flat on one side (ReLU), the share of units (maps, or entries
+         *     of a vector) whose slope φ′ is exactly 0 for every sample of the batch and at every place.
+         *     ``saturated``: of an activation with two flat ends (sigmoid, tanh), the share of cells whose slope
+         *     is less than a tenth of the steepest.
+         */
+        LayerHealth: {
+            /** Node */
+            node: string;
+            /** Sensitivity */
+            sensitivity: (number | null)[];
+            /** Gradient */
+            gradient: (number | null)[];
+            /** Update */
+            update: (number | null)[];
+            /** Dead */
+            dead: (number | null)[];
+            /** Saturated */
+            saturated: (number | null)[];
         };
         /**
          * LayerInfo
@@ -3063,7 +3210,7 @@ export interface components {
              */
             branch: number;
             /** Command */
-            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["SetSpeed"];
+            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
         };
         /**
          * Loser
@@ -3158,6 +3305,22 @@ export interface components {
              * @default 0
              */
             forget_bias: number;
+        };
+        /**
+         * Marked
+         * @description The marked units of one layer: ``units``, or (``whole``) all of them but ``units``.
+         */
+        Marked: {
+            /**
+             * Whole
+             * @default false
+             */
+            whole: boolean;
+            /**
+             * Units
+             * @default []
+             */
+            units: number[];
         };
         /**
          * MaxOverTime
@@ -3282,6 +3445,17 @@ export interface components {
              * @enum {string}
              */
             type: "mean_pool2d";
+        };
+        /**
+         * Measures
+         * @description The bounds of every measure.
+         */
+        Measures: {
+            sensitivity: components["schemas"]["Bounds"];
+            gradient: components["schemas"]["Bounds"];
+            update: components["schemas"]["Bounds"];
+            dead: components["schemas"]["Bounds"];
+            saturated: components["schemas"]["Bounds"];
         };
         /**
          * Memory
@@ -4971,6 +5145,24 @@ export interface components {
             value: number;
         };
         /**
+         * Restore
+         * @description Let a silenced node, or one of its maps or units, speak again.
+         */
+        Restore: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "restore";
+            /** Node */
+            node: string;
+            /**
+             * Unit
+             * @default null
+             */
+            unit: number | null;
+        };
+        /**
          * Rewind
          * @description Go back to any earlier step of this branch, bit for bit, and pause there. 0 is a reset.
          *
@@ -5522,6 +5714,20 @@ export interface components {
              * @default []
              */
             groups: components["schemas"]["ParameterGroup"][];
+            /**
+             * Frozen
+             * @default {}
+             */
+            frozen: {
+                [key: string]: components["schemas"]["Marked"];
+            };
+            /**
+             * Silenced
+             * @default {}
+             */
+            silenced: {
+                [key: string]: components["schemas"]["Marked"];
+            };
         };
         /**
          * Sgd
@@ -5588,6 +5794,25 @@ export interface components {
              * @enum {string}
              */
             type: "sigmoid";
+        };
+        /**
+         * Silence
+         * @description Make the output of a node, or (``unit``) one of its maps or units, 0: in training, in
+         *     evaluation and in every picture. No derivative passes through it.
+         */
+        Silence: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "silence";
+            /** Node */
+            node: string;
+            /**
+             * Unit
+             * @default null
+             */
+            unit: number | null;
         };
         /**
          * Silu
@@ -6025,9 +6250,12 @@ export interface components {
         };
         /**
          * TensorCheck
-         * @description One tensor of a gradient check. ``kinks`` are entries where the loss bends within the
-         *     difference: no derivative exists there, and they do not count. ``worst`` is the entry that is
-         *     furthest off.
+         * @description One tensor of a gradient check. ``worst`` is the entry that is furthest off, ``error`` and
+         *     ``floor`` are the largest of all entries that count.
+         *
+         *     Two kinds do not count and are listed apart, the first 20 of each: ``unresolved`` entries, whose
+         *     floor is above the tolerance and whose error is within it, so that nothing can be said; ``kinks``,
+         *     where the loss bends within the difference, so that no derivative exists.
          */
         TensorCheck: {
             /** Node */
@@ -6042,9 +6270,17 @@ export interface components {
             largest: number;
             /** Error */
             error: number;
+            /** Floor */
+            floor: number;
             worst: components["schemas"]["Entry"] | null;
             /** Kinks */
             kinks: components["schemas"]["Entry"][];
+            /** Kink Count */
+            kink_count: number;
+            /** Unresolved */
+            unresolved: components["schemas"]["Entry"][];
+            /** Unresolved Count */
+            unresolved_count: number;
         };
         /**
          * TensorInfo
@@ -6109,7 +6345,9 @@ export interface components {
         };
         /**
          * TraceWanted
-         * @description ``roles`` and ``nodes`` null are all of them.
+         * @description ``roles`` and ``nodes`` null are all of them. ``derivative`` is φ′(u), of nodes that work cell
+         *     by cell. With ``sample``, a position in the batch, outputs, sensitivities and derivatives are
+         *     those of this sample alone; parameters and gradients are the whole batch's all the same.
          */
         TraceWanted: {
             /**
@@ -6132,12 +6370,17 @@ export interface components {
              * Roles
              * @default null
              */
-            roles: ("activation" | "sensitivity" | "parameter" | "gradient" | "update" | "state")[] | null;
+            roles: ("activation" | "sensitivity" | "derivative" | "parameter" | "gradient" | "update" | "state")[] | null;
             /**
              * Nodes
              * @default null
              */
             nodes: string[] | null;
+            /**
+             * Sample
+             * @default null
+             */
+            sample: number | null;
         };
         /**
          * Traced
@@ -6278,6 +6521,24 @@ export interface components {
              * @default 0.1
              */
             std: number;
+        };
+        /**
+         * Unfreeze
+         * @description Train a layer, or one of its maps or units, again.
+         */
+        Unfreeze: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "unfreeze";
+            /** Node */
+            node: string;
+            /**
+             * Unit
+             * @default null
+             */
+            unit: number | null;
         };
         /**
          * Uniform
@@ -7185,6 +7446,10 @@ export interface operations {
                 size?: number;
                 /** @description Of pictures. */
                 colour?: "grey" | "colour";
+                /** @description Whether the first row of a table names columns. */
+                header?: "found" | "yes" | "no";
+                /** @description What separates the cells of a table. */
+                delimiter?: "found" | "comma" | "semicolon" | "tab" | "bar";
             };
             header?: never;
             path?: never;
@@ -9650,6 +9915,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Gradcheck"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HealthWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DerivativeHealth"];
                 };
             };
             /** @description The body is no JSON, or nested too deep. */

@@ -18,6 +18,24 @@ export type TraceWanted = Partial<Schemas['TraceWanted']>;
 export type ExplainWanted = Traced & { cell: CellAsked; form?: 'mean' | 'sum' };
 export type GradcheckWanted = Partial<Schemas['GradcheckWanted']>;
 
+/** A call as text can show it; `tensors`: it is answered by a safetensors file. */
+export interface RunCall {
+  method: 'POST';
+  path: string;
+  body: unknown;
+  tensors?: boolean;
+}
+
+/** The call behind a view, to be copied. */
+export function callOf(
+  run: string,
+  what: 'trace' | 'operations' | 'explain' | 'gradcheck',
+  body: TraceWanted | Traced | ExplainWanted | GradcheckWanted,
+): RunCall {
+  const path = `/api/v1/runs/${encodeURIComponent(run)}/${what}`;
+  return { method: 'POST', path, body, ...(what === 'trace' ? { tensors: true } : {}) };
+}
+
 /** The loss as a node. */
 export const LOSS_NODE = '@loss';
 

@@ -32,7 +32,17 @@ export interface Settings {
   clip_norm: number | null;
   clip_value: number | null;
   groups: ParameterGroup[];
+  /** Frozen and silenced units by node. */
+  frozen?: Marks;
+  silenced?: Marks;
 }
+
+/** The marked units of one layer: `units`, or all of them but `units`. */
+export interface Marked {
+  whole: boolean;
+  units: number[];
+}
+export type Marks = Record<string, Marked>;
 
 export interface RunInfo {
   id: string;
@@ -65,7 +75,9 @@ export type Command =
   | { type: 'set_schedule'; schedule: PartValue }
   | { type: 'set_clipping'; clip_norm: number | null; clip_value: number | null }
   | { type: 'set_groups'; groups: ParameterGroup[] }
-  | { type: 'set_speed'; steps_per_second: number | null };
+  | { type: 'set_speed'; steps_per_second: number | null }
+  | { type: 'edit_weight'; node: string; tensor: string; index: number[]; value: number }
+  | { type: 'freeze' | 'unfreeze' | 'silence' | 'restore'; node: string; unit: number | null };
 
 export interface Applied {
   step: number;

@@ -39,6 +39,12 @@ function push(series: Series, x: number, y: number): void {
   series.y.push(y);
 }
 
+/** A network at rest that was changed by hand is validated again at the same step. */
+function renew(series: Series, x: number, y: number): void {
+  if (series.x.at(-1) === x) series.y[series.y.length - 1] = y;
+  else push(series, x, y);
+}
+
 export class History {
   readonly #branches = new Map<number, Branch>();
 
@@ -66,8 +72,8 @@ export class History {
 
   validation(event: Validation): void {
     const branch = this.#at(event.branch);
-    push(branch.valLoss, event.step, finite(event.loss));
-    if (event.accuracy !== null) push(branch.valAccuracy, event.step, finite(event.accuracy));
+    renew(branch.valLoss, event.step, finite(event.loss));
+    if (event.accuracy !== null) renew(branch.valAccuracy, event.step, finite(event.accuracy));
   }
 
   /** The past of a branch as the server has it, its ancestors' steps included. */

@@ -11,6 +11,7 @@ import type {
   RunSpec,
   Settings,
 } from '../protocol/types';
+import { marked } from './hand';
 import { rulesOf } from './rates';
 
 function find(parts: readonly Part[], type: string): Part | undefined {
@@ -186,10 +187,17 @@ export function changed(settings: Settings, command: Command): Settings {
       return { ...settings, groups: command.groups };
     case 'set_speed':
       return { ...settings, speed: command.steps_per_second };
+    case 'freeze':
+    case 'unfreeze':
+      return { ...settings, frozen: marked(settings.frozen, command) };
+    case 'silence':
+    case 'restore':
+      return { ...settings, silenced: marked(settings.silenced, command) };
     case 'play':
     case 'pause':
     case 'step':
     case 'rewind':
+    case 'edit_weight':
       return settings;
   }
 }

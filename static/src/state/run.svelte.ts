@@ -17,6 +17,7 @@ import type {
   Text,
 } from '../protocol/types';
 import { History, type Curve, type Series } from './history';
+import { byHand } from './hand';
 import { changed } from './live';
 
 export interface Tick {
@@ -256,7 +257,8 @@ export class Run {
     const settings = this.settings;
     if (settings) this.settings = changed(settings, command);
     if (command.type === 'set_schedule' || command.type === 'set_epochs') this.share = null;
-    if (command.type.startsWith('set_')) this.#tick({ step, branch, kind: 'command', command });
+    if (command.type.startsWith('set_') || byHand(command))
+      this.#tick({ step, branch, kind: 'command', command });
   }
 
   #tick(tick: Tick): void {

@@ -28,7 +28,8 @@ describe('keys', () => {
     expect(press(at('b'), 'ArrowRight', { shiftKey: true })).toBe('batch');
     expect(press(at('b'), 'ArrowRight', { ctrlKey: true })).toBe('epoch');
     expect(press(at('b'), 'ArrowLeft')).toBe('back');
-    expect(press(at('b'), 'ArrowRight')).toBeNull();
+    expect(press(at('b'), 'ArrowRight')).toBe('operation');
+    expect(press(at('i'), 'ArrowRight')).toBeNull();
     expect(press(document.body, 'ArrowLeft')).toBe('back');
     expect(press(at('i'), 'ArrowLeft')).toBeNull();
   });

@@ -2,6 +2,7 @@
 
 export type Action =
   | 'toggle'
+  | 'operation'
   | 'batch'
   | 'epoch'
   | 'back'
@@ -41,7 +42,7 @@ function arrow(event: KeyboardEvent): Action | null {
   if (event.shiftKey && inside(event, '[data-card]')) return forward ? 'pickRight' : 'pickLeft';
   if (!forward) return event.shiftKey || event.ctrlKey || event.metaKey ? null : 'back';
   if (event.ctrlKey || event.metaKey) return 'epoch';
-  return event.shiftKey ? 'batch' : null;
+  return event.shiftKey ? 'batch' : 'operation';
 }
 
 function withControl(event: KeyboardEvent): Action | null {

@@ -18,7 +18,7 @@ export interface Shown {
   readonly card: Card;
   /** The node whose tensor is shown: the first of the card for u, the last for x. */
   readonly node: string;
-  readonly role: 'activation' | 'kernel' | 'decision';
+  readonly role: 'activation' | 'sensitivity' | 'kernel' | 'decision';
   readonly shape: Shape | null;
   readonly maps: Maps | null;
   readonly tiles: Tiles | null;
@@ -125,6 +125,7 @@ export function tilesFor(maps: Maps, timed: boolean): Tiles {
 /** What to draw in a card as things stand. */
 export function shown(session: Session, card: Card): Shown {
   const { frames, view } = session;
+  if (session.scope.traces) return unfolded(session, card);
   if (view.kernels && card.nodes.length) {
     const found = kernels(session, card);
     if (found) return found;
@@ -147,6 +148,31 @@ export function shown(session: Session, card: Card): Shown {
     maps,
     tiles: maps && tilesFor(maps, timed),
     wish: wish(count, height, width, card),
+    all: count,
+  };
+}
+
+/** The exact numbers of the unfolded pass, as far as it has come; the card keeps its size. */
+function unfolded(session: Session, card: Card): Shown {
+  const { scope, points, editor, reports } = session;
+  const input = card.id === INPUT;
+  const place = scope.reached(card);
+  const node = place?.node ?? card.last;
+  const shape = (input ? editor.report?.input_shape : reports.get(node)?.shape) ?? null;
+  if (input && points && shape) return onPlane(session, card, node, shape);
+  const timed = ofTime(session, node);
+  const [count, height, width] = geometry(shape, timed);
+  const plane = points && shape?.length === 1;
+  const found = place && scope.maps(place.node, place.role);
+  const maps = same(found, shape) ? found : null;
+  return {
+    card,
+    node,
+    role: place?.role ?? 'activation',
+    shape,
+    maps,
+    tiles: maps && tilesFor(maps, timed),
+    wish: plane ? wish(count, PLANE_CELLS, PLANE_CELLS, card) : wish(count, height, width, card),
     all: count,
   };
 }

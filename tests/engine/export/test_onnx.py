@@ -20,9 +20,12 @@ from app.catalog.layers import LAYERS, Layer, ShapeMismatch
 from app.core.shapes import Shape, size
 from app.engine.export.make import Order, make
 from app.engine.export.onnx import INPUT_NAME, OUTPUT_NAME, export, onnx_file
+from app.protocol.commands import LoggedCommand
 from app.protocol.refusals import OnnxMissing
 from app.spec.presets import Preset, presets
-from tests.engine.specs import run_spec, trainer_of
+from app.spec.run import RunSpec
+from tests.engine.export.randomly import random_runs
+from tests.engine.specs import command, run_spec, trainer_of
 
 TOLERANCE = 1e-5
 SHAPES: tuple[Shape, ...] = ((6, 16, 16), (48,), (64,), (784,), (6, 24))
@@ -120,6 +123,36 @@ def test_every_layer() -> None:
             np.testing.assert_allclose(one, other, TOLERANCE, TOLERANCE, err_msg=name)
 
 
+@pytest.mark.deep
+@pytest.mark.timeout(3000)
+def test_three_hundred_random_graphs() -> None:
+    for spec in random_runs(300):
+        answers_alike(spec)
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_random_graphs(number: int) -> None:
+    answers_alike(random_runs(8)[number])
+
+
+def answers_alike(spec: RunSpec) -> None:
+    """Within the tolerance of the largest value, for an example batch and another size."""
+    trainer = trainer_of(spec)
+    network = trainer.network
+    blob = onnx_file(network)
+    network.mode(training=False)
+    for count in (1, 3):
+        x = trainer.data.val.inputs(trainer.data.val.rows[:count]).contiguous()
+        with torch.no_grad():
+            expected = network(x).numpy()
+        (found,) = answers(blob, {INPUT_NAME: x})
+        assert found.shape == expected.shape
+        largest = max(1.0, float(np.abs(expected[np.isfinite(expected)]).max(initial=0.0)))
+        np.testing.assert_allclose(
+            found, expected, rtol=TOLERANCE, atol=TOLERANCE * largest, err_msg=str(spec.model)
+        )
+
+
 def test_the_file_is_one_file_with_names_and_a_free_batch() -> None:
     import onnx
 
@@ -142,3 +175,17 @@ def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch
         make(Order(kind="onnx", spec=spec, data_root=Path()), present)
     for said in (refused.value.text.en, refused.value.text.zh):
         assert "pip install 'glassnet[onnx]'" in said
+
+
+def test_what_is_silenced_is_silent_in_the_file() -> None:
+    spec = run_spec()
+    trainer = trainer_of(spec)
+    whole = {n: v.contiguous() for n, v in trainer.network.state_dict().items()}
+    log = (LoggedCommand(step=3, command=command("silence", node="relu1", unit=2)),)
+    blob = make(Order(kind="onnx", spec=spec, log=log, data_root=Path()), save(whole))
+    trainer.command(log[0].command)
+    trainer.network.mode(training=False)
+    x = torch.rand(3, 1, 8, 8, generator=torch.Generator().manual_seed(4))
+    with torch.no_grad():
+        expected = trainer.network(x)
+    np.testing.assert_allclose(answers(blob, {INPUT_NAME: x})[0], expected, TOLERANCE, TOLERANCE)
