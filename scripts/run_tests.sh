@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every suite and ends with one line a suite. Goes on after a failure, so that one run tells all.
-# pytest runs in two processes: Playwright's sync API and asyncio tests do not share one.
+# Browser tests have processes of their own: Playwright's sync API and asyncio tests do not share one.
+# What is measured in the browser comes last, alone on the machine.
 #
 # Environment: PY (interpreter), WORKERS (pytest-xdist processes), GLASSNET_CHROMIUM (a browser).
 set -uo pipefail
@@ -21,15 +22,16 @@ suite() { # suite NAME COMMAND…
   summary+=("$(printf '%-8s %-28s %4d s' "$verdict" "$name" $((SECONDS - start)))")
 }
 
-browser_suite() {
+browser_suite() { # browser_suite MARKERS OPTION…
   GLASSNET_CHROMIUM=$(PY="$PY" bash scripts/ensure_browser.sh) || return 1
   export GLASSNET_CHROMIUM
-  "$PY" -m pytest tests/browser
+  "$PY" -m pytest tests/browser -m "not deep and not gpu and $1" "${@:2}"
 }
 
 suite 'Vitest' node_modules/.bin/vitest run
 suite 'pytest' "$PY" -m pytest -n "${WORKERS:-2}" --dist loadfile tests --ignore=tests/browser
-suite 'pytest, browser' browser_suite
+suite 'pytest, browser' browser_suite 'not measured' -n "${WORKERS:-2}" --dist loadfile
+suite 'pytest, browser, measured' browser_suite 'measured'
 
 printf '\n=== summary\n'
 printf '%s\n' "${summary[@]}"

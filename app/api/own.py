@@ -18,7 +18,7 @@ from app.api.context import Here
 from app.api.document import READS_BODY, failures
 from app.api.encode import Json
 from app.core.errors import Problem
-from app.own.keep import LARGEST_SIDE
+from app.own.keep import LARGEST_SIDE, Delimiter, Header
 from app.own.library import OwnDetail, OwnInfo
 from app.own.multipart import file_of
 from app.own.uploads import Upload
@@ -28,7 +28,8 @@ router = APIRouter(tags=["own data"])
 
 
 class UploadWanted(BaseModel):
-    """What the user says of a file. ``size`` and ``colour`` are for pictures."""
+    """What the user says of a file. ``size`` and ``colour`` are for pictures, ``header`` and
+    ``delimiter`` for tables, where they are found by themselves unless one says better."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -36,6 +37,8 @@ class UploadWanted(BaseModel):
     name: str = Field("", max_length=80, description="What to call it.")
     size: int = Field(28, ge=4, le=LARGEST_SIDE, description="Side that pictures are brought to.")
     colour: Literal["grey", "colour"] = Field("grey", description="Of pictures.")
+    header: Header = Field("found", description="Whether the first row of a table names columns.")
+    delimiter: Delimiter = Field("found", description="What separates the cells of a table.")
 
 
 class UploadState(BaseModel):

@@ -40,6 +40,7 @@ from app.protocol.attribution import AttributionWanted, Exciting, ExcitingWanted
 from app.protocol.baselines import BaselineRecord
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
+from app.protocol.health import DerivativeHealth, HealthWanted
 from app.protocol.range_test import RangeTest, RangeWanted
 from app.protocol.runs import Applied, MetricsSeries, RunInfo, WeightsInfo
 from app.protocol.tracing import (
@@ -90,6 +91,7 @@ READ: dict[str, Any] = {
     "GradcheckWanted": GradcheckWanted,
     "AttributionWanted": AttributionWanted,
     "ExcitingWanted": ExcitingWanted,
+    "HealthWanted": HealthWanted,
     "AnyCommand": AnyCommand,
     "LoggedCommand": LoggedCommand,
     "AnySample": taps.AnySample,
@@ -129,6 +131,7 @@ WRITTEN: dict[str, Any] = {
     "Gradcheck": Gradcheck,
     "MethodList": attribution.MethodList,
     "Exciting": Exciting,
+    "DerivativeHealth": DerivativeHealth,
     "Devices": Devices,
     "Queue": devices.Queue,
     "Health": health.Health,

@@ -15,6 +15,7 @@ from app.api.bodies import body, documented
 from app.api.context import Here
 from app.api.document import READS_BODY, SAFETENSORS, binary, failures
 from app.api.runs import RunId
+from app.protocol.health import HEALTH_WANTED, DerivativeHealth, HealthWanted
 from app.protocol.tracing import (
     EXPLAIN_WANTED,
     GRADCHECK_WANTED,
@@ -34,6 +35,7 @@ router = APIRouter(tags=["microscope"])
 TraceBody = Annotated[TraceWanted, Depends(body(TRACE_WANTED))]
 TracedBody = Annotated[Traced, Depends(body(TRACED))]
 ExplainBody = Annotated[ExplainWanted, Depends(body(EXPLAIN_WANTED))]
+HealthBody = Annotated[HealthWanted, Depends(body(HEALTH_WANTED))]
 GradcheckBody = Annotated[GradcheckWanted, Depends(body(GRADCHECK_WANTED))]
 REFUSALS = failures(*READS_BODY, 404, 409, 503)
 TRACES: tuple[tuple[str, Any], ...] = (
@@ -129,3 +131,18 @@ async def gradcheck(run: RunId, wanted: GradcheckBody, here: Here) -> Response:
     """Central differences in float64 against autograd. The run waits meanwhile, at most about half
     a minute; ``complete`` says whether everything that was asked for has been checked."""
     return _json(await here.runs.trace(run, "gradcheck", wanted))
+
+
+@router.post(
+    "/runs/{run}/health",
+    response_model=DerivativeHealth,
+    responses=REFUSALS,
+    summary="Health of the derivatives over time",
+    openapi_extra=documented("HealthWanted", ("as the page asks", {}), ("coarser", {"points": 8})),
+)
+async def health(run: RunId, wanted: HealthBody, here: Here) -> Response:
+    """Per layer, at steps spread over the run: the norms of ∂E/∂x and ∂E/∂W, the update relative
+    to the weights, the shares of dead units and of saturated cells, with the bounds of what is
+    healthy. Looked at from snapshots when it is asked for, so that training pays nothing; ask again
+    where ``complete`` is false."""
+    return _json(await here.runs.trace(run, "health", wanted))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.core.numbers import TINY
 from app.core.text import Text
 
 Reals = NDArray[np.float64]
@@ -56,7 +57,7 @@ class Place(Plain):
     fan_in: int = Field(64, ge=1, le=50_000_000)
     fan_out: int = Field(64, ge=1, le=50_000_000)
     units: int = Field(64, ge=1, le=50_000_000)
-    gain: float = Field(1.0, gt=0.0, le=100.0, allow_inf_nan=False)
+    gain: float = Field(1.0, ge=TINY, le=100.0, allow_inf_nan=False)
 
 
 ANYWHERE = Place()

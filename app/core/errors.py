@@ -128,8 +128,9 @@ class DataMissing(GlassnetError):
 class DataBroken(GlassnetError):
     code, status = "data_broken", 409
     message = text(
-        "A file of the data set “{name}” is damaged or something else. {path}: {fault}",
-        "数据集“{name_zh}”的文件已损坏或内容不符。{path}：{fault}",
+        "A file of the data set “{name}” is damaged or something else. {path}: {fault}. Delete it and "
+        "download the data again.",
+        "数据集“{name_zh}”的文件已损坏或内容不符。{path}：{fault}。请删除该文件后重新下载数据。",
     )
 
 

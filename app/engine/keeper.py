@@ -106,6 +106,11 @@ class Keeper:
         self.settle()
         return self.store.nearest(lineage, step) if self.store else None
 
+    def steps(self, lineage: list[tuple[int, int | None]]) -> list[int]:
+        """Steps of the line that have a snapshot, in order."""
+        self.settle()
+        return self.store.steps(lineage) if self.store else []
+
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown(wait=True)

@@ -162,18 +162,26 @@ class Store:
 
     def nearest(self, lineage: Lineage, step: int) -> Loaded | None:
         """The newest verified snapshot of the line at or before ``step``."""
-        ends = dict(lineage)
-        fitting = []
-        for entry in self.entries:
-            if entry.branch in ends:
-                end = ends[entry.branch]
-                if entry.step <= (step if end is None else min(step, end)):
-                    fitting.append(entry)
+        fitting = [entry for entry in self._on(lineage) if entry.step <= step]
         for entry in sorted(fitting, key=lambda e: (e.step, e.branch), reverse=True):
             loaded = self.load(entry)
             if loaded is not None:
                 return loaded
         return None
+
+    def steps(self, lineage: Lineage) -> list[int]:
+        """Steps of the line that have a snapshot, in order; none of them is verified."""
+        return sorted({entry.step for entry in self._on(lineage)})
+
+    def _on(self, lineage: Lineage) -> list[Entry]:
+        ends = dict(lineage)
+        found = []
+        for entry in self.entries:
+            if entry.branch in ends:
+                end = ends[entry.branch]
+                if end is None or entry.step <= end:
+                    found.append(entry)
+        return found
 
     def find(self, name: str) -> Entry | None:
         return next((entry for entry in self.entries if entry.name == name), None)

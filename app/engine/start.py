@@ -42,7 +42,7 @@ class Start(BaseModel):
     snapshot: str | None = None
     replay_to: int | None = Field(None, ge=0)
     emitted: Emitted = Emitted()
-    speed: float | None = Field(None, gt=0)
+    speed: float | None = Field(None, ge=1e-6)
     memory: int = Field(8 * 2**30, ge=0)
     """Address space that a CPU worker may take beyond what it starts with, in bytes."""
 

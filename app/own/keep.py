@@ -17,11 +17,15 @@ from app.catalog.datasets._shelf import IMAGES, LABELS, META, TABLE, PictureFact
 from app.own.archive import MAGIC
 from app.own.pictures import Pictures
 from app.own.remarks import Remark, Remarks
-from app.own.table import Table
+from app.own.table import DELIMITERS, Table, form_of
 
 REPORT, ABOUT = "report.json", "about.json"
 LARGEST_SIDE = 128
 PIECE = 1 << 20
+
+
+Header = Literal["found", "yes", "no"]
+Delimiter = Literal["found", "comma", "semicolon", "tab", "bar"]
 
 
 class Wanted(BaseModel):
@@ -34,6 +38,8 @@ class Wanted(BaseModel):
     name: str = Field("", max_length=80)
     size: int = Field(28, ge=4, le=LARGEST_SIDE)
     colour: Literal["grey", "colour"] = "grey"
+    header: Header = "found"
+    delimiter: Delimiter = "found"
 
 
 class About(BaseModel):
@@ -75,7 +81,7 @@ def read(upload: Path, wanted: Wanted, folder: Path, progress: Callable[[float],
     if zipped:
         facts, extra = _pictures(upload, wanted, made, remarks, progress)
     else:
-        facts, extra = _table(upload, made, remarks, progress)
+        facts, extra = _table(upload, wanted, made, remarks, progress)
     report = FileReport(
         filename=wanted.filename,
         bytes=upload.stat().st_size,
@@ -101,12 +107,13 @@ def _pictures(
 
 
 def _table(
-    upload: Path, made: Path, remarks: Remarks, progress: Callable[[float], None]
+    upload: Path, wanted: Wanted, made: Path, remarks: Remarks, progress: Callable[[float], None]
 ) -> tuple[TableFacts, dict[str, Any]]:
-    table = Table(upload, remarks, progress)
+    header = None if wanted.header == "found" else wanted.header == "yes"
+    form = form_of(upload, DELIMITERS.get(wanted.delimiter), header)
+    table = Table(upload, form, remarks, progress)
     facts = table.facts()
     table.write(facts, made / TABLE)
-    form = table.form
     return facts, {
         "encoding": form.encoding,
         "delimiter": form.delimiter,

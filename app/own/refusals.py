@@ -55,6 +55,15 @@ class OneColumn(Refused):
     )
 
 
+class NotSeparated(Refused):
+    code = "upload_not_separated"
+    message = text(
+        "With the separator “{delimiter}” the table has one column only. Choose another separator, or let "
+        "it be found.",
+        "以“{delimiter}”为分隔符时表格只有一列。请选择其他分隔符，或改为自动识别。",
+    )
+
+
 class NoRows(Refused):
     code = "upload_no_rows"
     message = text(

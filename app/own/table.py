@@ -17,7 +17,7 @@ import numpy as np
 from app.catalog.datasets._shelf import Column, TableFacts
 from app.core.text import text
 from app.own.lines import LONGEST_LINE, encoding_of, lines
-from app.own.refusals import EmptyFile, LineTooLong, NoRows, OneColumn, TooMany
+from app.own.refusals import EmptyFile, LineTooLong, NoRows, NotSeparated, OneColumn, TooMany
 from app.own.remarks import Remark, Remarks
 
 MOST_COLUMNS = 2048
@@ -30,7 +30,8 @@ NUMBERS_SHARE = 0.6
 """A column is one of numbers from this share of its values on."""
 HEAD_LINES = 50
 HEAD_CELLS = 50_000
-DELIMITERS = (",", ";", "\t", "|")
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
+"""By the names under which a user may ask for one."""
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-"})
 Progress = Callable[[float], None]
 _Records = Iterator[tuple[int, list[str]]]
@@ -123,10 +124,28 @@ class _Bounded:
         return line
 
 
-def form_of(path: Path) -> Form:
-    """Encoding, delimiter, header and names from the first lines. Raises what refuses the file."""
+def form_of(path: Path, delimiter: str | None = None, header: bool | None = None) -> Form:
+    """Encoding, delimiter, header and names from the first lines; what is given is taken as it is.
+
+    Raises what refuses the file.
+    """
     encoding = encoding_of(path)
-    widths = {one: _widths(path, encoding, one) for one in DELIMITERS}
+    chosen = _delimiter(path, encoding) if delimiter is None else delimiter
+    first = next((cells for _, cells in records(path, encoding, chosen)), None)
+    if first is None:
+        raise EmptyFile
+    if delimiter is not None and max(_widths(path, encoding, delimiter)) < 2:
+        raise NotSeparated(delimiter={"\t": "tab"}.get(delimiter, delimiter))
+    if len(first) > MOST_COLUMNS:
+        raise TooMany(limit=MOST_COLUMNS, what=text("columns", "列"))
+    if header is None:
+        header = not any(as_number(cell) is not None for cell in first)
+    return Form(encoding, chosen, header, tuple(_names(first if header else [""] * len(first))))
+
+
+def _delimiter(path: Path, encoding: str) -> str:
+    """That which cuts most of the first lines into one number of cells, above one."""
+    widths = {one: _widths(path, encoding, one) for one in DELIMITERS.values()}
     if not widths[","]:
         raise EmptyFile
 
@@ -135,14 +154,10 @@ def form_of(path: Path) -> Form:
         usual = max(set(found), key=lambda width: (found.count(width), width))
         return usual > 1, found.count(usual) / len(found), usual
 
-    delimiter = max(DELIMITERS, key=merit)
-    if not merit(delimiter)[0]:
+    found = max(DELIMITERS.values(), key=merit)
+    if not merit(found)[0]:
         raise OneColumn
-    first = next(records(path, encoding, delimiter))[1]
-    if len(first) > MOST_COLUMNS:
-        raise TooMany(limit=MOST_COLUMNS, what=text("columns", "列"))
-    header = not any(as_number(cell) is not None for cell in first)
-    return Form(encoding, delimiter, header, tuple(_names(first if header else [""] * len(first))))
+    return found
 
 
 def _widths(path: Path, encoding: str, delimiter: str) -> list[int]:
@@ -168,9 +183,9 @@ def _names(cells: list[str]) -> Iterator[str]:
 class Table:
     """Reads one file. ``preview`` holds the first rows as they are written."""
 
-    def __init__(self, path: Path, remarks: Remarks, progress: Progress) -> None:
+    def __init__(self, path: Path, form: Form, remarks: Remarks, progress: Progress) -> None:
         self.path = path
-        self.form = form_of(path)
+        self.form = form
         self.remarks = remarks
         self.preview: list[list[str]] = []
         self._progress = progress

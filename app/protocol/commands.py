@@ -153,7 +153,7 @@ class SetSpeed(Strict):
     """Make at most this many steps a second; null is full speed. Changes no number."""
 
     type: Literal["set_speed"] = "set_speed"
-    steps_per_second: float | None = Field(None, gt=0, le=10_000)
+    steps_per_second: float | None = Field(None, ge=1e-6, le=10_000)
 
 
 Setting = (

@@ -18,8 +18,18 @@ from app.spec.base import Strict
 LOSS_NODE = "@loss"
 """The loss as a node; no layer can have that name."""
 MOST_SAMPLES = 256
-TRACE_ROLES = ("activation", "sensitivity", "parameter", "gradient", "update", "state")
-TraceRole = Literal["activation", "sensitivity", "parameter", "gradient", "update", "state"]
+TRACE_ROLES = (
+    "activation",
+    "sensitivity",
+    "derivative",
+    "parameter",
+    "gradient",
+    "update",
+    "state",
+)
+TraceRole = Literal[
+    "activation", "sensitivity", "derivative", "parameter", "gradient", "update", "state"
+]
 CellRole = Literal[
     "activation",
     "net_input",
@@ -69,10 +79,13 @@ class Traced(Strict):
 
 
 class TraceWanted(Traced):
-    """``roles`` and ``nodes`` null are all of them."""
+    """``roles`` and ``nodes`` null are all of them. ``derivative`` is φ′(u), of nodes that work cell
+    by cell. With ``sample``, a position in the batch, outputs, sensitivities and derivatives are
+    those of this sample alone; parameters and gradients are the whole batch's all the same."""
 
-    roles: tuple[TraceRole, ...] | None = Field(None, min_length=1, max_length=6)
+    roles: tuple[TraceRole, ...] | None = Field(None, min_length=1, max_length=7)
     nodes: tuple[Node, ...] | None = Field(None, min_length=1, max_length=256)
+    sample: int | None = Field(None, ge=0)
 
 
 class Cell(Strict):
@@ -188,19 +201,25 @@ class Explanation(Answer):
 
 
 class Entry(Answer):
-    """One weight whose two derivatives were compared."""
+    """One weight whose two derivatives were compared. ``error`` is their raw difference, ``floor``
+    what rounding alone may make of it; both relative to the tensor's largest gradient. ``width`` is
+    the h of the difference."""
 
     index: tuple[int, ...]
     autograd: Number
     numeric: Number
     error: Number
-    """Relative to the tensor's largest gradient."""
+    floor: Number
+    width: float
 
 
 class TensorCheck(Answer):
-    """One tensor of a gradient check. ``kinks`` are entries where the loss bends within the
-    difference: no derivative exists there, and they do not count. ``worst`` is the entry that is
-    furthest off."""
+    """One tensor of a gradient check. ``worst`` is the entry that is furthest off, ``error`` and
+    ``floor`` are the largest of all entries that count.
+
+    Two kinds do not count and are listed apart, the first 20 of each: ``unresolved`` entries, whose
+    floor is above the tolerance and whose error is within it, so that nothing can be said; ``kinks``,
+    where the loss bends within the difference, so that no derivative exists."""
 
     node: str
     tensor: str
@@ -208,12 +227,17 @@ class TensorCheck(Answer):
     checked: int
     largest: Number
     error: Number
+    floor: Number
     worst: Entry | None
     kinks: tuple[Entry, ...]
+    kink_count: int
+    unresolved: tuple[Entry, ...]
+    unresolved_count: int
 
 
 class Gradcheck(Answer):
-    """``passed``: every error is at most ``tolerance``. ``complete`` is false where time ran out."""
+    """``passed``: the error of every entry that counts is at most ``tolerance``. ``complete`` is
+    false where time ran out; ``unresolved`` and ``kinks`` count what could not be compared."""
 
     step: int
     branch: int
@@ -222,6 +246,10 @@ class Gradcheck(Answer):
     passed: bool
     complete: bool
     error: Number
+    floor: Number
+    checked: int
+    unresolved: int
+    kinks: int
     tensors: tuple[TensorCheck, ...]
 
 

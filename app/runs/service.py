@@ -19,6 +19,7 @@ from app.protocol.attribution import AttributionWanted, ExcitingWanted
 from app.protocol.commands import AnyCommand
 from app.protocol.events import State, StateChanged, StoredEvent
 from app.protocol.exports import Made
+from app.protocol.health import HealthWanted
 from app.protocol.range_test import RangeWanted
 from app.protocol.refusals import WeightsMisfit
 from app.protocol.runs import (
@@ -215,8 +216,9 @@ class Runs:
         self._require_open()
         return await (await self._find(run)).range_test(kind, wanted)
 
-    async def trace(self, run: str, kind: str, wanted: Traced) -> bytes:
-        """``kind`` is trace, operations, explain or gradcheck; a file for the first, else JSON."""
+    async def trace(self, run: str, kind: str, wanted: Traced | HealthWanted) -> bytes:
+        """``kind`` is trace, operations, explain, gradcheck or health; a file for the first, else
+        JSON."""
         self._require_open()
         found = await self._find(run)
         return (await found.look(kind, wanted=wanted.model_dump(mode="json")))[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.core.errors import Problem, Repair
+from app.core.errors import Problem
 from app.core.text import text
 from app.spec.report import Memory, Totals
 from app.spec.training import TrainingSpec
@@ -42,18 +42,6 @@ def exceeded(totals: Totals) -> list[Problem]:
                 f"The network needs {needed:,} {unit}; the limit is {limit:,}.",
                 f"网络需要 {needed:,} {unit_zh}；上限为 {limit:,}。",
             )
-            fits = _smaller_batch(totals) if code == "too_much_memory" else ()
             params = {"needed": needed, "limit": limit}
-            problems.append(
-                Problem(code=code, message=message, pointer="/model", params=params, repairs=fits)
-            )
+            problems.append(Problem(code=code, message=message, pointer="/model", params=params))
     return problems
-
-
-def _smaller_batch(totals: Totals) -> tuple[Repair, ...]:
-    fits = (MAX_STEP_BYTES - totals.fixed_bytes) // max(1, totals.sample_bytes)
-    if fits < 1:
-        return ()
-    path = "/training/phases/0/batch_size"
-    say = text(f"Use batches of {fits}", f"批量改为 {fits}")
-    return (Repair(text=say, patch=({"op": "add", "path": path, "value": int(fits)},)),)

@@ -6,17 +6,14 @@ that were tried out before they are offered.
 
 from __future__ import annotations
 
-from app.catalog.layers import count
 from app.core.errors import Problem, SpecError
-from app.core.shapes import size
-from app.spec import budget, groups
-from app.spec.examine import Examination, examine
-from app.spec.gains import gains
+from app.spec import describe, whole
+from app.spec.examine import examine
 from app.spec.model import INPUT, ModelSpec
 from app.spec.plan import plan
-from app.spec.rehearsal import Rehearsal
+from app.spec.rehearsal import Rehearsal, said_why
 from app.spec.repairs import candidates
-from app.spec.report import NodeReport, RatePlan, Report, Totals
+from app.spec.report import RatePlan, Report
 from app.spec.training import TrainingSpec
 
 
@@ -24,29 +21,25 @@ def check(model: ModelSpec, training: TrainingSpec) -> Report:
     """Shapes, counts and problems of every node; the good part of a broken network included."""
     found = examine(model, training)
     rehearsal = Rehearsal(found)
+    known = INPUT in found.shapes
 
     def mended(problems: list[Problem]) -> tuple[Problem, ...]:
+        if not known:
+            return tuple(problems)
         return tuple(
-            problem.model_copy(
-                update={"repairs": rehearsal.best(problem, candidates(found, problem))}
-            )
-            if INPUT in found.shapes
-            else problem
+            said_why(problem, rehearsal.best(problem, candidates(found, problem)))
             for problem in problems
         )
 
-    behind = gains(model)
+    figures = describe.nodes(found)
     listed = tuple(
-        _node(found, place, mended(problems), behind[model.nodes[place].id])
-        for place, problems in enumerate(found.by_node)
+        node.model_copy(update={"problems": mended(problems)})
+        for node, problems in zip(figures, found.by_node, strict=True)
     )
-    known = INPUT in found.shapes
-    totals = _totals(listed, found)
+    totals = describe.totals(figures, found)
     problems = [*mended(found.whole), *(p for node in listed for p in node.problems)]
-    problems += budget.exceeded(totals)
-    if not any(problem.severity == "error" for problem in problems):
-        tensors = {node.id: [p.name for p in node.parameters] for node in listed}
-        problems += groups.problems(training.phase.groups, tensors, "/training/phases/0/groups")
+    sound = not any(problem.severity == "error" for problem in problems)
+    problems += whole.problems(found, figures, totals, sound=sound)
     return Report(
         nodes=listed,
         order=found.graph.order,
@@ -70,52 +63,6 @@ def require(model: ModelSpec, training: TrainingSpec) -> Report:
     return report
 
 
-def _node(found: Examination, place: int, problems: tuple[Problem, ...], gain: float) -> NodeReport:
-    """What is known of one node; of a second of its name, or on a loop, that is little."""
-    node = found.model.nodes[place]
-    own = found.graph.index.get(node.id) == place
-    inputs = tuple(found.shapes.get(source) for source in node.inputs) if own else ()
-    shape = found.shapes.get(node.id) if own else None
-    known = tuple(one for one in inputs if one is not None)
-    if shape is None:
-        return NodeReport(
-            id=node.id, type=node.layer.kind(), inputs=inputs, shape=None, problems=problems
-        )
-    parameters = node.layer.parameters(known)
-    own_count = count(node.layer, known)
-    return NodeReport(
-        id=node.id,
-        type=node.layer.kind(),
-        inputs=inputs,
-        shape=shape,
-        parameters=parameters,
-        count=own_count,
-        arithmetic=node.layer.arithmetic(known),
-        macs=node.layer.macs(known),
-        activations=size(shape),
-        memory=budget.memory(own_count, size(shape), found.training),
-        place=node.layer.place(known, gain),
-        problems=problems,
-    )
-
-
 def _no_plan(training: TrainingSpec) -> RatePlan:
     """Where the data cannot be had as they are wanted: nobody knows how many steps there would be."""
     return RatePlan(steps=(), factors=(), total=0, watches=training.phase.schedule.watches)
-
-
-def _totals(nodes: tuple[NodeReport, ...], found: Examination) -> Totals:
-    parameters = sum(node.count for node in nodes)
-    own = size(found.shapes[INPUT]) if INPUT in found.shapes else 0
-    activations = sum(node.activations for node in nodes) + own
-    memory = budget.memory(parameters, activations, found.training)
-    return Totals(
-        parameters=parameters,
-        macs=sum(node.macs for node in nodes),
-        activations=activations,
-        memory=memory,
-        memory_bytes=memory.total,
-        fixed_bytes=memory.total - memory.activations,
-        sample_bytes=budget.sample_bytes(activations),
-        limit_bytes=budget.MAX_STEP_BYTES,
-    )

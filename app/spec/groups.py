@@ -5,7 +5,8 @@ Knows names only: no tensor, no optimiser.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -58,40 +59,67 @@ def rate_of(groups: Sequence[ParameterGroup], node: str, tensor: str) -> Rate:
     return found
 
 
+def _faults(
+    groups: Sequence[ParameterGroup], tensors: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[int, str]]:
+    """The place of every entry that misfits, and the code of what is wrong with it."""
+    seen: set[str] = set()
+    for index, group in enumerate(groups):
+        node, _, tensor = group.of.partition(".")
+        known = tensors.get(node)
+        if known is None:
+            yield index, "unknown_node"
+        elif not known or (tensor and tensor not in known):
+            yield index, "unknown_parameter"
+        elif group.of in seen:
+            yield index, "rate_twice"
+        seen.add(group.of)
+
+
 def misfits(groups: Groups, tensors: Mapping[str, Iterable[str]]) -> list[tuple[int, Problem]]:
     """Entries that name nothing, and second ones; ``tensors`` holds the parameters of every node.
 
     Pointers are relative to the list of groups.
     """
-    found: list[tuple[int, Problem]] = []
-    seen: set[str] = set()
-    for index, group in enumerate(groups):
-        node, _, tensor = group.of.partition(".")
-        known = list(tensors.get(node, ()))
-        if node not in tensors:
-            found.append((index, _unknown_node(index, node)))
-        elif not known or (tensor and tensor not in known):
-            found.append((index, _unknown_tensor(index, node, group.of, known)))
-        elif group.of in seen:
-            found.append((index, _twice(index, node, group.of)))
-        seen.add(group.of)
-    return found
+    listed = {node: list(names) for node, names in tensors.items()}
+    return [
+        (index, _problem(code, index, groups[index].of, listed))
+        for index, code in _faults(groups, listed)
+    ]
+
+
+def _problem(code: str, index: int, name: str, tensors: Mapping[str, list[str]]) -> Problem:
+    node = name.partition(".")[0]
+    if code == "unknown_node":
+        return _unknown_node(index, node)
+    if code == "unknown_parameter":
+        return _unknown_tensor(index, node, name, tensors[node])
+    return _twice(index, node, name)
 
 
 def problems(groups: Groups, tensors: Mapping[str, Iterable[str]], at: str) -> list[Problem]:
-    """The misfits as problems of a spec; ``at`` points to the list, and a repair takes one out."""
+    """The misfits as problems of a spec; ``at`` points to the list, and a repair takes one out.
+
+    Each was tried: with the entry gone there is one fault less of its kind and none besides.
+    """
+    listed = {node: list(names) for node, names in tensors.items()}
+    before = _counted(groups, listed)
     found = []
-    for index, problem in misfits(groups, tensors):
-        pointer = f"{at}/{index}"
-        patch = ({"op": "remove", "path": pointer},)
-        name = groups[index].of
+    for index, problem in misfits(groups, listed):
+        pointer, name = f"{at}/{index}", groups[index].of
+        after = _counted((*groups[:index], *groups[index + 1 :]), listed)
+        works = before - after == Counter([(problem.code, name)]) and not after - before
         say = text(f"Remove the rates of {name}", f"删除 {name} 的学习率设置")
-        changes = {
-            "pointer": f"{pointer}/of",
-            "repairs": (Repair(text=say, patch=patch),),
-        }
+        repair = Repair(text=say, patch=({"op": "remove", "path": pointer},))
+        changes = {"pointer": f"{pointer}/of", "repairs": (repair,) if works else ()}
         found.append(problem.model_copy(update=changes))
     return found
+
+
+def _counted(
+    groups: Sequence[ParameterGroup], tensors: Mapping[str, Sequence[str]]
+) -> Counter[tuple[str, str]]:
+    return Counter((code, groups[index].of) for index, code in _faults(groups, tensors))
 
 
 def _unknown_node(index: int, node: str) -> Problem:

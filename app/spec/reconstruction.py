@@ -156,13 +156,16 @@ def _append(model: ModelSpec, steps: list[Step]) -> Repair | None:
 
 
 def _last_dense(model: ModelSpec) -> int | None:
-    """Place of the dense layer that decides the size of a vector output: only pointwise ones follow."""
-    places = {node.id: i for i, node in enumerate(model.nodes)}
+    """Place of the dense layer that decides the size of a vector output: only pointwise ones follow.
+
+    Of two nodes of one name the first is meant, as everywhere.
+    """
+    places = {node.id: i for i, node in reversed(list(enumerate(model.nodes)))}
     place = places.get(model.outputs[0])
     while place is not None:
         node = model.nodes[place]
         if node.layer.kind() == "dense":
             return place
-        source = node.inputs[0]
+        source = next(iter(node.inputs), INPUT)
         place = places.get(source) if node.layer.POINTWISE and source != INPUT else None
     return None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
 
 from app.catalog.layers import LAYERS, Layer
 from app.core.errors import Problem, Repair
+from app.core.text import text
 from app.spec.examine import Examination, examine
 from app.spec.model import MOST_NODES, ModelSpec, Node
 from app.spec.patches import Candidates, Operation
@@ -19,7 +19,7 @@ from app.spec.training import TrainingSpec
 MOST_WORK = 2500
 """Layers looked at by all trials of one check together: a network with a hundred faults is answered in time."""
 MOST_EACH = 10
-"""Trials for one problem: fewer where there are many problems, but on until one repair works."""
+"""Trials for one problem: fewer where there are many problems, but on until one repair works or none is left."""
 OFFERED = 3
 
 
@@ -106,6 +106,37 @@ def _changed(node: Node, way: list[str], operation: Operation) -> Node:
     raise ValueError(operation["path"])
 
 
+def tried(found: Examination, repair: Repair) -> Examination | None:
+    """The network after the repair; None where the patch does not fit."""
+    draft = Draft(list(found.model.nodes), found.model.outputs[0], found.training)
+    try:
+        for operation in repair.patch:
+            draft.apply(operation)
+    except (ValidationError, LookupError, ValueError, TypeError):
+        return None
+    if len(draft.nodes) > MOST_NODES:
+        return None
+    changed = ModelSpec.model_construct(
+        version=1, nodes=tuple(draft.nodes), outputs=(draft.output,)
+    )
+    return examine(changed, draft.training)
+
+
+_NONE = text(
+    " No repair is offered: every change of one step that was tried leaves this as it is, or breaks "
+    "another layer.",
+    "没有可一键应用的修复：试过的每一种单步改动都无法消除它，或会破坏别的层。",
+)
+
+
+def said_why(problem: Problem, repairs: tuple[Repair, ...]) -> Problem:
+    """The problem with its repairs; an error without any says in words why there is none."""
+    message = problem.message
+    if not repairs and problem.severity == "error":
+        message = text(message.en + _NONE.en, message.zh + _NONE.zh)
+    return problem.model_copy(update={"repairs": repairs, "message": message})
+
+
 class Rehearsal:
     """Tries candidates for the problems of one examined spec."""
 
@@ -118,33 +149,18 @@ class Rehearsal:
     def best(self, problem: Problem, offers: Candidates) -> tuple[Repair, ...]:
         """The repairs that work, those first that leave the most of the network sound."""
         ranked: list[tuple[tuple[int, int, int], Repair]] = []
-        for place, repair in enumerate(islice(offers, MOST_EACH)):
-            if ranked and place >= self._share:
+        for place, repair in enumerate(offers):
+            if ranked and place >= min(self._share, MOST_EACH):
                 break
             if any(repair.patch == other.patch for _, other in ranked):
                 continue
-            after = self._after(repair)
+            after = tried(self._found, repair)
             if after is None or not self._removes(problem, after):
                 continue
             unsound = len(after.model.nodes) + 1 - len(after.shapes)
             ranked.append(((unsound, len(_errors(after)), place), repair))
         ranked.sort(key=lambda one: one[0])
         return tuple(repair for _, repair in ranked[:OFFERED])
-
-    def _after(self, repair: Repair) -> Examination | None:
-        model = self._found.model
-        draft = Draft(list(model.nodes), model.outputs[0], self._found.training)
-        try:
-            for operation in repair.patch:
-                draft.apply(operation)
-        except (ValidationError, LookupError, ValueError, TypeError):
-            return None
-        if len(draft.nodes) > MOST_NODES:
-            return None
-        changed = ModelSpec.model_construct(
-            version=1, nodes=tuple(draft.nodes), outputs=(draft.output,)
-        )
-        return examine(changed, draft.training)
 
     def _removes(self, problem: Problem, after: Examination) -> bool:
         """Whether there is less of this kind at this place; nothing else there may come instead."""

@@ -12,14 +12,15 @@ from app.catalog.losses import AnyLoss
 from app.catalog.losses.cross_entropy import CrossEntropy
 from app.catalog.optimizers import AnyOptimizer, Sgd
 from app.catalog.schedules import AnySchedule, Constant
+from app.core.numbers import TINY
 from app.spec.base import Strict
 from app.spec.groups import MOST_GROUPS, Groups
 
 __all__ = ["AnySchedule", "ClipNorm", "ClipValue", "Constant", "SupervisedPhase", "TrainingSpec"]
 
-ClipNorm = Annotated[float | None, Field(gt=0.0, le=1e6)]
+ClipNorm = Annotated[float | None, Field(ge=TINY, le=1e6)]
 """Longest gradient, all parameters together; null is off."""
-ClipValue = Annotated[float | None, Field(gt=0.0, le=1e6)]
+ClipValue = Annotated[float | None, Field(ge=TINY, le=1e6)]
 """Largest absolute value of a gradient's component; null is off."""
 
 

@@ -41,6 +41,7 @@ class Store:
         """Raises :class:`app.store.database.DataInUse` if another server has the folder."""
         await self._database.open()
         self._writer.start()
+        await self._tidy_weights()
 
     async def close(self) -> None:
         await self._writer.close()
@@ -81,12 +82,20 @@ class Store:
             return list((await connection.scalars(query.order_by(RUNS.c.id))).all())
 
     async def delete(self, run: str) -> None:
-        """Its row, branches, events and snapshots; raises :class:`NotFound`."""
+        """Its row, branches, events and snapshots, and weights that it alone needed; raises
+        :class:`NotFound`."""
         async with self._database.write() as connection:
             gone = await connection.execute(delete(RUNS).where(RUNS.c.id == run))
             if not gone.rowcount:
                 raise NotFound(kind=_RUN, name=run)
         await self.snapshots.delete(run)
+        await self._tidy_weights()
+
+    async def _tidy_weights(self) -> None:
+        """Remove the files of weights that no run names."""
+        for sha256 in await self.weights.unasked():
+            if not await self.mentioning(sha256):
+                await self.weights.remove(sha256)
 
     async def events(self, run: str, after: int, limit: int) -> list[StoredEvent]:
         """Events numbered above ``after``, in order."""

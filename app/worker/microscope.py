@@ -14,7 +14,9 @@ from pydantic import BaseModel, ValidationError
 from app.core.errors import Conflict, GlassnetError
 from app.core.text import text
 from app.engine.session import Session
+from app.engine.tracing.history import History
 from app.engine.tracing.tracer import Tracer
+from app.protocol.health import HEALTH_WANTED
 from app.protocol.tracing import (
     EXPLAIN_WANTED,
     GRADCHECK_WANTED,
@@ -26,7 +28,7 @@ from app.protocol.tracing import (
 )
 from app.worker import failure
 
-LOOKS = frozenset({"trace", "operations", "explain", "gradcheck"})
+LOOKS = frozenset({"trace", "operations", "explain", "gradcheck", "health"})
 _NO_MEMORY = text(
     "there is not enough memory to look into this step. Look at fewer samples.",
     "内存不足，无法查看这一步。请减少样本数。",
@@ -40,6 +42,7 @@ class Microscope:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._tracer = Tracer(session)
+        self._history = History(session)
         self._version = session.version
 
     def let_go(self) -> None:
@@ -58,6 +61,7 @@ class Microscope:
             raise
         except Exception as error:
             self._tracer.forget()
+            self._history.let_go()
             if failure.is_out_of_memory(error):
                 raise Conflict(reason=_NO_MEMORY) from error
             said = f"{type(error).__name__}: {error}"[:300]
@@ -72,6 +76,8 @@ class Microscope:
             found = tracer.operations(TRACED.validate_json(asked))
         elif kind == "explain":
             found = tracer.explain(EXPLAIN_WANTED.validate_json(asked))
+        elif kind == "health":
+            found = self._history.answer(HEALTH_WANTED.validate_json(asked).points)
         else:
             found = tracer.gradcheck(GRADCHECK_WANTED.validate_json(asked))
         return found.model_dump_json().encode()
@@ -87,3 +93,8 @@ def open_microscope(session: Session) -> None:
         for role in ("activation", "sensitivity"):
             cell = Cell(role=role, node=node, sample=0, index=(0,) * len(shape))
             tracer.explain(ExplainWanted(cell=cell))
+    for name, parameter in session.trainer.network.named_parameters():
+        node, _, tensor = name.partition(".")
+        index = (0,) * parameter.dim()
+        cell = Cell(role="gradient", node=node, tensor=tensor, index=index)
+        tracer.explain(ExplainWanted(cell=cell))

@@ -1,6 +1,7 @@
-"""One real server and one Chromium for the tests of this folder; a fresh context for every test.
+"""One real server and one Chromium a process for the tests of this folder; a fresh context for every test.
 
-They run in a process of their own (``make test``): Playwright's sync API and asyncio tests do not share one.
+They run in processes of their own (``make test``): Playwright's sync API and asyncio tests do not share
+one. What is measured runs after the others, alone.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in item.path.parts:
             item.add_marker(pytest.mark.browser)
+            if "figures" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.measured)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from app.own.refusals import (
     LineTooLong,
     NeitherKind,
     NoRows,
+    NotSeparated,
     OneColumn,
     Refused,
     TooMany,
@@ -163,6 +164,43 @@ def test_delimiters_and_encodings(tmp_path: Path, delimiter: str, encoding: str)
     assert set(facts.columns[1].categories) == {"玫瑰", "百合"}
     assert report.delimiter == delimiter
     assert report.remark_count == 0
+
+
+@pytest.mark.parametrize(
+    ("header", "names", "rows"),
+    [
+        ("found", ["column 1", "column 2"], 4),
+        ("yes", ["2019", "2020"], 3),
+        ("no", ["column 1", "column 2"], 4),
+    ],
+)
+def test_the_user_knows_better_about_the_header(
+    tmp_path: Path, header: str, names: list[str], rows: int
+) -> None:
+    """A header of years looks like a row of numbers."""
+    content = b"2019,2020\n1,2\n3,4\n5,6\n"
+    folder, report = keep(tmp_path, content, header=header)
+    SHELF.look_in(folder.parent)
+    facts = SHELF.facts(folder.name)
+    assert isinstance(facts, TableFacts)
+    assert [column.name for column in facts.columns] == names
+    assert (facts.rows, report.header) == (rows, header == "yes")
+
+
+def test_the_user_knows_better_about_the_separator(tmp_path: Path) -> None:
+    """Decimal commas: commas cut every row alike, too."""
+    content = "".join(f"{i},5|{i},25\n" for i in range(20)).encode()
+    _, report = keep(tmp_path, content, delimiter="bar", header="no")
+    assert report.delimiter == "|"
+    assert report.preview[0] == ("0,5", "0,25")
+    _, found = keep(tmp_path, content)
+    assert found.delimiter == ","
+    with pytest.raises(NotSeparated) as caught:
+        keep(tmp_path, content, delimiter="tab")
+    assert "“tab”" in caught.value.text.en
+    assert "分隔符" in caught.value.text.zh
+    with pytest.raises(EmptyFile):
+        keep(tmp_path, b"\n \n", delimiter="comma")
 
 
 def test_latin1_and_no_header(tmp_path: Path) -> None:

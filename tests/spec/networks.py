@@ -6,11 +6,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from app.catalog.augmentations import AUGMENTATIONS
 from app.catalog.datasets import DATASETS
 from app.catalog.layers import LAYERS, Layer, ShapeMismatch
 from app.catalog.losses import LOSSES
 from app.catalog.optimizers import OPTIMIZERS
 from app.catalog.schedules import SCHEDULES
+from app.spec.groups import ParameterGroup
 from app.spec.model import INPUT, ModelSpec, Node, chain
 from app.spec.training import SupervisedPhase, TrainingSpec
 from tests.catalog.strategies import parts
@@ -24,6 +26,14 @@ def any_part(family: Any) -> st.SearchStrategy[Any]:
     return st.sampled_from(sorted(family.parts)).flatmap(lambda kind: parts(family.parts[kind]))
 
 
+rates = st.builds(
+    ParameterGroup,
+    of=st.sampled_from(("a", "n0", "n1", "n1.weight", "n2.bias", "nowhere")),
+    learning_rate=st.sampled_from((None, 0.0, 0.5)),
+)
+"""Rates of layers that random graphs may have, or have not."""
+
+
 @st.composite
 def trainings(draw: st.DrawFn) -> TrainingSpec:
     phase = SupervisedPhase(
@@ -33,10 +43,12 @@ def trainings(draw: st.DrawFn) -> TrainingSpec:
         schedule=draw(any_part(SCHEDULES)),
         batch_size=draw(st.integers(1, 512)),
         epochs=draw(st.integers(1, 9)),
+        groups=tuple(draw(st.lists(rates, max_size=3))),
     )
     # own data that are not there have a report of their own: test_own_data_that_are_not_there
     dataset = draw(any_part(DATASETS).filter(lambda one: not one.faults()))
-    return TrainingSpec(dataset=dataset, phases=(phase,))
+    moved = draw(st.lists(any_part(AUGMENTATIONS), max_size=2))
+    return TrainingSpec(dataset=dataset, augmentations=tuple(moved), phases=(phase,))
 
 
 @st.composite
@@ -138,3 +150,23 @@ def any_network(draw: st.DrawFn, training: TrainingSpec) -> ModelSpec:
     """Sound and broken ones, chains and graphs."""
     kinds = (chains(), graphs(), wired(training), miswired(training), miswired(training))
     return draw(st.one_of(*kinds))
+
+
+@st.composite
+def wide_networks(draw: st.DrawFn) -> ModelSpec:
+    """Networks over a picture near or beyond what one may cost: wide convolutions and dense layers."""
+    layers: list[dict[str, Any]] = []
+    for _ in range(draw(st.integers(0, 4))):
+        filters, kernel = draw(st.integers(1, 512)), draw(st.sampled_from((1, 5, 11, 31)))
+        layers.append({"type": "conv2d", "filters": filters, "kernel": kernel, "padding": 15})
+    layers.append({"type": draw(st.sampled_from(("flatten", "global_mean_pool")))})
+    layers += [
+        {"type": "dense", "units": draw(st.integers(1, 8192))}
+        for _ in range(draw(st.integers(0, 3)))
+    ]
+    return chain(
+        tuple(
+            LAYERS.parts[str(one["type"])].model_validate(one)
+            for one in (*layers, {"type": "dense", "units": 10})
+        )
+    )

@@ -14,23 +14,16 @@ from hypothesis import strategies as st
 from app.core.errors import Problem
 from app.engine.compile import Network
 from app.spec.check import check
-from app.spec.model import INPUT, MOST_NODES, ModelSpec, parse_model
+from app.spec.model import INPUT, ModelSpec, parse_model
 from app.spec.report import Report
 from app.spec.run import RunSpec
 from app.spec.training import TrainingSpec
-from tests.spec.networks import any_network, trainings
+from tests.spec.networks import any_network, trainings, wide_networks
 from tests.spec.patching import apply
 
-MENDABLE = {
-    "empty",
-    "unknown_output",
-    "duplicate_id",
-    "unknown_input",
-    "arity",
-    "cycle",
-    "dangling",
-}
-"""Wiring can always be mended; a shape or a size may be beyond any repair."""
+NO_REPAIR = "No repair is offered"
+HARD = {"shape_mismatch", "output_size", "too_many_parameters", "too_many_macs", "too_much_memory"}
+"""Wiring can always be mended; a size may be beyond any repair of one step, and then it is said so."""
 LARGE = 2_000_000
 
 
@@ -78,7 +71,7 @@ def is_named(problem: Problem, body: dict[str, Any]) -> None:
     place: Any = body
     for step in problem.pointer.split("/")[1:]:
         place = place[int(step)] if isinstance(place, list) else place[step]
-    if problem.node is not None:
+    if problem.node is not None and problem.pointer.startswith("/model/nodes/"):
         assert place["id"] == problem.node
 
 
@@ -88,8 +81,8 @@ def repairs_repair(model: ModelSpec, training: TrainingSpec, report: Report) -> 
     for problem in report.problems:
         is_named(problem, body)
         fault = (problem.code, problem.node)
-        if problem.code in MENDABLE and len(model.nodes) < MOST_NODES:
-            assert problem.repairs, problem
+        assert problem.code in HARD or problem.repairs, problem
+        assert problem.repairs or NO_REPAIR in problem.message.en
         for repair in problem.repairs:
             assert repair.text.en != repair.text.zh
             after = check(*parsed(apply(body, repair.patch)))
@@ -132,3 +125,37 @@ def test_following_the_first_repairs_comes_to_an_end(
             return
         model, training = parsed(apply(document(model, training), repairs[0].patch))
     pytest.fail(f"repairs go in a circle: {[problem.code for problem in found]}")
+
+
+@settings(max_examples=min(60, settings().max_examples))
+@given(model=wide_networks(), batch=st.integers(1, 4096))
+def test_what_costs_too_much_has_repairs_that_make_it_fit(model: ModelSpec, batch: int) -> None:
+    """Or says in words that no change of one step would do."""
+    body = {"dataset": {"type": "digits28"}, "phases": [{"batch_size": batch}]}
+    training = TrainingSpec.model_validate_json(json.dumps(body), strict=True)
+    repairs_repair(model, training, check(model, training))
+
+
+def test_the_words_where_nothing_helps() -> None:
+    """Ten dense layers of the largest width: narrowing one of them leaves nine."""
+    layers = [{"type": "flatten"}, *[{"type": "dense", "units": 8192}] * 10]
+    body = {"model": [*layers, {"type": "dense", "units": 10}]}
+    training = TrainingSpec.model_validate_json('{"dataset": {"type": "digits28"}}', strict=True)
+    found = check(parse_model(json.dumps(body["model"])), training).problems
+    assert found[0].code == "too_many_parameters"
+    assert not found[0].repairs
+    assert NO_REPAIR in found[0].message.en
+    assert "没有可一键应用的修复" in found[0].message.zh
+
+
+def test_a_second_output_of_one_name_is_no_crash() -> None:
+    """Found by ten thousand graphs: the second had no inputs, and its output was looked for behind it."""
+    nodes: list[dict[str, Any]] = [
+        {"id": "a", "layer": {"type": "global_mean_pool"}, "inputs": []},
+        {"id": "a", "layer": {"type": "add"}, "inputs": []},
+    ]
+    training = {"dataset": {"type": "breast_cancer"}, "phases": [{"target": "input"}]}
+    repairs_repair(
+        *(both := parsed({"model": {"nodes": nodes, "outputs": ["a"]}, "training": training})),
+        check(*both),
+    )

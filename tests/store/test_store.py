@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import math
+import os
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from safetensors.numpy import save
 from sqlalchemy import create_engine
 from sqlalchemy.exc import IntegrityError
 
@@ -242,3 +247,45 @@ def test_the_file_is_durable(tmp_path: Path) -> None:
     migrate(path)
     with closing(sqlite3.connect(path)) as file:
         assert file.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def brought(store: Store, name: str, *, age: float) -> str:
+    """A file of weights that was last asked for so many seconds ago; its hash."""
+    sha256 = hashlib.sha256(name.encode()).hexdigest()
+    path = store.weights.path(sha256)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(save({"fc1.weight": np.zeros((1, 1), np.float32)}))
+    os.utime(path, (time.time() - age, time.time() - age))
+    return sha256
+
+
+async def test_weights_that_no_run_needs_are_removed(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    await store.open()
+    named, left, fresh, asked = (
+        brought(store, name, age=age)
+        for name, age in (("named", 9e4), ("left", 9e4), ("fresh", 60), ("asked", 9e4))
+    )
+    await store.weights.get(asked)
+    part = store.weights.root / "torn.part"
+    part.write_bytes(b"half a file")
+    os.utime(part, (0, 0))
+    one = record()
+    needs = one.model_copy(update={"spec": spec().model_copy(update={"weights": named})})
+    await store.create(needs, [])
+    await store.create(record("06h0000000000001"), [])
+
+    def kept() -> set[str]:
+        return {path.stem for path in store.weights.root.iterdir()}
+
+    await store.delete("06h0000000000001")
+    assert kept() == {named, fresh, asked}
+    await store.close()
+    store = Store(tmp_path)
+    left = brought(store, "left", age=9e4)
+    await store.open()
+    assert left not in kept()
+    assert named in kept()
+    await store.delete(RUN)
+    assert kept() == {fresh, asked}
+    await store.close()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from app.catalog.family import Part, option
 from app.catalog.losses import Task
+from app.core.numbers import TINY
 from app.core.text import text
 
 LINEAR = text("Linear models", "线性模型")
@@ -98,6 +99,6 @@ def shrinkage(default: float) -> Any:
             "Share of a new tree's answer that is added to the sum.",
             "新树的输出加入总和的比例。",
         ),
-        gt=0.0,
+        ge=TINY,
         le=1.0,
     )

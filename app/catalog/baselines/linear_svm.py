@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from app.catalog.baselines._base import LINEAR, Baseline, Estimator, linear_parameters
 from app.catalog.family import Formula, option
+from app.core.numbers import TINY
 from app.core.text import text
 
 
@@ -42,7 +43,7 @@ class LinearSvm(Baseline):
             "Weight of the mistakes against small weights; small is more regular.",
             "错误相对于小权值的权重；越小越规则。",
         ),
-        gt=0.0,
+        ge=TINY,
         le=100.0,
     )
     iterations: int = option(

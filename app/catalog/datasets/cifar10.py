@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import tarfile
+import zlib
 from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -20,6 +22,7 @@ from app.core.text import text
 SHAPE = (3, 32, 32)
 RECORD = 1 + 3 * 32 * 32
 """Bytes of one picture: its class, then 32×32 of red, of green and of blue."""
+CHUNK = 1 << 18
 
 
 class Cifar10(Dataset):
@@ -110,9 +113,12 @@ class Cifar10(Dataset):
             )
         try:
             return _read(path, path.stat().st_mtime_ns, self.train_size, self.BATCH)
-        except (tarfile.TarError, OSError, EOFError, KeyError, ValueError) as error:
+        except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError) as error:
             raise DataBroken(
-                name=self.TITLE.en, name_zh=self.TITLE.zh, path=path.name, fault=str(error)[:200]
+                name=self.TITLE.en,
+                name_zh=self.TITLE.zh,
+                path=path.name,
+                fault=str(error)[:200] or type(error).__name__,
             ) from error
 
 
@@ -122,12 +128,18 @@ def _read(path: Path, changed: int, train_size: int, batch: int) -> Data:
     wanted = -(-train_size // batch)
     names = [f"data_batch_{number}.bin" for number in range(1, wanted + 1)]
     records: dict[str, NDArray[np.uint8]] = {}
-    # one pass: a packed archive cannot be read from the middle
-    with tarfile.open(path, "r|gz") as archive:
-        for member in archive:
-            name = Path(member.name).name
-            if name in (*names, "test_batch.bin") and member.isfile():
-                records[name] = _records(archive, member, batch)
+    # one pass: a packed archive cannot be read from the middle; its end holds gzip's checksum
+    with gzip.open(path) as unpacked:
+        with tarfile.open(fileobj=unpacked, mode="r|") as archive:
+            for member in archive:
+                name = Path(member.name).name
+                if name in (*names, "test_batch.bin") and member.isfile():
+                    records[name] = _records(archive, member, batch)
+        while unpacked.read(CHUNK):
+            pass
+    for name in (*names, "test_batch.bin"):
+        if name not in records:
+            raise ValueError(f"{name} is not in it")
     train = np.concatenate([records[name] for name in names])[:train_size]
     return Data(*_arrays(train), *_arrays(records["test_batch.bin"]))
 

@@ -38,7 +38,7 @@ class Orthogonal(Initializer):
 
     type: Literal["orthogonal"] = "orthogonal"
     gain: float = option(
-        1.0, text("gain g", "增益 g"), text("Length of each row.", "每行的长度。"), gt=0.0, le=10.0
+        1.0, text("gain g", "增益 g"), text("Length of each row.", "每行的长度。"), ge=TINY, le=10.0
     )
     nonlinearity: Nonlinearity = nonlinearity_option("linear")
 

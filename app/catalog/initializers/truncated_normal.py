@@ -34,7 +34,7 @@ class TruncatedNormal(Initializer):
         0.1,
         text("σ", "σ"),
         text("Standard deviation before the cut.", "截断前的标准差。"),
-        gt=0.0,
+        ge=TINY,
         le=10.0,
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 from app.catalog.family import Formula, option
 from app.catalog.layers._activation import Activation
 from app.catalog.plot import Reals
+from app.core.numbers import TINY
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -47,14 +48,14 @@ class ScaledTanh(Activation):
         1.7159,
         text("amplitude A", "幅值 A"),
         text("The largest output.", "输出的最大值。"),
-        gt=0.0,
+        ge=TINY,
         le=100.0,
     )
     slope: float = option(
         2 / 3,
         text("scale S", "缩放 S"),
         text("Stretches the input; the slope at zero is A·S.", "对输入的缩放；零点处斜率为 A·S。"),
-        gt=0.0,
+        ge=TINY,
         le=100.0,
     )
 

@@ -11,6 +11,7 @@ from app.catalog.family import Formula, option
 from app.catalog.losses._base import Loss
 from app.catalog.losses._targets import TWO_CLASSES, right_class
 from app.catalog.plot import Reals
+from app.core.numbers import TINY
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Hinge(Loss):
         1.0,
         text("margin", "间隔"),
         text("Lead that is enough.", "足够的领先幅度。"),
-        gt=0.0,
+        ge=TINY,
         le=100.0,
     )
 

@@ -10,6 +10,7 @@ from app.catalog.family import Formula, option
 from app.catalog.losses._base import Loss, Task
 from app.catalog.losses._targets import ONE_NUMBER, as_numbers, number_outputs, towards_zero
 from app.catalog.plot import Reals
+from app.core.numbers import TINY
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Huber(Loss):
         1.0,
         text("threshold d", "阈值 d"),
         text("Miss at which square turns into absolute.", "平方转为绝对值的误差界限。"),
-        gt=0.0,
+        ge=TINY,
         le=100.0,
     )
 

@@ -11,6 +11,7 @@ from app.catalog.code import Code, of_optimizer
 from app.catalog.family import Part, option
 from app.catalog.optimizers._rule import Before, Rule
 from app.catalog.plot import ANYWHERE, Place, Plot, Reals, line
+from app.core.numbers import TINY
 from app.core.text import Text, text
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def memory(default: float, symbol: str, what: Text) -> Any:
 def epsilon(default: float) -> Any:
     """The small number in a divisor."""
     help = text("Keeps the divisor above zero.", "使除数不为零。")
-    return option(default, text("ε", "ε"), help, gt=0.0, le=1.0)
+    return option(default, text("ε", "ε"), help, ge=TINY, le=1.0)
 
 
 OF_MEAN = text("Memory of the gradient's mean.", "梯度均值的记忆。")

@@ -1,15 +1,15 @@
-"""Numbers that were changed while a run went on, as statements of its exported training."""
+"""What was changed while a run went on, as statements of its exported training."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from app.catalog.code import literal
-from app.catalog.schedules import Constant
+from app.catalog.code import Code, literal
+from app.catalog.schedules import Constant, Schedule
 from app.engine.export.layout import statement
 from app.engine.export.model import trains, written
-from app.engine.export.names import attribute
+from app.engine.export.names import attribute, tensor
 from app.engine.settings import Settings
 from app.engine.trainer import Trainer
 from app.protocol.commands import (
@@ -28,16 +28,60 @@ from app.protocol.commands import (
     Silence,
     Unfreeze,
 )
+from app.spec.groups import Groups, Rate, rate_of
+
+Say = Callable[[Code], str]
+"""An expression, whose needs are noted where the file is written."""
 
 
 @dataclass
 class Changes:
     """Statements by the number of steps made before them; false where nothing was changed."""
 
+    trainer: Trainer
+    log: tuple[LoggedCommand, ...]
     at: dict[int, list[str]] = field(default_factory=dict)
+    ends: dict[int, int] = field(default_factory=dict)
+    """Other numbers of epochs, by step: one may come after the last step of the last epoch."""
 
     def __bool__(self) -> bool:
-        return bool(self.at)
+        return bool(self.log)
+
+    def has(self, *kinds: type) -> bool:
+        """Whether a command of this kind was given."""
+        return any(isinstance(entry.command, kinds) for entry in self.log)
+
+    @property
+    def schedules(self) -> list[Schedule]:
+        """That of the spec and all that came in its place."""
+        own = self.trainer.spec.training.phase.schedule
+        given = [one.command.schedule for one in self.log if isinstance(one.command, SetSchedule)]
+        return [own, *given]
+
+    @property
+    def scheduled(self) -> bool:
+        return any(not isinstance(one, Constant) for one in self.schedules)
+
+    @property
+    def watches(self) -> bool:
+        return any(one.watches for one in self.schedules)
+
+    @property
+    def regroups(self) -> bool:
+        """Whether the rates of single layers are in play when numbers change."""
+        grouped = bool(self.trainer.spec.training.phase.groups)
+        return self.has(SetGroups) or (grouped and self.has(SetOptimizer))
+
+    def write(self, say: Say) -> None:
+        """Fill ``at``: what the settings do, one after the other."""
+        settings = Settings.of(self.trainer.spec)
+        for entry in self.log:
+            before, settings = settings, settings.after(entry.command, self.trainer.spec)
+            said = self._said(entry.command, before, settings, say)
+            if said:
+                self.at.setdefault(entry.step, []).extend(said)
+            if isinstance(entry.command, SetEpochs):
+                self.ends[entry.step] = entry.command.epochs
 
     def lines(self, indent: int) -> list[str]:
         """``if step == …`` for each step, in order."""
@@ -47,41 +91,98 @@ class Changes:
             found += [statement(text, indent + 4) for text in statements]
         return found
 
+    def last_lines(self, indent: int) -> list[str]:
+        """The other ends, for the place between two epochs."""
+        found = []
+        for step, epochs in sorted(self.ends.items()):
+            found.append(f"{' ' * indent}if step == {step}:")
+            found.append(f"{' ' * indent}    epochs = {epochs}")
+        return found
+
+    def _said(
+        self, command: AnyCommand, before: Settings, settings: Settings, say: Say
+    ) -> list[str]:
+        if trains(self.trainer.network):
+            match command:
+                case SetOptimizer() | SetGroups():
+                    return self._regrouped(settings) if self.regroups else self._numbers(settings)
+                case SetSchedule() if self.scheduled:
+                    return self._scheduled(before.schedule, settings.schedule, say)
+                case SetClipping():
+                    limits = literal(settings.clip_value), literal(settings.clip_norm)
+                    return [f"clip_value, clip_norm = {', '.join(limits)}"]
+        return self._plain(command)
+
+    def _plain(self, command: AnyCommand) -> list[str]:
+        """What has nothing to do with how the weights are updated."""
+        kept = written(self.trainer.network)
+        match command:
+            case SetBatchSize():
+                size = [f"batch_size = {command.batch_size}"]
+                steps = ["per_epoch = -(-len(inputs) // batch_size)"] if self.scheduled else []
+                return size + steps
+            case SetEpochs():
+                return [f"epochs = {command.epochs}"]
+            case SetLayer() if command.node in kept:
+                return [
+                    f"model.{attribute(command.node)}.{name} = {literal(value)}"
+                    for name, value in command.values.items()
+                ]
+            case EditWeight() if command.node in kept:
+                return _by_hand(command)
+            case Freeze() | Unfreeze() | Silence() | Restore():
+                unit = "" if command.unit is None else f", unit {command.unit}"
+                return _left_out(f"{command.type} ({command.node}{unit}) was done")
+        return []
+
+    def _scheduled(self, before: Schedule, now: Schedule, say: Say) -> list[str]:
+        lines = [f"schedule = {say(now.code())}"]
+        if self.watches:
+            lines.append(f"watches = {now.watches}")
+        if not (before.watches and now.watches):
+            lines.append("memory = Memory()")
+        return lines
+
+    def _numbers(self, settings: Settings) -> list[str]:
+        """Other numbers of the optimiser's one group."""
+        options = dict(settings.optimizer.options())
+        rate = literal(options.pop("lr"))
+        given = [f"{name}={literal(value)}" for name, value in options.items()]
+        if self.scheduled:
+            return [f"rates = [{rate}]", *_update(given)]
+        return _update([f"lr={rate}", *given])
+
+    def _regrouped(self, settings: Settings) -> list[str]:
+        """All groups anew, with the numbers in force."""
+        options = settings.optimizer.options()
+        listed = []
+        for rate, names in grouped(self.trainer, settings.groups).items():
+            numbers = {**options, "lr": options["lr"] * rate.factor}
+            if rate.weight_decay is not None:
+                numbers["weight_decay"] = rate.weight_decay
+            said = [f'"{name}": {literal(value)}' for name, value in numbers.items()]
+            listed.append("{" + ", ".join([params(names), *said]) + "}")
+        lines = [f"regroup(optimizer, [{', '.join(listed)}])"]
+        if self.scheduled:
+            lines.append('rates = [group["lr"] for group in optimizer.param_groups]')
+        return lines
+
 
 def changes(trainer: Trainer, log: Iterable[LoggedCommand]) -> Changes:
-    """What the settings of ``log`` do, one after the other."""
-    found = Changes()
-    settings = Settings.of(trainer.spec)
-    for entry in sorted(log, key=lambda one: one.step):
-        settings = settings.after(entry.command, trainer.spec)
-        said = _said(entry.command, settings, trainer)
-        if said:
-            found.at.setdefault(entry.step, []).extend(said)
+    """What ``log`` says was changed, in its order."""
+    return Changes(trainer, tuple(sorted(log, key=lambda one: one.step)))
+
+
+def grouped(trainer: Trainer, groups: Groups) -> dict[Rate, list[str]]:
+    """The names of the parameters that learn alike; frozen ones are left out."""
+    found: dict[Rate, list[str]] = {}
+    kept = set(written(trainer.network))
+    for name, _ in trainer.network.named_parameters():
+        node, _, rest = name.partition(".")
+        rate = rate_of(groups, node, rest)
+        if node in kept and rate.factor > 0.0:
+            found.setdefault(rate, []).append(name)
     return found
-
-
-def _said(command: AnyCommand, settings: Settings, trainer: Trainer) -> list[str]:
-    said: list[str] = []
-    match command:
-        case SetBatchSize():
-            said = [f"batch_size = {command.batch_size}"]
-        case SetEpochs():
-            said = [f"epochs = {command.epochs}"]
-        case SetOptimizer() if trains(trainer.network):
-            said = _numbers(settings, trainer)
-        case SetSchedule() | SetClipping() | SetGroups():
-            said = _left_out(f"{command.type} was changed")
-        case SetLayer() if command.node in written(trainer.network):
-            said = [
-                f"model.{attribute(command.node)}.{name} = {literal(value)}"
-                for name, value in command.values.items()
-            ]
-        case EditWeight() if command.node in written(trainer.network):
-            said = _written(command)
-        case Freeze() | Unfreeze() | Silence() | Restore():
-            one = command.node if command.unit is None else f"{command.node}, unit {command.unit}"
-            said = _left_out(f"{command.type} ({one}) was done")
-    return said
 
 
 def _left_out(what: str) -> list[str]:
@@ -89,7 +190,7 @@ def _left_out(what: str) -> list[str]:
     return [f"# Not repeated here: {what} by hand at this step.", "pass"]
 
 
-def _written(command: EditWeight) -> list[str]:
+def _by_hand(command: EditWeight) -> list[str]:
     """A weight that was written by hand is written again."""
     index = ", ".join(map(str, command.index)) or "()"
     node, value = attribute(command.node), literal(command.value)
@@ -99,20 +200,14 @@ def _written(command: EditWeight) -> list[str]:
     ]
 
 
-def _numbers(settings: Settings, trainer: Trainer) -> list[str]:
-    """Other numbers of the optimiser; a group keeps its share of η and its own decay."""
-    phase = trainer.spec.training.phase
-    options = dict(settings.optimizer.options())
-    rate = literal(options.pop("lr"))
-    if phase.groups:
-        options.pop("weight_decay", None)
-    given = [f"{name}={literal(value)}" for name, value in options.items()]
-    if not isinstance(phase.schedule, Constant):
-        rates = [f"rates = [{rate} * share for share in shares]"]
-        return [*rates, *_update("group in optimizer.param_groups", given)]
-    over = "group, share in zip(optimizer.param_groups, shares)"
-    return _update(over, [f"lr={rate} * share", *given])
+def params(names: Iterable[str]) -> str:
+    """The entry of a group that lists its weights."""
+    listed = ", ".join(f'weights["{tensor(name)}"]' for name in names)
+    return f'"params": [{listed}]'
 
 
-def _update(over: str, given: list[str]) -> list[str]:
-    return [f"for {over}:", f"    group.update({', '.join(given)})"] if given else []
+def _update(given: list[str]) -> list[str]:
+    return [
+        "for group in optimizer.param_groups:",
+        f"    group.update({', '.join(given)})",
+    ]

@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections import Counter
 
 from app.catalog.code import Code, literal
-from app.catalog.schedules import Constant, Memory, Place
+from app.catalog.schedules import Memory, Place
 from app.core.ids import stable_hash
 from app.engine.export.bundle import Bundle
-from app.engine.export.changes import Changes
+from app.engine.export.changes import Changes, grouped, params
 from app.engine.export.evaluate import measure
 from app.engine.export.layout import statement
-from app.engine.export.model import draws, trains, written
-from app.engine.export.names import tensor
+from app.engine.export.model import draws, trains
+from app.engine.export.regroup import regroup
 from app.engine.trainer import Trainer
-from app.spec.groups import Rate, rate_of
+from app.protocol.commands import SetClipping, SetSchedule
+from app.spec.groups import Rate
 
 
 class Loop:
@@ -30,11 +31,15 @@ class Loop:
         self.bundle = bundle
         self.found = found
         self.draws = draws(trainer.network)
-        self.groups = self._groups() if trains(trainer.network) else {}
-        self.trains = bool(self.groups)
+        self.groups = grouped(trainer, phase.groups) if trains(trainer.network) else {}
+        self.trains = bool(self.groups) or (trains(trainer.network) and found.regroups)
+        self.reclips = self.trains and found.has(SetClipping)
         self.clips = self.trains and (phase.clip_norm or phase.clip_value) is not None
-        self.scheduled = self.trains and not isinstance(phase.schedule, Constant)
-        self.watches = self.scheduled and phase.schedule.watches
+        self.scheduled = self.trains and found.scheduled
+        self.watches = self.scheduled and found.watches
+        if found.regroups:
+            bundle.add(regroup)
+        found.write(self._said)
 
     def text(self) -> str:
         """The source of ``train``."""
@@ -47,13 +52,13 @@ class Loop:
             *self._optimizer(),
             statement(f"loss_function = {self._said(self.phase.loss.code())}", 4),
             *self._schedule(),
-            *self._shares(),
+            *self._limits(),
             *self._augmentations(),
             "    step = 0",
             *(self._changing() if self.found else self._steady()),
             f'        print(f"epoch {{epoch + 1}}: validation {name} {{{name}(model):.4f}}")',
             *self._watching(),
-            *(["        epoch += 1"] if self.found else []),
+            *(["        epoch += 1", *self.found.last_lines(8)] if self.found else []),
         ]
         return "\n".join(lines) + "\n"
 
@@ -75,24 +80,17 @@ class Loop:
             lines.append("    model.to(memory_format=torch.channels_last)")
         return lines
 
-    def _groups(self) -> dict[Rate, list[str]]:
-        """The names of the parameters that learn alike; frozen ones are left out."""
-        found: dict[Rate, list[str]] = {}
-        kept = set(written(self.trainer.network))
-        for name, _ in self.trainer.network.named_parameters():
-            node, _, rest = name.partition(".")
-            rate = rate_of(self.phase.groups, node, rest)
-            if node in kept and rate.factor > 0.0:
-                found.setdefault(rate, []).append(name)
-        return found
-
     def _optimizer(self) -> list[str]:
         if not self.trains:
             return []
-        if list(self.groups) == [Rate()] and not self.phase.groups:
+        named = "    weights = dict(model.named_parameters())"
+        plain = list(self.groups) == [Rate()] and not self.phase.groups
+        if plain or not self.groups:
             made = self.phase.optimizer.code("model.parameters()")
-            return [statement(f"optimizer = {self._said(made)}", 4)]
-        lines = ["    weights = dict(model.named_parameters())", "    groups = ["]
+            lines = [statement(f"optimizer = {self._said(made)}", 4)]
+            frozen = [] if self.groups else ["    regroup(optimizer, [])"]
+            return [named, *lines, *frozen] if self.found.regroups else lines
+        lines = [named, "    groups = ["]
         lines += [
             statement(self._group(rate, names) + ",", 8) for rate, names in self.groups.items()
         ]
@@ -100,8 +98,7 @@ class Loop:
         return [*lines, "    ]", statement(f"optimizer = {self._said(made)}", 4)]
 
     def _group(self, rate: Rate, names: list[str]) -> str:
-        listed = ", ".join(f'weights["{tensor(name)}"]' for name in names)
-        said = f'"params": [{listed}]'
+        said = params(names)
         if rate.factor != 1.0:
             eta = self.phase.optimizer.learning_rate
             said += f', "lr": {literal(eta * rate.factor)}'
@@ -123,12 +120,15 @@ class Loop:
             '    rates = [group["lr"] for group in optimizer.param_groups]',
         ]
 
-    def _shares(self) -> list[str]:
-        """Every group's share of η, where η is changed by hand."""
-        if not self.trains or "share" not in "".join(self.found.lines(0)):
-            return []
-        shares = ", ".join(literal(rate.factor) for rate in self.groups)
-        return [f"    shares = [{shares}]"]
+    def _limits(self) -> list[str]:
+        """The clipping in force, where it is changed by hand; and whether η watches the loss."""
+        lines = []
+        if self.reclips:
+            limits = literal(self.phase.clip_value), literal(self.phase.clip_norm)
+            lines.append(f"    clip_value, clip_norm = {', '.join(limits)}")
+        if self.watches and self.found.has(SetSchedule):
+            lines.append(f"    watches = {self.phase.schedule.watches}")
+        return lines
 
     def _augmentations(self) -> list[str]:
         lines = []
@@ -205,12 +205,20 @@ class Loop:
         ]
 
     def _clip(self) -> list[str]:
-        if not self.clips:
+        if not self.clips and not self.reclips:
             return []
         self.bundle.imports.add("from torch import nn")
-        trained = "model.parameters()"
-        if self.phase.groups:
+        trained = "list(model.parameters())" if self.reclips else "model.parameters()"
+        if self.phase.groups or self.found.regroups:
             trained = '[w for group in optimizer.param_groups for w in group["params"]]'
+        if self.reclips:
+            return [
+                f"trained = {trained}",
+                "if clip_value is not None:",
+                "    nn.utils.clip_grad_value_(trained, clip_value)",
+                "if clip_norm is not None:",
+                "    nn.utils.clip_grad_norm_(trained, clip_norm)",
+            ]
         lines = []
         if self.phase.clip_value is not None:
             value = literal(self.phase.clip_value)
@@ -223,7 +231,11 @@ class Loop:
     def _watching(self) -> list[str]:
         if not self.watches:
             return []
-        return [
+        lines = [
             statement(f"place = {self._place('(epoch + 1)', '0')}", 8),
             "        memory = schedule.after(memory, place, validation_loss(model, loss_function))",
         ]
+        if not self.found.has(SetSchedule):
+            return lines
+        inner = [f"    {line}" for part in lines for line in part.splitlines()]
+        return ["        if watches:", *inner]

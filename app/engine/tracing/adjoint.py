@@ -8,8 +8,9 @@ import torch
 
 from app.engine.tracing.capture import Graph, Operation, Value
 from app.engine.tracing.cells import Cell, Use, uses
-from app.engine.tracing.local import BY_SAMPLE, View, column, cut, derivatives, partner
+from app.engine.tracing.local import ADDED, added, column, derivatives, meetings, partner
 from app.engine.tracing.sums import Block, Side, give_places, meeting, one, product
+from app.engine.tracing.view import RESULT, View
 
 WIDTH = 64
 
@@ -63,19 +64,33 @@ def _column(use: Use, place: int, result: Value, delta: torch.Tensor) -> Block:
     argument = operation.slots[slot]
     if single is not None and operation.pointwise and argument.tensor.shape == result.tensor.shape:
         return _slope(operation, Cell(result, single), slot, delta)
-    apart = single is not None and BY_SAMPLE.get(operation.name) == slot
-    view = cut(operation, argument.tensor, single or 0) if apart else View(operation)
-    local = flats - view.offset(slot)
-    found = column(view, view.tensors, place, slot, local)
-    cells = found.nonzero().reshape(-1)
-    right = Side(found[cells], "derivative")
-    other = partner(operation, slot)
-    if other is not None:
-        numbers = column(view, view.with_numbers(other), place, slot, local)
-        give_places(right, numbers[cells], view, other)
-    cells = cells + view.offset(None)
-    left = Side(delta.double().reshape(-1)[cells], "sensitivity", result, cells)
+    view = View(operation, place, None if single is None else (slot, single))
+    local = view.inner(slot, flats)
+    cells, right = _derivatives(view, slot, local)
+    cells = view.outer(RESULT, cells)
+    left = Side(delta.reshape(-1)[cells].double(), "sensitivity", result, cells)
     return product(left, right)
+
+
+def _derivatives(view: View, slot: int, local: torch.Tensor) -> tuple[torch.Tensor, Side]:
+    """The cells of the result that depend on these of a slot, and their derivatives by them."""
+    operation = view.operation
+    other = partner(operation, slot)
+    met = None if other is None or len(local) != 1 else meetings(view, slot, other, local)
+    if other is not None and met is not None:
+        values = view.tensors[other].reshape(-1)
+        cells = (met.gt(0) & values[(met - 1).clamp(min=0)].ne(0.0)).nonzero().reshape(-1)
+        places = met[cells] - 1
+        found = values[places]
+        return cells, Side(found, "value", operation.slots[other], view.outer(other, places))
+    plain = len(local) == 1 and ADDED.get(operation.name) == slot
+    slopes = added(view, slot, local) if plain else column(view, view.tensors, slot, local)
+    cells = slopes.nonzero().reshape(-1)
+    right = Side(slopes[cells], "derivative")
+    if other is not None:
+        numbers = column(view, view.with_numbers(other), slot, local)
+        give_places(right, numbers[cells], view, other)
+    return cells, right
 
 
 def _slope(operation: Operation, cell: Cell, slot: int, delta: torch.Tensor) -> Block:

@@ -136,17 +136,30 @@ def uses(graph: Graph, value: Value, flats: torch.Tensor) -> list[Use]:
     return found
 
 
-def outcome(graph: Graph, cell: Cell) -> Cell:
-    """The cell of the graph's output that this one only moves to; itself if it does anything else."""
-    here = cell
-    while here.value is not graph.output:
-        users = graph.users.get(here.value.number, [])
+def outcomes(graph: Graph, value: Value, flats: Sequence[int]) -> list[Cell]:
+    """The cells of the graph's output that these only move to; themselves if they do more."""
+    stay = [Cell(value, flat) for flat in flats]
+    here, at = value, list(flats)
+    while here is not graph.output:
+        users = graph.users.get(here.number, [])
         if len(users) != 1 or not users[0][0].moves:
-            return cell
+            return stay
         operation, slot = users[0]
         result = operation.results[0]
-        moved = onward(operation, slot, torch.tensor([here.flat], device=here.value.tensor.device))
-        if result is None or moved.numel() != 1:
-            return cell
-        here = Cell(result, int(moved[0]))
-    return here
+        if result is None:
+            return stay
+        at = _followed(operation, slot, at)
+        here = result
+    return [Cell(here, flat) if flat >= 0 else stay[k] for k, flat in enumerate(at)]
+
+
+def _followed(operation: Operation, slot: int, flats: Sequence[int]) -> list[int]:
+    """The one cell of a move's result that copies each of these; −1 where there is not just one."""
+    numbers, starts = _map(operation)
+    wanted = torch.tensor([flat + starts[slot] if flat >= 0 else -1 for flat in flats])
+    places = torch.isin(numbers, wanted.double().to(numbers.device)).nonzero().reshape(-1)
+    found: dict[int, list[int]] = {}
+    for number, place in zip(numbers[places].long().tolist(), places.tolist(), strict=True):
+        found.setdefault(number, []).append(place)
+    copies = (found.get(number, []) for number in wanted.tolist())
+    return [places[0] if len(places) == 1 else -1 for places in copies]

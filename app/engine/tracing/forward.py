@@ -9,9 +9,10 @@ import torch
 
 from app.engine.tracing.capture import Graph, Operation
 from app.engine.tracing.cells import Cell
-from app.engine.tracing.local import View, cut, derivatives, partner, row
+from app.engine.tracing.local import derivatives, partner, row
 from app.engine.tracing.reductions import SELECTIONS, STATISTICS
 from app.engine.tracing.sums import Block, Found, Kind, Side, give_places, meeting, one, product
+from app.engine.tracing.view import RESULT, View
 
 LINEAR: dict[str, tuple[int, ...]] = {
     "convolution": (0, 2),
@@ -36,20 +37,21 @@ def forward(graph: Graph, cell: Cell) -> Found:
         found = named(operation, cell, result)
         if found is not None:
             return found
-    view = cut(operation, cell.value.tensor, cell.flat)
-    slots = _linear_slots(operation, view, result)
+    view = View(operation, result, (RESULT, cell.flat))
+    slots = _linear_slots(view)
     if slots is not None:
-        return Found("linear", _linear(view, cell, result, slots), operation)
+        return Found("linear", _linear(view, cell, slots), operation)
     return _function(operation, cell)
 
 
-def _linear_slots(operation: Operation, view: View, result: int) -> tuple[int, ...] | None:
+def _linear_slots(view: View) -> tuple[int, ...] | None:
+    operation = view.operation
     if operation.name in LINEAR:
         return tuple(s for s in LINEAR[operation.name] if s < len(operation.slots))
     floating = [i for i, v in enumerate(operation.slots) if v.tensor.is_floating_point()]
     for count in range(len(floating), 0, -1):
         for slots in combinations(floating, count):
-            if _additive(operation, view.tensors, result, slots):
+            if _additive(operation, view.tensors, view.result, slots):
                 return slots
     return None
 
@@ -76,11 +78,11 @@ def _additive(
     return torch.allclose(fa + fb, fab, rtol=1e-9, atol=1e-9)
 
 
-def _linear(view: View, cell: Cell, result: int, slots: Sequence[int]) -> list[Block]:
+def _linear(view: View, cell: Cell, slots: Sequence[int]) -> list[Block]:
     """Σ cell × coefficient over the slots; where the coefficient is itself a cell, it has a place."""
     operation = view.operation
-    local = cell.flat - view.offset(None)
-    rows = row(view, view.tensors, result, local)
+    local = int(view.inner(RESULT, torch.tensor(cell.flat)))
+    rows = row(view, view.tensors, local)
     blocks = []
     for slot in slots:
         found = rows[slot]
@@ -92,12 +94,12 @@ def _linear(view: View, cell: Cell, result: int, slots: Sequence[int]) -> list[B
             view.tensors[slot].reshape(-1)[cells],
             "value",
             operation.slots[slot],
-            cells + view.offset(slot),
+            view.outer(slot, cells),
         )
         right = Side(coefficients)
         other = partner(operation, slot)
         if other is not None:
-            numbers = row(view, view.with_numbers(other), result, local)[slot]
+            numbers = row(view, view.with_numbers(other), local)[slot]
             assert numbers is not None
             give_places(right, numbers[cells], view, other)
         blocks.append(product(left, right))
@@ -158,13 +160,10 @@ def _function(operation: Operation, cell: Cell) -> Found:
         sides = [one(float(n), "argument", c) for c, n in zip(cells, numbers, strict=True)]
         kind: Kind = "pointwise"
     else:
-        view = View(operation)
         maker = next(k for k, r in enumerate(operation.results) if r is cell.value)
-        value, sides, kind = (
-            float(operation.run(view.tensors)[maker].reshape(-1)[cell.flat]),
-            [],
-            "function",
-        )
+        whole = View(operation, maker)
+        value = float(operation.run(whole.tensors)[maker].reshape(-1)[cell.flat])
+        sides, kind = [], "function"
     values = torch.tensor([value], dtype=torch.float64, device=cell.value.tensor.device)
     return Found(kind, [Block(values, sides, product=False)], operation)
 

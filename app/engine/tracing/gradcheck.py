@@ -1,7 +1,16 @@
 """Central differences against autograd, entry by entry, in float64 with draws that do not change.
 
-An entry that is off is tried again with other differences: where the loss bends within the
-difference (a kink) there is no derivative to compare with; a wrong one is off at every width.
+Each entry is moved by ±h and ±h/2; Richardson's (4·D(h/2) − D(h))/3 is the numeric derivative, whose
+own error is of order h⁴. Its width is chosen without a look at autograd: the first at which the two
+quotients and the rounding of the losses leave less than half of the tolerance open, else the one that
+leaves least. What is reported is the raw difference to autograd, and beside it the *floor*: what the
+rounding of the losses alone may amount to. Apart are listed
+
+- entries whose floor is above the tolerance and whose error is within that floor: they cannot be
+  told (gradients of 1e-12 beside a loss of 2 are not in any difference quotient);
+- kinks, where the loss bends within the difference: there is no derivative to compare with.
+
+A wrong derivative is off at every width and is neither.
 """
 
 from __future__ import annotations
@@ -11,6 +20,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
 
 import torch
 
@@ -19,16 +30,17 @@ from app.engine.tracing.step import Trace
 from app.protocol.tracing import Entry, Gradcheck, TensorCheck
 
 TOLERANCE = 1e-6
-WIDTHS = (1e-5, 1e-4, 1e-3, 1e-6)
+WIDTHS = (1e-4, 1e-3, 1e-2, 1e-5, 1e-1, 1e-6)
 BEND = 4.0
-"""Two slopes that differ by h·f″ shrink with h; a kink's do not follow it by this factor."""
+"""The slopes to both sides differ by h·f″ and so in step with h; a kink's are out of step by more."""
 EPSILON = 8.0 * 2.0**-52
 """Rounding of a loss that is a sum of many terms, relative."""
-MOST_KINKS = 20
+MOST_LISTED = 20
 PATIENCE = 30.0
 """Seconds that a whole check may take."""
 
 Loss = Callable[[], float]
+Verdict = Literal["counts", "unresolved", "kink"]
 
 
 @dataclass
@@ -37,10 +49,11 @@ class Gradchecker:
 
     trace: Trace
     entries: int
+    patience: float = PATIENCE
 
     def check(self, branch: int, node: str | None) -> Gradcheck:
         """All tensors, or those of one node; ends early rather than take for ever."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self.patience
         found: list[TensorCheck] = []
         complete = True
         for name, parameter in self.trace.trainer.network.named_parameters():
@@ -59,6 +72,10 @@ class Gradchecker:
             passed=worst <= TOLERANCE,
             complete=complete,
             error=worst,
+            floor=max((float(one.floor) for one in found), default=0.0),
+            checked=sum(one.checked for one in found),
+            unresolved=sum(one.unresolved_count for one in found),
+            kinks=sum(one.kink_count for one in found),
             tensors=tuple(found),
         )
 
@@ -68,23 +85,21 @@ class Gradchecker:
     ) -> tuple[TensorCheck, bool]:
         gradient = self.trace.gradients[f"{node}.{tensor}"]
         largest = float(gradient.abs().max())
-        kinks: list[Entry] = []
-        worst: Entry | None = None
-        checked = 0
+        found: dict[Verdict, list[Entry]] = {"counts": [], "unresolved": [], "kink": []}
         with self._fixed():
             loss = self._losses(node)
             at_rest = loss()
             chosen = list(self._chosen(f"{node}.{tensor}", parameter))
+            checked = 0
             for index in chosen:
                 if checked and time.monotonic() > deadline:
                     break
                 checked += 1
-                probe = Probe(parameter, index, loss, at_rest)
-                entry, kink = probe.compare(float(gradient[index]), largest)
-                if kink:
-                    kinks.append(entry)
-                elif worst is None or float(entry.error) > float(worst.error):
-                    worst = entry
+                probe = Probe(parameter, index, loss, at_rest, largest or 1.0)
+                entry, verdict = probe.compare(float(gradient[index]))
+                found[verdict].append(entry)
+        counted = found["counts"]
+        worst = max(counted, key=_off, default=None)
         result = TensorCheck(
             node=node,
             tensor=tensor,
@@ -92,8 +107,12 @@ class Gradchecker:
             checked=checked,
             largest=largest,
             error=worst.error if worst else 0.0,
+            floor=max((float(entry.floor) for entry in counted), default=0.0),
             worst=worst,
-            kinks=tuple(kinks[:MOST_KINKS]),
+            kinks=tuple(found["kink"][:MOST_LISTED]),
+            kink_count=len(found["kink"]),
+            unresolved=tuple(found["unresolved"][:MOST_LISTED]),
+            unresolved_count=len(found["unresolved"]),
         )
         return result, checked == len(chosen)
 
@@ -137,40 +156,77 @@ class Gradchecker:
         return loss
 
 
+def _off(entry: Entry) -> float:
+    """An error for comparison; one that is no number is the worst of all."""
+    error = float(entry.error)
+    return error if math.isfinite(error) else math.inf
+
+
+@dataclass(frozen=True)
+class Quotient:
+    """A derivative by differences of one width: ``spread`` is what its two widths disagree by,
+    ``noise`` what rounding may add, ``bend`` by how much the slopes to both sides differ."""
+
+    width: float
+    value: float
+    spread: float
+    noise: float
+    bend: float
+
+    @property
+    def open(self) -> float:
+        found = self.spread + self.noise
+        return found if math.isfinite(found) else math.inf
+
+
 @dataclass
 class Probe:
-    """One entry of a parameter, moved to and fro."""
+    """One entry of a parameter, moved to and fro; errors are shares of ``scale``."""
 
     parameter: torch.nn.Parameter
     index: tuple[int, ...]
     loss: Loss
     at_rest: float
+    scale: float
 
-    def compare(self, autograd: float, largest: float) -> tuple[Entry, bool]:
-        """The entry, and whether it is a kink."""
-        best: Entry | None = None
-        bends: dict[float, float] = {}
+    def compare(self, autograd: float) -> tuple[Entry, Verdict]:
+        """The entry at its best width, and whether it counts."""
+        tried: list[Quotient] = []
         for width in WIDTHS:
-            up, down = self._at(width), self._at(-width)
-            numeric = (up - down) / (2.0 * width)
-            bends[width] = abs(up - 2.0 * self.at_rest + down) / width
-            # What the rounding of two losses alone may amount to is no error.
-            seen = EPSILON * max(abs(up), abs(down)) / width
-            error = max(0.0, abs(numeric - autograd) - seen) / (largest or 1.0)
-            entry = Entry(index=self.index, autograd=autograd, numeric=numeric, error=error)
-            if best is None or error < float(best.error) or not math.isfinite(float(best.error)):
-                best = entry
-            if float(best.error) <= TOLERANCE:
-                return best, False
-        assert best is not None
-        return best, self._kinked(bends, float(best.error) * (largest or 1.0))
+            tried.append(self._quotient(width))
+            if tried[-1].open <= 0.5 * TOLERANCE * self.scale:
+                break
+        best = min(tried, key=lambda one: one.open)
+        off = abs(best.value - autograd)
+        entry = Entry(
+            index=self.index,
+            autograd=autograd,
+            numeric=best.value,
+            error=off / self.scale,
+            floor=best.noise / self.scale,
+            width=best.width,
+        )
+        if off <= TOLERANCE * self.scale and best.noise <= TOLERANCE * self.scale:
+            return entry, "counts"
+        tried += [self._quotient(width) for width in WIDTHS[len(tried) :]]
+        if _kinked(tried, max(off, TOLERANCE * self.scale)):
+            return entry, "kink"
+        cannot_tell = best.noise > TOLERANCE * self.scale and off <= best.noise
+        return entry, "unresolved" if cannot_tell else "counts"
 
-    @staticmethod
-    def _kinked(bends: dict[float, float], off: float) -> bool:
-        """The two one-sided slopes differ by about what is missing, and not in step with the width."""
-        wide, narrow = bends[1e-5], bends[1e-6]
-        smooth = wide / 10.0
-        return max(wide, narrow) >= off and narrow > BEND * smooth
+    def _quotient(self, width: float) -> Quotient:
+        up, down = self._at(width), self._at(-width)
+        wide = (up - down) / (2.0 * width)
+        narrow = (self._at(width / 2.0) - self._at(-width / 2.0)) / width
+        value = (4.0 * narrow - wide) / 3.0
+        return Quotient(
+            width=width,
+            value=value,
+            spread=abs(value - narrow),
+            # Four losses, each off by half of EPSILON: (4·2/h + 1/h) / 3.
+            noise=3.0 * EPSILON * max(abs(up), abs(down)) / width,
+            bend=abs(up - 2.0 * self.at_rest + down) / width,
+        )
 
     def _at(self, change: float) -> float:
         kept = float(self.parameter[self.index])
@@ -179,3 +235,19 @@ class Probe:
             return self.loss()
         finally:
             self.parameter[self.index] = kept
+
+
+def _kinked(tried: list[Quotient], off: float) -> bool:
+    """Whether, from one width to the next, the slopes' difference is out of step with the width,
+    where it is large enough to explain what is missing and is no rounding."""
+    by_width = sorted(tried, key=lambda one: -one.width)
+    for wide, narrow in pairwise(by_width):
+        smooth = wide.bend * narrow.width / wide.width
+        larger = max((wide, narrow), key=lambda one: one.bend)
+        if larger.bend < off or larger.bend < BEND * larger.noise:
+            continue
+        if narrow.bend > BEND * smooth + BEND * narrow.noise:
+            return True
+        if BEND * narrow.bend + BEND * narrow.noise < smooth:
+            return True
+    return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import torch
 
@@ -13,6 +13,7 @@ from app.engine.snapshots import serialise
 from app.engine.tracing import words
 from app.engine.tracing.formulas import figure
 from app.engine.tracing.step import Trace
+from app.protocol.refusals import NoSuchCell
 from app.protocol.tracing import LOSS_NODE, TRACE_ROLES, Operations, OperationStep, TraceWanted
 from app.spec.units import Marked
 
@@ -142,12 +143,9 @@ def _updates(trace: Trace) -> Iterator[OperationStep]:
 def tensors(trace: Trace, wanted: TraceWanted) -> dict[str, torch.Tensor]:
     """The chosen roles and nodes by name: ``conv1.activation``, ``conv1.weight.gradient``, …"""
     roles = wanted.roles or TRACE_ROLES
-    found: dict[str, torch.Tensor] = {}
+    found = _cells(trace, wanted, roles)
     if "activation" in roles:
-        found |= {f"{name}.activation": v for name, v in trace.values.items()}
         found["loss"] = trace.loss
-    if "sensitivity" in roles:
-        found |= {f"{name}.sensitivity": v for name, v in trace.sensitivity.items()}
     if "gradient" in roles:
         found |= {f"{name}.gradient": v for name, v in trace.gradients.items()}
     if {"parameter", "update", "state"} & set(roles):
@@ -155,6 +153,28 @@ def tensors(trace: Trace, wanted: TraceWanted) -> dict[str, torch.Tensor]:
     if wanted.nodes is not None:
         found = {k: v for k, v in found.items() if k.partition(".")[0] in wanted.nodes}
     return found
+
+
+def _cells(trace: Trace, wanted: TraceWanted, roles: Collection[str]) -> dict[str, torch.Tensor]:
+    """What every sample has of its own."""
+    found: dict[str, torch.Tensor] = {}
+    if "activation" in roles:
+        found |= {f"{name}.activation": v for name, v in trace.values.items()}
+    if "sensitivity" in roles:
+        found |= {f"{name}.sensitivity": v for name, v in trace.sensitivity.items()}
+    if "derivative" in roles:
+        network = trace.trainer.network
+        for name in network.order:
+            asked = wanted.nodes is None or name in wanted.nodes
+            if asked and network.layers[name].POINTWISE and len(network.sources[name]) == 1:
+                found[f"{name}.derivative"] = trace.derivative(name)
+    if wanted.sample is None:
+        return found
+    if wanted.sample >= trace.count:
+        why = f"the batch has {trace.count} samples", f"该批次有 {trace.count} 个样本"
+        raise NoSuchCell(pointer="/sample", why=text(*why))
+    at = slice(wanted.sample, wanted.sample + 1)
+    return {name: value[at] for name, value in found.items()}
 
 
 def _updated(trace: Trace, roles: set[str]) -> dict[str, torch.Tensor]:

@@ -10,22 +10,13 @@ import torch
 
 from app.engine.tracing.capture import Operation, Value
 from app.engine.tracing.cells import index_of, numbered
+from app.engine.tracing.view import View
 
 with warnings.catch_warnings():
     # PyTorch compiles a few forward-mode rules by torch.jit, which it deprecates itself.
     warnings.simplefilter("ignore", DeprecationWarning)
     import torch._decomp.decompositions_for_jvp
 
-Tensors = list[torch.Tensor]
-
-BY_SAMPLE: dict[str, int] = {
-    "convolution": 0,
-    "addmm": 1,
-    "mm": 0,
-    "avg_pool2d": 0,
-    "max_pool2d_with_indices": 0,
-}
-"""The slot whose first axis goes sample by sample into the result's: the rest need not be computed."""
 PARTNERS: dict[str, dict[int, int]] = {
     "convolution": {0: 1, 1: 0},
     "addmm": {1: 2, 2: 1},
@@ -36,57 +27,14 @@ PARTNERS: dict[str, dict[int, int]] = {
 }
 """Slots whose cells meet as factors of products."""
 
-
-def doubled(operation: Operation) -> Tensors:
-    """The slots' tensors, floating ones as float64."""
-    return [
-        v.tensor.double() if v.tensor.is_floating_point() else v.tensor for v in operation.slots
-    ]
+ADDED: dict[str, int] = {"convolution": 2}
+"""The slot that is added, cell by cell, to all else."""
 
 
 def partner(operation: Operation, slot: int) -> int | None:
     """The slot whose cells are the factors of this one's."""
     other = PARTNERS.get(operation.name, {}).get(slot)
     return other if other is not None and other < len(operation.slots) else None
-
-
-class View:
-    """An operation cut down to what one cell needs. ``flat`` places are translated both ways."""
-
-    def __init__(self, operation: Operation, sample: int | None = None) -> None:
-        self.operation = operation
-        self.tensors = doubled(operation)
-        self._slot = BY_SAMPLE.get(operation.name) if sample is not None else None
-        self._sample = sample or 0
-        if self._slot is not None:
-            whole = self.tensors[self._slot]
-            self.tensors[self._slot] = whole[self._sample : self._sample + 1]
-
-    def local(self, flat: int, numel: int, batch: int) -> int:
-        """A cell's place within the one sample that was kept."""
-        return flat - self._sample * (numel // batch) if self._slot is not None else flat
-
-    def offset(self, slot: int | None) -> int:
-        """What to add to a place in the cut tensor; ``slot`` null is the result."""
-        if self._slot is None or slot not in (None, self._slot):
-            return 0
-        value = self.operation.slots[self._slot] if slot is not None else self.operation.results[0]
-        assert value is not None
-        return self._sample * (value.tensor.numel() // value.tensor.shape[0])
-
-    def with_numbers(self, slot: int) -> Tensors:
-        """The tensors with cell numbers (from 1) in place of one slot's values."""
-        found = list(self.tensors)
-        found[slot] = numbered(found[slot])
-        return found
-
-
-def cut(operation: Operation, value: torch.Tensor, flat: int) -> View:
-    """The view that computes a cell of a result, or of the slot that goes sample by sample."""
-    sample = None
-    if operation.name in BY_SAMPLE and value.dim() > 1:
-        sample = flat // (value.numel() // value.shape[0])
-    return View(operation, sample)
 
 
 def derivatives(
@@ -103,14 +51,12 @@ def derivatives(
     return list(found)
 
 
-def row(
-    view: View, tensors: Sequence[torch.Tensor], result: int, flat: int
-) -> list[torch.Tensor | None]:
+def row(view: View, tensors: Sequence[torch.Tensor], flat: int) -> list[torch.Tensor | None]:
     """∂(result cell)/∂(every cell of every floating slot), flat; null where there is no derivative."""
     slots = [i for i, t in enumerate(tensors) if t.is_floating_point()]
     given = [t.detach().clone().requires_grad_() if t.is_floating_point() else t for t in tensors]
     with torch.enable_grad():
-        made = view.operation.run(given)[result].reshape(-1)[flat]
+        made = view.operation.run(given)[view.result].reshape(-1)[flat]
         found: list[torch.Tensor | None] = [None] * len(given)
         if not made.requires_grad:
             return found
@@ -121,7 +67,7 @@ def row(
 
 
 def column(
-    view: View, tensors: Sequence[torch.Tensor], result: int, slot: int, flats: torch.Tensor
+    view: View, tensors: Sequence[torch.Tensor], slot: int, flats: torch.Tensor
 ) -> torch.Tensor:
     """∂(every cell of the result)/∂(the cells ``flats`` of a slot, moved together), flat."""
     x = tensors[slot].detach()
@@ -131,13 +77,42 @@ def column(
     def function(moved: torch.Tensor) -> torch.Tensor:
         given = list(tensors)
         given[slot] = moved
-        return view.operation.run(given)[result]
+        return view.operation.run(given)[view.result]
 
     try:
         found: torch.Tensor = torch.func.jvp(function, (x,), (tangent,))[1]
     except (RuntimeError, NotImplementedError):
         found = _by_reverse(function, x, tangent)
     return found.detach().reshape(-1)
+
+
+def meetings(view: View, slot: int, other: int, flat: torch.Tensor) -> torch.Tensor | None:
+    """For every cell of the result of a product, by number (from 1), the cell of ``other`` that
+    meets the one cell ``flat`` of ``slot``; 0 where none does. Null where products are scaled.
+
+    Numbers that float32 holds exactly go through the operation in float32, which is much faster.
+    """
+    operation = view.operation
+    if operation.name in ("addmm", "baddbmm") and operation.argument(4, 1) != 1:
+        return None
+    for dtype in (torch.float32, torch.float64):
+        if view.tensors[other].numel() >= 2**24 and dtype == torch.float32:
+            continue
+        given = [torch.zeros(t.shape, dtype=dtype, device=t.device) for t in view.tensors]
+        given[slot].view(-1)[flat] = 1.0
+        given[other] = numbered(view.tensors[other]).to(dtype)
+        found = operation.run(given)[view.result].reshape(-1)
+        whole = found.round()
+        if bool((found - whole).abs().max() <= 1e-3):
+            return whole.long()
+    return None
+
+
+def added(view: View, slot: int, flat: torch.Tensor) -> torch.Tensor:
+    """The column of a slot whose cells are added as they are: everything else is nought."""
+    given = [torch.zeros(t.shape, device=t.device) for t in view.tensors]
+    given[slot].view(-1)[flat] = 1.0
+    return view.operation.run(given)[view.result].reshape(-1).double()
 
 
 def _by_reverse(

@@ -3,14 +3,15 @@ terms to the largest ones with all their places."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import torch
 
 from app.engine.tracing.capture import Graph, Value
 from app.engine.tracing.cells import Cell as GraphCell
-from app.engine.tracing.cells import index_of, outcome, sources
+from app.engine.tracing.cells import index_of, outcomes, sources
 from app.engine.tracing.sums import Block, Side
 from app.protocol.tracing import LOSS_NODE, Cell, Factor, Loser, Rest, Term
 
@@ -27,26 +28,38 @@ class Context:
 
     def values(self, value: Value, flats: Sequence[int]) -> list[Cell | None]:
         """Where values are to be found; copies are followed to what they copy."""
-        wanted = [flat for flat in flats if flat >= 0]
-        found = iter(sources(self.graph, value, wanted))
-        return [self._place(next(found)) if flat >= 0 else None for flat in flats]
+        return self._each(flats, lambda wanted: self._places(sources(self.graph, value, wanted)))
 
     def sensitivities(self, value: Value, flats: Sequence[int]) -> list[Cell | None]:
         """Where ∂E/∂(values) are to be found."""
-        return [self._sensitivity(GraphCell(value, flat)) if flat >= 0 else None for flat in flats]
+        return self._each(flats, lambda wanted: self._sensitivities(value, wanted))
 
-    def _place(self, cell: GraphCell) -> Cell:
+    @staticmethod
+    def _each(flats: Sequence[int], find: Callable[[list[int]], list[Cell]]) -> list[Cell | None]:
+        """A cell for every place; none for a place of −1."""
+        found = iter(find([flat for flat in flats if flat >= 0]))
+        return [next(found) if flat >= 0 else None for flat in flats]
+
+    def _places(self, cells: Sequence[GraphCell]) -> list[Cell]:
+        """Cells of one value follow each other mostly: their ways out are looked up together."""
+        found: list[Cell] = []
+        for value, run in groupby(cells, key=lambda cell: cell.value):
+            together = list(run)
+            if value.origin == "operation" and value.depends:
+                found += self._computed("activation", value, [cell.flat for cell in together])
+            else:
+                found += [self._given(cell) for cell in together]
+        return found
+
+    def _given(self, cell: GraphCell) -> Cell:
         value, index = cell.value, cell.index
         if value.origin == "input":
             return self._input(int(value.name), index)
         if value.origin == "parameter":
             return Cell(role="parameter", node=self.node, tensor=value.name, index=index)
-        if not value.depends:
-            maker = self.graph.makers.get(value.number)
-            if maker is None:
-                return Cell(role="constant", node=self.node, index=index)
-            return self._inside("constant", value, index)
-        return self._computed("activation", cell)
+        if self.graph.makers.get(value.number) is None:
+            return Cell(role="constant", node=self.node, index=index)
+        return self._inside("constant", value, index)
 
     def _input(self, number: int, index: tuple[int, ...]) -> Cell:
         if self.node == LOSS_NODE and number == 1:
@@ -54,16 +67,22 @@ class Context:
         node = self.sources[number]
         return Cell(role="activation", node=node, sample=index[0], index=index[1:])
 
-    def _sensitivity(self, cell: GraphCell) -> Cell:
-        if cell.value.origin == "input":
-            found = self._input(int(cell.value.name), cell.index)
-            return found.model_copy(update={"role": "sensitivity"})
-        return self._computed("sensitivity", cell)
+    def _sensitivities(self, value: Value, flats: list[int]) -> list[Cell]:
+        if value.origin != "input":
+            return self._computed("sensitivity", value, flats)
+        found = [self._input(int(value.name), index_of(value, flat)) for flat in flats]
+        return [cell.model_copy(update={"role": "sensitivity"}) for cell in found]
 
-    def _computed(self, role: str, cell: GraphCell) -> Cell:
-        end = outcome(self.graph, cell)
-        if end.value is not self.graph.output:
-            return self._inside(role, cell.value, cell.index)
+    def _computed(self, role: str, value: Value, flats: list[int]) -> list[Cell]:
+        ends = outcomes(self.graph, value, flats)
+        return [
+            self._outside(role, end)
+            if end.value is self.graph.output
+            else self._inside(role, value, end.index)
+            for end in ends
+        ]
+
+    def _outside(self, role: str, end: GraphCell) -> Cell:
         if self.node == LOSS_NODE:
             return Cell(role="loss" if role == "activation" else "sensitivity", node=LOSS_NODE)
         index = end.index

@@ -24,17 +24,23 @@ def shadow(session: Session, step: int) -> Trainer:
     own = session.trainer
     if step > own.cursor.step:
         raise NotReached(pointer="/step", step=step, here=own.cursor.step)
-    with torch.random.fork_rng(devices=[]):
-        start = session.start
-        found = Trainer(own.spec, start.data_root, own.device, start.weights, own.data)
+    found = twin(session)
     if step == own.cursor.step:
-        _copy(own, found)
+        copy(own, found)
     else:
-        _replay(session, found, step)
+        advance(session, found, step)
     return found
 
 
-def _copy(own: Trainer, other: Trainer) -> None:
+def twin(session: Session) -> Trainer:
+    """A trainer of the run's network and data, at step 0."""
+    own, start = session.trainer, session.start
+    with torch.random.fork_rng(devices=[]):
+        return Trainer(own.spec, start.data_root, own.device, start.weights, own.data)
+
+
+def copy(own: Trainer, other: Trainer) -> None:
+    """Let ``other`` stand where ``own`` stands."""
     other.apply(own.settings)
     other.load(own.state())
     cursor = own.cursor
@@ -42,16 +48,21 @@ def _copy(own: Trainer, other: Trainer) -> None:
     other.memory = own.memory
 
 
-def _replay(session: Session, other: Trainer, step: int) -> None:
+def advance(session: Session, other: Trainer, step: int) -> None:
+    """Take ``other``, at an earlier step of the run's line, to ``step``: from the nearest snapshot
+    between, or from where it stands."""
     coming = [entry for entry in session.log if entry.step <= step]
-    loaded = session.keeper.nearest(session.lineage, step)
+    here = other.cursor.step
+    nearer = any(here < at <= step for at in session.keeper.steps(session.lineage))
+    loaded = session.keeper.nearest(session.lineage, step) if nearer or here == 0 else None
     if loaded is not None:
-        at = loaded.entry.step
-        other.apply(in_force(other.spec, coming, at))
+        here = loaded.entry.step
+        other.apply(in_force(other.spec, coming, here))
         other.load(loaded.tensors)
-        other.cursor = Cursor(at, loaded.facts["epoch"], loaded.facts["offset"])
+        other.cursor = Cursor(here, loaded.facts["epoch"], loaded.facts["offset"])
         other.memory = Memory(**loaded.facts.get("memory", {}))
-        coming = [entry for entry in coming if entry.step > at]
+    if loaded is not None or here > 0:
+        coming = [entry for entry in coming if entry.step > here]
     _apply(other, coming)
     while other.cursor.step < step:
         other.step()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -16,7 +17,7 @@ from torch import nn
 from app.core.errors import TooLarge
 from app.core.ids import stable_hash
 from app.engine.tracing.adjoint import sensitivities
-from app.engine.tracing.capture import Graph, capture
+from app.engine.tracing.capture import Graph, capture, elementary
 from app.engine.tracing.draws import DrawnAlike
 from app.engine.trainer import Trainer
 from app.protocol.refusals import SampleMisfit
@@ -26,19 +27,30 @@ from app.spec.model import INPUT
 
 BUDGET = 2**30
 """Bytes that a trace may take, by its own estimate."""
-OPENED = 2
-"""Modules whose inner values are kept."""
+KEPT = 2**28
+"""Bytes of inner values of opened modules that are kept; the module opened last stays in any case."""
 DTYPES: Mapping[Precision, torch.dtype] = {"float32": torch.float32, "float64": torch.float64}
 
 State = dict[str, torch.Tensor]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Opened:
-    """A node's elementary operations, and ∂E/∂(each of its values) by their numbers."""
+    """A node's elementary operations."""
 
     graph: Graph
-    sensitivities: dict[int, torch.Tensor]
+    upstream: torch.Tensor | None
+    """∂E/∂(its output); null where the loss does not depend on it."""
+
+    @cached_property
+    def sensitivities(self) -> dict[int, torch.Tensor]:
+        """∂E/∂(each of its values) by their numbers; made when first asked for."""
+        return {} if self.upstream is None else sensitivities(self.graph, self.upstream)
+
+    @property
+    def bytes(self) -> int:
+        """About what the values and their sensitivities take."""
+        return 2 * sum(v.tensor.nbytes for v in self.graph.values if v.origin == "operation")
 
 
 @dataclass(frozen=True)
@@ -89,6 +101,7 @@ class Trace:
         network = self.trainer.network
         weights = sum(p.numel() for p in network.parameters())
         needed = size * (4 * network.activations * self.count + 8 * weights)
+        self.bytes = needed
         if needed > BUDGET:
             raise TooLarge(pointer="/samples", needed=needed >> 20, limit=BUDGET >> 20, unit="MiB")
 
@@ -100,7 +113,9 @@ class Trace:
         with torch.enable_grad(), self._as_before(network):
             with self.draws(network.order):
                 for name in network.order:
-                    made = network.node(name)(*(values[s] for s in network.sources[name]))
+                    made = elementary(network.node(name))(
+                        *(values[s] for s in network.sources[name])
+                    )
                     values[name] = made.view_as(made)
                 loss = self.trainer.loss(values[network.output], self.targets)
             parameters = dict(network.named_parameters())
@@ -145,23 +160,34 @@ class Trace:
 
     def open(self, node: str) -> Opened:
         """The elementary operations of a node, or of the loss."""
-        if node not in self._opened:
-            while len(self._opened) >= OPENED:
-                self._opened.pop(next(iter(self._opened)))
-            self._opened[node] = self._open(node)
-        return self._opened[node]
+        found = self._opened.pop(node, None) or self._open(node)
+        room = KEPT - found.bytes
+        for other in reversed(list(self._opened)):  # those opened last stay longest
+            room -= self._opened[other].bytes
+            if room < 0:
+                del self._opened[other]
+        self._opened[node] = found
+        return found
 
     def _open(self, node: str) -> Opened:
         network = self.trainer.network
         if node == LOSS_NODE:
             graph = capture(self.trainer.loss, [self.values[network.output], self.targets])
-            return Opened(graph, sensitivities(graph, torch.ones_like(self.loss)))
+            return Opened(graph, torch.ones_like(self.loss))
         module = network.node(node)
         inputs = [self.values[source] for source in network.sources[node]]
         with self._as_before(module), self.draws((node,)):
             graph = capture(module, inputs)
-        upstream = self.sensitivity.get(node)
-        return Opened(graph, {} if upstream is None else sensitivities(graph, upstream))
+        return Opened(graph, self.sensitivity.get(node))
+
+    def derivative(self, node: str) -> torch.Tensor:
+        """φ′(u) of a node that works cell by cell, with this step's draws."""
+        network = self.trainer.network
+        module, (source,) = network.node(node), network.sources[node]
+        with torch.enable_grad(), self._as_before(module), self.draws((node,)):
+            u = self.values[source].detach().clone().requires_grad_()
+            (found,) = torch.autograd.grad(module(u).sum(), u)
+        return found
 
     # --- the update ------------------------------------------------------------------------------
 

@@ -9,7 +9,8 @@ import torch
 
 from app.engine.tracing.capture import Operation, Value
 from app.engine.tracing.cells import Cell
-from app.engine.tracing.local import View, broadcast_cell
+from app.engine.tracing.local import broadcast_cell
+from app.engine.tracing.view import View
 
 Kind = Literal["linear", "pointwise", "selection", "statistic", "function", "move", "given"]
 Meaning = Literal["value", "sensitivity", "derivative", "coefficient", "reciprocal", "argument"]
@@ -86,7 +87,7 @@ def give_places(side: Side, numbers: torch.Tensor, view: View, slot: int) -> Non
     fits &= (values[places.clamp(0, values.numel() - 1)] - side.numbers).abs() <= 1e-12
     side.meaning = "value"
     side.value = view.operation.slots[slot]
-    side.cells = torch.where(fits, places + view.offset(slot), -1)
+    side.cells = torch.where(fits, view.outer(slot, places.clamp(0, values.numel() - 1)), -1)
 
 
 def meeting(operation: Operation, cell: Cell) -> tuple[list[Cell], list[torch.Tensor]]:

@@ -1,7 +1,11 @@
 // The dictionaries and the way numbers are written.
 import { afterEach, describe, expect, it } from 'vitest';
-import { lang, number, percent, say, sayOther, setLanguage, t } from '.';
+import { lang, number, percent, say, sayOther, setLanguage, t, translator } from '.';
+import { cell } from './cell';
 import { dictionaries, texts } from './texts';
+
+/** Dictionaries that are loaded with their views. */
+const later = [cell] as const;
 
 afterEach(() => setLanguage('en'));
 
@@ -21,13 +25,21 @@ describe('texts', () => {
     expect([say(text), sayOther(text)]).toEqual(['全连接', 'Dense']);
   });
 
+  it('are read from a dictionary of its own in the same way', () => {
+    const w = translator({ greeting: ['step {step}', '第 {step} 步'] } as const);
+    expect(w('greeting', { step: 3 })).toBe('step 3');
+    setLanguage('zh');
+    expect(w('greeting', { step: 3 })).toBe('第 3 步');
+  });
+
   it('leave a place visible that nobody filled', () => {
     expect(t('timeline.step')).toBe('step {step}');
   });
 
   it('have both languages, and the same places in both', () => {
     const places = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort();
-    for (const [key, [en, zh]] of Object.entries<readonly [string, string]>(texts)) {
+    const all = Object.assign({}, texts, ...later) as Record<string, readonly [string, string]>;
+    for (const [key, [en, zh]] of Object.entries(all)) {
       expect(en.trim(), key).not.toBe('');
       expect(zh.trim(), key).not.toBe('');
       expect(places(zh), key).toEqual(places(en));
@@ -35,7 +47,7 @@ describe('texts', () => {
   });
 
   it('belong to one dictionary only', () => {
-    const keys = dictionaries.flatMap((one) => Object.keys(one));
+    const keys = [...dictionaries, ...later].flatMap((one) => Object.keys(one));
     expect(new Set(keys).size).toBe(keys.length);
   });
 });

@@ -37,6 +37,13 @@ export function t(key: Key, params: Params = {}): string {
   return fill(texts[key][language === 'zh' ? 1 : 0], params);
 }
 
+/** The same for a dictionary that is loaded with the view it belongs to, not with the page. */
+export function translator<Own extends Readonly<Record<string, readonly [string, string]>>>(
+  own: Own,
+): (key: keyof Own, params?: Params) => string {
+  return (key, params = {}) => fill(own[key]?.[language === 'zh' ? 1 : 0] ?? '', params);
+}
+
 /** Text that came from the server with both languages in it. */
 export function say(text: Text): string {
   return text[language];

@@ -1,3 +1,13 @@
 // One door to the texts of the page; see index.svelte.ts.
-export { htmlLang, lang, number, percent, say, sayOther, setLanguage, t } from './index.svelte';
+export {
+  htmlLang,
+  lang,
+  number,
+  percent,
+  say,
+  sayOther,
+  setLanguage,
+  t,
+  translator,
+} from './index.svelte';
 export type { Key, Language, Params, Text } from './index.svelte';

@@ -2,6 +2,11 @@
 export const labs = {
   'labs.title': ['Labs', '实验室'],
   'labs.close': ['Close the lab', '关闭实验'],
+  'labs.check': ['Gradient check', '梯度检验'],
+  'labs.checkHint': [
+    'Every gradient against central differences in float64',
+    '以 float64 中心差分核对每个梯度',
+  ],
   'labs.loading': ['Loading…', '正在加载…'],
   'labs.moved': ['{sample}, moved', '{sample}（已变换）'],
 
@@ -53,6 +58,7 @@ export const labs = {
   ],
   'baselines.train': ['{accuracy} on its training samples', '训练样本上 {accuracy}'],
   'baselines.options': ['Options', '选项'],
+  'baselines.with': ['with {options}', '选项：{options}'],
   'baselines.done': [
     '{name}: {accuracy} with {parameters} parameters',
     '{name}：{accuracy}，{parameters} 个参数',
@@ -72,6 +78,8 @@ export const labs = {
   'warp.shift_y': ['shift ↓', '平移 ↓'],
   'warp.shear': ['shear', '错切'],
   'warp.bend': ['bend', '弯曲'],
+  'warp.elastic': ['elastic', '弹性形变'],
+  'warp.reseed': ['Another random elastic bend', '换一种随机弹性形变'],
   'warp.reset': ['Back to the original', '恢复原图'],
   'warp.resetOne': ['{axis}: back', '{axis}：恢复'],
   'warp.curve': ['Probability over {axis}', '概率随“{axis}”的变化'],
@@ -206,4 +214,17 @@ export const labs = {
     'Camera: Lav Varshney (CC0). Coins: Brooklyn Museum (no known restrictions). Writing: Wikipedia (public domain). Astronaut: NASA (public domain). Cat: Stefan van der Walt (CC0). Bricks: CC0Textures (CC0). All by way of scikit-image.',
     '摄影师：Lav Varshney（CC0）。硬币：布鲁克林博物馆（无已知限制）。手写：维基百科（公有领域）。宇航员：NASA（公有领域）。猫：Stefan van der Walt（CC0）。砖墙：CC0Textures（CC0）。均取自 scikit-image。',
   ],
+  'slide.title': ['The kernel slides', '卷积核滑动'],
+  'slide.play': ['Slide', '滑动'],
+  'slide.pause': ['Pause', '暂停'],
+  'slide.step': ['One cell', '一格'],
+  'slide.stepHelp': ['Move the kernel by one cell', '卷积核移动一格'],
+  'slide.skip': ['To the end', '到末尾'],
+  'slide.skipHelp': ['Show the whole result at once', '立即显示完整结果'],
+  'slide.speed': ['Speed', '速度'],
+  'slide.slow': ['slow', '慢'],
+  'slide.medium': ['medium', '中'],
+  'slide.fast': ['fast', '快'],
+  'slide.whole': ['all {count} cells', '全部 {count} 格'],
+  'slide.reached': ['cell {at} of {count}', '第 {at} / {count} 格'],
 } as const;

@@ -3,11 +3,13 @@ import { builder } from './builder';
 import { controls } from './controls';
 import { data } from './data';
 import { exchange } from './exchange';
+import { health } from './health';
 import { hand } from './hand';
 import { labs } from './labs';
 import { parts } from './parts';
 import { presets } from './presets';
 import { rules } from './rules';
+import { scope } from './scope';
 import { stage } from './stage';
 import { why } from './why';
 
@@ -16,11 +18,13 @@ export const dictionaries = [
   controls,
   data,
   exchange,
+  health,
   hand,
   labs,
   parts,
   presets,
   rules,
+  scope,
   stage,
   why,
 ] as const;
@@ -30,11 +34,13 @@ export const texts = {
   ...controls,
   ...data,
   ...exchange,
+  ...health,
   ...hand,
   ...labs,
   ...parts,
   ...presets,
   ...rules,
+  ...scope,
   ...stage,
   ...why,
 };

@@ -4,6 +4,16 @@ import type { Maps } from '../protocol/frames';
 import type { PartValue } from '../protocol/types';
 import type { Tiles } from '../draw/maps';
 import type { Theme } from '../draw/palette';
+import type { Spot } from '../draw/window';
+
+/** A tensor of the pass, by which any of its cells can be opened. */
+export interface Address {
+  readonly role: 'activation' | 'sensitivity' | 'parameter' | 'gradient' | 'update' | 'state';
+  readonly node: string;
+  readonly tensor?: string;
+  readonly state?: string;
+  readonly shape: readonly number[];
+}
 
 /** The maps of one node and the ranges they are coloured with. */
 export interface Shown {
@@ -14,6 +24,12 @@ export interface Shown {
   readonly plane: { readonly tiles: Tiles; readonly limits: ArrayLike<number> } | null;
 }
 
+/** One inner value of a recurrent layer, (steps, units). */
+export interface Gate {
+  readonly name: string;
+  readonly maps: Maps;
+}
+
 export interface PictureProps {
   layer: PartValue;
   /** The first input's output, the layer's own, and that of what is folded into its card. */
@@ -21,6 +37,8 @@ export interface PictureProps {
   output: Shown;
   after: Shown | null;
   kernel: Maps | null;
+  /** What a recurrent layer holds inside, over time; absent until it has come. */
+  gates?: readonly Gate[];
   bias: Maps | null;
   /** Shape of the last picture before the layer, where its input is a flattened one. */
   pictureShape: readonly number[] | null;
@@ -30,9 +48,16 @@ export interface PictureProps {
   size: number;
   room: number;
   theme: Theme;
+  /** The output cell that the kernel or window stands at, and how many are filled in. */
+  cell: Spot | null;
+  upto: number | null;
   words: Words;
   onselect: (index: number) => void;
   onread: (reading: Reading | null) => void;
+  /** The pointer has come to a cell of the output, or to what goes into it. */
+  onpoint: (cell: Spot | null) => void;
+  /** Open one number: cell `at` of a tensor, counted row by row. */
+  onopen: (address: Address, at: number) => void;
 }
 
 /** Texts in the page's language. */
@@ -42,6 +67,7 @@ export interface Words {
   output: string;
   weights: string;
   patch: string;
+  products: string;
 }
 
 /** A number under the pointer. */
@@ -62,6 +88,16 @@ export function pictureOf(type: string): Picture {
   const module = found[`./pictures/${type}.svelte`] ?? found['./pictures/generic.svelte'];
   if (!module) throw new Error('the generic picture is missing');
   return module.default;
+}
+
+/** Address of a node's output. */
+export function outputOf(shown: Shown): Address {
+  return { role: 'activation', node: shown.name, shape: shown.maps?.shape ?? [] };
+}
+
+/** Number of a cell in the tensor that tiles are cut from. */
+export function cellOf(tiles: Tiles, tile: number, row: number, column: number): number {
+  return (tile * tiles.height + row) * tiles.width + column;
 }
 
 /** The number at a place of a map, ready to be shown. */

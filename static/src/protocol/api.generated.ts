@@ -893,6 +893,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Health of the derivatives over time
+         * @description Per layer, at steps spread over the run: the norms of ∂E/∂x and ∂E/∂W, the update relative
+         *     to the weights, the shares of dead units and of saturated cells, with the bounds of what is
+         *     healthy. Looked at from snapshots when it is asked for, so that training pays nothing; ask again
+         *     where ``complete`` is false.
+         */
+        post: operations["health"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/baselines": {
         parameters: {
             query?: never;
@@ -1190,13 +1213,44 @@ export interface components {
              */
             type: "add";
         };
+        /**
+         * Adding
+         * @description Every step has a number in 0…1 and a mark; two numbers are marked, one in each half: their sum is asked.
+         *
+         *     Always saying 1 has a mean squared error of 1/6. Source: Hochreiter, Schmidhuber, Neural Computation 9, 1997.
+         */
+        Adding: {
+            /**
+             * sequences
+             * @description Of both parts together.
+             * @default 5000
+             */
+            samples: number;
+            /**
+             * data seed
+             * @description Another number gives other sequences.
+             * @default 0
+             */
+            data_seed: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "adding";
+            /**
+             * length
+             * @description Steps of time of a sequence.
+             * @default 50
+             */
+            length: number;
+        };
         AnyAugmentation: components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"];
         AnyBaseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
         AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
-        AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+        AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
         AnyEvent: components["schemas"]["StateChanged"] | components["schemas"]["CommandApplied"] | components["schemas"]["Rewound"] | components["schemas"]["Metrics"] | components["schemas"]["Validation"] | components["schemas"]["SnapshotTaken"] | components["schemas"]["Note"];
         AnyInitializer: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
-        AnyLayer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+        AnyLayer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
         AnyLoss: components["schemas"]["BinaryCrossEntropy"] | components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
         AnyOptimizer: components["schemas"]["Adagrad"] | components["schemas"]["Adam"] | components["schemas"]["AdamW"] | components["schemas"]["RmsProp"] | components["schemas"]["Sgd"];
         AnySample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["WarpedSample"];
@@ -1256,6 +1310,39 @@ export interface components {
              * @default 8
              */
             count: number;
+        };
+        /**
+         * BandedRnn
+         * @description Elman's layer with a banded W: a unit sees itself and the ``reach`` units on either side of it.
+         *
+         *     Input (T, F), output (T, units). ``band`` holds W's main diagonal, then, for every distance, the
+         *     diagonal above and the one below.
+         */
+        BandedRnn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "banded_rnn";
+            /**
+             * hidden units
+             * @description Numbers that are handed from step to step.
+             * @default 32
+             */
+            units: number;
+            /**
+             * reach
+             * @description Neighbours on either side.
+             * @default 1
+             */
+            reach: number;
+            /**
+             * activation φ
+             * @description What the net input passes through.
+             * @default tanh
+             * @enum {string}
+             */
+            activation: "tanh" | "relu" | "sigmoid";
         };
         /**
          * BaselineFacts
@@ -1359,7 +1446,7 @@ export interface components {
          */
         BaselineSpec: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
             /** Baseline */
             baseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
             /**
@@ -1470,6 +1557,16 @@ export interface components {
              * @default 0.1
              */
             learning_rate: number;
+        };
+        /**
+         * Bounds
+         * @description What lies outside is drawn as unhealthy; null: no bound on that side.
+         */
+        Bounds: {
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
         };
         /**
          * Branch
@@ -1952,6 +2049,37 @@ export interface components {
             init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
+         * DenseSteps
+         * @description The same fully connected layer at every step: oₜ = V sₜ + c. Input (T, F), output (T, units).
+         */
+        DenseSteps: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "dense_steps";
+            /**
+             * units
+             * @description Outputs at every step.
+             * @default 16
+             */
+            units: number;
+            /**
+             * bias
+             * @description Add one trainable number per unit.
+             * @default true
+             */
+            bias: boolean;
+            /**
+             * initial weights
+             * @description How the weights start.
+             * @default {
+             *       "type": "default"
+             *     }
+             */
+            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+        };
+        /**
          * DepthwiseConv2d
          * @description Slides ``multiplier`` kernels over every map alone; maps are not mixed.
          *
@@ -1997,12 +2125,31 @@ export interface components {
             init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
+         * DerivativeHealth
+         * @description Each step is looked at with its own batch, draws and weights, in training mode and in float32;
+         *     ``steps`` counts the steps made before. ``complete`` is false where time ran out: what is missing
+         *     is made when it is asked for again. Layers are in order of computation.
+         */
+        DerivativeHealth: {
+            /** Branch */
+            branch: number;
+            /** Step */
+            step: number;
+            /** Steps */
+            steps: number[];
+            /** Complete */
+            complete: boolean;
+            bounds: components["schemas"]["Measures"];
+            /** Layers */
+            layers: components["schemas"]["LayerHealth"][];
+        };
+        /**
          * DescribeWanted
          * @description The data set, with its options, that is to be described.
          */
         DescribeWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
         };
         /**
          * Device
@@ -2151,7 +2298,9 @@ export interface components {
         };
         /**
          * Entry
-         * @description One weight whose two derivatives were compared.
+         * @description One weight whose two derivatives were compared. ``error`` is their raw difference, ``floor``
+         *     what rounding alone may make of it; both relative to the tensor's largest gradient. ``width`` is
+         *     the h of the difference.
          */
         Entry: {
             /** Index */
@@ -2162,6 +2311,10 @@ export interface components {
             numeric: number;
             /** Error */
             error: number;
+            /** Floor */
+            floor: number;
+            /** Width */
+            width: number;
         };
         /**
          * EventPage
@@ -2484,7 +2637,7 @@ export interface components {
          */
         FetchWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
         };
         /**
          * FileReport
@@ -2680,7 +2833,8 @@ export interface components {
         };
         /**
          * Gradcheck
-         * @description ``passed``: every error is at most ``tolerance``. ``complete`` is false where time ran out.
+         * @description ``passed``: the error of every entry that counts is at most ``tolerance``. ``complete`` is
+         *     false where time ran out; ``unresolved`` and ``kinks`` count what could not be compared.
          */
         Gradcheck: {
             /** Step */
@@ -2697,6 +2851,14 @@ export interface components {
             complete: boolean;
             /** Error */
             error: number;
+            /** Floor */
+            floor: number;
+            /** Checked */
+            checked: number;
+            /** Unresolved */
+            unresolved: number;
+            /** Kinks */
+            kinks: number;
             /** Tensors */
             tensors: components["schemas"]["TensorCheck"][];
         };
@@ -2747,7 +2909,7 @@ export interface components {
              * Id
              * @enum {string}
              */
-            id: "convolutional" | "depth" | "points" | "tables" | "autoencoder";
+            id: "convolutional" | "depth" | "points" | "tables" | "autoencoder" | "sequence";
             title: components["schemas"]["Text"];
         };
         /**
@@ -2769,6 +2931,44 @@ export interface components {
              * @default 2
              */
             groups: number;
+        };
+        /**
+         * Gru
+         * @description Two gates: r lets the past into the proposal n, z keeps the past: hₜ = (1−z)∘n + z∘hₜ₋₁.
+         *
+         *     Input (T, F), output (T, units), or (T, 2·units) when bidirectional. PyTorch's variant: r acts on
+         *     W_hn hₜ₋₁ + b_hn. Source: Cho et al., 2014 (arXiv:1406.1078).
+         */
+        Gru: {
+            /**
+             * hidden units
+             * @description Numbers that are handed from step to step.
+             * @default 32
+             */
+            units: number;
+            /**
+             * layers
+             * @description Stacked: each reads the one below, step by step.
+             * @default 1
+             */
+            layers: number;
+            /**
+             * bidirectional
+             * @description A second set of units reads from the end to the start.
+             * @default false
+             */
+            bidirectional: boolean;
+            /**
+             * dropout between layers
+             * @description Share of the values silenced between stacked layers.
+             * @default 0
+             */
+            dropout: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "gru";
         };
         /**
          * He
@@ -2799,6 +2999,17 @@ export interface components {
             ready: boolean;
             /** Version */
             version: string;
+        };
+        /**
+         * HealthWanted
+         * @description At about how many steps, first and newest included.
+         */
+        HealthWanted: {
+            /**
+             * Points
+             * @default 24
+             */
+            points: number;
         };
         /**
          * Hello
@@ -2917,6 +3128,59 @@ export interface components {
             type: "iris";
         };
         /**
+         * Jordan
+         * @description The output of the step before goes back into the hidden layer: uₜ = U xₜ + W oₜ₋₁ + b, o₀ = 0.
+         *
+         *     sₜ = φ(uₜ), oₜ = g(V sₜ + c). Input (T, F), output (T, outputs). Source: Jordan, ICS report 8604, 1986.
+         */
+        Jordan: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "jordan";
+            /**
+             * hidden units
+             * @description Numbers that are handed from step to step.
+             * @default 32
+             */
+            units: number;
+            /**
+             * outputs
+             * @description Values of oₜ, which are fed back.
+             * @default 16
+             */
+            outputs: number;
+            /**
+             * activation φ
+             * @description What the net input passes through.
+             * @default tanh
+             * @enum {string}
+             */
+            activation: "tanh" | "relu" | "sigmoid";
+            /**
+             * output g
+             * @description What the output passes through.
+             * @default tanh
+             * @enum {string}
+             */
+            output: "tanh" | "sigmoid" | "identity" | "softmax";
+        };
+        /**
+         * LastStep
+         * @description Input (T, F), output (F,): what the layer before says at the end; all other steps get no error.
+         *
+         *     The backward half of a bidirectional layer has read one step only there: take the mean or the
+         *     maximum over time instead.
+         */
+        LastStep: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "last_step";
+        };
+        /**
          * LayerFacts
          * @description ``pointwise`` layers are drawn on the card of the layer before them.
          */
@@ -2930,6 +3194,36 @@ export interface components {
             ];
             /** Pointwise */
             pointwise: boolean;
+        };
+        /**
+         * LayerHealth
+         * @description One node; every series goes along ``DerivativeHealth.steps``. Null is "there is none": no
+         *     gradient reaches the node, it has no weights that are trained, or its function cannot die. That
+         *     is not 0.
+         *
+         *     ``sensitivity``: ‖∂E/∂x‖₂ of the node's output x over the whole batch, E the loss as it is
+         *     minimised (a mean over the batch for most losses); what ``trace`` has as ``node.sensitivity``.
+         *     ``gradient``: ‖∂E/∂W‖₂ over all parameters of the node together, before any clipping.
+         *     ``update``: ‖ΔW‖₂ / ‖W‖₂ of what the optimiser really did at that step, all trained parameters
+         *     of the node together; about 10⁻³ is a common rule of thumb (Stanford's course CS231n).
+         *     ``dead``: of an activation that is flat on one side (ReLU), the share of units (maps, or entries
+         *     of a vector) whose slope φ′ is exactly 0 for every sample of the batch and at every place.
+         *     ``saturated``: of an activation with two flat ends (sigmoid, tanh), the share of cells whose slope
+         *     is less than a tenth of the steepest.
+         */
+        LayerHealth: {
+            /** Node */
+            node: string;
+            /** Sensitivity */
+            sensitivity: (number | null)[];
+            /** Gradient */
+            gradient: (number | null)[];
+            /** Update */
+            update: (number | null)[];
+            /** Dead */
+            dead: (number | null)[];
+            /** Saturated */
+            saturated: (number | null)[];
         };
         /**
          * LayerInfo
@@ -3169,6 +3463,51 @@ export interface components {
             facts: components["schemas"]["LossFacts"];
         };
         /**
+         * Lstm
+         * @description A cell c that gates write to, keep and read: cₜ = f∘cₜ₋₁ + i∘g, hₜ = o∘tanh cₜ.
+         *
+         *     Input (T, F), output hₜ at every step, (T, units), or (T, 2·units) when bidirectional. PyTorch's
+         *     parameters, gates in the order i, f, g, o, two biases each. Source: Hochreiter, Schmidhuber,
+         *     Neural Computation 9, 1997; forget gate: Gers et al., 2000.
+         */
+        Lstm: {
+            /**
+             * hidden units
+             * @description Numbers that are handed from step to step.
+             * @default 32
+             */
+            units: number;
+            /**
+             * layers
+             * @description Stacked: each reads the one below, step by step.
+             * @default 1
+             */
+            layers: number;
+            /**
+             * bidirectional
+             * @description A second set of units reads from the end to the start.
+             * @default false
+             */
+            bidirectional: boolean;
+            /**
+             * dropout between layers
+             * @description Share of the values silenced between stacked layers.
+             * @default 0
+             */
+            dropout: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "lstm";
+            /**
+             * forget bias
+             * @description Added to the bias of the forget gate at the start: 1 makes the cell keep what it has.
+             * @default 0
+             */
+            forget_bias: number;
+        };
+        /**
          * Marked
          * @description The marked units of one layer: ``units``, or (``whole``) all of them but ``units``.
          */
@@ -3183,6 +3522,17 @@ export interface components {
              * @default []
              */
             units: number[];
+        };
+        /**
+         * MaxOverTime
+         * @description Input (T, F), output (F,): the largest value of every feature over time; its step alone gets the error.
+         */
+        MaxOverTime: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "max_over_time";
         };
         /**
          * MaxPool1d
@@ -3239,6 +3589,17 @@ export interface components {
             padded: boolean;
         };
         /**
+         * MeanOverTime
+         * @description Input (T, F), output (F,): the mean of every feature over all steps, each of which gets a T-th of the error.
+         */
+        MeanOverTime: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "mean_over_time";
+        };
+        /**
          * MeanPool1d
          * @description Mean of every stretch of ``size`` values; the sensitivity is spread evenly over it.
          *
@@ -3285,6 +3646,17 @@ export interface components {
              * @enum {string}
              */
             type: "mean_pool2d";
+        };
+        /**
+         * Measures
+         * @description The bounds of every measure.
+         */
+        Measures: {
+            sensitivity: components["schemas"]["Bounds"];
+            gradient: components["schemas"]["Bounds"];
+            update: components["schemas"]["Bounds"];
+            dead: components["schemas"]["Bounds"];
+            saturated: components["schemas"]["Bounds"];
         };
         /**
          * Memory
@@ -3481,7 +3853,7 @@ export interface components {
          */
         ModelCheck: {
             /** Model */
-            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
+            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
             training: components["schemas"]["TrainingSpec"];
         };
         /**
@@ -3510,7 +3882,7 @@ export interface components {
             /** Id */
             id: string;
             /** Layer */
-            layer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+            layer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
             /** Inputs */
             inputs: string[];
         };
@@ -3905,6 +4277,37 @@ export interface components {
             weight_decay: number | null;
         };
         /**
+         * Parity
+         * @description Zeros and ones at random; the class says whether the ones are even or odd in number.
+         *
+         *     No step can be left out: one bit of memory must be flipped at every one.
+         */
+        Parity: {
+            /**
+             * sequences
+             * @description Of both parts together.
+             * @default 5000
+             */
+            samples: number;
+            /**
+             * data seed
+             * @description Another number gives other sequences.
+             * @default 0
+             */
+            data_seed: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "parity";
+            /**
+             * length
+             * @description Steps of time of a sequence.
+             * @default 8
+             */
+            length: number;
+        };
+        /**
          * PartInfo
          * @description A part of a family that has no further facts.
          */
@@ -4125,7 +4528,7 @@ export interface components {
              */
             family: "datasets";
             /** Part */
-            part: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            part: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -4169,7 +4572,7 @@ export interface components {
              */
             family: "layers";
             /** Part */
-            part: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+            part: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -4605,7 +5008,7 @@ export interface components {
              * Group
              * @enum {string}
              */
-            group: "convolutional" | "depth" | "points" | "tables" | "autoencoder";
+            group: "convolutional" | "depth" | "points" | "tables" | "autoencoder" | "sequence";
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
             reaches: components["schemas"]["Goal"];
@@ -4833,6 +5236,38 @@ export interface components {
              * @enum {string}
              */
             type: "relu";
+        };
+        /**
+         * Recall
+         * @description One of four symbols comes first, then ``lag`` steps of distraction; at the end it is asked for.
+         *
+         *     Steps are one-hot: four symbols, four distractors. Guessing is right in a quarter of the cases.
+         *     After the copy task of Hochreiter and Schmidhuber, 1997.
+         */
+        Recall: {
+            /**
+             * sequences
+             * @description Of both parts together.
+             * @default 5000
+             */
+            samples: number;
+            /**
+             * data seed
+             * @description Another number gives other sequences.
+             * @default 0
+             */
+            data_seed: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "recall";
+            /**
+             * lag
+             * @description Steps between the symbol and the question.
+             * @default 20
+             */
+            lag: number;
         };
         /**
          * Refused
@@ -5088,6 +5523,59 @@ export interface components {
             weight_decay: number;
         };
         /**
+         * Rnn
+         * @description sₜ = φ(U xₜ + W sₜ₋₁ + b) at every step, with the same U, W and b; s₀ = 0.
+         *
+         *     Input (T, F), output (T, units), or (T, 2·units) when bidirectional. PyTorch's names: U is
+         *     ``weight_ih``, W is ``weight_hh``, b the sum of two biases. Sources: Elman, Cognitive Science 14,
+         *     1990; identity start: Le, Jaitly, Hinton, 2015 (arXiv:1504.00941).
+         */
+        Rnn: {
+            /**
+             * hidden units
+             * @description Numbers that are handed from step to step.
+             * @default 32
+             */
+            units: number;
+            /**
+             * layers
+             * @description Stacked: each reads the one below, step by step.
+             * @default 1
+             */
+            layers: number;
+            /**
+             * bidirectional
+             * @description A second set of units reads from the end to the start.
+             * @default false
+             */
+            bidirectional: boolean;
+            /**
+             * dropout between layers
+             * @description Share of the values silenced between stacked layers.
+             * @default 0
+             */
+            dropout: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rnn";
+            /**
+             * activation φ
+             * @description What the net input passes through.
+             * @default tanh
+             * @enum {string}
+             */
+            activation: "tanh" | "relu" | "sigmoid";
+            /**
+             * recurrent weights
+             * @description How the weights from step to step start. The identity with ReLU is the IRNN.
+             * @default default
+             * @enum {string}
+             */
+            recurrent: "default" | "identity" | "orthogonal";
+        };
+        /**
          * Rotate
          * @description Every picture is turned by an angle drawn for it; values between pixels are interpolated.
          */
@@ -5103,6 +5591,25 @@ export interface components {
              * @default 10
              */
             degrees: number;
+        };
+        /**
+         * Rows
+         * @description Lays the values out as (steps, features): a picture's rows from top to bottom; computes nothing.
+         *
+         *     ``steps`` 0 takes one step a row of a picture, and one a value of a vector.
+         */
+        Rows: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rows";
+            /**
+             * steps
+             * @description 0: one step a row.
+             * @default 0
+             */
+            steps: number;
         };
         /**
          * Rrelu
@@ -5222,7 +5729,7 @@ export interface components {
              */
             name: string;
             /** Model */
-            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
+            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
             training: components["schemas"]["TrainingSpec"];
             /**
              * Seed
@@ -5267,7 +5774,7 @@ export interface components {
          */
         SamplesWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
             /**
              * Split
              * @default train
@@ -5927,7 +6434,9 @@ export interface components {
              *       "shift_x": 0,
              *       "shift_y": 0,
              *       "shear": 0,
-             *       "bend": 0
+             *       "bend": 0,
+             *       "elastic": 0,
+             *       "seed": 0
              *     }
              */
             warp: components["schemas"]["Warp"];
@@ -5935,7 +6444,7 @@ export interface components {
              * Axis
              * @enum {string}
              */
-            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend";
+            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend" | "elastic";
             /** Low */
             low: number;
             /** High */
@@ -5957,7 +6466,7 @@ export interface components {
              * Axis
              * @enum {string}
              */
-            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend";
+            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend" | "elastic";
             /** Values */
             values: number[];
             /** Answers */
@@ -5998,6 +6507,7 @@ export interface components {
          *
          *     ``activation``: every node's output for the sample, evaluation mode (plus ``input`` itself).
          *     ``kernel``: weights and biases. ``decision``: for 2-D data, every unit over a grid of the plane.
+         *     ``gate``: the inner values of recurrent layers over time, for instance ``lstm1.gate_i``.
          */
         Tap: {
             /**
@@ -6006,7 +6516,7 @@ export interface components {
              *       "activation"
              *     ]
              */
-            roles: ("activation" | "kernel" | "decision")[];
+            roles: ("activation" | "kernel" | "decision" | "gate")[];
             /**
              * Nodes
              * @default null
@@ -6029,9 +6539,12 @@ export interface components {
         };
         /**
          * TensorCheck
-         * @description One tensor of a gradient check. ``kinks`` are entries where the loss bends within the
-         *     difference: no derivative exists there, and they do not count. ``worst`` is the entry that is
-         *     furthest off.
+         * @description One tensor of a gradient check. ``worst`` is the entry that is furthest off, ``error`` and
+         *     ``floor`` are the largest of all entries that count.
+         *
+         *     Two kinds do not count and are listed apart, the first 20 of each: ``unresolved`` entries, whose
+         *     floor is above the tolerance and whose error is within it, so that nothing can be said; ``kinks``,
+         *     where the loss bends within the difference, so that no derivative exists.
          */
         TensorCheck: {
             /** Node */
@@ -6046,9 +6559,17 @@ export interface components {
             largest: number;
             /** Error */
             error: number;
+            /** Floor */
+            floor: number;
             worst: components["schemas"]["Entry"] | null;
             /** Kinks */
             kinks: components["schemas"]["Entry"][];
+            /** Kink Count */
+            kink_count: number;
+            /** Unresolved */
+            unresolved: components["schemas"]["Entry"][];
+            /** Unresolved Count */
+            unresolved_count: number;
         };
         /**
          * TensorInfo
@@ -6113,7 +6634,9 @@ export interface components {
         };
         /**
          * TraceWanted
-         * @description ``roles`` and ``nodes`` null are all of them.
+         * @description ``roles`` and ``nodes`` null are all of them. ``derivative`` is φ′(u), of nodes that work cell
+         *     by cell. With ``sample``, a position in the batch, outputs, sensitivities and derivatives are
+         *     those of this sample alone; parameters and gradients are the whole batch's all the same.
          */
         TraceWanted: {
             /**
@@ -6136,12 +6659,17 @@ export interface components {
              * Roles
              * @default null
              */
-            roles: ("activation" | "sensitivity" | "parameter" | "gradient" | "update" | "state")[] | null;
+            roles: ("activation" | "sensitivity" | "derivative" | "parameter" | "gradient" | "update" | "state")[] | null;
             /**
              * Nodes
              * @default null
              */
             nodes: string[] | null;
+            /**
+             * Sample
+             * @default null
+             */
+            sample: number | null;
         };
         /**
          * Traced
@@ -6178,7 +6706,7 @@ export interface components {
              */
             version: 1;
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
             /**
              * Augmentations
              * @default []
@@ -6562,8 +7090,8 @@ export interface components {
         };
         /**
          * Warp
-         * @description A movement of a picture, about its middle: bend, then shear, scale, turn and shift. It is read
-         *     bilinearly between its pixels; outside it there are zeros.
+         * @description A movement of a picture, about its middle: bend, then shear, scale, turn and shift, and last the
+         *     elastic bend. It is read bilinearly between its pixels; outside it there are zeros.
          */
         Warp: {
             /**
@@ -6596,6 +7124,16 @@ export interface components {
              * @default 0
              */
             bend: number;
+            /**
+             * Elastic
+             * @default 0
+             */
+            elastic: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
         };
         /**
          * WarpedSample
@@ -6616,7 +7154,9 @@ export interface components {
              *       "shift_x": 0,
              *       "shift_y": 0,
              *       "shear": 0,
-             *       "bend": 0
+             *       "bend": 0,
+             *       "elastic": 0,
+             *       "seed": 0
              *     }
              */
             warp: components["schemas"]["Warp"];
@@ -6638,6 +7178,50 @@ export interface components {
              * @default []
              */
             taps: components["schemas"]["Tap"][];
+        };
+        /**
+         * Waves
+         * @description A stretch of a wave, one value a step; the value that comes next is asked.
+         *
+         *     A sum of ``waves`` sines of random period (6 to 30 steps), phase and size, scaled into −1…1, with
+         *     normal noise on what is seen.
+         */
+        Waves: {
+            /**
+             * sequences
+             * @description Of both parts together.
+             * @default 5000
+             */
+            samples: number;
+            /**
+             * data seed
+             * @description Another number gives other sequences.
+             * @default 0
+             */
+            data_seed: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "waves";
+            /**
+             * length
+             * @description Steps of time of a sequence.
+             * @default 30
+             */
+            length: number;
+            /**
+             * waves
+             * @description Sines that are added up.
+             * @default 2
+             */
+            waves: number;
+            /**
+             * noise
+             * @description Spread of what is added to the values seen.
+             * @default 0
+             */
+            noise: number;
         };
         /**
          * WeightsInfo
@@ -7163,6 +7747,10 @@ export interface operations {
                 size?: number;
                 /** @description Of pictures. */
                 colour?: "grey" | "colour";
+                /** @description Whether the first row of a table names columns. */
+                header?: "found" | "yes" | "no";
+                /** @description What separates the cells of a table. */
+                delimiter?: "found" | "comma" | "semicolon" | "tab" | "bar";
             };
             header?: never;
             path?: never;
@@ -9846,6 +10434,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Gradcheck"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HealthWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DerivativeHealth"];
                 };
             };
             /** @description The body is no JSON, or nested too deep. */

@@ -12,11 +12,31 @@ export type Factor = Schemas['Factor'];
 export type Operations = Schemas['Operations'];
 export type OperationStep = Schemas['OperationStep'];
 export type Gradcheck = Schemas['Gradcheck'];
+export type DerivativeHealth = Schemas['DerivativeHealth'];
+export type LayerHealth = Schemas['LayerHealth'];
 /** Which pass: no `step` is the coming one, no `samples` the step's own batch. */
 export type Traced = Partial<Schemas['Traced']>;
 export type TraceWanted = Partial<Schemas['TraceWanted']>;
 export type ExplainWanted = Traced & { cell: CellAsked; form?: 'mean' | 'sum' };
 export type GradcheckWanted = Partial<Schemas['GradcheckWanted']>;
+
+/** A call as text can show it; `tensors`: it is answered by a safetensors file. */
+export interface RunCall {
+  method: 'POST';
+  path: string;
+  body: unknown;
+  tensors?: boolean;
+}
+
+/** The call behind a view, to be copied. */
+export function callOf(
+  run: string,
+  what: 'trace' | 'operations' | 'explain' | 'gradcheck',
+  body: TraceWanted | Traced | ExplainWanted | GradcheckWanted,
+): RunCall {
+  const path = `/api/v1/runs/${encodeURIComponent(run)}/${what}`;
+  return { method: 'POST', path, body, ...(what === 'trace' ? { tensors: true } : {}) };
+}
 
 /** The loss as a node. */
 export const LOSS_NODE = '@loss';
@@ -44,5 +64,13 @@ export class Microscope {
 
   gradcheck(run: string, wanted: GradcheckWanted, signal?: AbortSignal): Promise<Gradcheck> {
     return this.#api.ask(run, 'gradcheck', wanted, signal);
+  }
+
+  health(
+    run: string,
+    wanted: { points?: number },
+    signal?: AbortSignal,
+  ): Promise<DerivativeHealth> {
+    return this.#api.ask(run, 'health', wanted, signal);
   }
 }

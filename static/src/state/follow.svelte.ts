@@ -20,6 +20,13 @@ export function follow(session: Session): void {
       () => undefined,
     );
   });
+  $effect(() => session.scope.follow());
+  $effect(() => {
+    const { scope } = session;
+    if (!scope.playing || !scope.operation || scope.loading) return;
+    const timer = setTimeout(() => void scope.next(), 1000 / scope.speed);
+    return () => clearTimeout(timer);
+  });
   $effect(() => {
     void session.own.follow(session.dataset);
   });

@@ -17,6 +17,7 @@ import { Own } from './own.svelte';
 import { Pen } from './pen.svelte';
 import { Run } from './run.svelte';
 import { Samples } from './samples.svelte';
+import { Scope } from './scope.svelte';
 import { View } from './view.svelte';
 
 const KEY = Symbol('session');
@@ -35,6 +36,7 @@ export class Session {
   readonly api = new Api();
   readonly microscope = new Microscope(this.api);
   readonly cells = new Cells();
+  readonly scope = new Scope(this);
   readonly stream: Stream;
   readonly catalog = new Catalog(this.api);
   readonly own = new Own(this.api, this.catalog);

@@ -1,14 +1,14 @@
 // What is looked at: the selected layer, the hovered map, scales and switches. Changes no network and no run.
 
 /** What is shown beside the network on demand. */
-export type Lab = 'baselines' | 'invariance' | 'why';
+export type Lab = 'baselines' | 'invariance' | 'gradcheck' | 'why';
 export type ScaleMode = 'unit' | 'layer' | 'network';
 
 /** A tile of a node's maps: feature map, unit or kernel. */
 export interface Place {
   readonly node: string;
   readonly tile: number;
-  readonly role: 'activation' | 'kernel' | 'decision';
+  readonly role: 'activation' | 'sensitivity' | 'kernel' | 'decision';
 }
 
 /** Where a new part goes: behind a node, on the wire to one reader or on all wires that leave there. */
@@ -49,12 +49,20 @@ export class View {
   /** Show net input u in place of the activation x, card by card. */
   before = $state.raw<readonly string[]>([]);
   lab = $state<Lab | null>(null);
+  /** Layer whose gradients are checked; null: all. */
+  checked = $state<string | null>(null);
   logLoss = $state(false);
   smoothing = $state(0.6);
 
   open(card: string | null, map = 0): void {
     this.selected = card;
     this.map = map;
+  }
+
+  /** The gradient check, of one layer or all. */
+  check(node: string | null): void {
+    this.checked = node;
+    this.lab = 'gradcheck';
   }
 
   togglePicked(card: string): void {

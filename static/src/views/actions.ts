@@ -112,18 +112,33 @@ export function addBranch(session: Session, type: string, source: string | null)
   opened(session, id);
 }
 
+/** One level back: the open number, what is picked, the open layer, the unfolded pass. */
+function close(session: Session): void {
+  const { view, cells, scope } = session;
+  view.hovered = null;
+  if (cells.open) cells.close();
+  else if (view.picked.length) view.picked = [];
+  else if (view.selected) view.open(null);
+  else if (scope.open) scope.fold();
+}
+
 export function perform(session: Session, action: Action): void {
   const card = focusedCard(session);
   switch (action) {
     case 'toggle':
-      void session.toggle();
+      if (session.scope.open) session.scope.playing = !session.scope.playing;
+      else void session.toggle();
+      return;
+    case 'operation':
+      void session.scope.next();
       return;
     case 'batch':
     case 'epoch':
       void session.command({ type: 'step', unit: action, count: 1 });
       return;
     case 'back':
-      void session.seek(session.run.step - 1);
+      if (session.scope.open) session.scope.back();
+      else void session.seek(session.run.step - 1);
       return;
     case 'undo':
       session.editor.undo();
@@ -157,9 +172,7 @@ export function perform(session: Session, action: Action): void {
       session.app.setLarge(!session.app.large);
       return;
     case 'close':
-      session.view.hovered = null;
-      if (session.view.picked.length) session.view.picked = [];
-      else session.view.open(null);
+      close(session);
       return;
     case 'keys':
     case 'search':

@@ -39,9 +39,11 @@ class Case:
         trainer = trainer_of(self.spec)
         coming = sorted(self.log, key=lambda one: one.step)
         losses: list[float] = []
-        while trainer.cursor.step < self.steps and not trainer.finished:
+        while trainer.cursor.step < self.steps:
             while coming and coming[0].step <= trainer.cursor.step:
                 trainer.command(coming.pop(0).command)
+            if trainer.finished:
+                break
             trainer.step()
             losses += [point.loss for point in trainer.read_metrics()]
         return losses

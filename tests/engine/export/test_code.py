@@ -7,24 +7,21 @@ import io
 import json
 import math
 import zipfile
-from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from app.catalog.augmentations import AUGMENTATIONS
 from app.engine.export import model, training
 from app.engine.export.names import variables
-from app.engine.export.package import code_zip
+from app.engine.export.package import code_zip, notebook_zip
 from app.protocol.commands import LoggedCommand
-from app.spec.check import check
 from app.spec.presets import Preset, presets
 from app.spec.run import RunSpec
 from tests.engine.export.exported import Case, executed
+from tests.engine.export.randomly import random_runs
 from tests.engine.specs import command, run_spec, trainer_of
-from tests.spec.networks import trainings, wired
 
 STEPS, TOLERANCE = 20, 1e-6
 each_preset = pytest.mark.parametrize("preset", presets(), ids=lambda one: str(one.id))
@@ -62,6 +59,33 @@ CHANGES = (
 )
 
 
+RATES = [{"of": "conv1", "learning_rate": 0.5}, {"of": "fc1.bias", "learning_rate": 0.0}]
+MOMENTUM = {"type": "sgd", "learning_rate": 0.1, "momentum": 0.9}
+BY_HAND = (
+    logged(2, "set_clipping", clip_norm=0.3),
+    logged(3, "set_schedule", schedule={"type": "exponential", "unit": "step", "gamma": 0.8}),
+    logged(4, "set_groups", groups=RATES),
+    logged(5, "set_optimizer", values={"learning_rate": 0.3}),
+    logged(6, "set_clipping", clip_value=0.02),
+    logged(6, "set_batch_size", batch_size=40),
+    logged(7, "set_groups", groups=[{"of": "conv1", "learning_rate": 0.0}]),
+    logged(8, "set_schedule", schedule={"type": "cosine"}),
+    logged(9, "set_groups", groups=[{"of": "fc1", "weight_decay": 0.05}]),
+    logged(10, "set_clipping"),
+    logged(11, "set_schedule", schedule={"type": "constant"}),
+)
+"""Everything that the page can change during a run, one after the other."""
+WATCHING = {"type": "plateau", "patience": 0, "threshold": 0.5}
+EPOCHWISE = (
+    logged(2, "set_schedule", schedule=WATCHING),
+    logged(5, "set_schedule", schedule={**WATCHING, "gamma": 0.2}),
+    logged(7, "set_schedule", schedule={"type": "step", "every": 1}),
+    logged(9, "set_schedule", schedule=WATCHING),
+    logged(12, "set_epochs", epochs=8),
+)
+FROZEN = [{"of": "conv1", "learning_rate": 0.0}, {"of": "fc1", "learning_rate": 0.0}]
+
+
 def taken_names() -> RunSpec:
     """Nodes called as Python, PyTorch or the exported code itself call things."""
     model = {"nodes": TAKEN_NAMES, "outputs": ["forward"]}
@@ -69,47 +93,19 @@ def taken_names() -> RunSpec:
     return RunSpec.model_validate_json(json.dumps({"model": model, "training": training}))
 
 
-def small(spec: RunSpec) -> bool:
-    """Whether a run can be trained for a few steps in no time and from data that are here."""
-    report = check(spec.model, spec.training)
-    here = spec.training.dataset.available(Path("/nowhere"))
-    return here and report.ok and report.totals.macs < 400_000
-
-
-@st.composite
-def runs(draw: st.DrawFn) -> RunSpec:
-    training = draw(trainings())
-    model = draw(wired(training))
-    return RunSpec(model=model, training=training, seed=draw(st.integers(0, 99)))
-
-
-def random_runs(count: int) -> list[RunSpec]:
-    """Graphs that nobody thought of, with any loss, optimiser and data; always the same ones."""
-    found: list[RunSpec] = []
-
-    @settings(
-        max_examples=300,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-        deadline=None,
-    )
-    @given(spec=runs())
-    def collect(spec: RunSpec) -> None:
-        if len(found) < count and small(spec):
-            found.append(spec)
-
-    collect()
-    assert len(found) == count
-    return found
-
-
 CASES = {
     **{one.id: Case(one.spec, STEPS) for one in presets()},
     "notebook_of_the_first": Case(presets()[0].spec, 4, notebook=True),
     "notebook_that_draws": Case(run_spec(STOCHASTIC), 4, notebook=True),
     "changed_on_the_way": Case(run_spec(STOCHASTIC), 12, CHANGES),
+    "changed_by_hand": Case(run_spec(optimizer=MOMENTUM), 14, BY_HAND),
+    "changed_adam": Case(run_spec(optimizer={"type": "adam"}, groups=RATES), 14, BY_HAND),
+    "changed_schedule": Case(run_spec(batch_size=500, epochs=6), 16, EPOCHWISE),
+    "longer_at_its_end": Case(
+        run_spec(batch_size=500, epochs=2), 9, (logged(6, "set_epochs", epochs=3),)
+    ),
+    "thawed": Case(run_spec(groups=FROZEN), 6, (logged(2, "set_groups", groups=RATES),)),
+    "changed_notebook": Case(run_spec(optimizer=MOMENTUM), 14, BY_HAND, notebook=True),
     "second_epoch": Case(run_spec(batch_size=500, loss={"type": "hinge"}), 6),
     "scheduled": Case(
         run_spec(schedule={"type": "one_cycle"}, batch_size=300, optimizer={"type": "adam"}), 12
@@ -192,6 +188,27 @@ def test_a_trunk_is_called_x_and_branches_by_their_layers() -> None:
     sources = {"a": ("input",), "b": ("a",), "c": ("b",), "d": ("c", "a"), "e": ("d",)}
     called = variables(("a", "b", "c", "d", "e"), sources, "e")
     assert called == {"input": "x", "a": "x", "b": "b", "c": "c", "d": "x", "e": "x"}
+
+
+def test_code_of_changes_reads_well() -> None:
+    text = training.script(trainer_of(run_spec(optimizer=MOMENTUM)), BY_HAND).text
+    ast.parse(text)
+    assert max(map(len, text.splitlines())) <= 100
+    for entry in BY_HAND:
+        assert f"if step == {entry.step}:" in text
+    assert "Not repeated" not in text
+
+
+@each_preset
+def test_notebooks_are_what_jupyter_takes(preset: Preset) -> None:
+    blob = notebook_zip(trainer_of(preset.spec), BY_HAND[:1], "zh")
+    found = zipfile.ZipFile(io.BytesIO(blob)).read("notebook.ipynb").decode()
+    notebook = json.loads(found)
+    nbformat.validate(notebook, relax_add_props=False)
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    kinds = [cell["cell_type"] for cell in notebook["cells"]]
+    assert kinds.count("code") >= 7
+    assert kinds.count("markdown") >= 6
 
 
 def test_equal_exports_are_equal_files() -> None:

@@ -23,6 +23,8 @@ from app.engine.export.onnx import INPUT_NAME, OUTPUT_NAME, export, onnx_file
 from app.protocol.commands import LoggedCommand
 from app.protocol.refusals import OnnxMissing
 from app.spec.presets import Preset, presets
+from app.spec.run import RunSpec
+from tests.engine.export.randomly import random_runs
 from tests.engine.specs import command, run_spec, trainer_of
 
 TOLERANCE = 1e-5
@@ -119,6 +121,36 @@ def test_every_layer() -> None:
             expected = side(x)
         for name, one, other in zip(made, answers(blob, {INPUT_NAME: x}), expected, strict=True):
             np.testing.assert_allclose(one, other, TOLERANCE, TOLERANCE, err_msg=name)
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(3000)
+def test_three_hundred_random_graphs() -> None:
+    for spec in random_runs(300):
+        answers_alike(spec)
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_random_graphs(number: int) -> None:
+    answers_alike(random_runs(8)[number])
+
+
+def answers_alike(spec: RunSpec) -> None:
+    """Within the tolerance of the largest value, for an example batch and another size."""
+    trainer = trainer_of(spec)
+    network = trainer.network
+    blob = onnx_file(network)
+    network.mode(training=False)
+    for count in (1, 3):
+        x = trainer.data.val.inputs(trainer.data.val.rows[:count]).contiguous()
+        with torch.no_grad():
+            expected = network(x).numpy()
+        (found,) = answers(blob, {INPUT_NAME: x})
+        assert found.shape == expected.shape
+        largest = max(1.0, float(np.abs(expected[np.isfinite(expected)]).max(initial=0.0)))
+        np.testing.assert_allclose(
+            found, expected, rtol=TOLERANCE, atol=TOLERANCE * largest, err_msg=str(spec.model)
+        )
 
 
 def test_the_file_is_one_file_with_names_and_a_free_batch() -> None:

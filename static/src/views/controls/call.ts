@@ -4,17 +4,20 @@ export interface Call {
   method: string;
   path: string;
   body?: unknown;
+  /** The answer is a safetensors file. */
+  tensors?: boolean;
 }
 
 const shell = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-export function asCurl({ method, path, body }: Call, origin: string): string {
+export function asCurl({ method, path, body, tensors }: Call, origin: string): string {
   const parts = ['curl'];
   if (method !== 'GET' && !(method === 'POST' && body !== undefined)) parts.push(`-X ${method}`);
   parts.push(shell(origin + path));
   if (body !== undefined) {
     parts.push(`-H 'Content-Type: application/json'`, `-d ${shell(JSON.stringify(body))}`);
   }
+  if (tensors) parts.push('-o tensors.safetensors');
   return parts.join(' ');
 }
 
@@ -39,15 +42,18 @@ export function asLiteral(value: unknown, indent = ''): string {
   return `${open}\n${entries.map((each) => `${inner}${each},\n`).join('')}${indent}${close}`;
 }
 
-export function asPython({ method, path, body }: Call, origin: string): string {
+export function asPython({ method, path, body, tensors }: Call, origin: string): string {
   const url = JSON.stringify(origin + path);
   const given = body === undefined ? '' : `, json=${asLiteral(body)}`;
   return [
     'import requests',
+    ...(tensors ? ['from safetensors.numpy import load'] : []),
     '',
     `answer = requests.${method.toLowerCase()}(${url}${given})`,
     'answer.raise_for_status()',
-    'print(answer.json())',
+    ...(tensors
+      ? ['tensors = load(answer.content)', 'print({name: t.shape for name, t in tensors.items()})']
+      : ['print(answer.json())']),
     '',
   ].join('\n');
 }

@@ -1,0 +1,105 @@
+"""How healthy every layer's derivatives are at one step. The measures are defined by LayerHealth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from app.catalog.layers import Layer
+from app.catalog.layers._activation import Activation
+from app.engine.tracing.step import Trace
+from app.engine.trainer import Trainer
+
+FLAT = 0.1
+"""A slope below this share of the steepest counts as saturated."""
+FAR = 30.0
+"""Where a function shows how it ends."""
+
+
+@dataclass
+class Reading:
+    """The measures of one step by node; a node that is absent has none."""
+
+    sensitivity: dict[str, float] = field(default_factory=dict)
+    gradient: dict[str, float] = field(default_factory=dict)
+    update: dict[str, float] = field(default_factory=dict)
+    dead: dict[str, float] = field(default_factory=dict)
+    saturated: dict[str, float] = field(default_factory=dict)
+
+
+@torch.no_grad()
+def read(trainer: Trainer) -> Reading:
+    """Look at the step that comes next; the trainer is used up by it."""
+    trace = Trace(trainer, "float32", None)
+    found = Reading(
+        sensitivity={node: _norm([value]) for node, value in trace.sensitivity.items()},
+        gradient=_gradients(trace),
+        update=_updates(trace),
+    )
+    for node in trainer.network.order:
+        layer = trainer.network.layers[node]
+        if isinstance(layer, Activation) and layer.POINTWISE:
+            _slopes(trace, node, layer, found)
+    return found
+
+
+def _norm(tensors: Iterable[torch.Tensor]) -> float:
+    norms = [torch.linalg.vector_norm(t.detach(), dtype=torch.float64) for t in tensors]
+    return float(torch.stack(norms).square().sum().sqrt())
+
+
+def _by_node(names: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(name.partition(".")[0], []).append(name)
+    return found
+
+
+def _gradients(trace: Trace) -> dict[str, float]:
+    groups = _by_node(trace.gradients)
+    return {node: _norm(trace.gradients[n] for n in names) for node, names in groups.items()}
+
+
+def _updates(trace: Trace) -> dict[str, float]:
+    updated = trace.updated()
+    found = {}
+    for node, names in _by_node(updated.used).items():
+        size = _norm(updated.before[n] for n in names)
+        change = _norm(updated.after[n].double() - updated.before[n].double() for n in names)
+        if size > 0.0:
+            found[node] = change / size
+    return found
+
+
+def ends(layer: Activation) -> tuple[bool, bool, float] | None:
+    """Whether the function is exactly flat at one end; whether it flattens at both; its steepest
+    slope. Null where it tells no curve."""
+    try:
+        _, slopes = layer.curve(np.array([-FAR, FAR, *np.linspace(-6.0, 6.0, 601)]))
+    except TypeError:
+        return None
+    steepest = float(np.abs(slopes).max())
+    left, right = abs(float(slopes[0])), abs(float(slopes[1]))
+    both = max(left, right) < FLAT * steepest
+    return min(left, right) == 0.0 and not both, both, steepest
+
+
+def _slopes(trace: Trace, node: str, layer: Layer, found: Reading) -> None:
+    """φ′ at every cell of the batch, from PyTorch."""
+    assert isinstance(layer, Activation)
+    about = ends(layer)
+    if about is None or not (about[0] or about[1]):
+        return
+    network = trace.trainer.network
+    u = trace.values[network.sources[node][0]].detach().clone().requires_grad_()
+    with torch.enable_grad(), trace.draws((node,)):
+        x = network.node(node)(u)
+        (slope,) = torch.autograd.grad(x, u, torch.ones_like(x))
+    if about[0]:
+        alive = slope.ne(0.0).transpose(0, 1).flatten(1).any(1)
+        found.dead[node] = 1.0 - float(alive.double().mean())
+    else:
+        found.saturated[node] = float(slope.abs().lt(FLAT * about[2]).double().mean())

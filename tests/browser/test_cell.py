@@ -1,0 +1,342 @@
+"""The cell view as a person meets it: a number opened, followed to the loss and back, by mouse and by keys.
+
+Every number that is read on the page is asked of ``POST /explain`` and compared with PyTorch's own of
+``POST /trace``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, Request, expect
+from safetensors.numpy import load
+
+from tests.browser.browser_axe import violations
+from tests.browser.conftest import NewContext, endless
+from tests.browser.guard import Guard
+from tests.browser.playground import Playground, number, until
+from tests.support import LiveServer
+
+_CLICKED = """() => {
+  window.shown = [];
+  let start = 0;
+  addEventListener('pointerdown', () => { start = performance.now(); }, true);
+  const look = () => {
+    const head = document.querySelector('section.cell h3')?.textContent;
+    if (head && head !== window.head) {
+      window.head = head;
+      requestAnimationFrame(() => { if (start) window.shown.push(performance.now() - start); });
+    }
+  };
+  new MutationObserver(look).observe(document.body, {
+    subtree: true, childList: true, characterData: true,
+  });
+}"""
+
+
+class CellView:
+    """The open number, as it is read; and what the page asked the server for."""
+
+    def __init__(self, page: Page, server: LiveServer, run: str) -> None:
+        self.page, self.server, self.run = page, server, run
+        self.region = page.get_by_role("region", name="Cell view", exact=True)
+        self.asked: list[dict[str, Any]] = []
+        page.on("request", self._request)
+
+    def _request(self, request: Request) -> None:
+        if request.url.endswith("/explain"):
+            self.asked.append(json.loads(request.post_data or "{}"))
+
+    @property
+    def head(self) -> Locator:
+        return self.region.get_by_role("heading", level=3)
+
+    @property
+    def name(self) -> str:
+        return self.head.locator("span").inner_text()
+
+    @property
+    def value(self) -> float:
+        """The exact number that its short form stands for."""
+        return float(self.head.locator("b").get_attribute("title") or "nan")
+
+    def links(self, name: str) -> Locator:
+        return self.region.get_by_role("list", name=name, exact=True).get_by_role("button")
+
+    def moved(self, before: str) -> None:
+        """Wait until another number is shown."""
+        until(lambda: self.name != before, f"another number than {before}")
+
+    def follow(self, link: Locator) -> None:
+        before = self.name
+        link.first.click()
+        self.moved(before)
+
+    def onward(self, start: str = "") -> None:
+        """Follow the first link of "Goes to" that begins so."""
+        self.region.get_by_role("tab", name="Goes to").click()
+        links = self.links("Goes to")
+        self.follow(links.filter(has_text=re.compile(f"^{re.escape(start)}")))
+
+    def wanted(self) -> dict[str, Any]:
+        """The question whose answer is shown: PyTorch's value beside the sum of the terms."""
+        for wanted in reversed(self.asked):
+            answer = self.server.post(f"/api/v1/runs/{self.run}/explain", wanted).json()
+            if answer.get("value") == self.value:
+                assert abs(answer["difference"]) <= 1e-9 * max(answer["scale"], 1e-300)
+                return wanted
+        raise AssertionError(f"no answer of the server is {self.value}")
+
+    def check(self) -> str:
+        """What is read is the server's, is PyTorch's, and the page says that the sum agrees."""
+        wanted = self.wanted()
+        cell = wanted["cell"]
+        role = cell["role"]
+        if cell.get("operation") is None and role in (
+            "activation",
+            "sensitivity",
+            "gradient",
+            "update",
+        ):
+            assert self.value == self.traced(wanted)
+        if self.region.get_by_text("from the formula", exact=True).count():
+            expect(self.region.get_by_text("They agree")).to_have_count(1)
+        return str(role)
+
+    def traced(self, wanted: dict[str, Any]) -> float:
+        cell = wanted["cell"]
+        body = {k: wanted[k] for k in ("step", "samples", "precision") if k in wanted}
+        body |= {"roles": [cell["role"]], "nodes": [cell["node"]]}
+        answer = self.server.post(f"/api/v1/runs/{self.run}/trace", body)
+        assert answer.status == 200, answer.body
+        parts = [cell["node"], cell.get("tensor"), cell["role"]]
+        tensor: np.ndarray[Any, Any] = load(answer.body)[".".join(p for p in parts if p)]
+        sample = cell.get("sample")
+        index = tuple(cell["index"]) if sample is None else (sample, *cell["index"])
+        return float(tensor[index])
+
+
+@pytest.fixture
+def cell(playground: Playground, lenet: str, clean: LiveServer) -> CellView:
+    """The cell view of a run of LeNet-5 at step 2; nothing is open yet."""
+    clean.command(lenet, "step", unit="batch", count=2)
+    until(lambda: clean.get(f"/api/v1/runs/{lenet}").json()["step"] == 2, "step 2")
+    page = playground.open(lenet).page
+    playground.expect_painted("conv1")
+    return CellView(page, clean, lenet)
+
+
+def layer(page: Page, node: str) -> None:
+    page.locator(f'[data-card="{node}"] [data-open]').click()
+    expect(page.get_by_role("button", name=f"{node} 0", exact=True)).to_be_visible()
+
+
+def open_cell(cell: CellView, row: int, column: int) -> None:
+    """Click a cell of the first map of conv1."""
+    canvas = cell.page.get_by_role("button", name="conv1 0", exact=True)
+    box = canvas.bounding_box()
+    assert box
+    place = {"x": (column + 0.5) * box["width"] / 28, "y": (row + 0.5) * box["height"] / 28}
+    canvas.click(position=place)  # type: ignore[arg-type]
+    expect(cell.head).to_contain_text(f"({row}, {column})")
+
+
+def test_a_number_is_followed_to_the_loss_and_back_to_an_update_by_mouse(cell: CellView) -> None:
+    page = cell.page
+    layer(page, "conv1")
+    open_cell(cell, 13, 11)
+    assert cell.name == "conv1 [0](13, 11)"
+    cell.check()
+    # A term's factor is a pixel; from it the way leads forward.
+    cell.follow(cell.links("Made of").filter(has_text="input"))
+    assert cell.name.startswith("input")
+    cell.check()
+    expect(cell.region.get_by_text("it is given")).to_be_visible()
+    assert violations(page) == []
+    seen = []
+    for _ in range(30):
+        cell.onward()
+        seen.append((cell.check(), cell.name))
+        if seen[-1][0] == "loss":
+            break
+    nodes = [name.split(" ")[0] for _, name in seen]
+    assert [n for n in nodes if n.startswith(("conv", "fc"))] == [
+        "conv1",
+        "conv2",
+        "fc1",
+        "fc2",
+        "fc3",
+    ]
+    # And back: δ by δ to the gradient of a kernel, and to what the rule makes of it.
+    for _ in range(30):
+        cell.onward()
+        if cell.check() == "sensitivity" and cell.name.startswith("δ fc3"):
+            break
+    cell.onward("∂E/∂ fc3.weight")
+    assert cell.check() == "gradient"
+    cell.onward()
+    assert cell.check() == "update"
+    assert cell.name.startswith("fc3.weight new")
+    # The trail leads back to where the walk began.
+    trail = cell.region.get_by_role("navigation", name="The way here").get_by_role("listitem")
+    before = cell.name
+    trail.first.get_by_role("button").click()
+    cell.moved(before)
+    assert cell.name == "conv1 [0](13, 11)"
+    assert violations(page) == []
+
+
+def test_keys_walk_along_terms_and_back(cell: CellView) -> None:
+    page = cell.page
+    layer(page, "conv1")
+    page.get_by_role("button", name="conv1 0", exact=True).focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(cell.head).to_be_visible()
+    first = cell.name
+    cell.check()
+    cell.links("Made of").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(":focus")).to_contain_text("conv1.weight")
+    page.keyboard.press("Enter")
+    cell.moved(first)
+    assert cell.name.startswith("conv1.weight")
+    # The weight was made by the update of the step before; its gradient is the rule's second term.
+    expect(page.locator(":focus")).to_have_attribute("data-row", "0")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    until(lambda: cell.name.startswith("∂E/∂ conv1.weight"), "the gradient")
+    assert cell.check() == "gradient"
+    assert cell.wanted()["step"] == 1
+    page.keyboard.press("Alt+ArrowLeft")
+    page.keyboard.press("Alt+ArrowLeft")
+    until(lambda: cell.name == first, "the first number")
+    page.keyboard.press("Alt+ArrowRight")
+    until(lambda: cell.name.startswith("conv1.weight"), "the weight")
+    page.keyboard.press("Escape")
+    expect(cell.region).to_have_count(0)
+    expect(page.get_by_role("button", name="conv1 0", exact=True)).to_be_visible()
+
+
+def test_terms_fold_light_up_together_and_the_call_can_be_copied(
+    context: NewContext, lenet: str, clean: LiveServer
+) -> None:
+    tab = context(permissions=["clipboard-read", "clipboard-write"])
+    playground = Playground(tab.new_page(), clean.url).open(lenet)
+    page = playground.page
+    playground.expect_painted("conv1")
+    cell = CellView(page, clean, lenet)
+    layer(page, "conv1")
+    open_cell(cell, 10, 12)
+    rows = cell.region.get_by_role("list", name="Made of", exact=True).get_by_role("listitem")
+    expect(rows).to_have_count(12)
+    cell.region.get_by_role("button", name="Show all 26").click()
+    expect(rows).to_have_count(26)
+    rows.nth(3).hover()
+    expect(cell.region.locator("svg rect.mark")).to_have_count(3)
+    expect(cell.region.locator(".sum .hot")).to_have_count(1)
+    # A click in the picture of the kernel goes to that weight.
+    before = cell.name
+    cell.region.get_by_role("img", name=re.compile(r"^conv1\.weight")).locator("rect").nth(
+        1
+    ).click()
+    cell.moved(before)
+    assert cell.name.startswith("conv1.weight")
+    cell.region.get_by_role("button", name="gradient", exact=True).click()
+    until(lambda: cell.name.startswith("∂E/∂"), "the gradient")
+    cell.region.get_by_role("radio", name="sum").click()
+    until(lambda: cell.asked[-1].get("form") == "sum", "the sum over the batch")
+    cell.region.get_by_role("button", name=re.compile("^Copy")).click()
+    page.get_by_role("menuitem", name=re.compile("Python")).click()
+    program = until(lambda: page.evaluate("navigator.clipboard.readText()"), "the call")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(program, {})
+    assert f"'value': {cell.value}" in printed.getvalue()
+    assert "'form': 'sum'" in printed.getvalue()
+
+
+def test_what_is_gone_is_said_where_it_was(cell: CellView, guard: Guard) -> None:
+    page = cell.page
+    layer(page, "conv1")
+    open_cell(cell, 13, 11)
+    before = cell.value
+    guard.allow("404|422|WebSocket")
+    page.evaluate("(run) => fetch(`/api/v1/runs/${run}`, { method: 'DELETE' })", cell.run)
+    until(lambda: cell.server.get(f"/api/v1/runs/{cell.run}").status == 404, "the run is gone")
+    cell.links("Made of").first.click()
+    expect(cell.region.get_by_role("alert")).to_contain_text("no longer there")
+    expect(cell.head.locator("b")).to_have_attribute("title", str(before))
+    cell.region.get_by_role("button", name="Close the cell view").last.click()
+    expect(cell.region).to_have_count(0)
+
+
+def test_gradients_are_checked_and_the_worst_entry_opens(
+    playground: Playground, clean: LiveServer
+) -> None:
+    run = endless(clean, "digits8_mlp")
+    page = playground.open(run).page
+    page.get_by_role("button", name="Labs", exact=True).click()
+    page.get_by_role("menuitemradio", name=re.compile("^Gradient check")).click()
+    panel = page.get_by_role("region", name="Gradient check", exact=True)
+    expect(panel.get_by_text("All agree")).to_be_visible()
+    nodes = [n["id"] for n in clean.get(f"/api/v1/runs/{run}").json()["spec"]["model"]["nodes"]]
+    dense = [n for n in nodes if clean_name(panel, n)]
+    assert dense
+    assert violations(page) == []
+    panel.get_by_role("button", name=re.compile(r"^worst: ")).first.click()
+    cell = CellView(page, clean, run)
+    expect(cell.head).to_contain_text(f"∂E/∂ {dense[0]}.")
+    expect(cell.region.get_by_text("They agree")).to_have_count(1)
+    panel.get_by_role("combobox").select_option(dense[-1])
+    expect(panel.get_by_role("listitem")).to_have_count(2)
+
+
+def clean_name(panel: Locator, node: str) -> bool:
+    """Whether a layer is listed."""
+    return panel.get_by_text(f"{node}.weight", exact=True).count() == 1
+
+
+def test_an_explanation_is_soon_on_the_screen(cell: CellView, figures: list[str]) -> None:
+    page = cell.page
+    layer(page, "conv1")
+    open_cell(cell, 13, 11)
+    page.evaluate(_CLICKED)
+    for row in range(9, 17):
+        open_cell(cell, row, row + 2)
+    times = until(lambda: _enough(page.evaluate("window.shown"), 8), "eight numbers")
+    figures.append(
+        f"click on a cell → its explanation on the screen: median {median(times):.0f} ms,"
+        f" worst {max(times):.0f} ms (bar: 100)"
+    )
+    assert median(times) < 1500
+
+
+def _enough(times: list[float], count: int) -> list[float] | None:
+    return times if len(times) >= count else None
+
+
+@pytest.mark.parametrize(("width", "height"), [(768, 1024), (1280, 720), (1920, 1080)])
+def test_the_view_fits(
+    context: NewContext, lenet: str, clean: LiveServer, width: int, height: int
+) -> None:
+    page = context(viewport={"width": width, "height": height}).new_page()
+    playground = Playground(page, clean.url).open(lenet, "zh")
+    playground.expect_painted("conv1")
+    layer(page, "conv1")
+    box = page.get_by_role("button", name="conv1 0", exact=True)
+    box.click(position={"x": 50, "y": 60})
+    region = page.get_by_role("region", name="单元视图")
+    expect(region.get_by_text("PyTorch 给出")).to_be_visible()
+    widths = region.evaluate("(one) => [one.scrollWidth, one.clientWidth]")
+    assert widths[0] <= widths[1]
+    assert number(region.locator("h3 b").inner_text().lstrip("= ")) == pytest.approx(
+        float(region.locator("h3 b").get_attribute("title") or "nan"), rel=1e-3, abs=1e-6
+    )
