@@ -2170,7 +2170,8 @@ export interface components {
         /**
          * ExplainWanted
          * @description ``form`` ``sum`` gives sensitivities and gradients as the chapter has them, summed over the
-         *     batch instead of averaged.
+         *     batch instead of averaged. ``depth``: a ``state`` is written out as what each of that many earlier
+         *     steps gave to it, and what was left before them; every term names its step.
          */
         ExplainWanted: {
             /**
@@ -2196,6 +2197,11 @@ export interface components {
              * @enum {string}
              */
             form: "mean" | "sum";
+            /**
+             * Depth
+             * @default 1
+             */
+            depth: number;
         };
         /**
          * Explanation
