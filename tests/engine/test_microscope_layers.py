@@ -257,7 +257,7 @@ def test_a_random_slope_is_the_one_that_was_drawn() -> None:
     x = -torch.rand(2, 30, dtype=torch.float64) - 0.1
     graph, output = drawn("rrelu", x)
     slopes = (output / x).reshape(-1)
-    assert slopes.unique().numel() > 30
+    assert len(set(slopes.tolist())) > 30
     for flat in range(0, output.numel(), 7):
         blocks = forward(graph, source(graph, Cell(graph.output, flat))).blocks
         total = sum(float(block.values.sum()) for block in blocks)
