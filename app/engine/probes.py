@@ -50,12 +50,15 @@ class Prober:
         named: Named = []
         network.mode(training=False)
         try:
-            if "activation" in tap.roles:
+            if {"activation", "gate"} & set(tap.roles):
                 values = network.forward_all(x)
-                named += [(f"{n}.activation", tuple(v.shape[1:]), v) for n, v in values.items()]
                 output = values[network.output]
             else:
-                output = network(x)
+                values, output = {}, network(x)
+            if "activation" in tap.roles:
+                named += [(f"{n}.activation", tuple(v.shape[1:]), v) for n, v in values.items()]
+            if "gate" in tap.roles:
+                named += self._gates(values, tap.nodes)
             if "kernel" in tap.roles:
                 named += self._kernels()
             if "decision" in tap.roles:
@@ -73,6 +76,19 @@ class Prober:
         if not self._trainer.reconstructs:
             return {}
         return {"loss": f"{float(self._trainer.loss(output, x)):.6g}"}
+
+    def _gates(self, values: dict[str, torch.Tensor], nodes: tuple[str, ...] | None) -> Named:
+        """What recurrent layers hold inside, over time."""
+        network = self._trainer.network
+        found: Named = []
+        for name in network.order:
+            module = network.node(name)
+            if hasattr(module, "gates") and (nodes is None or name in nodes):
+                inner: dict[str, torch.Tensor] = module.gates(values[network.sources[name][0]])
+                for key in network.layers[name].INNER:
+                    value = inner[key]
+                    found.append((f"{name}.gate_{key}", tuple(value.shape[1:]), value))
+        return found
 
     def _kernels(self) -> Named:
         return [

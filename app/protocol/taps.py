@@ -9,7 +9,7 @@ from pydantic import Field, TypeAdapter
 from app.protocol.warp import Warp
 from app.spec.base import Strict
 
-Role = Literal["activation", "kernel", "decision"]
+Role = Literal["activation", "kernel", "decision", "gate"]
 
 
 class StoredSample(Strict):
@@ -46,9 +46,10 @@ class Tap(Strict):
 
     ``activation``: every node's output for the sample, evaluation mode (plus ``input`` itself).
     ``kernel``: weights and biases. ``decision``: for 2-D data, every unit over a grid of the plane.
+    ``gate``: the inner values of recurrent layers over time, for instance ``lstm1.gate_i``.
     """
 
-    roles: tuple[Role, ...] = Field(("activation",), min_length=1, max_length=3)
+    roles: tuple[Role, ...] = Field(("activation",), min_length=1, max_length=4)
     nodes: tuple[str, ...] | None = Field(None, max_length=256)
     sample: AnySample = StoredSample()
     rate: float = Field(20.0, ge=1e-6, le=60)

@@ -16,13 +16,14 @@ from app.core.text import Text, text
 from app.spec.base import Strict
 from app.spec.run import RunSpec
 
-GroupId = Literal["convolutional", "depth", "points", "tables", "autoencoder"]
+GroupId = Literal["convolutional", "depth", "points", "tables", "autoencoder", "sequence"]
 GROUPS: dict[GroupId, Text] = {
     "convolutional": text("Convolutional networks", "卷积神经网络"),
     "depth": text("Shallow and deep", "浅层与深层"),
     "points": text("Points in the plane", "平面点集"),
     "tables": text("Tables", "表格数据"),
     "autoencoder": text("Autoencoders", "自编码器"),
+    "sequence": text("Sequences", "序列"),
 }
 """Headings of the menu, in its order."""
 

@@ -232,6 +232,13 @@ def _output_size(found: Examination, index: int, problem: Problem) -> Candidates
     if len(shape) == 3 and shape[0] == units:
         patch = append(model, source, {"type": "global_mean_pool"})
         yield from offer("Add a global mean pool", "增加全局平均池化", patch)
+    if len(shape) == 2:
+        patch = append(model, source, {"type": "last_step"}, dense)
+        yield from offer(
+            f"Add last step and a dense layer of {units}",
+            f"增加末时刻与 {units} 个单元的全连接层",
+            patch,
+        )
     yield from offer(
         f"Add flatten and a dense layer of {units}",
         f"增加展平与 {units} 个单元的全连接层",

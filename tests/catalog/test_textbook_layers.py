@@ -12,7 +12,7 @@ from torch.nn import functional
 from app.catalog.layers import LAYERS, Layer
 from tests.catalog.strategies import fewer, fitting, reseed, small_shapes
 from tests.catalog.textbook import Array, Given
-from tests.catalog.textbook_maps import FORMULAS
+from tests.catalog.textbook_recurrent import FORMULAS
 
 BATCH = 3
 each_layer = pytest.mark.parametrize(

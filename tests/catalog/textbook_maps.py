@@ -364,4 +364,4 @@ def _local_response_norm(given: Given) -> Pass:
 
 
 FORMULAS = TEXTBOOK
-"""All formulas, those of `textbook` and these."""
+"""The formulas of `textbook` and these; the recurrent ones are in `textbook_recurrent`."""

@@ -13,7 +13,7 @@ from app.catalog.layers import LAYERS, Layer
 from app.catalog.losses import LOSSES, Loss
 from app.core.shapes import size
 from app.engine.tracing.adjoint import backward, sensitivities
-from app.engine.tracing.capture import Graph, Value, capture
+from app.engine.tracing.capture import Graph, Value, capture, elementary
 from app.engine.tracing.cells import Cell, source
 from app.engine.tracing.forward import forward
 from app.engine.tracing.local import derivatives
@@ -77,7 +77,7 @@ def open_layer(
         for shape in shapes
     ]
     reseed(module, 7)
-    output = module(*inputs)
+    output = elementary(module)(*inputs)
     delta = torch.randn(output.shape, generator=generator).to(dtype)
     parameters = dict(module.named_parameters())
     found = derivatives(output, [*inputs, *parameters.values()], delta)

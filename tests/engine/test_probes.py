@@ -178,3 +178,23 @@ def test_watching_changes_no_number() -> None:
         watched.evaluate()
         alone.step()
     assert digest(watched) == digest(alone)
+
+
+def test_gates_of_a_recurrent_layer_are_sent_on_demand() -> None:
+    model: list[dict[str, Any]] = [
+        {"type": "rows"},
+        {"type": "lstm", "units": 5},
+        {"type": "last_step"},
+        {"type": "dense", "units": 10},
+    ]
+    trainer = trainer_of(run_spec(model, dataset={"type": "digits8"}))
+    wanted = tap(roles=["gate"], nodes=["lstm1"], sample={"kind": "stored", "index": 3})
+    tensors = load(Prober(trainer).frame(wanted, MOMENT))
+    names = [n for n in tensors if n.startswith("lstm1.") and n.count(".") == 1]
+    assert names == [f"lstm1.gate_{gate}" for gate in "ifgoc"]
+    x = trainer.network.node("rows1")(trainer.data.val.inputs(trainer.data.val.rows[3:4]))
+    real = trainer.network.node("lstm1").gates(x)  # type: ignore[operator]
+    for gate in "ifgoc":
+        found = values(tensors, f"lstm1.gate_{gate}")
+        assert found.shape == (8, 5)
+        np.testing.assert_allclose(found, real[gate][0].detach().numpy(), atol=0.02)

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.catalog.datasets._base import OWN, PICTURES, POINTS, TABLES, Data, Dataset, Feature
+from app.catalog.datasets._base import (
+    OWN,
+    PICTURES,
+    POINTS,
+    SEQUENCES,
+    TABLES,
+    Data,
+    Dataset,
+    Feature,
+)
 from app.catalog.datasets._shelf import SHELF
 from app.catalog.family import Family
 
 DATASETS: Family[Dataset] = Family(
-    "datasets", Dataset, __name__, groups=(PICTURES, POINTS, TABLES, OWN)
+    "datasets", Dataset, __name__, groups=(PICTURES, POINTS, SEQUENCES, TABLES, OWN)
 )
 
 if TYPE_CHECKING:

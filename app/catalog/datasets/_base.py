@@ -21,6 +21,7 @@ from app.core.text import Text, text
 PICTURES = text("Pictures", "图像")
 POINTS = text("2-D points", "二维点集")
 TABLES = text("Tables", "表格")
+SEQUENCES = text("Sequences", "序列")
 OWN = text("Own data", "自己的数据")
 Split = Literal["train", "val"]
 Progress = Callable[[int, int | None], None]
@@ -59,7 +60,7 @@ class Feature:
 class Dataset(Part):
     """A data set and the options it is made with. The same options always give the same arrays."""
 
-    KIND: ClassVar[Literal["image", "points", "tabular"]]
+    KIND: ClassVar[Literal["image", "points", "tabular", "sequence"]]
     TASK: ClassVar[Task]
     CLASSES: ClassVar[tuple[Text, ...]] = ()
     """Names of the classes; empty for regression."""

@@ -10,6 +10,7 @@ from app.catalog.layers._base import (
     CONVOLUTION,
     DENSE,
     POOLING,
+    RECURRENT,
     REGULARISATION,
     Fix,
     Layer,
@@ -19,7 +20,7 @@ from app.catalog.layers._base import (
 )
 
 LAYERS: Family[Layer] = Family(
-    "layers", Layer, __name__, (CONVOLUTION, POOLING, DENSE, ACTIVATION, REGULARISATION)
+    "layers", Layer, __name__, (CONVOLUTION, POOLING, RECURRENT, DENSE, ACTIVATION, REGULARISATION)
 )
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 INPUT = text("Input", "输入")
 CONVOLUTION = text("Convolution", "卷积")
 POOLING = text("Pooling", "池化")
+RECURRENT = text("Recurrent", "循环")
 DENSE = text("Dense and shape", "全连接与形状")
 ACTIVATION = text("Activation", "激励函数")
 REGULARISATION = text("Regularisation", "正则化")
@@ -84,7 +85,8 @@ class ShapeMismatch(GlassnetError):
 class Layer(Part):
     """One node of a network. ``inputs`` are always shapes without the batch axis.
 
-    Images are (channels, height, width), sequences (channels, length), vectors (features,).
+    Images are (channels, height, width), vectors (features,). Sequences are (channels, length) to
+    what slides along them, (steps, features) to recurrent layers.
     """
 
     ID_PREFIX: ClassVar[str]
@@ -94,12 +96,19 @@ class Layer(Part):
     POINTWISE: ClassVar[bool] = False
     """Works on every value alone: the page folds it into the card of the layer before it."""
 
+    INNER: ClassVar[tuple[str, ...]] = ()
+    """What it holds inside at every step of time, by name: its gates, which can be watched."""
+    TIME_FIRST: ClassVar[bool] = False
+    """Of an output (a, b) the first axis is time, as recurrent layers have it."""
+
     @classmethod
     def facts(cls) -> dict[str, Any]:
         return {
             "id_prefix": cls.ID_PREFIX,
             "arity": list(cls.ARITY),
             "pointwise": cls.POINTWISE,
+            "time_first": cls.TIME_FIRST,
+            "inner": list(cls.INNER),
         }
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
@@ -192,6 +201,15 @@ def sequence_input(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[int, int]:
     if len(shape) != 2:
         expected = text("a sequence (channels × length)", "序列（通道 × 长度）")
         raise ShapeMismatch(layer, expected, shape, Fix("remove"))
+    return shape[0], shape[1]
+
+
+def time_input(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[int, int]:
+    """The one input as (steps, features), or a clear refusal."""
+    shape = inputs[0]
+    if len(shape) != 2:
+        expected = text("a sequence (steps × features)", "序列（时刻 × 特征）")
+        raise ShapeMismatch(layer, expected, shape, Fix("insert", value="rows"), Fix("remove"))
     return shape[0], shape[1]
 
 

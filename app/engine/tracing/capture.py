@@ -250,6 +250,12 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             value.tensor = value.tensor.clone()
 
 
+def elementary(module: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+    """The form to look into: a module that trains by a fused kernel has one, ``stepwise``."""
+    found: Callable[..., torch.Tensor] = getattr(module, "stepwise", module)
+    return found
+
+
 @torch.no_grad()
 def capture(module: Callable[..., torch.Tensor], inputs: Sequence[torch.Tensor]) -> Graph:
     """Run ``module`` on ``inputs`` and record it. Inputs that are not floating are constants."""
@@ -266,6 +272,7 @@ def capture(module: Callable[..., torch.Tensor], inputs: Sequence[torch.Tensor])
         recorder.enter(x, "input", str(k), depends=x.is_floating_point())
         for k, x in enumerate(given)
     ]
+    run = elementary(module)
     with recorder:
-        output = module(*given)
+        output = run(*given)
     return Graph(recorder.values, recorder.operations, entered, parameters, recorder.find(output))

@@ -17,7 +17,7 @@ from torch import nn
 from app.core.errors import TooLarge
 from app.core.ids import stable_hash
 from app.engine.tracing.adjoint import sensitivities
-from app.engine.tracing.capture import Graph, capture
+from app.engine.tracing.capture import Graph, capture, elementary
 from app.engine.tracing.draws import DrawnAlike
 from app.engine.trainer import Trainer
 from app.protocol.refusals import SampleMisfit
@@ -101,6 +101,7 @@ class Trace:
         network = self.trainer.network
         weights = sum(p.numel() for p in network.parameters())
         needed = size * (4 * network.activations * self.count + 8 * weights)
+        self.bytes = needed
         if needed > BUDGET:
             raise TooLarge(pointer="/samples", needed=needed >> 20, limit=BUDGET >> 20, unit="MiB")
 
@@ -112,7 +113,9 @@ class Trace:
         with torch.enable_grad(), self._as_before(network):
             with self.draws(network.order):
                 for name in network.order:
-                    made = network.node(name)(*(values[s] for s in network.sources[name]))
+                    made = elementary(network.node(name))(
+                        *(values[s] for s in network.sources[name])
+                    )
                     values[name] = made.view_as(made)
                 loss = self.trainer.loss(values[network.output], self.targets)
             parameters = dict(network.named_parameters())

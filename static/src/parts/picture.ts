@@ -24,6 +24,12 @@ export interface Shown {
   readonly plane: { readonly tiles: Tiles; readonly limits: ArrayLike<number> } | null;
 }
 
+/** One inner value of a recurrent layer, (steps, units). */
+export interface Gate {
+  readonly name: string;
+  readonly maps: Maps;
+}
+
 export interface PictureProps {
   layer: PartValue;
   /** The first input's output, the layer's own, and that of what is folded into its card. */
@@ -31,6 +37,8 @@ export interface PictureProps {
   output: Shown;
   after: Shown | null;
   kernel: Maps | null;
+  /** What a recurrent layer holds inside, over time; absent until it has come. */
+  gates?: readonly Gate[];
   bias: Maps | null;
   /** Shape of the last picture before the layer, where its input is a flattened one. */
   pictureShape: readonly number[] | null;

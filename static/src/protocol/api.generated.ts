@@ -1150,13 +1150,44 @@ export interface components {
              */
             type: "add";
         };
+        /**
+         * Adding
+         * @description Every step has a number in 0…1 and a mark; two numbers are marked, one in each half: their sum is asked.
+         *
+         *     Always saying 1 has a mean squared error of 1/6. Source: Hochreiter, Schmidhuber, Neural Computation 9, 1997.
+         */
+        Adding: {
+            /**
+             * sequences
+             * @description Of both parts together.
+             * @default 5000
+             */
+            samples: number;
+            /**
+             * data seed
+             * @description Another number gives other sequences.
+             * @default 0
+             */
+            data_seed: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "adding";
+            /**
+             * length
+             * @description Steps of time of a sequence.
+             * @default 50
+             */
+            length: number;
+        };
         AnyAugmentation: components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"];
         AnyBaseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
         AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
-        AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+        AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
         AnyEvent: components["schemas"]["StateChanged"] | components["schemas"]["CommandApplied"] | components["schemas"]["Rewound"] | components["schemas"]["Metrics"] | components["schemas"]["Validation"] | components["schemas"]["SnapshotTaken"] | components["schemas"]["Note"];
         AnyInitializer: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
-        AnyLayer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+        AnyLayer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
         AnyLoss: components["schemas"]["BinaryCrossEntropy"] | components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
         AnyOptimizer: components["schemas"]["Adagrad"] | components["schemas"]["Adam"] | components["schemas"]["AdamW"] | components["schemas"]["RmsProp"] | components["schemas"]["Sgd"];
         AnySample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["WarpedSample"];
@@ -1192,6 +1223,39 @@ export interface components {
              * @default 8
              */
             count: number;
+        };
+        /**
+         * BandedRnn
+         * @description Elman's layer with a banded W: a unit sees itself and the ``reach`` units on either side of it.
+         *
+         *     Input (T, F), output (T, units). ``band`` holds W's main diagonal, then, for every distance, the
+         *     diagonal above and the one below.
+         */
+        BandedRnn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "banded_rnn";
+            /**
+             * hidden units
+             * @description Numbers that are handed from step to step.
+             * @default 32
+             */
+            units: number;
+            /**
+             * reach
+             * @description Neighbours on either side.
+             * @default 1
+             */
+            reach: number;
+            /**
+             * activation φ
+             * @description What the net input passes through.
+             * @default tanh
+             * @enum {string}
+             */
+            activation: "tanh" | "relu" | "sigmoid";
         };
         /**
          * BaselineFacts
@@ -1295,7 +1359,7 @@ export interface components {
          */
         BaselineSpec: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
             /** Baseline */
             baseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
             /**
@@ -1898,6 +1962,37 @@ export interface components {
             init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
+         * DenseSteps
+         * @description The same fully connected layer at every step: oₜ = V sₜ + c. Input (T, F), output (T, units).
+         */
+        DenseSteps: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "dense_steps";
+            /**
+             * units
+             * @description Outputs at every step.
+             * @default 16
+             */
+            units: number;
+            /**
+             * bias
+             * @description Add one trainable number per unit.
+             * @default true
+             */
+            bias: boolean;
+            /**
+             * initial weights
+             * @description How the weights start.
+             * @default {
+             *       "type": "default"
+             *     }
+             */
+            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+        };
+        /**
          * DepthwiseConv2d
          * @description Slides ``multiplier`` kernels over every map alone; maps are not mixed.
          *
@@ -1967,7 +2062,7 @@ export interface components {
          */
         DescribeWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
         };
         /**
          * Device
@@ -2387,7 +2482,7 @@ export interface components {
          */
         FetchWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
         };
         /**
          * FileReport
@@ -2639,7 +2734,7 @@ export interface components {
              * Id
              * @enum {string}
              */
-            id: "convolutional" | "depth" | "points" | "tables" | "autoencoder";
+            id: "convolutional" | "depth" | "points" | "tables" | "autoencoder" | "sequence";
             title: components["schemas"]["Text"];
         };
         /**
@@ -2661,6 +2756,44 @@ export interface components {
              * @default 2
              */
             groups: number;
+        };
+        /**
+         * Gru
+         * @description Two gates: r lets the past into the proposal n, z keeps the past: hₜ = (1−z)∘n + z∘hₜ₋₁.
+         *
+         *     Input (T, F), output (T, units), or (T, 2·units) when bidirectional. PyTorch's variant: r acts on
+         *     W_hn hₜ₋₁ + b_hn. Source: Cho et al., 2014 (arXiv:1406.1078).
+         */
+        Gru: {
+            /**
+             * hidden units
+             * @description Numbers that are handed from step to step.
+             * @default 32
+             */
+            units: number;
+            /**
+             * layers
+             * @description Stacked: each reads the one below, step by step.
+             * @default 1
+             */
+            layers: number;
+            /**
+             * bidirectional
+             * @description A second set of units reads from the end to the start.
+             * @default false
+             */
+            bidirectional: boolean;
+            /**
+             * dropout between layers
+             * @description Share of the values silenced between stacked layers.
+             * @default 0
+             */
+            dropout: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "gru";
         };
         /**
          * He
@@ -2792,6 +2925,59 @@ export interface components {
              * @enum {string}
              */
             type: "iris";
+        };
+        /**
+         * Jordan
+         * @description The output of the step before goes back into the hidden layer: uₜ = U xₜ + W oₜ₋₁ + b, o₀ = 0.
+         *
+         *     sₜ = φ(uₜ), oₜ = g(V sₜ + c). Input (T, F), output (T, outputs). Source: Jordan, ICS report 8604, 1986.
+         */
+        Jordan: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "jordan";
+            /**
+             * hidden units
+             * @description Numbers that are handed from step to step.
+             * @default 32
+             */
+            units: number;
+            /**
+             * outputs
+             * @description Values of oₜ, which are fed back.
+             * @default 16
+             */
+            outputs: number;
+            /**
+             * activation φ
+             * @description What the net input passes through.
+             * @default tanh
+             * @enum {string}
+             */
+            activation: "tanh" | "relu" | "sigmoid";
+            /**
+             * output g
+             * @description What the output passes through.
+             * @default tanh
+             * @enum {string}
+             */
+            output: "tanh" | "sigmoid" | "identity" | "softmax";
+        };
+        /**
+         * LastStep
+         * @description Input (T, F), output (F,): what the layer before says at the end; all other steps get no error.
+         *
+         *     The backward half of a bidirectional layer has read one step only there: take the mean or the
+         *     maximum over time instead.
+         */
+        LastStep: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "last_step";
         };
         /**
          * LayerFacts
@@ -3076,6 +3262,51 @@ export interface components {
             facts: components["schemas"]["LossFacts"];
         };
         /**
+         * Lstm
+         * @description A cell c that gates write to, keep and read: cₜ = f∘cₜ₋₁ + i∘g, hₜ = o∘tanh cₜ.
+         *
+         *     Input (T, F), output hₜ at every step, (T, units), or (T, 2·units) when bidirectional. PyTorch's
+         *     parameters, gates in the order i, f, g, o, two biases each. Source: Hochreiter, Schmidhuber,
+         *     Neural Computation 9, 1997; forget gate: Gers et al., 2000.
+         */
+        Lstm: {
+            /**
+             * hidden units
+             * @description Numbers that are handed from step to step.
+             * @default 32
+             */
+            units: number;
+            /**
+             * layers
+             * @description Stacked: each reads the one below, step by step.
+             * @default 1
+             */
+            layers: number;
+            /**
+             * bidirectional
+             * @description A second set of units reads from the end to the start.
+             * @default false
+             */
+            bidirectional: boolean;
+            /**
+             * dropout between layers
+             * @description Share of the values silenced between stacked layers.
+             * @default 0
+             */
+            dropout: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "lstm";
+            /**
+             * forget bias
+             * @description Added to the bias of the forget gate at the start: 1 makes the cell keep what it has.
+             * @default 0
+             */
+            forget_bias: number;
+        };
+        /**
          * Marked
          * @description The marked units of one layer: ``units``, or (``whole``) all of them but ``units``.
          */
@@ -3090,6 +3321,17 @@ export interface components {
              * @default []
              */
             units: number[];
+        };
+        /**
+         * MaxOverTime
+         * @description Input (T, F), output (F,): the largest value of every feature over time; its step alone gets the error.
+         */
+        MaxOverTime: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "max_over_time";
         };
         /**
          * MaxPool1d
@@ -3144,6 +3386,17 @@ export interface components {
              * @default false
              */
             padded: boolean;
+        };
+        /**
+         * MeanOverTime
+         * @description Input (T, F), output (F,): the mean of every feature over all steps, each of which gets a T-th of the error.
+         */
+        MeanOverTime: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "mean_over_time";
         };
         /**
          * MeanPool1d
@@ -3379,7 +3632,7 @@ export interface components {
          */
         ModelCheck: {
             /** Model */
-            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
+            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
             training: components["schemas"]["TrainingSpec"];
         };
         /**
@@ -3408,7 +3661,7 @@ export interface components {
             /** Id */
             id: string;
             /** Layer */
-            layer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+            layer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
             /** Inputs */
             inputs: string[];
         };
@@ -3771,6 +4024,37 @@ export interface components {
             weight_decay: number | null;
         };
         /**
+         * Parity
+         * @description Zeros and ones at random; the class says whether the ones are even or odd in number.
+         *
+         *     No step can be left out: one bit of memory must be flipped at every one.
+         */
+        Parity: {
+            /**
+             * sequences
+             * @description Of both parts together.
+             * @default 5000
+             */
+            samples: number;
+            /**
+             * data seed
+             * @description Another number gives other sequences.
+             * @default 0
+             */
+            data_seed: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "parity";
+            /**
+             * length
+             * @description Steps of time of a sequence.
+             * @default 8
+             */
+            length: number;
+        };
+        /**
          * PartInfo
          * @description A part of a family that has no further facts.
          */
@@ -3977,7 +4261,7 @@ export interface components {
              */
             family: "datasets";
             /** Part */
-            part: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            part: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -4021,7 +4305,7 @@ export interface components {
              */
             family: "layers";
             /** Part */
-            part: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+            part: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -4457,7 +4741,7 @@ export interface components {
              * Group
              * @enum {string}
              */
-            group: "convolutional" | "depth" | "points" | "tables" | "autoencoder";
+            group: "convolutional" | "depth" | "points" | "tables" | "autoencoder" | "sequence";
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
             reaches: components["schemas"]["Goal"];
@@ -4685,6 +4969,38 @@ export interface components {
              * @enum {string}
              */
             type: "relu";
+        };
+        /**
+         * Recall
+         * @description One of four symbols comes first, then ``lag`` steps of distraction; at the end it is asked for.
+         *
+         *     Steps are one-hot: four symbols, four distractors. Guessing is right in a quarter of the cases.
+         *     After the copy task of Hochreiter and Schmidhuber, 1997.
+         */
+        Recall: {
+            /**
+             * sequences
+             * @description Of both parts together.
+             * @default 5000
+             */
+            samples: number;
+            /**
+             * data seed
+             * @description Another number gives other sequences.
+             * @default 0
+             */
+            data_seed: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "recall";
+            /**
+             * lag
+             * @description Steps between the symbol and the question.
+             * @default 20
+             */
+            lag: number;
         };
         /**
          * Refused
@@ -4940,6 +5256,59 @@ export interface components {
             weight_decay: number;
         };
         /**
+         * Rnn
+         * @description sₜ = φ(U xₜ + W sₜ₋₁ + b) at every step, with the same U, W and b; s₀ = 0.
+         *
+         *     Input (T, F), output (T, units), or (T, 2·units) when bidirectional. PyTorch's names: U is
+         *     ``weight_ih``, W is ``weight_hh``, b the sum of two biases. Sources: Elman, Cognitive Science 14,
+         *     1990; identity start: Le, Jaitly, Hinton, 2015 (arXiv:1504.00941).
+         */
+        Rnn: {
+            /**
+             * hidden units
+             * @description Numbers that are handed from step to step.
+             * @default 32
+             */
+            units: number;
+            /**
+             * layers
+             * @description Stacked: each reads the one below, step by step.
+             * @default 1
+             */
+            layers: number;
+            /**
+             * bidirectional
+             * @description A second set of units reads from the end to the start.
+             * @default false
+             */
+            bidirectional: boolean;
+            /**
+             * dropout between layers
+             * @description Share of the values silenced between stacked layers.
+             * @default 0
+             */
+            dropout: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rnn";
+            /**
+             * activation φ
+             * @description What the net input passes through.
+             * @default tanh
+             * @enum {string}
+             */
+            activation: "tanh" | "relu" | "sigmoid";
+            /**
+             * recurrent weights
+             * @description How the weights from step to step start. The identity with ReLU is the IRNN.
+             * @default default
+             * @enum {string}
+             */
+            recurrent: "default" | "identity" | "orthogonal";
+        };
+        /**
          * Rotate
          * @description Every picture is turned by an angle drawn for it; values between pixels are interpolated.
          */
@@ -4955,6 +5324,25 @@ export interface components {
              * @default 10
              */
             degrees: number;
+        };
+        /**
+         * Rows
+         * @description Lays the values out as (steps, features): a picture's rows from top to bottom; computes nothing.
+         *
+         *     ``steps`` 0 takes one step a row of a picture, and one a value of a vector.
+         */
+        Rows: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rows";
+            /**
+             * steps
+             * @description 0: one step a row.
+             * @default 0
+             */
+            steps: number;
         };
         /**
          * Rrelu
@@ -5074,7 +5462,7 @@ export interface components {
              */
             name: string;
             /** Model */
-            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
+            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
             training: components["schemas"]["TrainingSpec"];
             /**
              * Seed
@@ -5099,7 +5487,7 @@ export interface components {
          */
         SamplesWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
             /**
              * Split
              * @default train
@@ -5759,7 +6147,9 @@ export interface components {
              *       "shift_x": 0,
              *       "shift_y": 0,
              *       "shear": 0,
-             *       "bend": 0
+             *       "bend": 0,
+             *       "elastic": 0,
+             *       "seed": 0
              *     }
              */
             warp: components["schemas"]["Warp"];
@@ -5767,7 +6157,7 @@ export interface components {
              * Axis
              * @enum {string}
              */
-            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend";
+            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend" | "elastic";
             /** Low */
             low: number;
             /** High */
@@ -5789,7 +6179,7 @@ export interface components {
              * Axis
              * @enum {string}
              */
-            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend";
+            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend" | "elastic";
             /** Values */
             values: number[];
             /** Answers */
@@ -5830,6 +6220,7 @@ export interface components {
          *
          *     ``activation``: every node's output for the sample, evaluation mode (plus ``input`` itself).
          *     ``kernel``: weights and biases. ``decision``: for 2-D data, every unit over a grid of the plane.
+         *     ``gate``: the inner values of recurrent layers over time, for instance ``lstm1.gate_i``.
          */
         Tap: {
             /**
@@ -5838,7 +6229,7 @@ export interface components {
              *       "activation"
              *     ]
              */
-            roles: ("activation" | "kernel" | "decision")[];
+            roles: ("activation" | "kernel" | "decision" | "gate")[];
             /**
              * Nodes
              * @default null
@@ -6028,7 +6419,7 @@ export interface components {
              */
             version: 1;
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
             /**
              * Augmentations
              * @default []
@@ -6412,8 +6803,8 @@ export interface components {
         };
         /**
          * Warp
-         * @description A movement of a picture, about its middle: bend, then shear, scale, turn and shift. It is read
-         *     bilinearly between its pixels; outside it there are zeros.
+         * @description A movement of a picture, about its middle: bend, then shear, scale, turn and shift, and last the
+         *     elastic bend. It is read bilinearly between its pixels; outside it there are zeros.
          */
         Warp: {
             /**
@@ -6446,6 +6837,16 @@ export interface components {
              * @default 0
              */
             bend: number;
+            /**
+             * Elastic
+             * @default 0
+             */
+            elastic: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
         };
         /**
          * WarpedSample
@@ -6466,7 +6867,9 @@ export interface components {
              *       "shift_x": 0,
              *       "shift_y": 0,
              *       "shear": 0,
-             *       "bend": 0
+             *       "bend": 0,
+             *       "elastic": 0,
+             *       "seed": 0
              *     }
              */
             warp: components["schemas"]["Warp"];
@@ -6488,6 +6891,50 @@ export interface components {
              * @default []
              */
             taps: components["schemas"]["Tap"][];
+        };
+        /**
+         * Waves
+         * @description A stretch of a wave, one value a step; the value that comes next is asked.
+         *
+         *     A sum of ``waves`` sines of random period (6 to 30 steps), phase and size, scaled into −1…1, with
+         *     normal noise on what is seen.
+         */
+        Waves: {
+            /**
+             * sequences
+             * @description Of both parts together.
+             * @default 5000
+             */
+            samples: number;
+            /**
+             * data seed
+             * @description Another number gives other sequences.
+             * @default 0
+             */
+            data_seed: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "waves";
+            /**
+             * length
+             * @description Steps of time of a sequence.
+             * @default 30
+             */
+            length: number;
+            /**
+             * waves
+             * @description Sines that are added up.
+             * @default 2
+             */
+            waves: number;
+            /**
+             * noise
+             * @description Spread of what is added to the values seen.
+             * @default 0
+             */
+            noise: number;
         };
         /**
          * WeightsInfo

@@ -11,7 +11,7 @@ export interface Feature {
 
 /** What the page needs of a data set, from the part's facts or with its options. */
 export interface DatasetFacts {
-  kind: 'image' | 'points' | 'tabular';
+  kind: 'image' | 'points' | 'tabular' | 'sequence';
   task: 'classification' | 'regression';
   classes: Text[];
   input_shape: number[];

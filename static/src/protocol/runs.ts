@@ -154,7 +154,7 @@ export interface StoredEvent {
   event: AnyEvent;
 }
 
-export type Role = 'activation' | 'kernel' | 'decision';
+export type Role = 'activation' | 'kernel' | 'decision' | 'gate';
 export type FixedSample =
   { kind: 'stored'; split: 'train' | 'val'; index: number } | { kind: 'given'; values: number[] };
 export type Sample = FixedSample | { kind: 'warped'; of: FixedSample; warp: Warp };

@@ -3,7 +3,9 @@ import { tick } from 'svelte';
 import { Frame, type Maps } from '../protocol/frames';
 import type { Role } from '../protocol/types';
 
-const ROLES: readonly Role[] = ['activation', 'kernel', 'decision'];
+const ROLES: readonly Role[] = ['activation', 'kernel', 'decision', 'gate'];
+
+const GATE = '.gate_';
 
 /** When frames arrive and are drawn; the browser tests read it. */
 export interface Painted {
@@ -15,7 +17,7 @@ export interface Painted {
 function rolesOf(frame: Frame): Role[] {
   return ROLES.filter((role) =>
     frame.names.some((name) =>
-      role === 'kernel' ? name.endsWith('.kernel') : name.endsWith(`.${role}`),
+      role === 'gate' ? name.includes(GATE) && !name.endsWith('.scale') : name.endsWith(`.${role}`),
     ),
   );
 }
@@ -24,6 +26,7 @@ export class Frames {
   activation = $state.raw<Frame | null>(null);
   kernel = $state.raw<Frame | null>(null);
   decision = $state.raw<Frame | null>(null);
+  gate = $state.raw<Frame | null>(null);
   /** The pictures come from a recording, not from a run. */
   recorded = $state(false);
   readonly #acknowledge: (frame: number) => void;
@@ -55,6 +58,7 @@ export class Frames {
     this.activation = null;
     this.kernel = null;
     this.decision = null;
+    this.gate = null;
     this.recorded = false;
   }
 
@@ -62,6 +66,17 @@ export class Frames {
   maps(node: string, role: Role | 'bias'): Maps | null {
     const frame = role === 'bias' ? this.kernel : this[role];
     return frame?.maps(`${node}.${role}`) ?? null;
+  }
+
+  /** What a recurrent layer holds inside, in the frame's order. */
+  gates(node: string): { name: string; maps: Maps }[] {
+    const start = node + GATE;
+    const found = (this.gate?.names ?? []).flatMap((name) => {
+      const own = name.startsWith(start) && !name.slice(start.length).includes('.');
+      const maps = own ? this.gate?.maps(name) : null;
+      return maps ? [{ name: name.slice(start.length), maps }] : [];
+    });
+    return found;
   }
 
   #take(frame: Frame): void {

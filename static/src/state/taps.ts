@@ -3,7 +3,14 @@ import type { Tap } from '../protocol/types';
 import type { Session } from './session.svelte';
 
 /** Frames a second at most. */
-const RATES = { activation: 20, kernel: 8, decision: 10 };
+const RATES = { activation: 20, kernel: 8, decision: 10, gate: 5 };
+
+/** Whether a layer holds more than its output at every step: gates. */
+function inner(session: Session, id: string): boolean {
+  const node = session.run.spec?.model.nodes.find((one) => one.id === id);
+  const names = node && session.catalog.layers.get(node.layer.type)?.facts['inner'];
+  return Array.isArray(names) && names.length > 0;
+}
 
 export function taps(session: Session): Tap[] {
   const { view, run, samples } = session;
@@ -14,6 +21,8 @@ export function taps(session: Session): Tap[] {
   if (view.kernels) wanted.push({ roles: ['kernel'], sample, rate: RATES.kernel });
   else if (open && exists) {
     wanted.push({ roles: ['kernel'], nodes: [open], sample, rate: RATES.kernel });
+    if (inner(session, open))
+      wanted.push({ roles: ['gate'], nodes: [open], sample, rate: RATES.gate });
   }
   if (session.points) wanted.push({ roles: ['decision'], sample, rate: RATES.decision });
   return wanted;

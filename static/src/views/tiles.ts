@@ -1,10 +1,12 @@
 // What a card of the stage shows: which node's maps, how many tiles of what size, and how much room they wish.
 import type { Wish } from '../draw/fit';
 import { tilesOf, kernelTiles, type Tiles } from '../draw/maps';
+import { overTime } from '../draw/time';
 import type { Maps } from '../protocol/frames';
 import type { Shape } from '../protocol/types';
 import type { Card } from '../state/cards';
 import { INPUT } from '../state/edits';
+import { timeFirst } from '../state/sequence';
 import type { Session } from '../state/session.svelte';
 
 const MOST_MAPS = 64;
@@ -78,10 +80,13 @@ function wish(
   };
 }
 
-function geometry(shape: Shape | null): [number, number, number] {
+function geometry(shape: Shape | null, timed = false): [number, number, number] {
   if (!shape) return [1, 1, 1];
   if (shape.length === 3) return [shape[0] ?? 1, shape[1] ?? 1, shape[2] ?? 1];
-  if (shape.length === 2) return [1, shape[0] ?? 1, shape[1] ?? 1];
+  if (shape.length === 2) {
+    const [first = 1, second = 1] = shape;
+    return timed ? [1, second, first] : [1, first, second];
+  }
   return [shape[0] ?? 1, 1, 1];
 }
 
@@ -106,6 +111,17 @@ function kernels(session: Session, card: Card): Shown | null {
   };
 }
 
+/** Whether the first axis of a node's output is time. */
+export function ofTime(session: Session, node: string): boolean {
+  const input = session.facts?.kind === 'sequence';
+  return timeFirst(session.editor.spec.model, session.catalog.layers, input, node);
+}
+
+/** Maps as tiles; a sequence as one heat map, time from left to right. */
+export function tilesFor(maps: Maps, timed: boolean): Tiles {
+  return tilesOf(maps.shape.length === 2 ? overTime(maps, timed) : maps);
+}
+
 /** What to draw in a card as things stand. */
 export function shown(session: Session, card: Card): Shown {
   const { frames, view } = session;
@@ -122,14 +138,15 @@ export function shown(session: Session, card: Card): Shown {
   if (session.points && shape?.length === 1) return onPlane(session, card, node, shape);
   const found = frames.maps(node, 'activation') ?? (input ? session.samples.input : null);
   const maps = same(found, shape) ? found : null;
-  const [count, height, width] = geometry(shape);
+  const timed = ofTime(session, node);
+  const [count, height, width] = geometry(shape, timed);
   return {
     card,
     node,
     role: 'activation',
     shape,
     maps,
-    tiles: maps && tilesOf(maps),
+    tiles: maps && tilesFor(maps, timed),
     wish: wish(count, height, width, card),
     all: count,
   };
@@ -143,7 +160,8 @@ function unfolded(session: Session, card: Card): Shown {
   const node = place?.node ?? card.last;
   const shape = (input ? editor.report?.input_shape : reports.get(node)?.shape) ?? null;
   if (input && points && shape) return onPlane(session, card, node, shape);
-  const [count, height, width] = geometry(shape);
+  const timed = ofTime(session, node);
+  const [count, height, width] = geometry(shape, timed);
   const plane = points && shape?.length === 1;
   const found = place && scope.maps(place.node, place.role);
   const maps = same(found, shape) ? found : null;
@@ -153,7 +171,7 @@ function unfolded(session: Session, card: Card): Shown {
     role: place?.role ?? 'activation',
     shape,
     maps,
-    tiles: maps && tilesOf(maps),
+    tiles: maps && tilesFor(maps, timed),
     wish: plane ? wish(count, PLANE_CELLS, PLANE_CELLS, card) : wish(count, height, width, card),
     all: count,
   };

@@ -1,0 +1,81 @@
+"""What all made sequence sets share: sizes, seed, random draws, the cut. No set of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.catalog.datasets._base import SEQUENCES, Data, Dataset
+from app.catalog.datasets._points import Draws
+from app.catalog.family import option
+from app.core.shapes import Shape
+from app.core.text import text
+
+Inputs = NDArray[np.float32]
+MADE = "Made by Glassnet"
+
+
+def length_option(default: int, least: int, most: int = 500) -> Any:
+    return option(
+        default,
+        text("length", "长度"),
+        text("Steps of time of a sequence.", "一个序列的时刻数。"),
+        ge=least,
+        le=most,
+    )
+
+
+class MadeSequences(Dataset):
+    """Sequences (length, features), made from their options; four of five are learned from."""
+
+    GROUP = SEQUENCES
+    KIND = "sequence"
+    LICENCE = "CC0-1.0"
+
+    samples: int = option(
+        5000,
+        text("sequences", "序列数"),
+        text("Of both parts together.", "训练与验证序列的总数。"),
+        ge=100,
+        le=20_000,
+    )
+    data_seed: int = option(
+        0,
+        text("data seed", "数据种子"),
+        text("Another number gives other sequences.", "换一个数就换一批序列。"),
+        ge=0,
+        le=2**31 - 1,
+    )
+
+    @property
+    def features(self) -> int:
+        """Values at one step."""
+        return 1
+
+    @property
+    def steps(self) -> int:
+        """Length of a sequence."""
+        raise TypeError(f"{type(self).__name__} declares no steps")
+
+    @property
+    def input_shape(self) -> Shape:
+        return (self.steps, self.features)
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        train = self.samples * 4 // 5
+        return (train, self.samples - train)
+
+    def make(self, draws: Draws) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Inputs (samples, steps, features), and classes (samples,) or values (samples, targets)."""
+        raise TypeError(f"{type(self).__name__} declares no make")
+
+    def load(self, root: Path) -> Data:
+        x, y = self.make(Draws(self.kind(), self.data_seed))
+        x = x.astype(np.float32)
+        y = y.astype(np.int64 if self.TASK == "classification" else np.float32)
+        train = self.sizes[0]
+        return Data(x[:train], y[:train], x[train:], y[train:])

@@ -1,0 +1,43 @@
+"""Parity: is the number of ones odd?"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.catalog.datasets._points import Draws
+from app.catalog.datasets._sequences import MADE, MadeSequences, length_option
+from app.core.text import text
+
+
+class Parity(MadeSequences):
+    """Zeros and ones at random; the class says whether the ones are even or odd in number.
+
+    No step can be left out: one bit of memory must be flipped at every one.
+    """
+
+    TITLE = text("Parity", "奇偶校验")
+    SUMMARY = text(
+        "A string of bits: is the number of ones even or odd? A network without memory cannot tell.",
+        "一串比特：1 的个数是偶数还是奇数？没有记忆的网络无法回答。",
+    )
+    DOC_ZH = "随机的 0 与 1；类别表示 1 的个数为偶数或奇数。\n\n任何一个时刻都不能漏掉：每遇到 1 都须翻转一位记忆。"
+    ALIASES = ("XOR", "bits", "异或", "比特")
+    EXAMPLES = ({"type": "parity", "length": 8},)
+    TASK = "classification"
+    CLASSES = (text("even", "偶"), text("odd", "奇"))
+    SOURCE = MADE
+
+    type: Literal["parity"] = "parity"
+    length: int = length_option(8, 2, 100)
+
+    @property
+    def steps(self) -> int:
+        return self.length
+
+    def make(self, draws: Draws) -> tuple[NDArray[Any], NDArray[Any]]:
+        bits = draws.uniform("bits", 0.0, 2.0, self.samples * self.length).astype(np.int64)
+        bits = bits.reshape(self.samples, -1)
+        return 2.0 * bits[:, :, None] - 1.0, np.asarray(bits.sum(axis=1) % 2)

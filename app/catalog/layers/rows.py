@@ -1,0 +1,67 @@
+"""A picture read row by row: what turns it into a sequence for recurrent layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app.catalog.family import Formula, option
+from app.catalog.layers._base import RECURRENT, Fix, Layer, ShapeMismatch
+from app.core.shapes import Shape, size
+from app.core.text import text
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Rows(Layer):
+    """Lays the values out as (steps, features): a picture's rows from top to bottom; computes nothing.
+
+    ``steps`` 0 takes one step a row of a picture, and one a value of a vector.
+    """
+
+    TITLE = text("Row by row", "逐行读取")
+    SUMMARY = text(
+        "A picture becomes a sequence: each row is one step of time.",
+        "图像变为序列：每一行是一个时刻。",
+    )
+    DOC_ZH = (
+        "把值排成 (时刻, 特征)：图像的各行自上而下依次读取；不做任何计算。\n\n"
+        "steps 为 0 时，图像每行一个时刻，向量每个值一个时刻。"
+    )
+    GROUP = RECURRENT
+    TIME_FIRST = True
+    FORMULA = Formula(
+        forward=r"(x_t)_{cW+w} = x_{c\,t\,w}", backward=r"\delta_{c\,t\,w} = (\delta_t)_{cW+w}"
+    )
+    ALIASES = ("sequence", "reshape", "time steps", "序列", "时刻", "变形")
+    EXAMPLES = ({"type": "rows"},)
+    ID_PREFIX = "rows"
+
+    type: Literal["rows"] = "rows"
+    steps: int = option(
+        0,
+        text("steps", "时刻数"),
+        text("0: one step a row.", "0 表示每行一个时刻。"),
+        ge=0,
+        le=65536,
+    )
+
+    def _steps(self, shape: Shape) -> int:
+        return self.steps or (shape[1] if len(shape) == 3 else shape[0])
+
+    def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        values, steps = size(inputs[0]), self._steps(inputs[0])
+        if values % steps:
+            expected = text(f"a number of values that {steps} divides", f"可被 {steps} 整除的值数")
+            raise ShapeMismatch(
+                self, expected, inputs[0], Fix("set", "steps", 0, _BY_ROW), Fix("remove")
+            )
+        return (steps, values // steps)
+
+    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        from app.engine.modules.over_time import Rows as Module
+
+        return Module(self._steps(inputs[0]))
+
+
+_BY_ROW = text("Read one row a step", "每个时刻读取一行")

@@ -1,0 +1,91 @@
+"""Recurrent modules without a kernel of PyTorch: Jordan's, and hidden units joined to their neighbours."""
+
+# Shapes: N batch, T steps, F features, H hidden units, O outputs.
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+def squash(name: str, u: torch.Tensor) -> torch.Tensor:
+    """φ or g by its name."""
+    if name == "identity":
+        return u
+    if name == "softmax":
+        return u.softmax(1)
+    return getattr(torch, name)(u)  # type: ignore[no-any-return]
+
+
+class Jordan(nn.Module):
+    """u_t = U x_t + W o_{t−1} + b, s_t = φ(u_t), o_t = g(V s_t + c); (N, T, F) → (N, T, O)."""
+
+    def __init__(
+        self,
+        features: int,
+        hidden: int,
+        outputs: int,
+        activation: str = "tanh",
+        output: str = "tanh",
+    ) -> None:
+        super().__init__()
+        self.features, self.hidden, self.outputs = features, hidden, outputs
+        self.activation, self.output = activation, output
+        self.U = nn.Parameter(torch.empty(hidden, features))
+        self.W = nn.Parameter(torch.empty(hidden, outputs))
+        self.b = nn.Parameter(torch.empty(hidden))
+        self.V = nn.Parameter(torch.empty(outputs, hidden))
+        self.c = nn.Parameter(torch.empty(outputs))
+
+    def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:
+        u_NTH = functional.linear(x_NTF, self.U, self.b)
+        o_NO = x_NTF.new_zeros(x_NTF.shape[0], self.outputs)
+        made = []
+        for t in range(x_NTF.shape[1]):
+            s_NH = squash(self.activation, u_NTH[:, t] + functional.linear(o_NO, self.W))
+            o_NO = squash(self.output, functional.linear(s_NH, self.V, self.c))
+            made.append(o_NO)
+        return torch.stack(made, 1)
+
+
+class Banded(nn.Module):
+    """u_t = U x_t + W s_{t−1} + b with W zero beyond ``reach`` places from its diagonal.
+
+    ``band`` holds the main diagonal, then for each distance those above and below, one after another.
+    """
+
+    def __init__(
+        self, features: int, hidden: int, reach: int = 1, activation: str = "tanh"
+    ) -> None:
+        super().__init__()
+        self.features, self.hidden, self.reach = features, hidden, reach
+        self.activation = activation
+        near = min(reach, hidden - 1)
+        self.offsets = [0, *(sign * d for d in range(1, near + 1) for sign in (1, -1))]
+        lengths = [hidden - abs(offset) for offset in self.offsets]
+        self.starts = [sum(lengths[:k]) for k in range(len(lengths) + 1)]
+        self.U = nn.Parameter(torch.empty(hidden, features))
+        self.band = nn.Parameter(torch.empty(sum(lengths)))
+        self.b = nn.Parameter(torch.empty(hidden))
+
+    def full_weight(self) -> torch.Tensor:
+        """W (H, H)."""
+        size = self.hidden
+        places = []
+        for offset, (first, last) in zip(self.offsets, pairwise(self.starts), strict=True):
+            rows = torch.arange(last - first, device=self.band.device) + max(0, -offset)
+            places.append(rows * size + rows + offset)
+        flat = self.band.new_zeros(size * size)
+        return flat.index_copy(0, torch.cat(places), self.band).view(size, size)
+
+    def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:
+        weight = self.full_weight()
+        u_NTH = functional.linear(x_NTF, self.U, self.b)
+        s_NH = x_NTF.new_zeros(x_NTF.shape[0], self.hidden)
+        made = []
+        for t in range(x_NTF.shape[1]):
+            s_NH = squash(self.activation, u_NTH[:, t] + functional.linear(s_NH, weight))
+            made.append(s_NH)
+        return torch.stack(made, 1)

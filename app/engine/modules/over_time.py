@@ -1,0 +1,31 @@
+"""What stands before and behind a recurrent layer: a picture as rows, a sequence as one vector."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+class Rows(nn.Module):
+    """(N, C, H, W) → (N, steps, C·H·W/steps), row by row; vectors are cut into ``steps`` pieces."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self.steps = steps
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        rows = x.permute(0, 2, 1, 3) if x.dim() == 4 else x
+        return rows.reshape(x.shape[0], self.steps, -1)
+
+
+class OverTime(nn.Module):
+    """(N, T, F) → (N, F): the ``last`` step, or the ``mean`` or ``max`` of all."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.how = how
+
+    def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:
+        if self.how == "last":
+            return x_NTF[:, -1]
+        return x_NTF.mean(1) if self.how == "mean" else x_NTF.amax(1)
