@@ -53,7 +53,7 @@ export const scope = {
   'scope.change': ['change of {name}', '{name} 的变化'],
   'scope.keyNext': ['One operation on: unfolds the step', '前进一个运算：展开本步'],
   'scope.keyBack': [
-    'One step back; one operation back while unfolded',
+    'Back one step; one operation back while unfolded',
     '后退一步；展开时后退一个运算',
   ],
   'scope.keyPlay': [
