@@ -53,6 +53,12 @@ class Server:
         is_json = "json" in (answer.getheader("content-type") or "")
         return json.loads(read) if is_json and read else read
 
+    def send(self, path: str, content: bytes, kind: str) -> Any:
+        """The JSON that an upload is answered with."""
+        self.connection.close()
+        self.connection.request("POST", f"/api/v1{path}", content, {"content-type": kind})
+        return json.loads(self.connection.getresponse().read())
+
     def create(self, spec: dict[str, Any]) -> str:
         return str(self.call("POST", "/runs", spec)["id"])
 

@@ -82,6 +82,15 @@ class Worker:
             if header["type"] in ("crashed", "failed"):
                 raise RuntimeError(header)
 
+    def reply(self, number: int) -> None:
+        """Wait for the answer to the question with that number."""
+        while True:
+            header, _ = recv_message(self.sock)
+            if header.get("id") == number and header["type"] != "frame":
+                if header["type"] == "failed":
+                    raise RuntimeError(header)
+                return
+
     def train(self, epochs: int) -> float:
         """Seconds from the command to the validation after the last of ``epochs`` epochs.
 

@@ -9,6 +9,7 @@ from inspect import cleandoc
 from typing import Any
 
 from app.catalog.family import Part
+from app.core.numbers import TINY
 from app.core.text import Language, Text
 
 _TYPES = {
@@ -76,6 +77,9 @@ def _bounds(schema: dict[str, Any]) -> str:
 
 
 def _range(schema: dict[str, Any]) -> str:
+    if schema.get("minimum") == TINY:
+        schema = {**schema, "exclusiveMinimum": 0}
+        del schema["minimum"]
     if "minimum" in schema and "maximum" in schema:
         return f"{_number(schema['minimum'])} … {_number(schema['maximum'])}"
     return ", ".join(f"{sign} {_number(schema[key])}" for key, sign in _BOUNDS if key in schema)

@@ -11,15 +11,15 @@ from app.protocol.events import Number
 from app.protocol.refusals import OutOfRange
 from app.spec.base import Strict
 
-Axis = Literal["turn", "scale", "shift_x", "shift_y", "shear", "bend"]
+Axis = Literal["turn", "scale", "shift_x", "shift_y", "shear", "bend", "elastic"]
 
 _BEYOND = text("{axis} reaches from {low} to {high}.", "{axis} 的范围是 {low} 到 {high}。")
 _ORDER = text("low must be less than high.", "low 必须小于 high。")
 
 
 class Warp(Strict):
-    """A movement of a picture, about its middle: bend, then shear, scale, turn and shift. It is read
-    bilinearly between its pixels; outside it there are zeros."""
+    """A movement of a picture, about its middle: bend, then shear, scale, turn and shift, and last the
+    elastic bend. It is read bilinearly between its pixels; outside it there are zeros."""
 
     turn: float = Field(0.0, ge=-180.0, le=180.0)
     """Degrees, anticlockwise."""
@@ -32,6 +32,11 @@ class Warp(Strict):
     """Pixels that a row moves to the right for each pixel above the middle."""
     bend: float = Field(0.0, ge=-64.0, le=64.0)
     """Pixels that a row moves sideways at most: a sine with one period over the height."""
+    elastic: float = Field(0.0, ge=-64.0, le=64.0)
+    """Pixels that a pixel moves at most along a smooth random field, as handwriting varies (Simard,
+    Steinkraus and Platt, 2003)."""
+    seed: int = Field(0, ge=0, le=2**31 - 1)
+    """Which random field; the same seed is the same field."""
 
 
 def _bounds(axis: str) -> tuple[float, float]:

@@ -12,6 +12,7 @@ from app.spec.examine import Examination
 from app.spec.model import INPUT
 from app.spec.patches import Candidates, offer, on_wires, put, read, remove, set_field
 
+MOST_UNITS = 8192
 Chain = list[dict[str, Any]]
 MOST_SIDE = 512
 """Largest channels, height and width that a reshape takes, and filters of a convolution."""
@@ -25,6 +26,8 @@ def single(found: Examination, index: int) -> Candidates:
     shape = found.shapes[source]
     for fix in error.fixes:
         yield from _own(found, index, fix)
+    if node.layer.kind() == "reshape":
+        yield from _counted(found, index, shape)
     if len(shape) == 1:
         yield from _undo(found, source)
         for wanted in _pictures(found, shape):
@@ -43,6 +46,19 @@ def single(found: Examination, index: int) -> Candidates:
             )
     if len(shape) == 3:
         yield from _reading(found, index)
+
+
+def _counted(found: Examination, index: int, shape: Shape) -> Candidates:
+    """Before a reshape: as many values as it lays out, from a dense layer."""
+    layer: Any = found.model.nodes[index].layer
+    units = layer.channels * layer.height * layer.width
+    if units <= MOST_UNITS:
+        flat: Chain = [] if len(shape) == 1 else [{"type": "flatten"}]
+        yield from offer(
+            f"Insert a dense layer of {units} before it",
+            f"在其前插入 {units} 个单元的全连接层",
+            on_wires(found.model, index, {0: [*flat, {"type": "dense", "units": units}]}),
+        )
 
 
 def _own(found: Examination, index: int, fix: Fix) -> Candidates:
@@ -183,7 +199,7 @@ def _laid_out(shape: Shape, wanted: Shape) -> Chain | None:
         return None
     if size(shape) == size(wanted):
         return [_reshape(wanted)]
-    if len(shape) == 1 and size(wanted) <= 8192:
+    if len(shape) == 1 and size(wanted) <= MOST_UNITS:
         return [{"type": "dense", "units": size(wanted)}, _reshape(wanted)]
     return None
 

@@ -34,6 +34,13 @@ def test_turning_the_digit_changes_maps_and_prediction(playground: Playground, l
     until(lambda: playground.prediction != said, "another prediction")
     turned = playground.pictures("conv1")
     assert violations(page) == []
+    bent = panel.get_by_role("slider", name="elastic", exact=True)
+    bent.focus()
+    bent.press("End")
+    playground.expect_repainted(turned)
+    once = playground.pictures("conv1")
+    panel.get_by_role("button", name="Another random elastic bend").click()
+    playground.expect_repainted(once)
     panel.get_by_role("button", name="Back to the original").click()
     expect(turn).to_have_attribute("aria-valuetext", "0°")
     playground.expect_repainted(turned)
@@ -52,6 +59,20 @@ def test_baselines_appear_beside_the_run(playground: Playground, clean: LiveServ
     shares = [part for part in row.get_by_role("cell").all_inner_texts() if "%" in part]
     assert 85 < number(shares[0]) <= 100
     assert violations(page) == []
+    page.get_by_label("Options: Gradient boosting").click()
+    rounds = panel.get_by_role("spinbutton", name="rounds")
+    rounds.fill("3")
+    rounds.press("Enter")
+    panel.get_by_role("button", name="Learn: Gradient boosting").click()
+    trees = panel.get_by_role("row", name=re.compile("Gradient boosting"))
+    expect(trees).to_contain_text("with rounds 3")
+    assert violations(page) == []
+    fewer = trees.get_by_role("cell").nth(1).inner_text()
+    rounds.fill("6")
+    rounds.press("Enter")
+    panel.get_by_role("button", name="Again: Gradient boosting").click()
+    expect(trees).to_contain_text("with rounds 6")
+    assert number(trees.get_by_role("cell").nth(1).inner_text()) > number(fewer)
 
 
 def test_a_cell_of_the_result_is_the_sum_of_its_products(
@@ -82,6 +103,27 @@ def test_a_cell_of_the_result_is_the_sum_of_its_products(
     result.press("ArrowRight")
     expect(heading).not_to_have_text(first)
     assert violations(page) == []
+
+
+def test_the_kernel_slides_by_itself(context: NewContext, server: LiveServer) -> None:
+    page = context(reduced_motion="reduce").new_page()
+    page.goto(f"{server.url}/en/lab/kernels")
+    expect(page.get_by_text(re.compile("^all 16.384 cells"))).to_be_visible()
+    result = page.get_by_role("button", name=re.compile("^Result: "))
+    whole = pixels(result.locator("canvas"))
+    expect(page.get_by_role("radio", name="slow")).to_be_checked()
+    page.get_by_role("button", name="One cell").click()
+    expect(page.get_by_text(re.compile("^cell 1 of 16.384"))).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("^Sum of cell"))).to_contain_text("0")
+    page.get_by_role("radio", name="fast").click()
+    page.get_by_role("button", name="Slide", exact=True).click()
+    expect(page.get_by_text(re.compile(r"^cell \d.\d\d\d of 16.384"))).to_be_visible()
+    page.get_by_role("button", name="Pause").click()
+    assert pixels(result.locator("canvas")) != whole
+    assert violations(page) == []
+    page.get_by_role("button", name="To the end").click()
+    expect(page.get_by_text(re.compile("^all 16.384 cells"))).to_be_visible()
+    assert pixels(result.locator("canvas")) == whole
 
 
 def test_an_own_picture_is_not_sent_anywhere(context: NewContext, server: LiveServer) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 
+import numpy as np
 from playwright.sync_api import FilePayload, expect
+from safetensors.numpy import save
 
+from tests.browser.guard import Guard
 from tests.browser.playground import Playground, colours, pixels, until
 from tests.own.files import shades, zipped
 
@@ -65,6 +70,65 @@ def test_table_and_pictures_are_brought_seen_and_trained_on(playground: Playgrou
     page.get_by_role("button", name="Train on it").first.click()
     expect(playground.button("Data set: pets")).to_be_visible()
     train(playground)
+
+
+def test_the_header_of_a_table_is_as_the_user_says(playground: Playground) -> None:
+    page = playground.open().page
+    years = "2019,2020\n" + "".join(f"{i},{i % 2}\n" for i in range(30))
+    bring(playground, "years.csv", years.encode())
+    expect(page.get_by_role("columnheader", name=re.compile("column 1"))).to_be_visible()
+    page.get_by_label("first row", exact=True).select_option("names the columns")
+    expect(page.get_by_role("columnheader", name=re.compile("2019"))).to_be_visible()
+    page.get_by_label("separator").select_option("tab")
+    expect(page.get_by_role("alert").filter(has_text="With the separator “tab”")).to_be_visible()
+
+
+DROP = """([name, content]) => {
+  const data = new DataTransfer();
+  const bytes = Uint8Array.from(atob(content), (one) => one.charCodeAt(0));
+  data.items.add(new File([bytes], name));
+  const stage = document.querySelector('#stage');
+  for (const kind of ['dragover', 'drop']) {
+    const event = new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true });
+    stage.dispatchEvent(event);
+    if (kind === 'dragover') window.veiled = event.defaultPrevented;
+  }
+  return window.veiled;
+}"""
+
+
+def drop(playground: Playground, name: str, content: bytes) -> None:
+    """Drag a file from outside over the network and let it go there."""
+    assert playground.page.evaluate(DROP, [name, base64.b64encode(content).decode()])
+
+
+def test_files_are_dropped_on_the_page(playground: Playground, guard: Guard) -> None:
+    guard.allow(r"status of 422")
+    page = playground.open().page
+    drop(playground, "dropped.csv", TABLE.encode())
+    dialog = page.get_by_role("dialog", name="Own data")
+    expect(dialog.get_by_role("columnheader", name=re.compile("length.*number"))).to_be_visible()
+    drop(playground, "animals.zip", zipped(shades("cat", "dog", each=12)))
+    expect(dialog.get_by_role("button", name="Show animals", expanded=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    spec = {
+        "name": "Dropped in",
+        "model": [{"type": "flatten"}, {"type": "dense", "units": 10}],
+        "training": {"dataset": {"type": "digits8"}},
+    }
+    drop(playground, "net.json", json.dumps(spec).encode())
+    expect(page.get_by_text("The network was opened")).to_be_visible()
+    expect(page.get_by_text("Dropped in").first).to_be_visible()
+    weights = {"fc1.weight": np.zeros((10, 64), np.float32), "fc1.bias": np.ones(10, np.float32)}
+    drop(playground, "w.safetensors", save(weights))
+    expect(page.get_by_text("The weights were put in")).to_be_visible()
+    drop(playground, "bad.safetensors", save({"other": np.zeros(3, np.float32)}))
+    expect(
+        page.get_by_role("alert").filter(has_text="bad.safetensors was not taken")
+    ).to_be_visible()
+    page.keyboard.press("Escape")
+    drop(playground, "letter.docx", b"PK")
+    expect(page.get_by_text("Only specs (.json), weights (.safetensors)").first).to_be_visible()
 
 
 def test_points_are_set_by_click_and_by_keys(playground: Playground) -> None:

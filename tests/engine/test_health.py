@@ -60,7 +60,7 @@ def test_norms_are_those_of_the_step_that_the_run_makes_next() -> None:
         assert found.update[node] == pytest.approx((change / size) ** 0.5, rel=1e-5)
 
 
-def test_a_sensitivity_is_the_norm_of_dE_by_the_output() -> None:
+def test_a_sensitivity_is_the_norm_of_the_losses_derivative() -> None:
     driven = Driven(run_spec(TWO)).to(3)
     trainer = shadow(driven.session, 3)
     x, targets, _ = trainer.data.train.batch(trainer.next_batch())

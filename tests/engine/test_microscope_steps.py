@@ -14,6 +14,7 @@ from app.engine.tracing.gradcheck import Gradchecker
 from app.engine.tracing.reach import shadow
 from app.engine.tracing.step import Trace
 from app.engine.tracing.tracer import Tracer
+from app.protocol.taps import StoredSample
 from app.protocol.tracing import Cell, ExplainWanted, Explanation, Gradcheck, GradcheckWanted
 from app.spec.presets import presets
 from tests.engine.specs import Driven, run_spec
@@ -120,13 +121,67 @@ def preset(name: str) -> Driven:
     return Driven(next(one for one in presets() if one.id == name).spec)
 
 
-@pytest.mark.parametrize("name", [one.id for one in presets()])
-def test_gradients_of_every_preset_are_right(name: str) -> None:
-    driven = preset(name)
-    found = Tracer(driven.session).gradcheck(GradcheckWanted(entries=6, batch=4))
+def checked(name: str, entries: int, samples: int) -> Gradcheck:
+    """The preset's gradients at its first step, however long it takes."""
+    trainer = shadow(preset(name).session, 0)
+    first = trainer.next_batch()[:samples].tolist()
+    chosen = tuple(StoredSample(split="train", index=int(i)) for i in first)
+    trace = Trace(trainer, "float64", chosen)
+    return Gradchecker(trace, entries, patience=float("inf")).check(0, None)
+
+
+def assert_honest(found: Gradcheck) -> None:
+    """Raw errors, no rounding taken off; what cannot be told is below what rounding leaves."""
     assert found.complete
+    assert found.passed
     assert found.error <= 1e-6, found
     assert found.tensors
+    assert found.checked > found.kinks + found.unresolved
+    for tensor in found.tensors:
+        for entry in tensor.unresolved:
+            assert entry.floor > 1e-6
+            assert entry.error <= entry.floor
+        worst = tensor.worst
+        if worst is not None and tensor.largest:
+            off = abs(float(worst.numeric) - float(worst.autograd)) / float(tensor.largest)
+            assert off == pytest.approx(float(tensor.error))
+
+
+@pytest.mark.parametrize("name", [one.id for one in presets()])
+def test_gradients_of_every_preset_are_right(name: str) -> None:
+    assert_honest(checked(name, entries=2, samples=2))
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", [one.id for one in presets()])
+def test_200_gradients_of_every_tensor_of_every_preset_are_right(name: str) -> None:
+    assert_honest(checked(name, entries=200, samples=4))
+
+
+def test_what_rounding_hides_is_listed_apart() -> None:
+    """Nine sigmoids deep the first layer's gradients are too small beside the loss."""
+    found = checked("deep_sigmoid", entries=20, samples=2)
+    by_name = {f"{one.node}.{one.tensor}": one for one in found.tensors}
+    assert by_name["fc1.weight"].unresolved_count > 0
+    assert by_name["fc1.weight"].unresolved[0].floor > 1e-6
+    assert by_name["fc9.weight"].unresolved_count == 0
+    assert found.unresolved == sum(one.unresolved_count for one in found.tensors)
+
+
+def test_a_kink_is_listed_apart() -> None:
+    """A ReLU at exactly nought has a slope on either side, and no derivative."""
+    driven = Driven(
+        run_spec([{"type": "flatten"}, {"type": "dense", "units": 10}, {"type": "relu"}])
+    )
+    trainer = shadow(driven.session, 0)
+    with torch.no_grad():
+        trainer.network.node("fc1").get_parameter("weight")[0] = 0.0
+        trainer.network.node("fc1").get_parameter("bias")[0] = 0.0
+    found = Gradchecker(Trace(trainer, "float64", None), 200).check(0, None)
+    bias = next(one for one in found.tensors if one.tensor == "bias")
+    assert [entry.index for entry in bias.kinks] == [(0,)]
+    assert bias.kink_count == 1
+    assert found.passed
 
 
 class Wrong(torch.autograd.Function):

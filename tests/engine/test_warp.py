@@ -18,7 +18,7 @@ from app.core.errors import GlassnetError
 from app.engine.probes import Prober
 from app.engine.sweep import accuracy_under, sweep
 from app.engine.trainer import Trainer
-from app.engine.warp import moved
+from app.engine.warp import field, moved
 from app.protocol.refusals import OutOfRange, SampleMisfit
 from app.protocol.taps import GivenSample, StoredSample, WarpedSample
 from app.protocol.warp import Sweep, Warp
@@ -33,17 +33,37 @@ WARPS = st.builds(
     shift_y=st.floats(-9, 9),
     shear=st.floats(-1, 1),
     bend=st.floats(-4, 4),
+    elastic=st.just(0.0) | st.floats(-3, 3),
+    seed=st.integers(0, 5),
 )
 SIDES = st.tuples(st.integers(2, 9), st.integers(2, 9))
+
+
+def elastic_by_hand(seed: int, height: int, width: int) -> tuple[Picture, Picture]:
+    """The draws, each spread as a Gaussian over the picture, the largest of all made 1."""
+    generator = torch.Generator().manual_seed(seed)
+    draws = torch.rand(2, height, width, dtype=torch.float64, generator=generator).numpy() * 2 - 1
+    sigma = max(height, width) / 7
+    i, j = np.mgrid[:height, :width].astype(np.float64)
+    found = np.zeros_like(draws)
+    for a in range(height):
+        for b in range(width):
+            found += draws[:, a, b, None, None] * np.exp(
+                -((i - a) ** 2 + (j - b) ** 2) / (2 * sigma**2)
+            )
+    found /= np.abs(found).max()
+    return found[0], found[1]
 
 
 def by_hand(picture: Picture, warp: Warp) -> Picture:
     """Every pixel asks, movement after movement, where it came from; corners outside count zero."""
     height, width = picture.shape
     found = np.zeros_like(picture)
+    along_x, along_y = elastic_by_hand(warp.seed, height, width)
     for i in range(height):
         for j in range(width):
             x, y = j - (width - 1) / 2 - warp.shift_x, i - (height - 1) / 2 - warp.shift_y
+            x, y = x - warp.elastic * along_x[i, j], y - warp.elastic * along_y[i, j]
             angle = radians(warp.turn)
             x, y = x * cos(angle) - y * sin(angle), x * sin(angle) + y * cos(angle)
             x, y = x / warp.scale, y / warp.scale
@@ -82,6 +102,17 @@ def test_shifting_is_scipys(right: float, down: float, sides: tuple[int, int]) -
     expected = ndimage.shift(picture, (down, right), order=1, mode="grid-constant")
     warp = Warp(shift_x=right, shift_y=down)
     np.testing.assert_allclose(engine(picture, warp), expected, atol=1e-9)
+
+
+def test_an_elastic_bend_is_a_function_of_its_seed() -> None:
+    picture = np.random.default_rng(4).normal(size=(28, 28))
+    first, again, other = (engine(picture, Warp(elastic=2.0, seed=one)) for one in (3, 3, 4))
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - other).max() > 0.1
+    x, y = field(3, 28, 28)
+    assert max(float(x.abs().max()), float(y.abs().max())) == 1.0
+    steps = [float(one.diff(dim=axis).abs().max()) for one in (x, y) for axis in (0, 1)]
+    assert max(steps) < 0.3, "neighbours move alike"
 
 
 def test_nothing_moves_without_a_movement() -> None:

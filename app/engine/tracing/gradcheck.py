@@ -49,10 +49,11 @@ class Gradchecker:
 
     trace: Trace
     entries: int
+    patience: float = PATIENCE
 
     def check(self, branch: int, node: str | None) -> Gradcheck:
         """All tensors, or those of one node; ends early rather than take for ever."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self.patience
         found: list[TensorCheck] = []
         complete = True
         for name, parameter in self.trace.trainer.network.named_parameters():

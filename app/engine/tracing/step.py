@@ -101,6 +101,7 @@ class Trace:
         network = self.trainer.network
         weights = sum(p.numel() for p in network.parameters())
         needed = size * (4 * network.activations * self.count + 8 * weights)
+        self.bytes = needed
         if needed > BUDGET:
             raise TooLarge(pointer="/samples", needed=needed >> 20, limit=BUDGET >> 20, unit="MiB")
 

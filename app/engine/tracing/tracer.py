@@ -1,7 +1,7 @@
 """The microscope of one run: answers questions about a step and leaves the run as it was.
 
-Keeps the last trace, so that a walk from cell to cell costs one pass; the worker lets go of it when
-the run moves on.
+Keeps the last traces, so that a walk from cell to cell costs one pass; the worker lets go of them
+when the run moves on.
 """
 
 from __future__ import annotations
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from app.engine.session import Session
 
 Key = tuple[int, str, object]
+MOST = 3
+"""Traces that are kept."""
+ROOM = 2**27
+"""Bytes that the kept ones may take, by their own estimates, when another is made."""
 
 
 class Tracer:
@@ -38,27 +42,31 @@ class Tracer:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._kept: tuple[tuple[int, Key], Trace] | None = None
+        self._kept: dict[tuple[int, Key], Trace] = {}
+        """The newest last."""
 
     def forget(self) -> None:
-        """Free what the last question took."""
-        self._kept = None
+        """Free what the last questions took."""
+        self._kept = {}
 
     @property
     def holds(self) -> bool:
-        return self._kept is not None
+        return bool(self._kept)
 
     def trace(self, wanted: Traced, step: int | None = None) -> Trace:
-        """The pass that is asked for; the one before it is freed first."""
+        """The pass that is asked for. Small ones stay for a while: a walk goes to and fro between
+        a step and the one that made its weights. Room is made before a new one is."""
         session = self._session
         at = step if step is not None else wanted.step
         at = session.trainer.cursor.step if at is None else at
         key = (session.branch, (at, wanted.precision, wanted.samples))
-        if self._kept is None or self._kept[0] != key:
-            self._kept = None
-            made = Trace(shadow(session, at), wanted.precision, wanted.samples)
-            self._kept = (key, made)
-        return self._kept[1]
+        found = self._kept.pop(key, None)
+        if found is None:
+            while len(self._kept) >= MOST or sum(t.bytes for t in self._kept.values()) > ROOM:
+                del self._kept[next(iter(self._kept))]
+            found = Trace(shadow(session, at), wanted.precision, wanted.samples)
+        self._kept[key] = found
+        return found
 
     def file(self, wanted: TraceWanted, run: str) -> bytes:
         """The tensors of a step as a safetensors file."""

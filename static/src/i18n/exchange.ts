@@ -30,6 +30,10 @@ export const exchange = {
     'Drop a file here: a spec (.json) or weights (.safetensors)',
     '将文件拖放到此处：规格（.json）或权值（.safetensors）',
   ],
+  'exchange.dropAny': [
+    'Drop a file: a spec (.json), weights (.safetensors), a table (.csv) or pictures (.zip)',
+    '拖放文件：规格（.json）、权值（.safetensors）、表格（.csv）或图像（.zip）',
+  ],
   'exchange.choose': ['Choose a file …', '选择文件…'],
   'exchange.chosen': ['A file with a spec or with weights', '含规格或权值的文件'],
   'exchange.paste': ['Or paste a spec or a link', '或粘贴规格或链接'],
@@ -50,8 +54,8 @@ export const exchange = {
     '网络已改变，因此这次运行以重新抽取的权值开始。',
   ],
   'exchange.kind': [
-    'Only specs (.json) and weights (.safetensors) can be brought in here.',
-    '此处只能导入规格（.json）与权值（.safetensors）。',
+    'Only specs (.json), weights (.safetensors), tables (.csv) and pictures (.zip) can be brought in.',
+    '只能导入规格（.json）、权值（.safetensors）、表格（.csv）与图像（.zip）。',
   ],
   'exchange.linkRefused': ['The link could not be opened', '无法打开此链接'],
   'exchange.linkRefusedWhat': [

@@ -3,6 +3,7 @@ import { builder } from './builder';
 import { controls } from './controls';
 import { data } from './data';
 import { exchange } from './exchange';
+import { health } from './health';
 import { hand } from './hand';
 import { labs } from './labs';
 import { parts } from './parts';
@@ -16,6 +17,7 @@ export const dictionaries = [
   controls,
   data,
   exchange,
+  health,
   hand,
   labs,
   parts,
@@ -30,6 +32,7 @@ export const texts = {
   ...controls,
   ...data,
   ...exchange,
+  ...health,
   ...hand,
   ...labs,
   ...parts,

@@ -6147,7 +6147,9 @@ export interface components {
              *       "shift_x": 0,
              *       "shift_y": 0,
              *       "shear": 0,
-             *       "bend": 0
+             *       "bend": 0,
+             *       "elastic": 0,
+             *       "seed": 0
              *     }
              */
             warp: components["schemas"]["Warp"];
@@ -6155,7 +6157,7 @@ export interface components {
              * Axis
              * @enum {string}
              */
-            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend";
+            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend" | "elastic";
             /** Low */
             low: number;
             /** High */
@@ -6177,7 +6179,7 @@ export interface components {
              * Axis
              * @enum {string}
              */
-            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend";
+            axis: "turn" | "scale" | "shift_x" | "shift_y" | "shear" | "bend" | "elastic";
             /** Values */
             values: number[];
             /** Answers */
@@ -6801,8 +6803,8 @@ export interface components {
         };
         /**
          * Warp
-         * @description A movement of a picture, about its middle: bend, then shear, scale, turn and shift. It is read
-         *     bilinearly between its pixels; outside it there are zeros.
+         * @description A movement of a picture, about its middle: bend, then shear, scale, turn and shift, and last the
+         *     elastic bend. It is read bilinearly between its pixels; outside it there are zeros.
          */
         Warp: {
             /**
@@ -6835,6 +6837,16 @@ export interface components {
              * @default 0
              */
             bend: number;
+            /**
+             * Elastic
+             * @default 0
+             */
+            elastic: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
         };
         /**
          * WarpedSample
@@ -6855,7 +6867,9 @@ export interface components {
              *       "shift_x": 0,
              *       "shift_y": 0,
              *       "shear": 0,
-             *       "bend": 0
+             *       "bend": 0,
+             *       "elastic": 0,
+             *       "seed": 0
              *     }
              */
             warp: components["schemas"]["Warp"];

@@ -2,9 +2,10 @@
 import type { FixedSample } from './runs';
 import type { PartValue, Readout, Text, WireNumber } from './types';
 
-export const AXES = ['turn', 'scale', 'shift_x', 'shift_y', 'shear', 'bend'] as const;
+export const AXES = ['turn', 'scale', 'shift_x', 'shift_y', 'shear', 'bend', 'elastic'] as const;
 export type Axis = (typeof AXES)[number];
-export type Warp = Record<Axis, number>;
+/** `seed` says which random field the elastic bend follows. */
+export type Warp = Record<Axis, number> & { seed: number };
 
 export interface SweepWanted {
   sample: FixedSample;

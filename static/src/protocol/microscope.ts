@@ -12,6 +12,8 @@ export type Factor = Schemas['Factor'];
 export type Operations = Schemas['Operations'];
 export type OperationStep = Schemas['OperationStep'];
 export type Gradcheck = Schemas['Gradcheck'];
+export type DerivativeHealth = Schemas['DerivativeHealth'];
+export type LayerHealth = Schemas['LayerHealth'];
 /** Which pass: no `step` is the coming one, no `samples` the step's own batch. */
 export type Traced = Partial<Schemas['Traced']>;
 export type TraceWanted = Partial<Schemas['TraceWanted']>;
@@ -62,5 +64,13 @@ export class Microscope {
 
   gradcheck(run: string, wanted: GradcheckWanted, signal?: AbortSignal): Promise<Gradcheck> {
     return this.#api.ask(run, 'gradcheck', wanted, signal);
+  }
+
+  health(
+    run: string,
+    wanted: { points?: number },
+    signal?: AbortSignal,
+  ): Promise<DerivativeHealth> {
+    return this.#api.ask(run, 'health', wanted, signal);
   }
 }

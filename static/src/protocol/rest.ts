@@ -157,12 +157,9 @@ export class Api {
     return this.#json('/datasets:describe', { method: 'POST', body: { dataset }, signal });
   }
 
-  upload(file: File, options: { size: number; colour: string }): Promise<UploadState> {
-    const query = new URLSearchParams({
-      filename: file.name.slice(0, 200),
-      size: String(options.size),
-      colour: options.colour,
-    });
+  /** `options` are those of the address: size, colour, header, delimiter. */
+  upload(file: File, options: Readonly<Record<string, string>>): Promise<UploadState> {
+    const query = new URLSearchParams({ filename: file.name.slice(0, 200), ...options });
     return this.#json(`/uploads?${query}`, { method: 'POST', file });
   }
 

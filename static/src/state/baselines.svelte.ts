@@ -16,10 +16,21 @@ export function samePart(part: Part | undefined, value: PartValue, full: PartVal
   });
 }
 
+function defaultsOf(part: Part): PartValue {
+  const fields = (part.schema['properties'] ?? {}) as Record<string, { default?: unknown }>;
+  const known = Object.entries(fields).filter(([, one]) => one.default !== undefined);
+  return {
+    ...Object.fromEntries(known.map(([name, one]) => [name, one.default])),
+    type: part.type,
+  };
+}
+
 export class Baselines {
   records = $state.raw<BaselineRecord[]>([]);
   /** Now, while something learns: seconds are counted from it. */
   now = $state(Date.now() / 1000);
+  /** Options that were chosen here, by type; all of a baseline's are its defaults until then. */
+  chosen = $state.raw<Record<string, PartValue>>({});
   readonly #session: Session;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #stopped = false;
@@ -44,6 +55,21 @@ export class Baselines {
       one.spec.dataset.type === dataset.type &&
       samePart(set, dataset, one.spec.dataset);
     return this.records.find(fits) ?? null;
+  }
+
+  /** What would learn next: the options chosen, else those of the last result, else the usual ones. */
+  options(part: Part): PartValue {
+    return this.chosen[part.type] ?? this.of(part.type)?.spec.baseline ?? defaultsOf(part);
+  }
+
+  choose(value: PartValue): void {
+    this.chosen = { ...this.chosen, [value.type]: value };
+  }
+
+  /** Whether the options chosen are others than those of the result that is shown. */
+  differs(part: Part): boolean {
+    const record = this.of(part.type);
+    return !!record && !samePart(part, this.options(part), record.spec.baseline);
   }
 
   async load(): Promise<void> {

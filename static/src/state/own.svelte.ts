@@ -18,7 +18,20 @@ function why(error: unknown): Text {
   return error.problems[0]?.message ?? error.text;
 }
 
+/** What is said of a file that is brought: of pictures, and of tables. */
+export interface UploadOptions {
+  size: number;
+  colour: 'grey' | 'colour';
+  header: 'found' | 'yes' | 'no';
+  delimiter: 'found' | 'comma' | 'semicolon' | 'tab' | 'bar';
+}
+
+/** Files that become data sets when they are dropped on the page. */
+export const isData = (file: File): boolean => /\.(csv|tsv|txt|zip)$/i.test(file.name);
+
 export class Own {
+  /** A file that was dropped on the page: the window for own data opens and reads it. */
+  dropped = $state.raw<File | null>(null);
   sets = $state.raw<OwnSet[]>([]);
   /** Of the set on the page, where it is one of the user's own. */
   detail = $state.raw<OwnDetail | null>(null);
@@ -74,7 +87,7 @@ export class Own {
   /** Send a file and wait until it is read: the set it became, or why it was refused. */
   async upload(
     file: File,
-    options: { size: number; colour: string },
+    options: UploadOptions,
     progress: (share: number | null) => void,
   ): Promise<{ digest: string | null; refused: Text | null }> {
     progress(null);
@@ -90,10 +103,10 @@ export class Own {
 
   async #read(
     file: File,
-    options: { size: number; colour: string },
+    options: UploadOptions,
     progress: (share: number | null) => void,
   ): Promise<UploadState> {
-    let state = await this.#api.upload(file, options);
+    let state = await this.#api.upload(file, { ...options, size: String(options.size) });
     while (state.state === 'receiving' || state.state === 'reading') {
       progress(state.progress);
       await new Promise((resolve) => setTimeout(resolve, ASK_MS));

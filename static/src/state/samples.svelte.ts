@@ -18,7 +18,16 @@ export interface Batch {
 
 export const AXIS_NAMES = AXES;
 /** Where a picture is not moved. */
-export const STILL: Warp = { turn: 0, scale: 1, shift_x: 0, shift_y: 0, shear: 0, bend: 0 };
+export const STILL: Warp = {
+  turn: 0,
+  scale: 1,
+  shift_x: 0,
+  shift_y: 0,
+  shear: 0,
+  bend: 0,
+  elastic: 0,
+  seed: 0,
+};
 
 export const NONE: Batch = { count: 0, shape: [], inputs: new Float32Array(0), targets: [] };
 
@@ -117,9 +126,12 @@ export class Samples {
   /** Move the watched picture along one axis; a picture that lies as it was is not moved at all. */
   move(axis: Axis, value: number): void {
     const next = { ...(this.warp ?? STILL), [axis]: value };
-    this.warp = Object.entries(STILL).every(([name, rest]) => next[name as Axis] === rest)
-      ? null
-      : next;
+    this.warp = AXES.every((name) => next[name] === STILL[name]) ? null : next;
+  }
+
+  /** Bend along another random field. */
+  reseed(): void {
+    if (this.warp) this.warp = { ...this.warp, seed: this.warp.seed + 1 };
   }
 
   draw(values: Float32Array): void {

@@ -63,7 +63,6 @@ export class Scope {
   readonly step = $derived.by(() => this.#loaded?.step ?? null);
   readonly batch = $derived.by(() => this.#loaded?.batch ?? null);
   readonly samples = $derived.by(() => this.#loaded?.samples ?? 0);
-  /** The pass as it is asked about, and which of its samples is looked at. */
   readonly pass = $derived.by((): Traced => this.traces?.pass ?? {});
 
   constructor(session: Session) {
@@ -146,13 +145,6 @@ export class Scope {
     this.#loaded = null;
   }
 
-  /** The step is another one now though it has the same number: a weight was set, a unit silenced. */
-  refresh(): void {
-    if (!this.open) return;
-    this.#kept = this.#kept.filter((one) => one === this.#loaded);
-    this.#asked++;
-  }
-
   async #train(): Promise<void> {
     const { run } = this.#session;
     this.#advancing = true;
@@ -175,7 +167,11 @@ export class Scope {
     const { run, edited } = this.#session;
     const settings = run.settings && { ...run.settings, speed: null };
     const whose = this.whose === 'sample' ? JSON.stringify(this.given()) : this.position;
-    const key = [run.id, run.branch, run.step, whose, JSON.stringify(settings)].join(' ');
+    // A weight set by hand makes another pass of the same step.
+    const hand = run.ticks.filter((one) => one.kind === 'command' && one.step === run.step);
+    const key = [run.id, run.branch, run.step, hand.length, whose, JSON.stringify(settings)].join(
+      ' ',
+    );
     const asked = `${this.#asked} ${key}`;
     if (edited || (run.running && !this.#advancing)) untrack(() => this.fold());
     else if (!run.running && asked !== this.#wanted) untrack(() => void this.#load(asked, key));

@@ -20,6 +20,15 @@ export function flatOf(shape: readonly number[], index: readonly number[]): numb
   return index.reduce((at, i, axis) => at * (shape[axis] ?? 1) + i, 0);
 }
 
+/** A float32 in as few digits as tell it from its neighbours. */
+export function short(value: number): string {
+  for (let digits = 4; digits < 9; digits++) {
+    const text = value.toPrecision(digits);
+    if (Math.fround(Number(text)) === Math.fround(value)) return String(Number(text));
+  }
+  return String(Number(value.toPrecision(9)));
+}
+
 export class Weights {
   frame = $state.raw<Frame | null>(null);
   step = $state<number | null>(null);

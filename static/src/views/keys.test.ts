@@ -24,12 +24,15 @@ afterEach(() => document.body.replaceChildren());
 
 describe('keys', () => {
   it('move time only where the stage or nothing has the focus', () => {
-    const at = page('<main data-keys="stage"><b></b></main><aside><i></i></aside>');
+    const at = page(
+      '<main data-keys="stage"><b></b><p data-keys="cell"><u></u></p></main><aside><i></i></aside>',
+    );
     expect(press(at('b'), 'ArrowRight', { shiftKey: true })).toBe('batch');
     expect(press(at('b'), 'ArrowRight', { ctrlKey: true })).toBe('epoch');
     expect(press(at('b'), 'ArrowLeft')).toBe('back');
     expect(press(at('b'), 'ArrowRight')).toBe('operation');
     expect(press(at('i'), 'ArrowRight')).toBeNull();
+    expect(press(at('u'), 'ArrowRight')).toBeNull();
     expect(press(document.body, 'ArrowLeft')).toBe('back');
     expect(press(at('i'), 'ArrowLeft')).toBeNull();
   });

@@ -32,7 +32,9 @@ function inside(event: KeyboardEvent, selector: string): boolean {
 /** Arrow keys mean time only where nothing else wants them. */
 function onStage(event: KeyboardEvent): boolean {
   if (inside(event, FIELDS) || inside(event, '[role=listbox]')) return false;
-  return inside(event, '[data-keys=stage]') || event.target === document.body;
+  // The innermost one that says so: the open number has keys of its own.
+  const owner = event.target instanceof Element ? event.target.closest('[data-keys]') : null;
+  return owner?.getAttribute('data-keys') === 'stage' || event.target === document.body;
 }
 
 function arrow(event: KeyboardEvent): Action | null {

@@ -81,11 +81,16 @@ function typeOf(schema: JsonSchema): string | undefined {
   return typeof type === 'string' ? type : undefined;
 }
 
+/** A least number that is there only so that nobody sends less than a float32 can tell from 0. */
+const TINY = 1e-20;
+
 function rangeOf(schema: JsonSchema): Range {
-  const openMin = numeric(schema['exclusiveMinimum']);
+  const least = numeric(schema['minimum']);
+  const above = least !== undefined && least > 0 && least < TINY;
+  const openMin = above ? 0 : numeric(schema['exclusiveMinimum']);
   const openMax = numeric(schema['exclusiveMaximum']);
   const range: Range = {
-    min: numeric(schema['minimum']) ?? openMin,
+    min: above ? 0 : (least ?? openMin),
     max: numeric(schema['maximum']) ?? openMax,
     openMin: openMin !== undefined,
     openMax: openMax !== undefined,

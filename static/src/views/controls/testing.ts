@@ -65,7 +65,7 @@ export const conv: Part = part('conv2d', 'Conv2d', '卷积', {
       exclusiveMaximum: 1,
       ...named('momentum', '动量'),
     },
-    epsilon: { type: 'number', default: 1e-8, exclusiveMinimum: 0, maximum: 1, ...named('ε', 'ε') },
+    epsilon: { type: 'number', default: 1e-8, minimum: 1e-30, maximum: 1, ...named('ε', 'ε') },
     bias: { type: 'boolean', default: true, ...named('bias', '偏置') },
     form: { type: 'string', enum: ['mean', 'half_sum'], default: 'mean', ...named('form', '形式') },
     rows: { type: 'array', items: { type: 'integer' }, default: [1, 2], ...named('rows', '行') },

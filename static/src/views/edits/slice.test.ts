@@ -1,6 +1,6 @@
 // The grid of weights: every cell of a tensor can be reached, and none that is not there.
 import { describe, expect, it } from 'vitest';
-import { flatOf } from '../../state/weights.svelte';
+import { flatOf, short } from '../../state/weights.svelte';
 import { MOST_CELLS, slice } from './slice';
 
 describe('a slice of a tensor', () => {
@@ -31,5 +31,14 @@ describe('a slice of a tensor', () => {
       [0, 1],
     ]);
     expect(slice([8], [], 0).leads).toEqual([]);
+  });
+});
+
+describe('a weight in few digits', () => {
+  it('is the same float32', () => {
+    for (const value of [0.05488135293126106, -2.5, 1e-12, 3.4028234663852886e38, 1 / 3, 0]) {
+      expect(Math.fround(Number(short(value)))).toBe(Math.fround(value));
+    }
+    expect(short(Math.fround(0.1))).toBe('0.1');
   });
 });

@@ -20,6 +20,7 @@ export function rangeOf(axis: Axis, side: number): Range {
     shift_x: { low: -far, high: far, step: 0.5, digits: 1, unit: ' px' },
     shift_y: { low: -far, high: far, step: 0.5, digits: 1, unit: ' px' },
     shear: { low: -0.6, high: 0.6, step: 0.02, digits: 2, unit: '' },
+    elastic: { low: -bent, high: bent, step: 0.25, digits: 2, unit: ' px' },
     bend: { low: -bent, high: bent, step: 0.25, digits: 2, unit: ' px' },
   };
   return ranges[axis];
