@@ -51,7 +51,7 @@ class Unrolled(nn.RNNBase):
         """The state before the first step."""
         return (x_NTF.new_zeros(x_NTF.shape[0], self.hidden_size),)
 
-    def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+    def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:
         layers = range(self.num_layers)
         if not (self.training and self.dropout):
             return self.fused(x_NTF, [w for k in layers for w in self.of_layer(k)], len(layers))
@@ -129,7 +129,7 @@ class Rnn(Unrolled):
         self.activation = activation
         self.unroll(num_layers, bidirectional=bidirectional, dropout=dropout)
 
-    def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+    def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:
         # PyTorch has no kernel for the sigmoid.
         return self.stepwise(x_NTF) if self.activation == "sigmoid" else super().forward(x_NTF)
 
