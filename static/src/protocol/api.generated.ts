@@ -715,6 +715,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/attributions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Methods of attribution
+         * @description Which methods there are; their fields are those of ``AttributionWanted`` in this document.
+         */
+        get: operations["list_methods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/attributions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Attribute a prediction
+         * @description A number for every input: how much the answer for a sample rests on it, by Captum, in float64,
+         *     in a process of its own. The metadata tell method, ``target``, ``score``, whether the numbers are
+         *     ``signed``, and for integrated gradients ``baseline_score`` and ``completeness_delta``.
+         */
+        post: operations["attribute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/exciting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Samples that excite a map most
+         * @description The training samples for which a map's maximum or mean is largest, where in the map, and the
+         *     part of the input picture that this cell sees.
+         */
+        post: operations["exciting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run}/range-test": {
         parameters: {
             query?: never;
@@ -1210,6 +1273,30 @@ export interface components {
              * @default false
              */
             waiting: boolean;
+        };
+        /**
+         * AttributionWanted
+         * @description A method, a sample, and the output in question: null is the one that the network decides for.
+         *     Outputs are looked at as the last layer gives them, before any softmax; of a network with one
+         *     output for two classes, target 0 is its negative.
+         */
+        AttributionWanted: {
+            /** Method */
+            method: components["schemas"]["GradCam"] | components["schemas"]["IntegratedGradients"] | components["schemas"]["Occlusion"] | components["schemas"]["Saliency"];
+            /**
+             * Sample
+             * @default {
+             *       "kind": "stored",
+             *       "split": "val",
+             *       "index": 0
+             *     }
+             */
+            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["WarpedSample"];
+            /**
+             * Target
+             * @default null
+             */
+            target: number | null;
         };
         /**
          * AugmentedWanted
@@ -2291,9 +2378,78 @@ export interface components {
             spec: components["schemas"]["RunSpec"];
         };
         /**
+         * Exciting
+         * @description The samples, the strongest first; ``among`` is how many were looked at.
+         */
+        Exciting: {
+            /** Node */
+            node: string;
+            /** Unit */
+            unit: number;
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "maximum" | "mean";
+            /** Step */
+            step: number;
+            /** Branch */
+            branch: number;
+            /** Among */
+            among: number;
+            /** Samples */
+            samples: components["schemas"]["ExcitingSample"][];
+        };
+        /**
+         * ExcitingSample
+         * @description One sample. ``place`` is where in the map its maximum is; ``patch`` the part of the input that
+         *     this cell sees, null where that is everything or no picture.
+         */
+        ExcitingSample: {
+            sample: components["schemas"]["StoredSample"];
+            /** Label */
+            label: number | null;
+            /** Value */
+            value: number;
+            /** Place */
+            place: number[];
+            patch: components["schemas"]["Patch"] | null;
+        };
+        /**
+         * ExcitingWanted
+         * @description The training samples at which a map (or unit) of a node is largest: by its ``maximum``, or by
+         *     its ``mean`` over the picture. At most ``among`` samples are looked at, from the first.
+         */
+        ExcitingWanted: {
+            /** Node */
+            node: string;
+            /**
+             * Unit
+             * @default 0
+             */
+            unit: number;
+            /**
+             * By
+             * @default maximum
+             * @enum {string}
+             */
+            by: "maximum" | "mean";
+            /**
+             * Count
+             * @default 9
+             */
+            count: number;
+            /**
+             * Among
+             * @default 5000
+             */
+            among: number;
+        };
+        /**
          * ExplainWanted
          * @description ``form`` ``sum`` gives sensitivities and gradients as the chapter has them, summed over the
-         *     batch instead of averaged.
+         *     batch instead of averaged. ``depth``: a ``state`` is written out as what each of that many earlier
+         *     steps gave to it, and what was left before them; every term names its step.
          */
         ExplainWanted: {
             /**
@@ -2319,6 +2475,11 @@ export interface components {
              * @enum {string}
              */
             form: "mean" | "sum";
+            /**
+             * Depth
+             * @default 1
+             */
+            depth: number;
         };
         /**
          * Explanation
@@ -2698,6 +2859,26 @@ export interface components {
             stays_below: number | null;
         };
         /**
+         * GradCam
+         * @description Where in the picture the maps of a layer speak for the answer.
+         *
+         *     Captum's LayerGradCam: the mean gradient of a map is its weight; only what speaks for the answer
+         *     is kept, and spread over the input bilinearly. Source: Selvaraju et al., 2017.
+         */
+        GradCam: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "grad_cam";
+            /**
+             * layer
+             * @description Whose maps are weighted; none: those of the last convolution.
+             * @default null
+             */
+            layer: string | null;
+        };
+        /**
          * Gradcheck
          * @description ``passed``: the error of every entry that counts is at most ``tolerance``. ``complete`` is
          *     false where time ran out; ``unresolved`` and ``kinks`` count what could not be compared.
@@ -2949,6 +3130,32 @@ export interface components {
              * @enum {string}
              */
             type: "identity";
+        };
+        /**
+         * IntegratedGradients
+         * @description Shares the difference between the answer and that for an empty input out among the inputs.
+         *
+         *     Captum's IntegratedGradients by Gauss and Legendre. The shares sum to f(x) − f(baseline); what is
+         *     missing is told as the completeness delta. Source: Sundararajan, Taly and Yan, 2017.
+         */
+        IntegratedGradients: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "integrated_gradients";
+            /**
+             * points
+             * @description Points of the integral.
+             * @default 64
+             */
+            steps: number;
+            /**
+             * baseline
+             * @description Value of every input of the empty picture.
+             * @default 0
+             */
+            baseline: number;
         };
         /**
          * Iris
@@ -3529,6 +3736,26 @@ export interface components {
             activations: number;
         };
         /**
+         * MethodInfo
+         * @description One method of attribution.
+         */
+        MethodInfo: {
+            /** Type */
+            type: string;
+            title: components["schemas"]["Text"];
+            summary: components["schemas"]["Text"];
+            /** Formula */
+            formula: string;
+        };
+        /**
+         * MethodList
+         * @description All of them.
+         */
+        MethodList: {
+            /** Methods */
+            methods: components["schemas"]["MethodInfo"][];
+        };
+        /**
          * Metrics
          * @description Training metrics of the steps since the last such event (about every 100 ms).
          *
@@ -3832,6 +4059,38 @@ export interface components {
             };
         };
         /**
+         * Occlusion
+         * @description A window covers a part of the input, all channels of it, and slides over the rest.
+         *
+         *     Captum's Occlusion: an input gets the mean of what the answer lost under all windows that cover
+         *     it. Source: Zeiler and Fergus, 2014.
+         */
+        Occlusion: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "occlusion";
+            /**
+             * window
+             * @description Side of the window in pixels.
+             * @default 4
+             */
+            window: number;
+            /**
+             * stride
+             * @description By how far it moves.
+             * @default 2
+             */
+            stride: number;
+            /**
+             * cover
+             * @description The value that covers.
+             * @default 0
+             */
+            value: number;
+        };
+        /**
          * OneCycle
          * @description From η/d up to η at the step p T − 1, then down to η/(d f) at the last, T − 1.
          *
@@ -4124,6 +4383,20 @@ export interface components {
             facts: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * Patch
+         * @description Part of the input picture: rows and columns from, up to and without.
+         */
+        Patch: {
+            /** Top */
+            top: number;
+            /** Left */
+            left: number;
+            /** Bottom */
+            bottom: number;
+            /** Right */
+            right: number;
         };
         /**
          * Pause
@@ -5521,6 +5794,26 @@ export interface components {
              * @default null
              */
             weights: string | null;
+        };
+        /**
+         * Saliency
+         * @description How much the output changes with each input, to first order.
+         *
+         *     Captum's Saliency: the gradient of the output, its absolute value unless the sign is asked for.
+         *     Source: Simonyan, Vedaldi and Zisserman, 2014.
+         */
+        Saliency: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "saliency";
+            /**
+             * with its sign
+             * @description The gradient itself instead of its size.
+             * @default false
+             */
+            signed: boolean;
         };
         /**
          * SamplesWanted
@@ -9374,6 +9667,224 @@ export interface operations {
             };
             /** @description The request does not fit its schema, or the network cannot be built. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_methods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MethodList"];
+                };
+            };
+        };
+    };
+    attribute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttributionWanted"];
+            };
+        };
+        responses: {
+            /** @description attribution and input (*shape), outputs (K,), coarse */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.safetensors": string;
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    exciting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExcitingWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exciting"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
