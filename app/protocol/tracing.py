@@ -112,10 +112,12 @@ class Cell(Strict):
 
 class ExplainWanted(Traced):
     """``form`` ``sum`` gives sensitivities and gradients as the chapter has them, summed over the
-    batch instead of averaged."""
+    batch instead of averaged. ``depth``: a ``state`` is written out as what each of that many earlier
+    steps gave to it, and what was left before them; every term names its step."""
 
     cell: Cell
     form: Form = "mean"
+    depth: int = Field(1, ge=1, le=20)
 
 
 class GradcheckWanted(Traced):
@@ -168,7 +170,7 @@ class Loser(Answer):
     place: Cell | None
 
 
-class Formula(Answer):
+class WrittenFormula(Answer):
     """LaTeX: the part's own textbook formula, this operation's, and the same with numbers."""
 
     part: str
@@ -194,7 +196,7 @@ class Explanation(Answer):
     formula_value: Number
     difference: Number
     scale: Number
-    formula: Formula
+    formula: WrittenFormula
     terms: tuple[Term, ...]
     rest: Rest
     losers: tuple[Loser, ...] = ()

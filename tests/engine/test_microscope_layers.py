@@ -60,14 +60,23 @@ def check_backward(
     assert close(total, wanted, scale, gradient.dtype), (value.origin, value.name, total, wanted)
 
 
+def spread_of_one(graph: Graph) -> bool:
+    """Whether a variance is taken over single cells: x − μ is then nothing but rounding, which
+    PyTorch's fused kernel and its own decomposition round differently, magnified by 1/√ε = 316."""
+    return any(
+        op.name in ("var", "var_mean")
+        and op.slots[0].tensor.numel() == op.results[0].tensor.numel()
+        for op in graph.operations
+        if op.results[0] is not None
+    )
+
+
 def open_layer(
     data: st.DataObject, kind: str, dtype: torch.dtype
 ) -> tuple[Graph, torch.Tensor, dict[Value, torch.Tensor], dict[int, torch.Tensor]]:
     """A layer's graph, output, ∂E/∂(every input and parameter) by PyTorch, and all sensitivities."""
     layer: Layer
     layer, shapes, _ = fitting(data, LAYERS.parts[kind], small_shapes)
-    # A norm over a single value is nothing but the rounding of x − μ, magnified by 1/√ε.
-    assume(kind not in ("layer_norm", "group_norm") or size(shapes[0]) > 2 * shapes[0][0])
     generator = torch.Generator().manual_seed(data.draw(st.integers(0, 2**31)))
     module = layer.build(shapes)
     layer.initialize(module, generator)
@@ -83,6 +92,7 @@ def open_layer(
     found = derivatives(output, [*inputs, *parameters.values()], delta)
     reseed(module, 7)
     graph = capture(module, [x.detach() for x in inputs])
+    assume(not spread_of_one(graph))
     values = [*graph.inputs, *(graph.parameters[name] for name in parameters)]
     gradients = {
         value: torch.zeros_like(value.tensor) if g is None else g
@@ -177,3 +187,78 @@ def test_factors_name_the_cells_they_come_from() -> None:
             else:
                 assert factor.place.node == "before"
                 assert float(x[(factor.place.sample or 0, *factor.place.index)]) == factor.value
+
+
+def drawn(kind: str, x: torch.Tensor, **fields: object) -> tuple[Graph, torch.Tensor]:
+    """A layer with draws of its own, in training, and what it made of ``x``."""
+    layer = LAYERS.parts[kind].model_validate({"type": kind, **fields})
+    module = layer.build((tuple(x.shape[1:]),)).double().train()
+    reseed(module, 3)
+    output = module(x).detach()
+    reseed(module, 3)
+    return capture(module, [x]), output
+
+
+def factors(graph: Graph, flat: int) -> list[list[tuple[float, str]]]:
+    """Value and role of every factor of a cell's terms."""
+    found = forward(graph, source(graph, Cell(graph.output, flat)))
+    terms, _ = largest([(Context("node", ("before",), graph), b) for b in found.blocks])
+    return [
+        [(float(f.value), f.place.role if f.place else "") for f in term.factors] for term in terms
+    ]
+
+
+def test_a_dropouts_mask_is_a_factor() -> None:
+    x = torch.rand(2, 40, dtype=torch.float64) + 0.5
+    graph, output = drawn("dropout", x, rate=0.4)
+    kept = output.ne(0.0)
+    assert 0 < int(kept.sum()) < output.numel()
+    for flat in range(output.numel()):
+        numbers = sorted(value for term in factors(graph, flat) for value, _ in term)
+        own = float(x.reshape(-1)[flat])
+        if kept.reshape(-1)[flat]:
+            product = torch.tensor(numbers).prod()
+            assert float(product) == pytest.approx(own / 0.6)
+            assert any(value == pytest.approx(1 / 0.6) for value in numbers)
+        else:
+            assert 0.0 in numbers or not numbers
+
+
+def test_a_noise_is_a_term_of_its_own() -> None:
+    x = torch.randn(2, 6, dtype=torch.float64)
+    graph, output = drawn("gaussian_noise", x, std=0.5)
+    for flat in range(output.numel()):
+        terms = factors(graph, flat)
+        assert len(terms) == 2
+        own = float(x.reshape(-1)[flat])
+        noise = float(output.reshape(-1)[flat]) - own
+        values = sorted(torch.tensor([v for v, _ in term]).prod().item() for term in terms)
+        assert values == pytest.approx(sorted([own, noise]))
+
+
+def test_a_stochastic_poolings_draw_is_the_cell_that_was_drawn() -> None:
+    x = torch.rand(2, 3, 6, 6, dtype=torch.float64)
+    graph, output = drawn("stochastic_pool", x)
+    below = 0
+    for flat in range(output.numel()):
+        n, c, i, j = (int(k) for k in torch.unravel_index(torch.tensor(flat), output.shape))
+        block = x[n, c, 2 * i : 2 * i + 2, 2 * j : 2 * j + 2]
+        value = float(output[n, c, i, j])
+        assert value in block.reshape(-1).tolist()
+        below += value < float(block.max())
+        at = source(graph, Cell(graph.output, flat))
+        found = [at.number] if forward(graph, at).kind == "given" else []
+        found += [v for term in factors(graph, flat) for v, role in term if role == "activation"]
+        assert value in found
+    assert below, "the largest is not always drawn"
+
+
+def test_a_random_slope_is_the_one_that_was_drawn() -> None:
+    x = -torch.rand(2, 30, dtype=torch.float64) - 0.1
+    graph, output = drawn("rrelu", x)
+    slopes = (output / x).reshape(-1)
+    assert len(set(slopes.tolist())) > 30
+    for flat in range(0, output.numel(), 7):
+        blocks = forward(graph, source(graph, Cell(graph.output, flat))).blocks
+        total = sum(float(block.values.sum()) for block in blocks)
+        assert total == pytest.approx(float(slopes[flat] * x.reshape(-1)[flat]), rel=1e-12)

@@ -91,6 +91,51 @@ def test_the_optimisers_memory_names_the_step_it_comes_from(rule: dict[str, Any]
         assert "state" in {place.role for place in places}
 
 
+@pytest.mark.parametrize("rule", RULES[1:], ids=lambda r: "-".join(map(str, r.values())))
+@pytest.mark.parametrize("depth", [4, 20])
+def test_the_optimisers_memory_is_followed_to_the_steps_that_gave_to_it(
+    rule: dict[str, Any], depth: int
+) -> None:
+    driven = Driven(run_spec(optimizer=rule, clip_norm=0.5)).to(7)
+    tracer = Tracer(driven.session)
+    states = tracer.trace(ExplainWanted(cell=Cell(role="loss"))).updated().state["conv1.weight"]
+    for state in set(states) - {"step"}:
+        cell = Cell(role="state", state=state, **CELLS[0])
+        found = tracer.explain(ExplainWanted(cell=cell, depth=depth, precision="float32"))
+        assert abs(found.difference) <= 1e-5 * found.scale
+        assert found.value == float(
+            driven.session.trainer.state()[f"optimizer.conv1.weight.{state}"][CELLS[0]["index"]]
+        )
+        given = {f.place.step for t in found.terms for f in t.factors if f.place}
+        assert given == set(range(max(0, 7 - depth), 7))
+        for term in found.terms:
+            product = np.prod([float(factor.value) for factor in term.factors])
+            assert product == pytest.approx(float(term.value), rel=1e-9)
+        gradients = [
+            f for t in found.terms for f in t.factors if f.place and f.place.role == "gradient"
+        ]
+        for factor in gradients[:1] + gradients[-1:]:
+            assert factor.place is not None
+            again = tracer.explain(ExplainWanted(cell=factor.place, precision="float32"))
+            assert again.step == factor.place.step
+            assert again.value == factor.value
+
+
+def test_a_momentum_is_the_faded_sum_of_gradients() -> None:
+    """m = Σ βᵏ g of the k-th step before, as PyTorch's SGD has it: without (1 − β)."""
+    driven = Driven(run_spec(optimizer={"type": "sgd", "learning_rate": 0.05, "momentum": 0.9})).to(
+        6
+    )
+    cell = Cell(role="state", state="momentum_buffer", **CELLS[0])
+    found = Tracer(driven.session).explain(ExplainWanted(cell=cell, depth=20))
+    assert len(found.terms) == 6
+    for age, term in enumerate(found.terms):
+        (gradient,) = [f for f in term.factors if f.place and f.place.role == "gradient"]
+        assert gradient.place is not None
+        assert gradient.place.step == 5 - age
+        assert float(term.value) == pytest.approx(0.9**age * float(gradient.value), rel=1e-12)
+
+
 def test_an_earlier_step_is_the_one_that_was(tmp_path: Path) -> None:
     driven = Driven(run_spec(), tmp_path)
     was = {}

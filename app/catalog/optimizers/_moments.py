@@ -12,6 +12,7 @@ from app.catalog.optimizers._rule import (
     remembered,
     setting,
     slope,
+    squares,
     term,
     weight,
 )
@@ -38,8 +39,8 @@ def adam_rule(
     if decoupled and before.decay:
         terms.append(term(eta, setting(r"\lambda", before.decay), weight(before)))
     terms += [term(eta, share, keep, mean), *slope(inner, eta, share, take)]
-    squares = (
+    seen = (
         term(setting(r"\beta_2", beta2), square),
-        term(setting(r"(1-\beta_2)", 1.0 - beta2), each, each),
+        *squares(inner, setting(r"(1-\beta_2)", 1.0 - beta2)),
     )
-    return Rule(tuple(terms), {MEAN: (term(keep, mean), *slope(inner, take)), SQUARE: squares})
+    return Rule(tuple(terms), {MEAN: (term(keep, mean), *slope(inner, take)), SQUARE: seen})

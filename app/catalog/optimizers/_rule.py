@@ -83,6 +83,16 @@ def slope(before: Before, *share: RuleFactor) -> list[RuleTerm]:
     return found
 
 
+def squares(before: Before, *share: RuleFactor) -> list[RuleTerm]:
+    """(g + λw)² multiplied out, so that every factor has a place; each times ``share``."""
+    g, w = gradient(before), weight(before)
+    found = [term(*share, g, g)]
+    if before.decay:
+        found.append(term(*share, setting(r"2\lambda", 2.0 * before.decay), g, w))
+        found.append(term(*share, setting(r"\lambda^2", before.decay**2), w, w))
+    return found
+
+
 def decayed(before: Before) -> RuleFactor:
     """g + λw: the gradient itself where nothing decays."""
     if not before.decay:

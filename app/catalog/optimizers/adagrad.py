@@ -17,6 +17,7 @@ from app.catalog.optimizers._rule import (
     remembered,
     setting,
     slope,
+    squares,
     term,
     weight,
 )
@@ -66,7 +67,7 @@ class Adagrad(Optimizer):
         eta = setting(r"\eta", -before.rate)
         divisor = math.sqrt(seen.number + each.number**2) + self.epsilon
         share = setting(r"\tfrac{1}{\sqrt{s'}+\epsilon}", 1.0 / divisor)
-        state = (term(seen), term(each, each))
+        state = (term(seen), *squares(before))
         return Rule((term(weight(before)), *slope(before, eta, share)), {SUM: state})
 
     def path(self, gradients: Reals) -> Reals:

@@ -24,6 +24,7 @@ from app.catalog.optimizers._rule import (
     remembered,
     setting,
     slope,
+    squares,
     term,
     weight,
 )
@@ -76,7 +77,7 @@ class RmsProp(Optimizer):
         share = setting(r"\tfrac{1}{\sqrt{s'}+\epsilon}", 1.0 / (math.sqrt(new) + self.epsilon))
         state = (
             term(setting(r"\alpha", self.alpha), square),
-            term(setting(r"(1-\alpha)", 1.0 - self.alpha), each, each),
+            *squares(before, setting(r"(1-\alpha)", 1.0 - self.alpha)),
         )
         return Rule((term(weight(before)), *slope(before, eta, share)), {SQUARE: state})
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.engine.tracing.answers import Answered
 from app.engine.tracing.explain import Explainer
 from app.engine.tracing.gradcheck import Gradchecker
+from app.engine.tracing.lineage import followed
 from app.engine.tracing.listing import frame, operations
 from app.engine.tracing.reach import shadow
 from app.engine.tracing.step import Trace
@@ -112,7 +114,16 @@ class Tracer:
         plain = wanted.model_copy(update={"samples": None})
         trace = self.trace(plain, at - 1)
         explainer = Explainer(trace, self._session.branch, wanted.form)
-        return explainer.finished(cell, explainer.made(cell))
+        answer = explainer.made(cell)
+        if cell.role == "state" and wanted.depth > 1 and answer.kind == "rule":
+            self._follow_back(answer, cell, at, wanted)
+        return explainer.finished(cell, answer)
+
+    def _follow_back(self, answer: Answered, cell: Cell, at: int, wanted: ExplainWanted) -> None:
+        """One term for every earlier step that gave to the state, in place of the state before."""
+        answer.terms = followed(self._session, cell, at, wanted.depth, wanted.precision)
+        answer.scale = None
+        answer.symbols = r"s' = \sum_k \beta^k\, a_k + \beta^n\, s"
 
     def gradcheck(self, wanted: GradcheckWanted) -> Gradcheck:
         """Always in float64; on the first samples of the batch where none are given."""

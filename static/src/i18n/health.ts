@@ -1,68 +1,68 @@
 // Texts of the health of derivatives over time. { key: [English, 简体中文] }.
 export const health = {
-  'health.open': ['over time', '随时间'],
-  'health.openHelp': [
+  'vitals.open': ['over time', '随时间'],
+  'vitals.openHelp': [
     'Sensitivities, gradients and updates of every layer over the steps of the run',
     '运行各步中每一层的灵敏度、梯度与更新',
   ],
-  'health.title': ['Health of the derivatives', '导数的健康状况'],
-  'health.measure': ['Measure', '指标'],
-  'health.sensitivity': ['sensitivity |∂E/∂x|', '灵敏度 |∂E/∂x|'],
-  'health.gradient': ['gradient |∂E/∂W|', '梯度 |∂E/∂W|'],
-  'health.update': ['update ÷ weights |ΔW|/|W|', '更新与权值之比 |ΔW|/|W|'],
-  'health.dead': ['dead units', '死亡单元'],
-  'health.saturated': ['saturated cells', '饱和单元格'],
-  'health.sensitivityHelp': [
+  'vitals.title': ['Health of the derivatives', '导数的健康状况'],
+  'vitals.measure': ['Measure', '指标'],
+  'vitals.sensitivity': ['sensitivity |∂E/∂x|', '灵敏度 |∂E/∂x|'],
+  'vitals.gradient': ['gradient |∂E/∂W|', '梯度 |∂E/∂W|'],
+  'vitals.update': ['update ÷ weights |ΔW|/|W|', '更新与权值之比 |ΔW|/|W|'],
+  'vitals.dead': ['dead units', '死亡单元'],
+  'vitals.saturated': ['saturated cells', '饱和单元格'],
+  'vitals.sensitivityHelp': [
     'Length of ∂E/∂x over the whole batch, x the output of the layer. Where it shrinks from layer to layer towards the input, the gradient vanishes.',
     '整个批次上 ∂E/∂x 的长度，x 为该层的输出。若朝输入方向逐层变小，即为梯度消失。',
   ],
-  'health.gradientHelp': [
+  'vitals.gradientHelp': [
     'Length of ∂E/∂W over all parameters of the layer, before any clipping.',
     '该层全部参数的 ∂E/∂W 的长度，截断之前。',
   ],
-  'health.updateHelp': [
+  'vitals.updateHelp': [
     'By which share of its length a step moves the weights of the layer. About 10⁻³ is a common rule of thumb.',
     '一步使该层权值移动其长度的多大比例。常用经验值约为 10⁻³。',
   ],
-  'health.deadHelp': [
+  'vitals.deadHelp': [
     'Units of a ReLU whose slope is exactly 0 for every sample of the batch: nothing flows back through them.',
     'ReLU 中对批次内所有样本斜率都恰为 0 的单元：没有任何量能经其反向传播。',
   ],
-  'health.saturatedHelp': [
+  'vitals.saturatedHelp': [
     'Cells of a sigmoid or tanh whose slope is less than a tenth of the steepest.',
     'Sigmoid 或 tanh 中斜率不足最大斜率十分之一的单元格。',
   ],
-  'health.along': ['Draw', '绘制'],
-  'health.time': ['over time', '随时间'],
-  'health.depth': ['by depth', '随深度'],
-  'health.step': ['step {step}', '第 {step} 步'],
-  'health.stepSlider': ['Step that is read', '读取的步'],
-  'health.chartTime': [
+  'vitals.along': ['Draw', '绘制'],
+  'vitals.time': ['over time', '随时间'],
+  'vitals.depth': ['by depth', '随深度'],
+  'vitals.step': ['step {step}', '第 {step} 步'],
+  'vitals.stepSlider': ['Step that is read', '读取的步'],
+  'vitals.chartTime': [
     'Chart: {measure} of {count} layers from step {from} to step {to}',
     '图表：{count} 层的{measure}，第 {from} 步至第 {to} 步',
   ],
-  'health.chartDepth': [
+  'vitals.chartDepth': [
     'Chart: {measure} of {count} layers at step {step}, from input to output',
     '图表：第 {step} 步时 {count} 层的{measure}，从输入到输出',
   ],
-  'health.layers': ['Layers', '各层'],
-  'health.none': ['none', '无'],
-  'health.noneHelp': [
+  'vitals.layers': ['Layers', '各层'],
+  'vitals.none': ['none', '无'],
+  'vitals.noneHelp': [
     'No gradient reaches it, or it has no weights that are trained. That is not zero.',
     '没有梯度到达，或没有可训练的权值。这不等于零。',
   ],
-  'health.low': ['below {bound}', '低于 {bound}'],
-  'health.high': ['above {bound}', '高于 {bound}'],
-  'health.zero': ['exactly zero', '恰为零'],
-  'health.broken': ['not a finite number', '非有限数'],
-  'health.ok': ['in range', '正常'],
-  'health.entry': ['{node}: {value}, {state}', '{node}：{value}，{state}'],
-  'health.noLayer': ['No layer of this network has this measure.', '该网络没有任何层具有此指标。'],
-  'health.noRun': [
+  'vitals.low': ['below {bound}', '低于 {bound}'],
+  'vitals.high': ['above {bound}', '高于 {bound}'],
+  'vitals.zero': ['exactly zero', '恰为零'],
+  'vitals.broken': ['not a finite number', '非有限数'],
+  'vitals.ok': ['in range', '正常'],
+  'vitals.entry': ['{node}: {value}, {state}', '{node}：{value}，{state}'],
+  'vitals.noLayer': ['No layer of this network has this measure.', '该网络没有任何层具有此指标。'],
+  'vitals.noRun': [
     'There is no run yet, and so no gradient. Press Play, or make one step.',
     '尚无运行，也就没有梯度。请开始训练或训练一步。',
   ],
-  'health.reading': ['reading earlier steps…', '正在读取较早的步…'],
-  'health.failed': ['This could not be read.', '无法读取。'],
-  'health.retry': ['Try again', '重试'],
+  'vitals.reading': ['reading earlier steps…', '正在读取较早的步…'],
+  'vitals.failed': ['This could not be read.', '无法读取。'],
+  'vitals.retry': ['Try again', '重试'],
 } as const satisfies Record<string, readonly [string, string]>;

@@ -1246,15 +1246,15 @@ export interface components {
         };
         AnyAugmentation: components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"];
         AnyBaseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
-        AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
+        AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
         AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
         AnyEvent: components["schemas"]["StateChanged"] | components["schemas"]["CommandApplied"] | components["schemas"]["Rewound"] | components["schemas"]["Metrics"] | components["schemas"]["Validation"] | components["schemas"]["SnapshotTaken"] | components["schemas"]["Note"];
-        AnyInitializer: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+        AnyInitializer: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         AnyLayer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
         AnyLoss: components["schemas"]["BinaryCrossEntropy"] | components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
         AnyOptimizer: components["schemas"]["Adagrad"] | components["schemas"]["Adam"] | components["schemas"]["AdamW"] | components["schemas"]["RmsProp"] | components["schemas"]["Sgd"];
         AnySample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["WarpedSample"];
-        AnySchedule: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"] | components["schemas"]["WarmUp"];
+        AnySchedule: components["schemas"]["ConstantRate"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["StepDecay"] | components["schemas"]["WarmUp"];
         /**
          * Applied
          * @description Where a command took effect, and the number of the newest stored event then.
@@ -1362,7 +1362,7 @@ export interface components {
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
             group: components["schemas"]["Text"];
-            formula: components["schemas"]["app__catalog__family__Formula"] | null;
+            formula: components["schemas"]["Formula"] | null;
             /** Aliases */
             aliases: string[];
             /** Examples */
@@ -1740,7 +1740,7 @@ export interface components {
              */
             type: "command";
             /** Command */
-            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
+            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
         };
         /**
          * Concatenate
@@ -1752,6 +1752,34 @@ export interface components {
              * @enum {string}
              */
             type: "concatenate";
+        };
+        /**
+         * ConstantRate
+         * @description ηₜ = η. What is changed by hand stays as it was set.
+         */
+        ConstantRate: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "constant";
+        };
+        /**
+         * ConstantWeights
+         * @description Every weight ``value``; bias 0. All units of a layer stay alike.
+         */
+        ConstantWeights: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "constant";
+            /**
+             * value c
+             * @description The number.
+             * @default 0.1
+             */
+            value: number;
         };
         /**
          * Conv1d
@@ -1815,7 +1843,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * Conv2d
@@ -1886,7 +1914,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * Cosine
@@ -1979,7 +2007,7 @@ export interface components {
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
             group: components["schemas"]["Text"];
-            formula: components["schemas"]["app__catalog__family__Formula"] | null;
+            formula: components["schemas"]["Formula"] | null;
             /** Aliases */
             aliases: string[];
             /** Examples */
@@ -2046,7 +2074,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * DenseSteps
@@ -2077,7 +2105,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * DepthwiseConv2d
@@ -2122,7 +2150,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * DerivativeHealth
@@ -2420,7 +2448,8 @@ export interface components {
         /**
          * ExplainWanted
          * @description ``form`` ``sum`` gives sensitivities and gradients as the chapter has them, summed over the
-         *     batch instead of averaged.
+         *     batch instead of averaged. ``depth``: a ``state`` is written out as what each of that many earlier
+         *     steps gave to it, and what was left before them; every term names its step.
          */
         ExplainWanted: {
             /**
@@ -2446,6 +2475,11 @@ export interface components {
              * @enum {string}
              */
             form: "mean" | "sum";
+            /**
+             * Depth
+             * @default 1
+             */
+            depth: number;
         };
         /**
          * Explanation
@@ -2487,7 +2521,7 @@ export interface components {
             difference: number;
             /** Scale */
             scale: number;
-            formula: components["schemas"]["app__protocol__tracing__Formula"];
+            formula: components["schemas"]["WrittenFormula"];
             /** Terms */
             terms: components["schemas"]["Term"][];
             rest: components["schemas"]["Rest"];
@@ -2714,6 +2748,19 @@ export interface components {
              * @default 0.5
              */
             rate: number;
+        };
+        /**
+         * Formula
+         * @description LaTeX of the forward rule and of its sensitivity or gradient, in the chapter's notation.
+         */
+        Formula: {
+            /** Forward */
+            forward: string;
+            /**
+             * Backward
+             * @default
+             */
+            backward: string;
         };
         /**
          * Freeze
@@ -3235,7 +3282,7 @@ export interface components {
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
             group: components["schemas"]["Text"];
-            formula: components["schemas"]["app__catalog__family__Formula"] | null;
+            formula: components["schemas"]["Formula"] | null;
             /** Aliases */
             aliases: string[];
             /** Examples */
@@ -3308,7 +3355,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * LeakyRelu
@@ -3411,7 +3458,7 @@ export interface components {
              */
             branch: number;
             /** Command */
-            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
+            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
         };
         /**
          * Loser
@@ -3445,7 +3492,7 @@ export interface components {
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
             group: components["schemas"]["Text"];
-            formula: components["schemas"]["app__catalog__family__Formula"] | null;
+            formula: components["schemas"]["Formula"] | null;
             /** Aliases */
             aliases: string[];
             /** Examples */
@@ -3824,7 +3871,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * Mnist
@@ -4317,7 +4364,7 @@ export interface components {
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
             group: components["schemas"]["Text"];
-            formula: components["schemas"]["app__catalog__family__Formula"] | null;
+            formula: components["schemas"]["Formula"] | null;
             /** Aliases */
             aliases: string[];
             /** Examples */
@@ -4550,7 +4597,7 @@ export interface components {
              */
             family: "initializers";
             /** Part */
-            part: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            part: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -4638,7 +4685,7 @@ export interface components {
              */
             family: "schedules";
             /** Part */
-            part: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"] | components["schemas"]["WarmUp"];
+            part: components["schemas"]["ConstantRate"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["StepDecay"] | components["schemas"]["WarmUp"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -5934,7 +5981,7 @@ export interface components {
              */
             type: "set_schedule";
             /** Schedule */
-            schedule: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"] | components["schemas"]["WarmUp"];
+            schedule: components["schemas"]["ConstantRate"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["StepDecay"] | components["schemas"]["WarmUp"];
         };
         /**
          * SetSpeed
@@ -5985,7 +6032,7 @@ export interface components {
              *       "type": "constant"
              *     }
              */
-            schedule: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"] | components["schemas"]["WarmUp"];
+            schedule: components["schemas"]["ConstantRate"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["StepDecay"] | components["schemas"]["WarmUp"];
             /**
              * Clip Norm
              * @default null
@@ -6255,6 +6302,58 @@ export interface components {
             device: string | null;
         };
         /**
+         * Step
+         * @description Train ``count`` batches, or to the end of the ``count``-th epoch from here, then pause.
+         */
+        Step: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "step";
+            /**
+             * Unit
+             * @default batch
+             * @enum {string}
+             */
+            unit: "batch" | "epoch";
+            /**
+             * Count
+             * @default 1
+             */
+            count: number;
+        };
+        /**
+         * StepDecay
+         * @description ηₜ = η γ^⌊t/k⌋, t in epochs or steps; as torch.optim.lr_scheduler.StepLR.
+         */
+        StepDecay: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "step";
+            /**
+             * every k
+             * @description Epochs or steps between two reductions.
+             * @default 3
+             */
+            every: number;
+            /**
+             * decay γ
+             * @description What η is multiplied with each time.
+             * @default 0.5
+             */
+            gamma: number;
+            /**
+             * counted in
+             * @description Whether epochs or single steps are counted.
+             * @default epoch
+             * @enum {string}
+             */
+            unit: "epoch" | "step";
+        };
+        /**
          * StochasticPool2d
          * @description Draws one cell of every block, by its share of the block; takes the weighted mean when evaluating.
          *
@@ -6395,7 +6494,7 @@ export interface components {
              *       "type": "constant"
              *     }
              */
-            schedule: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"] | components["schemas"]["WarmUp"];
+            schedule: components["schemas"]["ConstantRate"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["StepDecay"] | components["schemas"]["WarmUp"];
             /**
              * Groups
              * @default []
@@ -6792,7 +6891,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * TruncatedNormal
@@ -7086,7 +7185,7 @@ export interface components {
              *       "type": "constant"
              *     }
              */
-            then: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"];
+            then: components["schemas"]["ConstantRate"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["Plateau"] | components["schemas"]["StepDecay"];
         };
         /**
          * Warp
@@ -7253,6 +7352,18 @@ export interface components {
             type: "wine";
         };
         /**
+         * WrittenFormula
+         * @description LaTeX: the part's own textbook formula, this operation's, and the same with numbers.
+         */
+        WrittenFormula: {
+            /** Part */
+            part: string;
+            /** Symbols */
+            symbols: string;
+            /** Numbers */
+            numbers: string;
+        };
+        /**
          * Xavier
          * @description Uniform with variance 2g²/(fan-in + fan-out), g = 1 as it was made; bias 0. Source: Glorot and Bengio, AISTATS 2010.
          */
@@ -7298,111 +7409,6 @@ export interface components {
              * @default 1.2
              */
             factor: number;
-        };
-        /**
-         * Formula
-         * @description LaTeX of the forward rule and of its sensitivity or gradient, in the chapter's notation.
-         */
-        app__catalog__family__Formula: {
-            /** Forward */
-            forward: string;
-            /**
-             * Backward
-             * @default
-             */
-            backward: string;
-        };
-        /**
-         * Constant
-         * @description Every weight ``value``; bias 0. All units of a layer stay alike.
-         */
-        app__catalog__initializers__constant__Constant: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "constant";
-            /**
-             * value c
-             * @description The number.
-             * @default 0.1
-             */
-            value: number;
-        };
-        /**
-         * Constant
-         * @description ηₜ = η. What is changed by hand stays as it was set.
-         */
-        app__catalog__schedules__constant__Constant: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "constant";
-        };
-        /**
-         * Step
-         * @description ηₜ = η γ^⌊t/k⌋, t in epochs or steps; as torch.optim.lr_scheduler.StepLR.
-         */
-        app__catalog__schedules__step__Step: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "step";
-            /**
-             * every k
-             * @description Epochs or steps between two reductions.
-             * @default 3
-             */
-            every: number;
-            /**
-             * decay γ
-             * @description What η is multiplied with each time.
-             * @default 0.5
-             */
-            gamma: number;
-            /**
-             * counted in
-             * @description Whether epochs or single steps are counted.
-             * @default epoch
-             * @enum {string}
-             */
-            unit: "epoch" | "step";
-        };
-        /**
-         * Step
-         * @description Train ``count`` batches, or to the end of the ``count``-th epoch from here, then pause.
-         */
-        app__protocol__commands__Step: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "step";
-            /**
-             * Unit
-             * @default batch
-             * @enum {string}
-             */
-            unit: "batch" | "epoch";
-            /**
-             * Count
-             * @default 1
-             */
-            count: number;
-        };
-        /**
-         * Formula
-         * @description LaTeX: the part's own textbook formula, this operation's, and the same with numbers.
-         */
-        app__protocol__tracing__Formula: {
-            /** Part */
-            part: string;
-            /** Symbols */
-            symbols: string;
-            /** Numbers */
-            numbers: string;
         };
     };
     responses: never;
