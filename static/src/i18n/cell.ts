@@ -1,6 +1,7 @@
 // Texts of the cell view and the gradient check, loaded with them. { key: [English, 简体中文] }.
 export const cell = {
   'cell.label': ['Cell view', '单元视图'],
+  'cell.set': ['Set this weight by hand…', '手动设置该权值…'],
   'cell.close': ['Close the cell view', '关闭单元视图'],
   'cell.sample': ['sample {sample} of {count}', '第 {sample} 个样本（共 {count} 个）'],
   'cell.samples': ['over {count} samples', '共 {count} 个样本'],
