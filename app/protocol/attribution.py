@@ -6,11 +6,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from app.catalog.attributions import AnyAttribution
 from app.core.errors import Invalid
 from app.core.text import text
 from app.protocol.events import Number
 from app.protocol.taps import AnySample, StoredSample
+from app.spec.attribution import AnyAttribution
 from app.spec.base import Strict
 
 

@@ -59,6 +59,8 @@ class Occlusion(Attribution):
 
         shape = tuple(subject.x.shape[1:])
         sides = shape[1:] if len(shape) > 1 else shape
+        window: tuple[int, ...]
+        stride: tuple[int, ...]
         if len(shape) == 1:
             window, stride = (1,), (1,)  # one number after the other
         else:
