@@ -87,7 +87,8 @@ class CellView:
 
     def wanted(self) -> dict[str, Any]:
         """The question whose answer is shown: PyTorch's value beside the sum of the terms."""
-        for wanted in reversed(self.asked):
+        for asked in reversed(self.asked):
+            wanted: dict[str, Any] = asked
             answer = self.server.post(f"/api/v1/runs/{self.run}/explain", wanted).json()
             if answer.get("value") == self.value:
                 assert abs(answer["difference"]) <= 1e-9 * max(answer["scale"], 1e-300)
@@ -112,7 +113,9 @@ class CellView:
 
     def traced(self, wanted: dict[str, Any]) -> float:
         cell = wanted["cell"]
-        body = {k: wanted[k] for k in ("step", "samples", "precision") if k in wanted}
+        body: dict[str, Any] = {
+            k: wanted[k] for k in ("step", "samples", "precision") if k in wanted
+        }
         body |= {"roles": [cell["role"]], "nodes": [cell["node"]]}
         answer = self.server.post(f"/api/v1/runs/{self.run}/trace", body)
         assert answer.status == 200, answer.body
@@ -239,7 +242,7 @@ def test_terms_fold_light_up_together_and_the_call_can_be_copied(
     expect(rows).to_have_count(12)
     cell.region.get_by_role("button", name="Show all 26").click()
     expect(rows).to_have_count(26)
-    rows.nth(3).hover()
+    rows.nth(1).hover()
     expect(cell.region.locator("svg rect.mark")).to_have_count(3)
     expect(cell.region.locator(".sum .hot")).to_have_count(1)
     # A click in the picture of the kernel goes to that weight.
