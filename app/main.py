@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import (
+    attribution,
     baselines,
     catalog,
     datasets,
@@ -57,6 +58,7 @@ ROUTERS = (
     runs,
     exports,
     weights,
+    attribution,
     range_test,
     tracing,
     baselines,

@@ -10,6 +10,7 @@ from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
 
 from app.api import (
+    attribution,
     baselines,
     catalog,
     datasets,
@@ -35,6 +36,7 @@ from app.catalog.plot import Plot
 from app.catalog.schedules import AnySchedule
 from app.own.library import OwnDetail
 from app.protocol import frames, stream, taps, warp
+from app.protocol.attribution import AttributionWanted, Exciting, ExcitingWanted
 from app.protocol.baselines import BaselineRecord
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
@@ -87,6 +89,8 @@ READ: dict[str, Any] = {
     "Traced": Traced,
     "ExplainWanted": ExplainWanted,
     "GradcheckWanted": GradcheckWanted,
+    "AttributionWanted": AttributionWanted,
+    "ExcitingWanted": ExcitingWanted,
     "HealthWanted": HealthWanted,
     "AnyCommand": AnyCommand,
     "LoggedCommand": LoggedCommand,
@@ -125,6 +129,8 @@ WRITTEN: dict[str, Any] = {
     "Operations": Operations,
     "Explanation": Explanation,
     "Gradcheck": Gradcheck,
+    "MethodList": attribution.MethodList,
+    "Exciting": Exciting,
     "DerivativeHealth": DerivativeHealth,
     "Devices": Devices,
     "Queue": devices.Queue,

@@ -84,7 +84,7 @@ class Prober:
         for name in network.order:
             module = network.node(name)
             if hasattr(module, "gates") and (nodes is None or name in nodes):
-                inner: dict[str, torch.Tensor] = module.gates(values[network.sources[name][0]])
+                inner = module.gates(values[network.sources[name][0]])  # type: ignore[operator]
                 for key in network.layers[name].INNER:
                     value = inner[key]
                     found.append((f"{name}.gate_{key}", tuple(value.shape[1:]), value))

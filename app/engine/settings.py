@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from app.catalog.family import Part
 from app.catalog.layers import Layer
 from app.catalog.optimizers import Optimizer
-from app.catalog.schedules import Constant, Schedule
+from app.catalog.schedules import ConstantRate, Schedule
 from app.core import invalid
 from app.core.errors import NotFound
 from app.engine.hand import commands_between, require_trained, require_unit
@@ -49,7 +49,7 @@ class Settings:
     batch_size: int
     epochs: int
     layers: Mapping[str, Layer] = field(default_factory=dict)
-    schedule: Schedule = field(default_factory=Constant)
+    schedule: Schedule = field(default_factory=ConstantRate)
     clip_norm: float | None = None
     clip_value: float | None = None
     groups: Groups = ()

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from app.catalog.datasets import SHELF
-from app.catalog.schedules import Constant, Memory, Place
+from app.catalog.schedules import ConstantRate, Memory, Place
 from app.engine.augment import augmenter
 from app.engine.compile import Network, compile_network
 from app.engine.data import Resident, epoch_order
@@ -113,7 +113,7 @@ class Trainer:
     def _arrange(self) -> None:
         """Give the optimiser the numbers in force: parameters that learn alike are one group."""
         settings = self.settings
-        self._scheduled = not isinstance(settings.schedule, Constant)
+        self._scheduled = not isinstance(settings.schedule, ConstantRate)
         if self.updater is None:
             return
         alike: dict[Rate, list[torch.Tensor]] = {}

@@ -9,7 +9,7 @@ from app.core.text import Text
 from app.protocol.events import Number, State
 from app.spec.groups import Groups
 from app.spec.run import RunSpec
-from app.spec.training import AnySchedule, Constant
+from app.spec.training import AnySchedule, ConstantRate
 from app.spec.units import Marked
 
 
@@ -28,7 +28,7 @@ class Settings(Shown):
     speed: float | None = None
     layers: dict[str, dict[str, float | bool]] = {}
     """Changed numbers of layers by node."""
-    schedule: AnySchedule = Constant()
+    schedule: AnySchedule = ConstantRate()
     clip_norm: float | None = None
     clip_value: float | None = None
     groups: Groups = ()

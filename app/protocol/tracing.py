@@ -170,7 +170,7 @@ class Loser(Answer):
     place: Cell | None
 
 
-class Formula(Answer):
+class WrittenFormula(Answer):
     """LaTeX: the part's own textbook formula, this operation's, and the same with numbers."""
 
     part: str
@@ -196,7 +196,7 @@ class Explanation(Answer):
     formula_value: Number
     difference: Number
     scale: Number
-    formula: Formula
+    formula: WrittenFormula
     terms: tuple[Term, ...]
     rest: Rest
     losers: tuple[Loser, ...] = ()

@@ -15,6 +15,7 @@ import structlog
 from app.core.errors import Conflict, Invalid
 from app.core.ids import new_id
 from app.core.text import Language, text
+from app.protocol.attribution import AttributionWanted, ExcitingWanted
 from app.protocol.commands import AnyCommand
 from app.protocol.events import State, StateChanged, StoredEvent
 from app.protocol.exports import Made
@@ -246,6 +247,27 @@ class Runs:
             "language": language,
         }
         return await self._jobs.do({"type": "export", "order": order}, present)
+
+    async def attribution(self, run: str, wanted: AttributionWanted) -> bytes:
+        """Why the present network answers a sample as it does; made by a worker of its own."""
+        self._require_open()
+        found = await self._find(run)
+        header, subject = await found.look("subject", sample=wanted.sample.model_dump(mode="json"))
+        order = {
+            "spec": found.record.spec.model_dump(mode="json"),
+            "log": [logged.model_dump(mode="json") for logged in found.log],
+            "step": header["step"],
+            "branch": header["branch"],
+            "method": wanted.method.model_dump(mode="json"),
+            "target": wanted.target,
+        }
+        return await self._jobs.do({"type": "attribution", "order": order}, subject)
+
+    async def exciting(self, run: str, wanted: ExcitingWanted) -> bytes:
+        """The training samples that excite a map most, as JSON."""
+        self._require_open()
+        found = await self._find(run)
+        return (await found.look("exciting", wanted=wanted.model_dump(mode="json")))[1]
 
     async def add_weights(self, parts: AsyncIterator[bytes]) -> WeightsInfo:
         """Keep a file of weights for runs to start from."""

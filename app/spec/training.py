@@ -11,12 +11,19 @@ from app.catalog.datasets import AnyDataset
 from app.catalog.losses import AnyLoss
 from app.catalog.losses.cross_entropy import CrossEntropy
 from app.catalog.optimizers import AnyOptimizer, Sgd
-from app.catalog.schedules import AnySchedule, Constant
+from app.catalog.schedules import AnySchedule, ConstantRate
 from app.core.numbers import TINY
 from app.spec.base import Strict
 from app.spec.groups import MOST_GROUPS, Groups
 
-__all__ = ["AnySchedule", "ClipNorm", "ClipValue", "Constant", "SupervisedPhase", "TrainingSpec"]
+__all__ = [
+    "AnySchedule",
+    "ClipNorm",
+    "ClipValue",
+    "ConstantRate",
+    "SupervisedPhase",
+    "TrainingSpec",
+]
 
 ClipNorm = Annotated[float | None, Field(ge=TINY, le=1e6)]
 """Longest gradient, all parameters together; null is off."""
@@ -33,7 +40,7 @@ class SupervisedPhase(Strict):
     any augmentation: with noise on its inputs an autoencoder learns to take the noise away."""
     loss: AnyLoss = CrossEntropy()
     optimizer: AnyOptimizer = Sgd()
-    schedule: AnySchedule = Constant()
+    schedule: AnySchedule = ConstantRate()
     """The share of η that is in force at each step."""
     groups: Groups = Field((), max_length=MOST_GROUPS)
     """Layers and parameters that learn at a rate of their own."""

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.core.errors import GlassnetError
+from app.engine.attribution import Question, attribute
 from app.engine.device import configure
 from app.engine.export.make import Order, make
 from app.worker import failure
@@ -38,10 +39,17 @@ def serve(channel: Channel) -> None:
         _answer(channel, header, payload)
 
 
+def _made(header: dict[str, Any], payload: bytes) -> bytes:
+    asked = json.dumps(header["order"])
+    if header["type"] == "attribution":
+        return attribute(Question.model_validate_json(asked), payload)
+    return make(Order.model_validate_json(asked), payload)
+
+
 def _answer(channel: Channel, header: dict[str, Any], payload: bytes) -> None:
     number = header.get("id")
     try:
-        made = make(Order.model_validate_json(json.dumps(header["order"])), payload)
+        made = _made(header, payload)
     except (GlassnetError, ValidationError) as error:
         channel.send({"type": "failed", "id": number, "error": failure.problem(error)})
     else:

@@ -6,11 +6,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from app.engine.attribution import subject_of
+from app.engine.exciting import exciting
 from app.engine.predict import predict
 from app.engine.probes import Moment, Prober
 from app.engine.session import Session
 from app.engine.snapshots import Entry, serialise
 from app.engine.sweep import sweep
+from app.protocol.attribution import EXCITING_WANTED
 from app.protocol.taps import FIXED_SAMPLE, SAMPLE
 from app.protocol.warp import SWEEP
 
@@ -42,6 +45,17 @@ def _augmented(session: Session, prober: Prober, message: dict[str, Any]) -> Ans
     return {"type": "reply", **place(session)}, b"".join(serialise({"inputs": made}, {}))
 
 
+def _subject(session: Session, prober: Prober, message: dict[str, Any]) -> Answer:
+    sample = SAMPLE.validate_json(json.dumps(message["sample"]))
+    return {"type": "reply", **place(session)}, subject_of(session.trainer, sample)
+
+
+def _exciting(session: Session, prober: Prober, message: dict[str, Any]) -> Answer:
+    wanted = EXCITING_WANTED.validate_json(json.dumps(message["wanted"]))
+    found = exciting(session.trainer, session.branch, wanted)
+    return {"type": "reply"}, found.model_dump_json().encode()
+
+
 def _snapshot(session: Session, prober: Prober, message: dict[str, Any]) -> Answer:
     return {"type": "reply", "snapshot": _described(session.snapshot())}, b""
 
@@ -55,6 +69,8 @@ def _tensors(session: Session, prober: Prober, message: dict[str, Any]) -> Answe
 QUESTIONS: dict[str, Question] = {
     "predict": _predict,
     "sweep": _sweep,
+    "subject": _subject,
+    "exciting": _exciting,
     "augmented": _augmented,
     "snapshot": _snapshot,
     "tensors": _tensors,

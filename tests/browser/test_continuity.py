@@ -53,6 +53,38 @@ def test_reload_second_tab_and_closed_tab(
     until(lambda: _step_of(clean, lenet) > closed + 10, "training without any tab")
 
 
+def test_runs_that_an_edit_replaced_do_not_stay_behind(
+    playground: Playground, clean: LiveServer
+) -> None:
+    """One that has not made a step is removed; one that has is kept, at rest."""
+
+    def runs() -> list[tuple[str, int]]:
+        listed = clean.get("/api/v1/runs?limit=100").json()["runs"]
+        return [(str(one["id"]), int(one["step"])) for one in listed]
+
+    playground.open()
+    for title in ("Circle in a ring", "Two spirals", "Circle in a ring"):
+        playground.choose_network(title)
+        until(lambda: [id for id, _ in runs()] == [playground.run], "one run only")
+    playground.play()
+    playground.wait_step(lambda step: step > 0, "a step")
+    trained = playground.run
+    playground.pause()
+    playground.card("fc1").get_by_role("button", name="fc1", exact=True).click()
+    inspector = playground.page.get_by_role("region", name="Layer fc1", exact=True)
+    for units in ("5", "6", "7"):
+        field = inspector.get_by_role("spinbutton", name="units", exact=True)
+        field.fill(units)
+        field.press("Enter")
+        edited = playground.run
+        playground.transport.get_by_role("button", name="batch", exact=True).click()
+        until(lambda edited=edited: playground.run not in (None, edited), "a run of the edited net")  # type: ignore[misc]
+        playground.expect_state("paused")
+    kept = runs()
+    assert trained in [id for id, _ in kept]
+    assert [id for id, step in kept if step == 0 and id != playground.run] == []
+
+
 def test_server_stops_and_starts_again(context: NewContext, guard: Guard, tmp_path: Path) -> None:
     guard.allow("WebSocket connection to|ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE")
     with live_server(tmp_path) as server:

@@ -148,7 +148,8 @@ def stacked(walk: Walk, given: Given) -> Pass:
         return [given.parameters[f"{name}_l{place}{end}"] for name in names]
 
     def run(place: int, x: Array, delta: Array) -> tuple[Array, Array, dict[str, Array]]:
-        outputs, back, gradients = [], np.zeros_like(x), {}
+        outputs, back = [], np.zeros_like(x)
+        gradients: dict[str, Array] = {}
         for k, end in enumerate(ends):
             turn = slice(None, None, -1 if end else 1)
             own = delta[:, turn, k * size : (k + 1) * size]
@@ -169,7 +170,8 @@ def stacked(walk: Walk, given: Given) -> Pass:
         inputs.append(x * mask)
         nothing = np.zeros((*x.shape[:2], size * len(ends)))
         x = run(place, inputs[-1], nothing)[0]
-    output, delta, gradients = x, given.delta, {}
+    output, delta = x, given.delta
+    gradients: dict[str, Array] = {}
     for place in reversed(range(layer.layers)):
         _, back, found = run(place, inputs[place], delta)
         gradients |= found

@@ -10,7 +10,8 @@ import torch
 
 from app.catalog.optimizers import OPTIMIZERS
 from app.core.errors import GlassnetError
-from app.engine.update import Members, Update
+from app.engine.held import Members
+from app.engine.update import Update
 from app.spec.groups import PLAIN, ParameterGroup, Rate, rate_of
 from tests.catalog.test_textbook_optimizers import TEXTBOOK
 from tests.engine.specs import Driven, Layers, command, digest, run_spec, trainer_of

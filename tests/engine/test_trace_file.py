@@ -10,7 +10,7 @@ from app.engine.tracing.listing import tensors
 from app.engine.tracing.tracer import Tracer
 from app.protocol.refusals import NoSuchCell
 from app.protocol.tracing import TraceWanted
-from tests.engine.specs import Driven, run_spec
+from tests.engine.specs import Driven, Layers, run_spec
 
 
 def test_one_sample_of_the_batch_is_a_part_of_the_whole() -> None:
@@ -36,14 +36,15 @@ def test_a_sample_that_the_batch_has_not_is_refused() -> None:
 
 def test_the_derivative_is_the_functions_own() -> None:
     """tanh′(u) = 1 − tanh²(u), dropout keeps or not; δ below is φ′(u) times δ above."""
-    layers = [
+    layers: Layers = [
+        {"type": "flatten"},
         {"type": "dense", "units": 12},
         {"type": "tanh"},
         {"type": "dropout", "rate": 0.3},
         {"type": "dense", "units": 10},
     ]
     wanted = TraceWanted()
-    trace = Tracer(Driven(run_spec([{"type": "flatten"}, *layers])).session).trace(wanted)
+    trace = Tracer(Driven(run_spec(layers)).session).trace(wanted)
     found = {name: value.numpy() for name, value in tensors(trace, wanted).items()}
     held = sorted(name for name in found if name.endswith(".derivative"))
     assert held == ["drop1.derivative", "tanh1.derivative"]

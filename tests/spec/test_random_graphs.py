@@ -96,6 +96,7 @@ def holds(model: ModelSpec, training: TrainingSpec) -> None:
         is_as_torch_has_it(model, training, report)
 
 
+@pytest.mark.timeout(600)
 @settings(max_examples=min(200, settings().max_examples))
 @given(data=st.data(), training=trainings())
 def test_random_graph(data: st.DataObject, training: TrainingSpec) -> None:

@@ -121,7 +121,7 @@ class PointSet(Dataset):
 
 
 class PointClasses(PointSet):
-    """Two classes: 0 is negative (orange), 1 is positive (blue)."""
+    """Two classes: 0 is negative (blue on the page), 1 is positive (orange)."""
 
     TASK = "classification"
     CLASSES = SIGNS

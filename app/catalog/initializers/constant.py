@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import torch
 
 
-class Constant(Initializer):
+class ConstantWeights(Initializer):
     """Every weight ``value``; bias 0. All units of a layer stay alike."""
 
     TITLE = text("Constant", "常数")

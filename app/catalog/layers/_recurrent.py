@@ -122,7 +122,10 @@ class Gated(Layer):
         rows, found = self.GATES * self.units, []
         for place, width in enumerate(self.widths(inputs)):
             for end in ("", "_reverse")[: self.directions]:
-                shapes = {"weight_ih": (rows, width), "weight_hh": (rows, self.units)}
+                shapes: dict[str, Shape] = {
+                    "weight_ih": (rows, width),
+                    "weight_hh": (rows, self.units),
+                }
                 shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
                 found += [
                     Parameter(name=f"{name}_l{place}{end}", shape=shape)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.catalog.family import Family
 from app.catalog.schedules._base import Memory, Place, Schedule
-from app.catalog.schedules.constant import Constant
+from app.catalog.schedules.constant import ConstantRate
 
 SCHEDULES: Family[Schedule] = Family("schedules", Schedule, __name__)
 
@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 else:
     AnySchedule = SCHEDULES.union()
 
-__all__ = ["SCHEDULES", "AnySchedule", "Constant", "Memory", "Place", "Schedule"]
+__all__ = ["SCHEDULES", "AnySchedule", "ConstantRate", "Memory", "Place", "Schedule"]

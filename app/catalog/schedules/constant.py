@@ -9,7 +9,7 @@ from app.catalog.schedules._base import Follower, Memory, Place
 from app.core.text import text
 
 
-class Constant(Follower):
+class ConstantRate(Follower):
     """ηₜ = η. What is changed by hand stays as it was set."""
 
     TITLE = text("Constant", "恒定")

@@ -9,7 +9,7 @@ from app.catalog.schedules._base import Follower, Memory, Place, Unit, decay, un
 from app.core.text import text
 
 
-class Step(Follower):
+class StepDecay(Follower):
     """ηₜ = η γ^⌊t/k⌋, t in epochs or steps; as torch.optim.lr_scheduler.StepLR."""
 
     TITLE = text("Step", "阶梯")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Family, Formula, option
 from app.catalog.schedules._base import Follower, Memory, Place, Schedule, Unit, unit
-from app.catalog.schedules.constant import Constant
+from app.catalog.schedules.constant import ConstantRate
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class WarmUp(Schedule):
         le=1.0,
     )
     then: AnyFollower = option(
-        Constant(),
+        ConstantRate(),
         text("then", "随后"),
         text(
             "The rule that follows; it counts from the end of the warm-up.",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from app.catalog.code import Code, literal
-from app.catalog.schedules import Constant, Schedule
+from app.catalog.schedules import ConstantRate, Schedule
 from app.engine.export.layout import statement
 from app.engine.export.model import trains, written
 from app.engine.export.names import attribute, tensor
@@ -60,7 +60,7 @@ class Changes:
 
     @property
     def scheduled(self) -> bool:
-        return any(not isinstance(one, Constant) for one in self.schedules)
+        return any(not isinstance(one, ConstantRate) for one in self.schedules)
 
     @property
     def watches(self) -> bool:

@@ -14,9 +14,6 @@ from torch import nn
 
 from app.engine.modules.dropout import SeededDropout
 
-State = tuple[torch.Tensor, ...]
-Weights = list[torch.Tensor]
-
 
 class Unrolled(nn.RNNBase):
     """Base of Elman, LSTM and GRU: PyTorch's parameters, and the loop over layers and time.
@@ -34,25 +31,27 @@ class Unrolled(nn.RNNBase):
         if dropout:
             self.reseed = self.between.reseed
 
-    def of_layer(self, layer: int) -> Weights:
+    def of_layer(self, layer: int) -> list[torch.Tensor]:
         """W_ih, W_hh, b_ih, b_hh of a layer, then the same of its backward direction."""
         each = 4 * (2 if self.bidirectional else 1)
         names = self._flat_weights_names[layer * each : (layer + 1) * each]
         return [getattr(self, name) for name in names]
 
-    def fused(self, x_NTF: torch.Tensor, weights: Weights, layers: int) -> torch.Tensor:
+    def fused(self, x_NTF: torch.Tensor, weights: list[torch.Tensor], layers: int) -> torch.Tensor:
         """PyTorch's kernel over so many layers, from a state of zeros."""
         raise NotImplementedError
 
-    def step(self, u_NG: torch.Tensor, state: State, weights: Weights) -> State:
+    def step(
+        self, u_NG: torch.Tensor, state: tuple[torch.Tensor, ...], weights: list[torch.Tensor]
+    ) -> tuple[torch.Tensor, ...]:
         """The next state, its output first, from W_ih x + b_ih and the state before."""
         raise NotImplementedError
 
-    def start(self, x_NTF: torch.Tensor) -> State:
+    def start(self, x_NTF: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """The state before the first step."""
         return (x_NTF.new_zeros(x_NTF.shape[0], self.hidden_size),)
 
-    def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+    def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:
         layers = range(self.num_layers)
         if not (self.training and self.dropout):
             return self.fused(x_NTF, [w for k in layers for w in self.of_layer(k)], len(layers))
@@ -73,7 +72,9 @@ class Unrolled(nn.RNNBase):
             x_NTF = torch.cat(made, 2) if self.bidirectional else made[0]
         return x_NTF
 
-    def walk(self, x_NTF: torch.Tensor, weights: Weights, way: int) -> list[State]:
+    def walk(
+        self, x_NTF: torch.Tensor, weights: list[torch.Tensor], way: int
+    ) -> list[tuple[torch.Tensor, ...]]:
         """The states of one layer in time's order, read forwards (1) or backwards (−1)."""
         u_NTG = nn.functional.linear(x_NTF, weights[0], weights[2])
         state, states = self.start(x_NTF), []
@@ -128,17 +129,19 @@ class Rnn(Unrolled):
         self.activation = activation
         self.unroll(num_layers, bidirectional=bidirectional, dropout=dropout)
 
-    def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+    def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:
         # PyTorch has no kernel for the sigmoid.
         return self.stepwise(x_NTF) if self.activation == "sigmoid" else super().forward(x_NTF)
 
-    def fused(self, x_NTF: torch.Tensor, weights: Weights, layers: int) -> torch.Tensor:
+    def fused(self, x_NTF: torch.Tensor, weights: list[torch.Tensor], layers: int) -> torch.Tensor:
         kernel = torch.rnn_relu if self.activation == "relu" else torch.rnn_tanh
         h0 = zeros(self, x_NTF, layers)
         how = (True, layers, 0.0, self.training, self.bidirectional, True)
         return kernel(x_NTF, h0, weights, *how)[0]
 
-    def step(self, u_NG: torch.Tensor, state: State, weights: Weights) -> State:
+    def step(
+        self, u_NG: torch.Tensor, state: tuple[torch.Tensor, ...], weights: list[torch.Tensor]
+    ) -> tuple[torch.Tensor, ...]:
         u_NG = u_NG + nn.functional.linear(state[0], weights[1], weights[3])
         return (getattr(torch, self.activation)(u_NG),)
 
@@ -167,17 +170,19 @@ class Lstm(Unrolled):
         )
         self.unroll(num_layers, bidirectional=bidirectional, dropout=dropout)
 
-    def fused(self, x_NTF: torch.Tensor, weights: Weights, layers: int) -> torch.Tensor:
+    def fused(self, x_NTF: torch.Tensor, weights: list[torch.Tensor], layers: int) -> torch.Tensor:
         start = [zeros(self, x_NTF, layers), zeros(self, x_NTF, layers)]
         how = (True, layers, 0.0, self.training, self.bidirectional, True)
         return torch.lstm(x_NTF, start, weights, *how)[0]
 
-    def start(self, x_NTF: torch.Tensor) -> State:
+    def start(self, x_NTF: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """h and c."""
         (h_NH,) = super().start(x_NTF)
         return h_NH, torch.zeros_like(h_NH)
 
-    def step(self, u_NG: torch.Tensor, state: State, weights: Weights) -> State:
+    def step(
+        self, u_NG: torch.Tensor, state: tuple[torch.Tensor, ...], weights: list[torch.Tensor]
+    ) -> tuple[torch.Tensor, ...]:
         h_NH, c_NH = state[:2]
         size = self.hidden_size
         u_NG = u_NG + nn.functional.linear(h_NH, weights[1], weights[3])
@@ -211,12 +216,14 @@ class Gru(Unrolled):
         )
         self.unroll(num_layers, bidirectional=bidirectional, dropout=dropout)
 
-    def fused(self, x_NTF: torch.Tensor, weights: Weights, layers: int) -> torch.Tensor:
+    def fused(self, x_NTF: torch.Tensor, weights: list[torch.Tensor], layers: int) -> torch.Tensor:
         h0 = zeros(self, x_NTF, layers)
         how = (True, layers, 0.0, self.training, self.bidirectional, True)
         return torch.gru(x_NTF, h0, weights, *how)[0]
 
-    def step(self, u_NG: torch.Tensor, state: State, weights: Weights) -> State:
+    def step(
+        self, u_NG: torch.Tensor, state: tuple[torch.Tensor, ...], weights: list[torch.Tensor]
+    ) -> tuple[torch.Tensor, ...]:
         h_NH = state[0]
         size = self.hidden_size
         v_NG = nn.functional.linear(h_NH, weights[1], weights[3])

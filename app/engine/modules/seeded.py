@@ -7,7 +7,7 @@ from torch import nn
 
 
 class Seeded(nn.Module):
-    """Base of every module that draws. The network calls :meth:`reseed` before each training step."""
+    """Base of every module that draws; :meth:`reseed` is called before each training step."""
 
     def __init__(self) -> None:
         super().__init__()

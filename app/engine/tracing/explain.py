@@ -24,8 +24,8 @@ from app.protocol.tracing import (
     Cell,
     Explanation,
     Form,
-    Formula,
     Rest,
+    WrittenFormula,
 )
 from app.spec.model import INPUT
 
@@ -79,7 +79,7 @@ class Explainer:
             formula_value=found.total,
             difference=found.total - found.value,
             scale=scale,
-            formula=Formula(part=found.part, symbols=found.symbols, numbers=written),
+            formula=WrittenFormula(part=found.part, symbols=found.symbols, numbers=written),
             terms=found.terms,
             rest=found.rest,
             losers=found.losers,

@@ -28,7 +28,7 @@ export const scope = {
   'scope.sample': ['this sample', '该样本'],
   'scope.batchHelp': [
     'The batch that this step trains on, with its random draws: δ and gradients are of the mean loss over {count} samples. The cells shown are those of sample {at}.',
-    '本步实际训练的批次及其随机抽样：δ 与梯度来自 {count} 个样本的平均损失。显示的是其中第 {at} 个样本。',
+    '本步实际训练的批次及其随机抽样：δ 与梯度来自 {count} 个样本的平均损失。显示的是样本 {at}。',
   ],
   'scope.sampleHelp': [
     'The watched sample on its own, as if it were the whole batch. What the run then trains on is the batch.',
@@ -40,7 +40,7 @@ export const scope = {
   ],
   'scope.unmoved': ['The picture is taken as it was before it was moved.', '采用移动之前的图像。'],
   'scope.alone': ['this sample', '该样本'],
-  'scope.position': ['sample {at} of {all}', '第 {at} / {all} 个样本'],
+  'scope.position': ['sample {at} of {all}', '样本 {at}（共 {all} 个）'],
   'scope.previousSample': ['Previous sample of the batch', '批次中的上一个样本'],
   'scope.nextSample': ['Next sample of the batch', '批次中的下一个样本'],
   'scope.caption': ['What happens', '正在发生'],
@@ -50,23 +50,15 @@ export const scope = {
     'The step is complete. → trains this batch and unfolds the next step.',
     '本步结束。→ 将真正训练该批次，并展开下一步。',
   ],
-  'scope.shows': ['shown: {what}', '显示：{what}'],
-  'scope.activation': ['output of {node}', '{node} 的输出'],
-  'scope.sensitivity': ['δ = ∂E/∂({node})', 'δ = ∂E/∂({node})'],
   'scope.change': ['change of {name}', '{name} 的变化'],
-  'scope.notYet': ['not yet', '尚未到达'],
   'scope.keyNext': ['One operation on: unfolds the step', '前进一个运算：展开本步'],
   'scope.keyBack': [
-    'One step back; one operation back while unfolded',
+    'Back one step; one operation back while unfolded',
     '后退一步；展开时后退一个运算',
   ],
   'scope.keyPlay': [
     'Play, pause; operation by operation while unfolded',
     '播放、暂停；展开时逐个运算播放',
-  ],
-  'scope.branch': [
-    'Playing from here starts a branch; what came after stays on the timeline.',
-    '从这里继续将产生分支；之后的历史仍保留在时间线上。',
   ],
 
   'walk.tabs': ['Pass of {id}', '{id} 的传播'],
@@ -76,7 +68,6 @@ export const scope = {
   'walk.ownOutput': ['δ of the output', '输出的 δ'],
   'walk.down': ['δ passed down', '传给下层的 δ'],
   'walk.turned': ['kernels ↻ 180°', '卷积核 ↻ 180°'],
-  'walk.weights': ['weights', '权值'],
   'walk.input': ['input x', '输入 x'],
   'walk.gradient': ['∂E/∂({name})', '∂E/∂({name})'],
   'walk.none': [
@@ -94,16 +85,10 @@ export const scope = {
   'walk.new': ['new value', '新值'],
   'walk.state': ['state: {name}', '状态：{name}'],
   'walk.scalar': ['state {name} = {value}', '状态 {name} = {value}'],
-  'walk.rows': ['rows {from}–{to} of {all}', '第 {from}–{to} 行，共 {all} 行'],
-  'walk.cellHelp': [
-    'Arrow keys choose a cell, Enter opens its number.',
-    '方向键选择格子，回车键打开该数值。',
-  ],
   'walk.hint': [
     'point at a cell to read it; click it to see how it came about',
     '指向格子读数；点击查看其由来',
   ],
-  'walk.exact': ['exact', '精确值'],
   'walk.slide': ['Slide the kernel', '滑动卷积核'],
   'walk.stop': ['Pause the kernel', '暂停卷积核'],
   'walk.slideShort': ['slide', '滑动'],
@@ -113,11 +98,5 @@ export const scope = {
   'walk.stepOn': ['One cell on', '前进一格'],
   'walk.faster': ['Speed', '速度'],
   'walk.end': ['Skip to the end', '跳到末尾'],
-  'walk.made': [
-    'δ({row}, {column}) below sums δ above times the turned kernel.',
-    '下层 δ({row}, {column}) 是上层 δ 与旋转后卷积核之积的和。',
-  ],
-  'walk.patch': ['patch', '感受野'],
-  'walk.winner': ['the winner', '胜者'],
   'walk.close': ['Close the layer (Esc)', '关闭该层（Esc）'],
 } as const satisfies Record<string, readonly [string, string]>;

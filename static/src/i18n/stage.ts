@@ -203,7 +203,6 @@ export const stage = {
   'layer.map': ['Map', '特征图'],
   'layer.previous': ['Previous map ([)', '上一张图（[）'],
   'layer.next': ['Next map (])', '下一张图（]）'],
-  'layer.hint': ['point at a cell to read its number', '指向格子读取数值'],
   'layer.input': ['input', '输入'],
   'layer.output': ['output', '输出'],
   'layer.kernel': ['kernel', '卷积核'],

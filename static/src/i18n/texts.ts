@@ -11,6 +11,7 @@ import { presets } from './presets';
 import { rules } from './rules';
 import { scope } from './scope';
 import { stage } from './stage';
+import { why } from './why';
 
 export const dictionaries = [
   builder,
@@ -25,6 +26,7 @@ export const dictionaries = [
   rules,
   scope,
   stage,
+  why,
 ] as const;
 
 export const texts = {
@@ -40,4 +42,5 @@ export const texts = {
   ...rules,
   ...scope,
   ...stage,
+  ...why,
 };

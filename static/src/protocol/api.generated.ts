@@ -715,6 +715,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/attributions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Methods of attribution
+         * @description Which methods there are; their fields are those of ``AttributionWanted`` in this document.
+         */
+        get: operations["list_methods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/attributions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Attribute a prediction
+         * @description A number for every input: how much the answer for a sample rests on it, by Captum, in float64,
+         *     in a process of its own. The metadata tell method, ``target``, ``score``, whether the numbers are
+         *     ``signed``, and for integrated gradients ``baseline_score`` and ``completeness_delta``.
+         */
+        post: operations["attribute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/exciting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Samples that excite a map most
+         * @description The training samples for which a map's maximum or mean is largest, where in the map, and the
+         *     part of the input picture that this cell sees.
+         */
+        post: operations["exciting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run}/range-test": {
         parameters: {
             query?: never;
@@ -1183,15 +1246,15 @@ export interface components {
         };
         AnyAugmentation: components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"];
         AnyBaseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
-        AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
+        AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
         AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
         AnyEvent: components["schemas"]["StateChanged"] | components["schemas"]["CommandApplied"] | components["schemas"]["Rewound"] | components["schemas"]["Metrics"] | components["schemas"]["Validation"] | components["schemas"]["SnapshotTaken"] | components["schemas"]["Note"];
-        AnyInitializer: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+        AnyInitializer: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         AnyLayer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
         AnyLoss: components["schemas"]["BinaryCrossEntropy"] | components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
         AnyOptimizer: components["schemas"]["Adagrad"] | components["schemas"]["Adam"] | components["schemas"]["AdamW"] | components["schemas"]["RmsProp"] | components["schemas"]["Sgd"];
         AnySample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["WarpedSample"];
-        AnySchedule: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"] | components["schemas"]["WarmUp"];
+        AnySchedule: components["schemas"]["ConstantRate"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["StepDecay"] | components["schemas"]["WarmUp"];
         /**
          * Applied
          * @description Where a command took effect, and the number of the newest stored event then.
@@ -1210,6 +1273,30 @@ export interface components {
              * @default false
              */
             waiting: boolean;
+        };
+        /**
+         * AttributionWanted
+         * @description A method, a sample, and the output in question: null is the one that the network decides for.
+         *     Outputs are looked at as the last layer gives them, before any softmax; of a network with one
+         *     output for two classes, target 0 is its negative.
+         */
+        AttributionWanted: {
+            /** Method */
+            method: components["schemas"]["GradCam"] | components["schemas"]["IntegratedGradients"] | components["schemas"]["Occlusion"] | components["schemas"]["Saliency"];
+            /**
+             * Sample
+             * @default {
+             *       "kind": "stored",
+             *       "split": "val",
+             *       "index": 0
+             *     }
+             */
+            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["WarpedSample"];
+            /**
+             * Target
+             * @default null
+             */
+            target: number | null;
         };
         /**
          * AugmentedWanted
@@ -1275,7 +1362,7 @@ export interface components {
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
             group: components["schemas"]["Text"];
-            formula: components["schemas"]["app__catalog__family__Formula"] | null;
+            formula: components["schemas"]["Formula"] | null;
             /** Aliases */
             aliases: string[];
             /** Examples */
@@ -1653,7 +1740,7 @@ export interface components {
              */
             type: "command";
             /** Command */
-            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
+            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
         };
         /**
          * Concatenate
@@ -1665,6 +1752,34 @@ export interface components {
              * @enum {string}
              */
             type: "concatenate";
+        };
+        /**
+         * ConstantRate
+         * @description ηₜ = η. What is changed by hand stays as it was set.
+         */
+        ConstantRate: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "constant";
+        };
+        /**
+         * ConstantWeights
+         * @description Every weight ``value``; bias 0. All units of a layer stay alike.
+         */
+        ConstantWeights: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "constant";
+            /**
+             * value c
+             * @description The number.
+             * @default 0.1
+             */
+            value: number;
         };
         /**
          * Conv1d
@@ -1728,7 +1843,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * Conv2d
@@ -1799,7 +1914,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * Cosine
@@ -1892,7 +2007,7 @@ export interface components {
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
             group: components["schemas"]["Text"];
-            formula: components["schemas"]["app__catalog__family__Formula"] | null;
+            formula: components["schemas"]["Formula"] | null;
             /** Aliases */
             aliases: string[];
             /** Examples */
@@ -1959,7 +2074,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * DenseSteps
@@ -1990,7 +2105,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * DepthwiseConv2d
@@ -2035,7 +2150,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * DerivativeHealth
@@ -2263,6 +2378,74 @@ export interface components {
             spec: components["schemas"]["RunSpec"];
         };
         /**
+         * Exciting
+         * @description The samples, the strongest first; ``among`` is how many were looked at.
+         */
+        Exciting: {
+            /** Node */
+            node: string;
+            /** Unit */
+            unit: number;
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "maximum" | "mean";
+            /** Step */
+            step: number;
+            /** Branch */
+            branch: number;
+            /** Among */
+            among: number;
+            /** Samples */
+            samples: components["schemas"]["ExcitingSample"][];
+        };
+        /**
+         * ExcitingSample
+         * @description One sample. ``place`` is where in the map its maximum is; ``patch`` the part of the input that
+         *     this cell sees, null where that is everything or no picture.
+         */
+        ExcitingSample: {
+            sample: components["schemas"]["StoredSample"];
+            /** Label */
+            label: number | null;
+            /** Value */
+            value: number;
+            /** Place */
+            place: number[];
+            patch: components["schemas"]["Patch"] | null;
+        };
+        /**
+         * ExcitingWanted
+         * @description The training samples at which a map (or unit) of a node is largest: by its ``maximum``, or by
+         *     its ``mean`` over the picture. At most ``among`` samples are looked at, from the first.
+         */
+        ExcitingWanted: {
+            /** Node */
+            node: string;
+            /**
+             * Unit
+             * @default 0
+             */
+            unit: number;
+            /**
+             * By
+             * @default maximum
+             * @enum {string}
+             */
+            by: "maximum" | "mean";
+            /**
+             * Count
+             * @default 9
+             */
+            count: number;
+            /**
+             * Among
+             * @default 5000
+             */
+            among: number;
+        };
+        /**
          * ExplainWanted
          * @description ``form`` ``sum`` gives sensitivities and gradients as the chapter has them, summed over the
          *     batch instead of averaged. ``depth``: a ``state`` is written out as what each of that many earlier
@@ -2338,7 +2521,7 @@ export interface components {
             difference: number;
             /** Scale */
             scale: number;
-            formula: components["schemas"]["app__protocol__tracing__Formula"];
+            formula: components["schemas"]["WrittenFormula"];
             /** Terms */
             terms: components["schemas"]["Term"][];
             rest: components["schemas"]["Rest"];
@@ -2567,6 +2750,19 @@ export interface components {
             rate: number;
         };
         /**
+         * Formula
+         * @description LaTeX of the forward rule and of its sensitivity or gradient, in the chapter's notation.
+         */
+        Formula: {
+            /** Forward */
+            forward: string;
+            /**
+             * Backward
+             * @default
+             */
+            backward: string;
+        };
+        /**
          * Freeze
          * @description Train the parameters of a layer, or (``unit``) those of one map or unit, no more: neither
          *     gradient, momentum nor weight decay changes them, nor what the optimiser remembers of them.
@@ -2661,6 +2857,26 @@ export interface components {
              * @default null
              */
             stays_below: number | null;
+        };
+        /**
+         * GradCam
+         * @description Where in the picture the maps of a layer speak for the answer.
+         *
+         *     Captum's LayerGradCam: the mean gradient of a map is its weight; only what speaks for the answer
+         *     is kept, and spread over the input bilinearly. Source: Selvaraju et al., 2017.
+         */
+        GradCam: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "grad_cam";
+            /**
+             * layer
+             * @description Whose maps are weighted; none: those of the last convolution.
+             * @default null
+             */
+            layer: string | null;
         };
         /**
          * Gradcheck
@@ -2916,6 +3132,32 @@ export interface components {
             type: "identity";
         };
         /**
+         * IntegratedGradients
+         * @description Shares the difference between the answer and that for an empty input out among the inputs.
+         *
+         *     Captum's IntegratedGradients by Gauss and Legendre. The shares sum to f(x) − f(baseline); what is
+         *     missing is told as the completeness delta. Source: Sundararajan, Taly and Yan, 2017.
+         */
+        IntegratedGradients: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "integrated_gradients";
+            /**
+             * points
+             * @description Points of the integral.
+             * @default 64
+             */
+            steps: number;
+            /**
+             * baseline
+             * @description Value of every input of the empty picture.
+             * @default 0
+             */
+            baseline: number;
+        };
+        /**
          * Iris
          * @description Length and width of sepal and petal in cm, 50 flowers of each species.
          */
@@ -3040,7 +3282,7 @@ export interface components {
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
             group: components["schemas"]["Text"];
-            formula: components["schemas"]["app__catalog__family__Formula"] | null;
+            formula: components["schemas"]["Formula"] | null;
             /** Aliases */
             aliases: string[];
             /** Examples */
@@ -3113,7 +3355,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * LeakyRelu
@@ -3216,7 +3458,7 @@ export interface components {
              */
             branch: number;
             /** Command */
-            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["app__protocol__commands__Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
+            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
         };
         /**
          * Loser
@@ -3250,7 +3492,7 @@ export interface components {
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
             group: components["schemas"]["Text"];
-            formula: components["schemas"]["app__catalog__family__Formula"] | null;
+            formula: components["schemas"]["Formula"] | null;
             /** Aliases */
             aliases: string[];
             /** Examples */
@@ -3494,6 +3736,26 @@ export interface components {
             activations: number;
         };
         /**
+         * MethodInfo
+         * @description One method of attribution.
+         */
+        MethodInfo: {
+            /** Type */
+            type: string;
+            title: components["schemas"]["Text"];
+            summary: components["schemas"]["Text"];
+            /** Formula */
+            formula: string;
+        };
+        /**
+         * MethodList
+         * @description All of them.
+         */
+        MethodList: {
+            /** Methods */
+            methods: components["schemas"]["MethodInfo"][];
+        };
+        /**
          * Metrics
          * @description Training metrics of the steps since the last such event (about every 100 ms).
          *
@@ -3609,7 +3871,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * Mnist
@@ -3795,6 +4057,38 @@ export interface components {
             params: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * Occlusion
+         * @description A window covers a part of the input, all channels of it, and slides over the rest.
+         *
+         *     Captum's Occlusion: an input gets the mean of what the answer lost under all windows that cover
+         *     it. Source: Zeiler and Fergus, 2014.
+         */
+        Occlusion: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "occlusion";
+            /**
+             * window
+             * @description Side of the window in pixels.
+             * @default 4
+             */
+            window: number;
+            /**
+             * stride
+             * @description By how far it moves.
+             * @default 2
+             */
+            stride: number;
+            /**
+             * cover
+             * @description The value that covers.
+             * @default 0
+             */
+            value: number;
         };
         /**
          * OneCycle
@@ -4070,7 +4364,7 @@ export interface components {
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
             group: components["schemas"]["Text"];
-            formula: components["schemas"]["app__catalog__family__Formula"] | null;
+            formula: components["schemas"]["Formula"] | null;
             /** Aliases */
             aliases: string[];
             /** Examples */
@@ -4089,6 +4383,20 @@ export interface components {
             facts: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * Patch
+         * @description Part of the input picture: rows and columns from, up to and without.
+         */
+        Patch: {
+            /** Top */
+            top: number;
+            /** Left */
+            left: number;
+            /** Bottom */
+            bottom: number;
+            /** Right */
+            right: number;
         };
         /**
          * Pause
@@ -4289,7 +4597,7 @@ export interface components {
              */
             family: "initializers";
             /** Part */
-            part: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            part: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -4377,7 +4685,7 @@ export interface components {
              */
             family: "schedules";
             /** Part */
-            part: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"] | components["schemas"]["WarmUp"];
+            part: components["schemas"]["ConstantRate"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["StepDecay"] | components["schemas"]["WarmUp"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -5488,6 +5796,26 @@ export interface components {
             weights: string | null;
         };
         /**
+         * Saliency
+         * @description How much the output changes with each input, to first order.
+         *
+         *     Captum's Saliency: the gradient of the output, its absolute value unless the sign is asked for.
+         *     Source: Simonyan, Vedaldi and Zisserman, 2014.
+         */
+        Saliency: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "saliency";
+            /**
+             * with its sign
+             * @description The gradient itself instead of its size.
+             * @default false
+             */
+            signed: boolean;
+        };
+        /**
          * SamplesWanted
          * @description ``count`` samples of a split from number ``start`` on; fewer at its end.
          */
@@ -5653,7 +5981,7 @@ export interface components {
              */
             type: "set_schedule";
             /** Schedule */
-            schedule: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"] | components["schemas"]["WarmUp"];
+            schedule: components["schemas"]["ConstantRate"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["StepDecay"] | components["schemas"]["WarmUp"];
         };
         /**
          * SetSpeed
@@ -5704,7 +6032,7 @@ export interface components {
              *       "type": "constant"
              *     }
              */
-            schedule: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"] | components["schemas"]["WarmUp"];
+            schedule: components["schemas"]["ConstantRate"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["StepDecay"] | components["schemas"]["WarmUp"];
             /**
              * Clip Norm
              * @default null
@@ -5974,6 +6302,58 @@ export interface components {
             device: string | null;
         };
         /**
+         * Step
+         * @description Train ``count`` batches, or to the end of the ``count``-th epoch from here, then pause.
+         */
+        Step: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "step";
+            /**
+             * Unit
+             * @default batch
+             * @enum {string}
+             */
+            unit: "batch" | "epoch";
+            /**
+             * Count
+             * @default 1
+             */
+            count: number;
+        };
+        /**
+         * StepDecay
+         * @description ηₜ = η γ^⌊t/k⌋, t in epochs or steps; as torch.optim.lr_scheduler.StepLR.
+         */
+        StepDecay: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "step";
+            /**
+             * every k
+             * @description Epochs or steps between two reductions.
+             * @default 3
+             */
+            every: number;
+            /**
+             * decay γ
+             * @description What η is multiplied with each time.
+             * @default 0.5
+             */
+            gamma: number;
+            /**
+             * counted in
+             * @description Whether epochs or single steps are counted.
+             * @default epoch
+             * @enum {string}
+             */
+            unit: "epoch" | "step";
+        };
+        /**
          * StochasticPool2d
          * @description Draws one cell of every block, by its share of the block; takes the weighted mean when evaluating.
          *
@@ -6114,7 +6494,7 @@ export interface components {
              *       "type": "constant"
              *     }
              */
-            schedule: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"] | components["schemas"]["WarmUp"];
+            schedule: components["schemas"]["ConstantRate"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["StepDecay"] | components["schemas"]["WarmUp"];
             /**
              * Groups
              * @default []
@@ -6511,7 +6891,7 @@ export interface components {
              *       "type": "default"
              *     }
              */
-            init: components["schemas"]["app__catalog__initializers__constant__Constant"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * TruncatedNormal
@@ -6805,7 +7185,7 @@ export interface components {
              *       "type": "constant"
              *     }
              */
-            then: components["schemas"]["app__catalog__schedules__constant__Constant"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["Plateau"] | components["schemas"]["app__catalog__schedules__step__Step"];
+            then: components["schemas"]["ConstantRate"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["Plateau"] | components["schemas"]["StepDecay"];
         };
         /**
          * Warp
@@ -6972,6 +7352,18 @@ export interface components {
             type: "wine";
         };
         /**
+         * WrittenFormula
+         * @description LaTeX: the part's own textbook formula, this operation's, and the same with numbers.
+         */
+        WrittenFormula: {
+            /** Part */
+            part: string;
+            /** Symbols */
+            symbols: string;
+            /** Numbers */
+            numbers: string;
+        };
+        /**
          * Xavier
          * @description Uniform with variance 2g²/(fan-in + fan-out), g = 1 as it was made; bias 0. Source: Glorot and Bengio, AISTATS 2010.
          */
@@ -7017,111 +7409,6 @@ export interface components {
              * @default 1.2
              */
             factor: number;
-        };
-        /**
-         * Formula
-         * @description LaTeX of the forward rule and of its sensitivity or gradient, in the chapter's notation.
-         */
-        app__catalog__family__Formula: {
-            /** Forward */
-            forward: string;
-            /**
-             * Backward
-             * @default
-             */
-            backward: string;
-        };
-        /**
-         * Constant
-         * @description Every weight ``value``; bias 0. All units of a layer stay alike.
-         */
-        app__catalog__initializers__constant__Constant: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "constant";
-            /**
-             * value c
-             * @description The number.
-             * @default 0.1
-             */
-            value: number;
-        };
-        /**
-         * Constant
-         * @description ηₜ = η. What is changed by hand stays as it was set.
-         */
-        app__catalog__schedules__constant__Constant: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "constant";
-        };
-        /**
-         * Step
-         * @description ηₜ = η γ^⌊t/k⌋, t in epochs or steps; as torch.optim.lr_scheduler.StepLR.
-         */
-        app__catalog__schedules__step__Step: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "step";
-            /**
-             * every k
-             * @description Epochs or steps between two reductions.
-             * @default 3
-             */
-            every: number;
-            /**
-             * decay γ
-             * @description What η is multiplied with each time.
-             * @default 0.5
-             */
-            gamma: number;
-            /**
-             * counted in
-             * @description Whether epochs or single steps are counted.
-             * @default epoch
-             * @enum {string}
-             */
-            unit: "epoch" | "step";
-        };
-        /**
-         * Step
-         * @description Train ``count`` batches, or to the end of the ``count``-th epoch from here, then pause.
-         */
-        app__protocol__commands__Step: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "step";
-            /**
-             * Unit
-             * @default batch
-             * @enum {string}
-             */
-            unit: "batch" | "epoch";
-            /**
-             * Count
-             * @default 1
-             */
-            count: number;
-        };
-        /**
-         * Formula
-         * @description LaTeX: the part's own textbook formula, this operation's, and the same with numbers.
-         */
-        app__protocol__tracing__Formula: {
-            /** Part */
-            part: string;
-            /** Symbols */
-            symbols: string;
-            /** Numbers */
-            numbers: string;
         };
     };
     responses: never;
@@ -9380,6 +9667,224 @@ export interface operations {
             };
             /** @description The request does not fit its schema, or the network cannot be built. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_methods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MethodList"];
+                };
+            };
+        };
+    };
+    attribute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttributionWanted"];
+            };
+        };
+        responses: {
+            /** @description attribution and input (*shape), outputs (K,), coarse */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.safetensors": string;
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    exciting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExcitingWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exciting"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

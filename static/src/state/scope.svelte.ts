@@ -293,7 +293,7 @@ export class Scope {
   get sampleText(): string {
     if (this.whose === 'sample') return t('scope.alone');
     return t('scope.position', {
-      at: (this.traces?.sample ?? this.position) + 1,
+      at: this.traces?.sample ?? this.position,
       all: this.samples,
     });
   }

@@ -1,6 +1,8 @@
 // From a cell of a picture to the number that it stands for, in the pass that the picture is of.
-import { unravel } from '../../draw/window';
+import { unravel, type Spot } from '../../draw/window';
 import type { Address } from '../../parts/picture';
+import type { Card } from '../../state/cards';
+import { INPUT } from '../../state/edits';
 import type { Session } from '../../state/session.svelte';
 
 /**
@@ -31,4 +33,32 @@ export async function openCell(session: Session, address: Address, at: number): 
   if (!ready) return;
   const pass = { step: run.step, samples: [scope.given()], precision: 'float64' as const };
   session.cells.show(cells ? { ...cell, sample: 0 } : cell, pass);
+}
+
+/** Where the open number stands in map `map` of one of these nodes. */
+export function opened(
+  session: Session,
+  nodes: readonly string[],
+  role: Address['role'],
+  map: number,
+): Spot | null {
+  const cell = session.cells.open?.cell;
+  if (!cell?.node || cell.role !== role || !nodes.includes(cell.node)) return null;
+  const [first, row, column] = cell.index ?? [];
+  if (first !== map || row === undefined || column === undefined) return null;
+  return { row, column };
+}
+
+/** Shape of the last picture on the way to a layer, where what comes between only lays it out flat. */
+export function pictureBefore(session: Session, card: Card): readonly number[] | null {
+  let source = card.inputs[0];
+  for (let hops = 0; source && hops < 3; hops++) {
+    const shape =
+      source === INPUT ? session.editor.report?.input_shape : session.reports.get(source)?.shape;
+    if (shape && shape.length === 3) return shape;
+    const next = session.editor.spec.model.nodes.find((one) => one.id === source);
+    if (!next || next.layer.type !== 'flatten') return null;
+    source = next.inputs[0];
+  }
+  return null;
 }

@@ -1,0 +1,92 @@
+"""Why an answer is what it is: attributions of a prediction, and the samples that excite a map most."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from app.api.bodies import body, documented
+from app.api.context import Here
+from app.api.document import READS_BODY, SAFETENSORS, binary, failures
+from app.api.encode import Json
+from app.api.runs import RunId
+from app.catalog.attributions import ATTRIBUTIONS
+from app.core.text import Text
+from app.protocol.attribution import (
+    ATTRIBUTION_WANTED,
+    EXCITING_WANTED,
+    AttributionWanted,
+    Exciting,
+    ExcitingWanted,
+)
+
+router = APIRouter(tags=["attribution"])
+
+AttributionBody = Annotated[AttributionWanted, Depends(body(ATTRIBUTION_WANTED))]
+ExcitingBody = Annotated[ExcitingWanted, Depends(body(EXCITING_WANTED))]
+REFUSALS = failures(*READS_BODY, 404, 409, 503)
+METHODS: tuple[tuple[str, Any], ...] = tuple(
+    (part.TITLE.en, {"method": part.EXAMPLES[0]}) for part in ATTRIBUTIONS.parts.values()
+)
+
+
+class MethodInfo(BaseModel):
+    """One method of attribution."""
+
+    type: str
+    title: Text
+    summary: Text
+    formula: str
+
+
+class MethodList(BaseModel):
+    """All of them."""
+
+    methods: list[MethodInfo]
+
+
+@router.get("/attributions", response_model=MethodList, summary="Methods of attribution")
+async def list_methods() -> Json:
+    """Which methods there are; their fields are those of ``AttributionWanted`` in this document."""
+    methods = [
+        MethodInfo(
+            type=part.kind(),
+            title=part.TITLE,
+            summary=part.SUMMARY,
+            formula=part.FORMULA.forward if part.FORMULA else "",
+        )
+        for part in ATTRIBUTIONS.parts.values()
+    ]
+    return Json({"methods": methods})
+
+
+@router.post(
+    "/runs/{run}/attributions",
+    response_class=Response,
+    responses={**binary("attribution and input (*shape), outputs (K,), coarse"), **REFUSALS},
+    summary="Attribute a prediction",
+    openapi_extra=documented("AttributionWanted", *METHODS),
+)
+async def attribute(run: RunId, wanted: AttributionBody, here: Here) -> Response:
+    """A number for every input: how much the answer for a sample rests on it, by Captum, in float64,
+    in a process of its own. The metadata tell method, ``target``, ``score``, whether the numbers are
+    ``signed``, and for integrated gradients ``baseline_score`` and ``completeness_delta``."""
+    content = await here.runs.attribution(run, wanted)
+    return Response(content, media_type=SAFETENSORS, headers={"cache-control": "no-store"})
+
+
+@router.post(
+    "/runs/{run}/exciting",
+    response_model=Exciting,
+    responses=REFUSALS,
+    summary="Samples that excite a map most",
+    openapi_extra=documented("ExcitingWanted", ("a map", {"node": "conv1", "unit": 2})),
+)
+async def exciting(run: RunId, wanted: ExcitingBody, here: Here) -> Response:
+    """The training samples for which a map's maximum or mean is largest, where in the map, and the
+    part of the input picture that this cell sees."""
+    content = await here.runs.exciting(run, wanted)
+    return Response(content, media_type="application/json", headers={"cache-control": "no-store"})

@@ -1,0 +1,80 @@
+"""A digit read row by row, as a person sees it: heat maps over time, gates, δ, one number explained."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+from safetensors.torch import load
+
+from tests.browser.browser_axe import violations
+from tests.browser.conftest import endless
+from tests.browser.playground import Playground
+from tests.support import LiveServer
+
+LAYER = {"en": "output · lstm1", "zh": "输出 · lstm1"}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_gate_on_the_screen_is_pytorchs(
+    playground: Playground, clean: LiveServer, language: str
+) -> None:
+    """The forget gate of one unit at one step: read in the picture, computed by nn.LSTM's formula."""
+    run = endless(clean, "lstm_digits")
+    page = playground.open(run, language).page
+    page.locator('[data-card="lstm1"] [data-open]').click()
+    view = page.get_by_role("region", name=re.compile("lstm1"))
+    gate = view.get_by_role("button", name="f", exact=True)
+    expect(view.get_by_role("button", name=LAYER[language])).to_be_visible()
+    for name in "ifgoc":
+        expect(view.get_by_role("button", name=name, exact=True)).to_be_visible()
+    box = gate.bounding_box()
+    assert box is not None
+    # Unit 47 is the top row, step 5 the sixth column.
+    gate.hover(position={"x": (5 + 0.5) / 28 * box["width"], "y": 0.5 / 48 * box["height"]})
+    reading = view.locator(".reading")
+    expect(reading).to_contain_text("f[47](t = 5)")
+    shown = re.search(r"\) = (−?[\d.]+)", reading.inner_text())
+    assert shown is not None
+    expected = forget_gate(clean, run, unit=47, step=5)
+    assert abs(float(shown.group(1).replace("−", "-")) - expected) < 0.01
+    assert violations(page) == []
+
+
+def forget_gate(server: LiveServer, run: str, unit: int, step: int) -> float:
+    """σ(W_f x_t + U_f h_{t−1} + b) of validation sample 0, from the run's own weights, in NumPy."""
+    wanted = {"roles": ["parameter", "activation"], "samples": [{"kind": "stored", "index": 0}]}
+    held = load(server.post(f"/api/v1/runs/{run}/trace", wanted).body)
+    names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+    w, u, b, c = (held[f"lstm1.{name}.parameter"].numpy() for name in names)
+    rows = held["input.activation"].reshape(28, 28).numpy()
+    size = u.shape[1]
+    h, cell = np.zeros(size), np.zeros(size)
+    for t in range(step + 1):
+        i, f, g, o = np.split(w @ rows[t] + u @ h + b + c, 4)
+        i, f, o = (1 / (1 + np.exp(-q)) for q in (i, f, o))
+        cell = f * cell + i * np.tanh(g)
+        h = o * np.tanh(cell)
+    return float(f[unit])
+
+
+def test_a_hidden_value_and_its_sensitivity_are_opened(
+    playground: Playground, clean: LiveServer
+) -> None:
+    """A hidden value opens as a product of gate and tanh c; δ comes to the last step alone."""
+    page = playground.open(endless(clean, "lstm_digits")).page
+    page.locator('[data-card="lstm1"] [data-open]').click()
+    view = page.get_by_role("region", name=re.compile("lstm1"))
+    picture = view.get_by_role("button", name=LAYER["en"])
+    expect(picture).to_be_visible()
+    box = picture.bounding_box()
+    assert box is not None
+    picture.click(position={"x": (20 + 0.5) / 28 * box["width"], "y": 0.5 / 48 * box["height"]})
+    cell = page.get_by_role("region", name="Cell view", exact=True)
+    expect(cell).to_contain_text("lstm1 [20, 47]")
+    expect(cell).to_contain_text("from PyTorch")
+    view.get_by_role("tab", name="Backward").click()
+    expect(view.get_by_role("button", name="δ from above, ∂E/∂x")).to_be_visible()
+    expect(view.get_by_role("button", name="δ passed down")).to_be_visible()
