@@ -14,6 +14,7 @@ import time
 import zipfile
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -27,7 +28,7 @@ from app.engine.start import parse_start
 from app.engine.tracing.history import History
 from app.engine.tracing.tracer import Tracer
 from app.protocol.commands import COMMAND
-from app.protocol.tracing import Cell, ExplainWanted, Traced, TraceWanted
+from app.protocol.tracing import Cell, CellRole, ExplainWanted, Traced, TraceWanted
 from app.worker.microscope import open_microscope
 from benchmarks._report import at_least, at_most, plain, show
 from benchmarks._serve import Server, preset, server
@@ -85,18 +86,24 @@ def cells(session: Session) -> Iterator[tuple[str, Cell]]:
     network = session.trainer.network
     batch = session.trainer.settings.batch_size
     for node in network.order:
-        for role in ("activation", "sensitivity"):
+        roles: tuple[CellRole, ...] = ("activation", "sensitivity")
+        for role in roles:
             for _ in range(CELLS):
                 index = tuple(draw.randrange(size) for size in network.shapes[node])
                 sample = draw.randrange(batch)
                 yield role, Cell(role=role, node=node, sample=sample, index=index)
     for name, parameter in network.named_parameters():
         node, _, tensor = name.partition(".")
-        for role in ("gradient", "update", "parameter"):
+        of_tensors: tuple[CellRole, ...] = ("gradient", "update", "parameter")
+        for role in of_tensors:
             for _ in range(CELLS):
                 index = tuple(draw.randrange(size) for size in parameter.shape)
                 yield role, Cell(role=role, node=node, tensor=tensor, index=index)
     yield "loss", Cell(role="loss")
+
+
+def _answered(tracer: Tracer, asked: ExplainWanted) -> str:
+    return tracer.explain(asked).model_dump_json()
 
 
 def explanations(session: Session) -> None:
@@ -112,7 +119,7 @@ def explanations(session: Session) -> None:
     made = timed(lambda: tracer.explain(ExplainWanted(cell=before)))
     for role, cell in sorted(cells(session), key=lambda pair: pair[0] == "parameter"):
         asked = ExplainWanted(cell=cell)
-        took = timed(lambda asked=asked: tracer.explain(asked).model_dump_json())
+        took = timed(partial(_answered, tracer, asked))
         found.setdefault(role, []).append(took)
     rows = [
         at_most("operations of a step, the first question", first, 100, "ms"),
@@ -131,7 +138,7 @@ def earlier(session: Session) -> None:
     here = session.trainer.cursor.step
     steps = [draw.randrange(here) for _ in range(EARLIER)]
     wanted = [TraceWanted(step=step, precision="float32") for step in steps]
-    times = [timed(lambda w=w: Tracer(session).file(w, "bench")) / 1000.0 for w in wanted]
+    times = [timed(partial(Tracer(session).file, w, "bench")) / 1000.0 for w in wanted]
     history = History(session)
     began = time.perf_counter()
     answers = 1
@@ -215,11 +222,11 @@ def large(to: Server) -> None:
         ("explain", {"samples": sample, "cell": {"role": "activation", "node": "conv2",
                                                  "sample": 0, "index": [3, 20, 20]}}),
     ]  # fmt: skip
-    first = [timed(lambda k=k, w=w: to.call("POST", f"/runs/{run}/{k}", w)) for k, w in asked]
+    first = [timed(partial(to.call, "POST", f"/runs/{run}/{k}", w)) for k, w in asked]
     times = []
     for index in range(1, 6):
         wanted = {**node, "samples": [{"kind": "stored", "split": "train", "index": index}]}
-        times.append(timed(lambda w=wanted: to.call("POST", f"/runs/{run}/trace", w)))
+        times.append(timed(partial(to.call, "POST", f"/runs/{run}/trace", wanted)))
     rows = [
         at_most("one layer of one sample, the first question, HTTP", first[0], 500, "ms"),
         at_most("… of another sample, worst of 5", max(times), 500, "ms"),
