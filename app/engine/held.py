@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import torch
 
 from app.engine.compile import Network
-from app.spec.units import Marks
+from app.spec.groups import Groups, Rate, rate_of
+from app.spec.units import WHOLE, Marks
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,20 @@ class Members:
     parameters: list[torch.Tensor]
     factor: float = 1.0
     weight_decay: float | None = None
+
+
+def members_of(network: Network, groups: Groups, frozen: Marks) -> list[Members]:
+    """The parameters that are trained, those that learn alike together."""
+    alike: dict[Rate, list[torch.Tensor]] = {}
+    for name, parameter in network.named_parameters():
+        node, _, tensor = name.partition(".")
+        if frozen.get(node) != WHOLE:
+            alike.setdefault(rate_of(groups, node, tensor), []).append(parameter)
+    return [
+        Members(parameters, rate.factor, rate.weight_decay)
+        for rate, parameters in alike.items()
+        if rate.factor > 0.0
+    ]
 
 
 def held_parts(network: Network, frozen: Marks, members: Sequence[Members]) -> list[Held]:

@@ -18,17 +18,15 @@ from app.engine.compile import Network, compile_network
 from app.engine.data import Resident, epoch_order
 from app.engine.diagnosis import Finding, finite, first_not_finite
 from app.engine.hand import edit
-from app.engine.held import Members, held_parts
+from app.engine.held import held_parts, members_of
 from app.engine.meter import Meter, Point, hits
 from app.engine.settings import Settings
 from app.engine.update import Update
 from app.engine.weights import put_weights, read_weights
 from app.protocol.commands import AnyCommand, EditWeight
 from app.protocol.taps import AnySample
-from app.spec.groups import Rate, rate_of
 from app.spec.plan import steps_per_epoch
 from app.spec.run import RunSpec
-from app.spec.units import WHOLE
 
 EVALUATION_VALUES = 1_000_000
 """About how many activations an evaluation keeps at once (4 MB)."""
@@ -116,16 +114,7 @@ class Trainer:
         self._scheduled = not isinstance(settings.schedule, ConstantRate)
         if self.updater is None:
             return
-        alike: dict[Rate, list[torch.Tensor]] = {}
-        for name, parameter in self.network.named_parameters():
-            node, _, tensor = name.partition(".")
-            if settings.frozen.get(node) != WHOLE:
-                alike.setdefault(rate_of(settings.groups, node, tensor), []).append(parameter)
-        members = [
-            Members(parameters, rate.factor, rate.weight_decay)
-            for rate, parameters in alike.items()
-            if rate.factor > 0.0
-        ]
+        members = members_of(self.network, settings.groups, settings.frozen)
         self.updater.clip(settings.clip_norm, settings.clip_value)
         self.updater.arrange(settings.optimizer.options(), members)
         self.updater.hold(held_parts(self.network, settings.frozen, members))
