@@ -66,7 +66,7 @@ def test_a_held_row_stays_and_the_others_follow_the_textbook(rule: dict[str, Any
             seen[1] = 0.0
             assert torch.equal(parameter[1], before[1])
         assert not torch.equal(parameter[0], before[0])
-        clipped.append(seen * min(1.0, 1.5 / (np.linalg.norm(seen) + 1e-6)))
+        clipped.append(seen * min(1.0, 1.5 / (float(np.linalg.norm(seen)) + 1e-6)))
     free = [gradient[[0, 2]] for gradient in clipped]
     expected = TEXTBOOK[rule["type"]](part, weight[[0, 2]], free)[-1]
     np.testing.assert_allclose(parameter.detach().numpy()[[0, 2]], expected, rtol=1e-12, atol=1e-12)
@@ -136,7 +136,9 @@ def test_every_layer_knows_which_parameters_are_a_units_own() -> None:
         inputs = [values[source].detach() for source in network.sources[name]]
         for unit in range(network.shapes[name][0]):
             made = module(*inputs)[:, unit].square().sum()
-            found = torch.autograd.grad(made, list(given.values()), allow_unused=True)
+            found: tuple[torch.Tensor | None, ...] = torch.autograd.grad(
+                made, list(given.values()), allow_unused=True
+            )
             rows = layer.rows(unit, shapes)
             for (tensor, parameter), gradient in zip(given.items(), found, strict=True):
                 touched = torch.zeros_like(parameter, dtype=torch.bool)
@@ -186,7 +188,7 @@ def test_silence_equals_a_zero_column_of_the_next_layer() -> None:
     one, other = trainer_of(spec), trainer_of(spec)
     one.command(command("silence", node="sigm1", unit=3))
     with torch.no_grad():
-        other.network.node("fc2").weight[:, 3] = 0.0  # type: ignore[index]
+        other.network.get_parameter("fc2.weight")[:, 3] = 0.0
     x = one.data.val.inputs(one.data.val.rows[:50])
     assert torch.allclose(one.network(x), other.network(x), atol=1e-6)
 
@@ -225,7 +227,7 @@ def test_the_same_bits_straight_resumed_and_gone_back_to(
     assert whole.digest == straight.digest
     log = [entry.model_dump(mode="json") for entry in whole.session.log]
     for snapshot in (0, 7, 12, 15, 20):
-        start = {"log": log, "snapshot": file_name(0, snapshot), "replay_to": END}
+        start: dict[str, Any] = {"log": log, "snapshot": file_name(0, snapshot), "replay_to": END}
         assert Driven(spec, tmp_path / "whole", **start).digest == straight.digest, snapshot
     whole.do("rewind", step=12)
     weight = whole.session.trainer.network.get_parameter("conv1.weight")

@@ -45,7 +45,7 @@ def test_every_other_number_still_adds_up(silenced: Driven) -> None:
             found = explain(tracer, role=role, node=node, sample=2, index=(unit, 2, 1))
             assert adds_up(found), (unit, node, role)
     for unit in (0, UNIT):
-        cell = {"node": "conv1", "tensor": "weight", "index": (unit, 0, 1, 1)}
+        cell: dict[str, Any] = {"node": "conv1", "tensor": "weight", "index": (unit, 0, 1, 1)}
         gradient = explain(tracer, role="gradient", **cell)
         assert adds_up(gradient)
         assert (float(gradient.value) == 0.0) == (unit == UNIT)
