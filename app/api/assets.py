@@ -22,7 +22,13 @@ from app.api.refusals import NoSuchAddress, PageNotBuilt
 PACKAGE = Path(__file__).resolve().parents[1]
 CHECKOUT = PACKAGE.parent
 MANIFEST = Path(".vite/manifest.json")
-COMPRESSED = ("text/", "application/json", "text/javascript", "image/svg+xml")
+COMPRESSED = (
+    "text/",
+    "application/json",
+    "text/javascript",
+    "image/svg+xml",
+    "application/octet-stream",
+)
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 BASE = "/static/"

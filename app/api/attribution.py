@@ -48,7 +48,12 @@ class MethodList(BaseModel):
     methods: list[MethodInfo]
 
 
-@router.get("/attributions", response_model=MethodList, summary="Methods of attribution")
+@router.get(
+    "/attributions",
+    response_model=MethodList,
+    responses=failures(),
+    summary="Methods of attribution",
+)
 async def list_methods() -> Json:
     """Which methods there are; their fields are those of ``AttributionWanted`` in this document."""
     methods = [

@@ -1,4 +1,4 @@
-"""Compresses JSON and HTML answers of some size. Leaves files, tensors and sockets alone."""
+"""Compresses JSON and HTML answers of some size, and small tensors. Leaves files and sockets alone."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SMALLEST = 1024
 KINDS = ("application/json", "application/problem+json", "text/html")
+TENSORS = "application/vnd.safetensors"
+LARGEST_TENSORS = 64 * 1024
+"""Samples of a data set are mostly empty; what is larger would take longer to pack than to send."""
 
 
 class Compress:
@@ -47,7 +50,8 @@ def _pack(start: MutableMapping[str, Any], message: Message) -> Message:
     headers = MutableHeaders(raw=start["headers"])
     body = message.get("body", b"")
     kind = headers.get("content-type", "").partition(";")[0]
-    if message.get("more_body") or len(body) < SMALLEST or kind not in KINDS:
+    packs = kind in KINDS or (kind == TENSORS and len(body) <= LARGEST_TENSORS)
+    if message.get("more_body") or len(body) < SMALLEST or not packs:
         return message
     if "content-encoding" in headers:
         return message

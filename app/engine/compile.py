@@ -84,6 +84,17 @@ class Network(nn.Module):
         for field, value in changed.items():
             setattr(self.node(name), field, value)
 
+    def unit_axis(self, name: str) -> int:
+        """The axis of a node's output that counts its units: 1 where the first is time."""
+        while name != INPUT:
+            layer = self.layers[name]
+            if layer.TIME_FIRST:
+                return 1
+            if not layer.POINTWISE:
+                break
+            name = self.sources[name][0]
+        return 0
+
     def silence(self, silenced: Marks) -> None:
         """Make the outputs of these units 0 and no others'; nothing is left behind where none are."""
         for handle in self._silencers:

@@ -25,9 +25,9 @@ def exciting(trainer: Trainer, branch: int, wanted: ExcitingWanted) -> Exciting:
     network, name = trainer.network, wanted.node
     if name not in network.order:
         raise NotFound(pointer="/node", kind=_LAYER, name=name)
-    shape = network.shapes[name]
-    if wanted.unit >= shape[0]:
-        raise NoSuchUnit(pointer="/unit", node=name, name=name, count=shape[0], unit=wanted.unit)
+    count = network.shapes[name][network.unit_axis(name)]
+    if wanted.unit >= count:
+        raise NoSuchUnit(pointer="/unit", node=name, name=name, count=count, unit=wanted.unit)
     network.mode(training=False)
     try:
         strengths, places, among = _strengths(trainer, wanted)
@@ -53,10 +53,12 @@ def _strengths(trainer: Trainer, wanted: ExcitingWanted) -> tuple[torch.Tensor, 
     names = needed(wanted.node, network.sources)
     among = min(split.count, wanted.among)
     width = max(16, EVALUATION_VALUES // max(1, network.activations))
+    axis = 1 + network.unit_axis(wanted.node)
     strengths, places = [], []
     for start in range(0, among, width):
         x = split.inputs(split.rows[start : min(start + width, among)])
-        maps = network._run(x, names)[wanted.node][:, wanted.unit].reshape(len(x), -1)
+        outputs = network._run(x, names)[wanted.node]
+        maps = outputs.select(axis, wanted.unit).reshape(len(x), -1)
         largest, place = maps.max(1)
         strengths.append(largest if wanted.by == "maximum" else maps.mean(1))
         places.append(place)
@@ -70,7 +72,8 @@ def _sample(
     strengths: torch.Tensor,
     places: torch.Tensor,
 ) -> ExcitingSample:
-    shape = trainer.network.shapes[wanted.node][1:]
+    shape = list(trainer.network.shapes[wanted.node])
+    del shape[trainer.network.unit_axis(wanted.node)]
     found = torch.unravel_index(places[index], shape) if shape else ()
     place = tuple(int(i) for i in found)
     sample = StoredSample(split="train", index=index)

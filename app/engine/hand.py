@@ -22,11 +22,13 @@ from app.protocol.refusals import (
     NoSuchWeight,
     NothingToFreeze,
     ParametersShared,
+    UnitsInTime,
 )
 from app.spec.check import check
 from app.spec.model import ModelSpec
 from app.spec.report import NodeReport
 from app.spec.run import RunSpec
+from app.spec.sequences import time_first
 from app.spec.units import NONE, Marked, Marks
 
 if TYPE_CHECKING:
@@ -45,8 +47,10 @@ def _report(spec: RunSpec, name: str) -> tuple[list[NodeReport], NodeReport]:
 
 
 def require_unit(command: Marking, spec: RunSpec) -> NodeReport:
-    """The node is there and has that map or unit; raises NotFound, NoSuchUnit."""
+    """The node is there and has that map or unit; raises NotFound, NoSuchUnit, UnitsInTime."""
     _, node = _report(spec, command.node)
+    if command.unit is not None and time_first(spec.model, command.node):
+        raise UnitsInTime(pointer="/unit", node=command.node, name=command.node)
     count = node.shape[0] if node.shape else 1
     if command.unit is not None and command.unit >= count:
         raise NoSuchUnit(

@@ -43,17 +43,23 @@ class Microscope:
         self._session = session
         self._tracer = Tracer(session)
         self._history = History(session)
-        self._version = session.version
+        self._seen = self._now
+
+    @property
+    def _now(self) -> tuple[int, ...]:
+        """Changes whenever a look would: a setting alone changes the step that comes next."""
+        return (*self._session.version, len(self._session.log))
 
     def let_go(self) -> None:
-        """Free the trace of a step that is over."""
-        if self._tracer.holds and self._version != self._session.version:
+        """Free what belongs to a step that is over, or to other settings."""
+        if self._seen != self._now:
             self._tracer.forget()
+            self._history.let_go()
+            self._seen = self._now
 
     def answer(self, kind: str, message: Mapping[str, Any]) -> bytes:
         """A safetensors file for ``trace``, JSON for the others; raises GlassnetErrors only."""
         self.let_go()
-        self._version = self._session.version
         asked = json.dumps(message["wanted"])
         try:
             return self._answer(kind, asked)

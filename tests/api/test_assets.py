@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.api.assets import Page
+from app.api.compress import LARGEST_TENSORS
 from app.api.refusals import PageNotBuilt
 from app.main import create_app
 from app.settings import Settings
@@ -56,12 +58,16 @@ def test_a_link_out_of_the_folder_is_not_followed(client: TestClient, page_folde
     assert client.get("/static/out.txt").status_code == 404
 
 
-def test_large_json_is_compressed_and_tensors_are_not(client: TestClient) -> None:
+def test_large_json_and_small_tensors_are_compressed(client: TestClient) -> None:
     assert client.get("/api/v1/catalog").headers["content-encoding"] == "gzip"
     assert "content-encoding" not in client.get("/livez").headers
-    body = {"dataset": {"type": "digits8"}, "count": 64}
-    answer = client.post("/api/v1/datasets:samples", json=body)
-    assert "content-encoding" not in answer.headers
+    body: dict[str, Any] = {"dataset": {"type": "digits28"}, "count": 15}
+    small = client.post("/api/v1/datasets:samples", json=body)
+    assert small.headers["content-encoding"] == "gzip"
+    assert int(small.headers["content-length"]) < len(small.content) / 4
+    large = client.post("/api/v1/datasets:samples", json={**body, "count": 64})
+    assert len(large.content) > LARGEST_TENSORS
+    assert "content-encoding" not in large.headers
 
 
 def unbuilt(folder: Path) -> FastAPI:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 from safetensors.torch import load
 
+from tests.browser.browser_axe import violations
 from tests.browser.conftest import endless
 from tests.browser.playground import Playground
 from tests.support import LiveServer
@@ -39,6 +40,7 @@ def test_a_gate_on_the_screen_is_pytorchs(
     assert shown is not None
     expected = forget_gate(clean, run, unit=47, step=5)
     assert abs(float(shown.group(1).replace("−", "-")) - expected) < 0.01
+    assert violations(page) == []
 
 
 def forget_gate(server: LiveServer, run: str, unit: int, step: int) -> float:

@@ -81,7 +81,7 @@ def test_integrated_gradients_are_the_integral_and_complete(trained: Driven) -> 
         total += weight * torch.autograd.grad(network(at)[0, 7], at)[0]
     found, facts = asked(trained.session.trainer, {"type": "integrated_gradients"})
     torch.testing.assert_close(found["attribution"].double(), (x * total)[0], rtol=1e-5, atol=1e-8)
-    difference = float(network(x)[0, 7] - network(x * 0)[0, 7])
+    difference = float((network(x)[0, 7] - network(x * 0)[0, 7]).detach())
     assert float(found["attribution"].double().sum()) == pytest.approx(difference, abs=1e-5)
     assert abs(float(facts["completeness_delta"])) < 1e-9
     assert float(facts["baseline_score"]) == pytest.approx(float(network(x * 0)[0, 7]), rel=1e-12)

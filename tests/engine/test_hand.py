@@ -325,3 +325,29 @@ def test_one_shared_slope_belongs_to_no_unit() -> None:
         run.do("freeze", node="prelu1", unit=0)
     assert caught.value.problem().code == "parameters_shared"
     run.do("freeze", node="prelu1")
+
+
+def test_a_sequence_is_marked_as_a_whole() -> None:
+    """Its first axis is time: unit 3 would be a step for one reader and a cell for another."""
+    layers: Layers = [
+        {"type": "rows"},
+        {"type": "lstm", "units": 6},
+        {"type": "tanh"},
+        {"type": "last_step"},
+        {"type": "dense", "units": 10},
+    ]
+    run = Driven(run_spec(layers))
+    for kind, node in (("freeze", "lstm1"), ("silence", "lstm1"), ("silence", "tanh1")):
+        with pytest.raises(GlassnetError) as caught:
+            run.do(kind, node=node, unit=3)
+        assert caught.value.problem().code == "units_in_time"
+    before = state(run.session.trainer)
+    run.do("freeze", node="lstm1")
+    run.do("silence", node="tanh1")
+    run.to(2)
+    after = run.session.trainer.state()
+    for name, value in before.items():
+        if name.startswith("model.lstm1."):
+            assert torch.equal(after[name], value), name
+    x = run.session.trainer.data.val.inputs(run.session.trainer.data.val.rows[:4])
+    assert not bool(run.session.trainer.network.forward_all(x)["tanh1"].any())

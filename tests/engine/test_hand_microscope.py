@@ -9,7 +9,7 @@ import pytest
 
 from app.engine.tracing.tracer import Tracer
 from app.protocol.tracing import Cell, ExplainWanted, Explanation, GradcheckWanted, Traced
-from tests.engine.specs import ADAM, SGD, Driven, run_spec
+from tests.engine.specs import ADAM, SGD, Driven, Layers, run_spec
 
 UNIT = 1
 
@@ -98,3 +98,21 @@ def test_a_written_weight_says_so_and_leads_nowhere(tmp_path: Any) -> None:
     assert explain(tracer, step=4, role="parameter", **cell).kind == "edited"
     assert explain(tracer, step=5, role="parameter", **cell).value == update.value
     assert explain(tracer, step=3, role="parameter", **cell).kind == "rule"
+
+
+def test_a_silenced_recurrent_layer_is_silent_in_the_microscope_too() -> None:
+    """It is looked into in another form than it trains in; both are silenced."""
+    layers: Layers = [
+        {"type": "rows"},
+        {"type": "gru", "units": 5},
+        {"type": "last_step"},
+        {"type": "dense", "units": 10},
+    ]
+    run = Driven(run_spec(layers))
+    run.do("silence", node="gru1")
+    tracer = Tracer(run.session)
+    found = explain(tracer, role="activation", node="gru1", sample=1, index=(3, 2))
+    assert float(found.value) == 0.0
+    weight = explain(tracer, role="gradient", node="fc1", tensor="weight", index=(4, 2))
+    assert float(weight.value) == 0.0
+    assert tracer.gradcheck(GradcheckWanted(entries=5, batch=2)).passed

@@ -58,13 +58,15 @@ class Occlusion(Attribution):
         from captum.attr import Occlusion as Method
 
         shape = tuple(subject.x.shape[1:])
-        sides = shape[1:] if len(shape) > 1 else shape
         window: tuple[int, ...]
         stride: tuple[int, ...]
         if len(shape) == 1:
             window, stride = (1,), (1,)  # one number after the other
+        elif len(shape) == 2:  # (steps, features): some steps, all of their features
+            side = min(self.window, shape[0])
+            window, stride = (side, shape[1]), (min(self.stride, side), shape[1])
         else:
-            window = (shape[0], *(min(self.window, side) for side in sides))
+            window = (shape[0], *(min(self.window, side) for side in shape[1:]))
             stride = (shape[0], *(min(self.stride, n) for n in window[1:]))
         found = Method(subject.function).attribute(
             subject.x,

@@ -89,7 +89,7 @@ class BandedRnn(Layer):
     def initialize(
         self, module: torch.nn.Module, generator: torch.Generator, gain: float = 1.0
     ) -> None:
-        """Uniform in ±1/√(what a unit sees): its row of U, its band of W."""
+        """Uniform in ±1/√units for U and b, as PyTorch's RNN; in ±1/√(width of the band) for the band."""
         import torch
 
         with torch.no_grad():

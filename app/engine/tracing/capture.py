@@ -252,8 +252,19 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 def elementary(module: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
     """The form to look into: a module that trains by a fused kernel has one, ``stepwise``."""
-    found: Callable[..., torch.Tensor] = getattr(module, "stepwise", module)
-    return found
+    if not isinstance(module, nn.Module) or not hasattr(module, "stepwise"):
+        return module
+
+    def run(*inputs: torch.Tensor) -> torch.Tensor:
+        # Called as the module: the hooks that silence its units belong to it.
+        module.__dict__["forward"] = module.stepwise
+        try:
+            found: torch.Tensor = module(*inputs)
+        finally:
+            del module.__dict__["forward"]
+        return found
+
+    return run
 
 
 @torch.no_grad()

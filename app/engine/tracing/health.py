@@ -12,6 +12,7 @@ from app.catalog.layers import Layer
 from app.catalog.layers._activation import Activation
 from app.engine.tracing.step import Trace
 from app.engine.trainer import Trainer
+from app.spec.units import NONE
 
 FLAT = 0.1
 """A slope below this share of the steepest counts as saturated."""
@@ -99,7 +100,11 @@ def _slopes(trace: Trace, node: str, layer: Layer, found: Reading) -> None:
         x = network.node(node)(u)
         (slope,) = torch.autograd.grad(x, u, torch.ones_like(x))
     if about[0]:
-        alive = slope.ne(0.0).transpose(0, 1).flatten(1).any(1)
-        found.dead[node] = 1.0 - float(alive.double().mean())
+        axis = network.unit_axis(node)
+        alive = slope.ne(0.0).movedim(1 + axis, 0).flatten(1).any(1)
+        marks = trace.trainer.settings.silenced.get(node, NONE)
+        heard = [unit for unit in range(len(alive)) if axis or not marks.has(unit)]
+        if heard and not (axis and marks.whole):  # what is silenced by hand is not dead
+            found.dead[node] = 1.0 - float(alive[heard].double().mean())
     else:
         found.saturated[node] = float(slope.abs().lt(FLAT * about[2]).double().mean())

@@ -82,7 +82,7 @@ def _unrolled(steps: list[Step]) -> tuple[Term, ...]:
         if step.kept is None:
             return tuple(terms)
         share *= step.share
-        age += 1
+        age += bool(step.added)  # a frozen step forgets nothing
         left = step.kept
     assert left is not None
     faded = Factor(value=share, meaning="setting", symbol=_power(age))
@@ -91,6 +91,8 @@ def _unrolled(steps: list[Step]) -> tuple[Term, ...]:
 
 
 def _power(age: int) -> str:
+    if not age:
+        return "1"
     return r"\beta" if age == 1 else rf"\beta^{{{age}}}"
 
 

@@ -12,7 +12,7 @@ import torch
 from app.catalog.schedules import Memory
 from app.engine.settings import in_force
 from app.engine.trainer import Cursor, Trainer
-from app.protocol.commands import LoggedCommand
+from app.protocol.commands import EditWeight, LoggedCommand
 from app.protocol.refusals import NotReached
 
 if TYPE_CHECKING:
@@ -62,6 +62,9 @@ def advance(session: Session, other: Trainer, step: int) -> None:
         other.cursor = Cursor(here, loaded.facts["epoch"], loaded.facts["offset"])
         other.memory = Memory(**loaded.facts.get("memory", {}))
     if loaded is not None or here > 0:
+        for entry in coming:  # perhaps written after the snapshot was taken; twice is as once
+            if loaded is not None and entry.step == here and isinstance(entry.command, EditWeight):
+                other.command(entry.command)
         coming = [entry for entry in coming if entry.step > here]
     _apply(other, coming)
     while other.cursor.step < step:

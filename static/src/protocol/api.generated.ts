@@ -9703,6 +9703,15 @@ export interface operations {
                     "application/json": components["schemas"]["MethodList"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
         };
     };
     attribute: {

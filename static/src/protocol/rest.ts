@@ -1,4 +1,5 @@
 // The typed client of /api/v1. One method a route; every failure is an ApiError.
+import type { components } from './api.generated';
 import { ApiError, errorOf } from './errors';
 import type { BaselineRecord, BaselineSpec, SweepAnswer, SweepWanted } from './labs';
 import type {
@@ -33,6 +34,7 @@ import type {
 
 export const SAFETENSORS = 'application/vnd.safetensors';
 type Fetch = typeof fetch;
+type Schemas = components['schemas'];
 
 interface Options {
   method?: string;
@@ -273,6 +275,11 @@ export class Api {
 
   async forgetBaseline(id: string): Promise<void> {
     await this.#send(`/baselines/${encodeURIComponent(id)}`, { method: 'DELETE' });
+  }
+
+  /** Methods of attribution. */
+  methods(): Promise<Schemas['MethodList']> {
+    return this.#json('/attributions');
   }
 
   /** Ask something of a run that is answered in JSON; a file of its own knows what. */

@@ -1,6 +1,8 @@
 // The exact weights of the run on the page, read when somebody wants to edit one; and the edits made so far.
+import { untrack } from 'svelte';
 import { Frame } from '../protocol/frames';
 import type { Command } from '../protocol/types';
+import { weightName } from './hand';
 import type { Session } from './session.svelte';
 
 export interface Place {
@@ -37,9 +39,20 @@ export class Weights {
   last = $state.raw<Edit | null>(null);
   readonly #session: Session;
   #asked = 0;
+  #of = '';
 
   constructor(session: Session) {
     this.#session = session;
+  }
+
+  /** Keep to the run: its weights of now while it rests, those of the opening while it trains. */
+  follow(): void {
+    const { id, branch, running, step } = this.#session.run;
+    const of = `${id} ${branch} ${running ? '' : step}`;
+    if (of === this.#of) return;
+    this.#of = of;
+    this.last = null; // a newer step's weight is not put back to an older one's
+    untrack(() => void this.read());
   }
 
   /** Read them anew; makes a run where there is none. */
@@ -51,7 +64,7 @@ export class Weights {
       const { step } = run;
       const frame = new Frame(await api.tensors(run.id));
       if (number !== this.#asked) return;
-      [this.frame, this.step, this.error] = [frame, step, null];
+      [this.frame, this.step, this.error] = [frame, frame.number('step') ?? step, null];
     } catch (error) {
       if (number === this.#asked) this.error = error instanceof Error ? error.message : '';
     }
@@ -73,7 +86,7 @@ export class Weights {
     const command: Command = { type: 'edit_weight', node, tensor, index: [...index], value };
     const applied = await this.#session.guard(() => this.#session.run.command(command));
     if (!applied) return false;
-    const undone = this.last?.old === value && this.last.place.index.join() === index.join();
+    const undone = this.last?.old === value && weightName(this.last.place) === weightName(place);
     this.last = old === null || !Number.isFinite(old) || undone ? null : { place, old, value };
     await this.read();
     return true;

@@ -89,7 +89,7 @@ export class Why {
     this.busy = true;
     this.error = null;
     try {
-      if (!this.methods.length) this.methods = await methodsOf();
+      if (!this.methods.length) this.methods = (await api.methods()).methods;
       if (!(await this.#session.ensure()) || !run.id) return;
       const method = {
         type: this.method,
@@ -110,12 +110,6 @@ export class Why {
   close(): void {
     this.#request?.abort();
   }
-}
-
-async function methodsOf(): Promise<Method[]> {
-  const answer = await fetch('/api/v1/attributions', { headers: { accept: 'application/json' } });
-  if (!answer.ok) throw new Error(String(answer.status));
-  return ((await answer.json()) as { methods: Method[] }).methods;
 }
 
 export interface Excited {

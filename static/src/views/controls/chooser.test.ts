@@ -153,7 +153,7 @@ it('the list of keys names what they do, in both languages', async () => {
   setLanguage('zh');
   render(KeysDialog, { open: true });
   expect(screen.getByRole('dialog', { name: '快捷键' })).toBeTruthy();
-  expect(screen.getByText('播放、暂停')).toBeTruthy();
+  expect(screen.getByText('播放、暂停；展开时逐个运算播放')).toBeTruthy();
   await fireEvent.click(screen.getByRole('button', { name: '关闭' }));
   expect(screen.queryByRole('dialog')).toBeNull();
 });

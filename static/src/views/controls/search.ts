@@ -14,12 +14,13 @@ const plain = (text: string): string =>
     .toLowerCase()
     .replace(/[\s_\-·‐–]+/g, '');
 
-/** How well a part fits: 3 its title starts so, 2 a name holds it, 1 only the summary does, 0 not at all. */
+/** How well a part fits: 4 its title is the word, 3 its title starts so, 2 a name holds it, 1 only the summary does, 0 not at all. */
 function fit(part: PalettePart, words: readonly string[]): number {
   const titles = [part.title.en, part.title.zh, part.type].map(plain);
   const names = [...titles, part.group.en, part.group.zh, ...part.aliases].map(plain);
   const summary = plain(part.summary.en + part.summary.zh);
   const scores = words.map((word) => {
+    if (titles.includes(word)) return 4;
     if (titles.some((title) => title.startsWith(word))) return 3;
     if (names.some((name) => name.includes(word))) return 2;
     return summary.includes(word) ? 1 : 0;
