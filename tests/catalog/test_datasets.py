@@ -69,7 +69,7 @@ def check_arrays(made: Dataset, data: Data) -> None:
 def test_facts(dataset: type[Dataset]) -> None:
     made = dataset()
     assert made.KIND in ("image", "points", "tabular", "sequence")
-    assert len(made.input_shape) == (3 if made.KIND == "image" else 1)
+    assert len(made.input_shape) == {"image": 3, "sequence": 2}.get(made.KIND, 1)
     assert made.LICENCE
     assert made.SOURCE
     assert (dataset.GROUP == OWN or dataset.kind() == "points_custom") == dataset.VARIES

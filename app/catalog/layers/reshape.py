@@ -12,6 +12,8 @@ from app.core.text import text
 if TYPE_CHECKING:
     import torch
 
+LARGEST = 512
+
 
 class Reshape(Layer):
     """Lays one sample's values out as (channels, height, width), row by row; nothing is computed."""
@@ -33,13 +35,13 @@ class Reshape(Layer):
 
     type: Literal["reshape"] = "reshape"
     channels: int = option(
-        1, text("channels", "通道数"), text("Number of maps.", "特征图的数目。"), ge=1, le=512
+        1, text("channels", "通道数"), text("Number of maps.", "特征图的数目。"), ge=1, le=LARGEST
     )
     height: int = option(
-        8, text("height", "高"), text("Rows of a map.", "每张图的行数。"), ge=1, le=512
+        8, text("height", "高"), text("Rows of a map.", "每张图的行数。"), ge=1, le=LARGEST
     )
     width: int = option(
-        8, text("width", "宽"), text("Columns of a map.", "每张图的列数。"), ge=1, le=512
+        8, text("width", "宽"), text("Columns of a map.", "每张图的列数。"), ge=1, le=LARGEST
     )
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
@@ -51,6 +53,7 @@ class Reshape(Layer):
                 Fix("set", name, size(inputs[0]) * value // size(wanted))
                 for name, value in fields.items()
                 if size(inputs[0]) * value % size(wanted) == 0
+                and size(inputs[0]) * value // size(wanted) <= LARGEST
             ]
             raise ShapeMismatch(self, expected, inputs[0], *exact, Fix("remove"))
         return wanted
