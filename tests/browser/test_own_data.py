@@ -108,7 +108,7 @@ def test_files_are_dropped_on_the_page(playground: Playground, guard: Guard) -> 
     drop(playground, "dropped.csv", TABLE.encode())
     dialog = page.get_by_role("dialog", name="Own data")
     expect(dialog.get_by_role("columnheader", name=re.compile("length.*number"))).to_be_visible()
-    drop(playground, "animals.zip", zipped(shades("cat", "dog", each=12)))
+    drop(playground, "animals.zip", zipped(shades("cat", "dog", each=13)))
     expect(dialog.get_by_role("button", name="Show animals", expanded=True)).to_be_visible()
     page.keyboard.press("Escape")
     spec = {

@@ -22,7 +22,8 @@ function said(code: string, en: string, zh: string): ApiError {
 
 /** The exports of the network as it is edited now; a run is made where there is none. */
 export async function exportsOf(session: Session): Promise<ExportInfo[]> {
-  return (await session.ensure()) && session.run.id ? session.api.exports(session.run.id) : [];
+  const { run, api } = session;
+  return (await session.ensure()) && run.id ? run.answered(api.exports(run.id)) : [];
 }
 
 /** Hand a file to the browser's downloads. */

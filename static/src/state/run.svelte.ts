@@ -65,7 +65,7 @@ export class Run {
   readonly #changed: (event: AnyEvent) => void;
   #history = new History();
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing on the page is drawn from it
-  readonly #asked = new Set<Promise<Applied>>();
+  readonly #asked = new Set<Promise<unknown>>();
   #poll: ReturnType<typeof setTimeout> | null = null;
 
   constructor(api: Api, stream: Stream, changed: (event: AnyEvent) => void) {
@@ -136,19 +136,26 @@ export class Run {
   async command(command: Command): Promise<Applied | null> {
     if (!this.id) return null;
     this.pending = command.type;
-    const answer = this.#api.command(this.id, command);
-    this.#asked.add(answer);
     try {
-      const applied = await answer;
+      const applied = await this.answered(this.#api.command(this.id, command));
       if (this.settings) this.settings = changed(this.settings, command);
       return applied;
     } finally {
-      this.#asked.delete(answer);
       if (this.pending === command.type) this.pending = null;
     }
   }
 
-  /** Every command that was sent has been answered, one way or the other. */
+  /** What is asked of the run; it does not go away before the answer is there. */
+  async answered<T>(answer: Promise<T>): Promise<T> {
+    this.#asked.add(answer);
+    try {
+      return await answer;
+    } finally {
+      this.#asked.delete(answer);
+    }
+  }
+
+  /** Everything that was asked has been answered, one way or the other. */
   async settled(): Promise<void> {
     while (this.#asked.size) await Promise.allSettled(this.#asked);
   }
