@@ -3,11 +3,12 @@
 # Browser tests have processes of their own: Playwright's sync API and asyncio tests do not share one.
 # What is measured in the browser comes last, alone on the machine.
 #
-# Environment: PY (interpreter), WORKERS (pytest-xdist processes), GLASSNET_CHROMIUM (a browser).
+# Environment: PY (interpreter), WORKERS (pytest-xdist processes, one more where tests wait for servers), GLASSNET_CHROMIUM (a browser).
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 PY=${PY:-.venv/bin/python}
+WORKERS=${WORKERS:-2}
 summary=()
 failed=0
 
@@ -29,8 +30,8 @@ browser_suite() { # browser_suite MARKERS OPTION…
 }
 
 suite 'Vitest' node_modules/.bin/vitest run
-suite 'pytest' "$PY" -m pytest -n "${WORKERS:-2}" --dist loadfile tests --ignore=tests/browser
-suite 'pytest, browser' browser_suite 'not measured' -n "${WORKERS:-2}" --dist loadfile
+suite 'pytest' "$PY" -m pytest -n "$((WORKERS + 1))" --dist loadfile tests --ignore=tests/browser
+suite 'pytest, browser' browser_suite 'not measured' -n "$WORKERS" --dist loadfile
 suite 'pytest, browser, measured' browser_suite 'measured'
 
 printf '\n=== summary\n'

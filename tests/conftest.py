@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 
 # Before anything imports torch: suites run side by side, and one thread is what workers use.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -36,6 +38,19 @@ settings.register_profile(
     suppress_health_check=SLOW_START,
 )
 settings.load_profile("deep" if DEEP else "normal")
+
+
+def _ordinary_floats() -> None:
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_flush_denormal(False)
+
+
+@pytest.fixture(autouse=True)
+def ordinary_floats() -> Iterator[None]:
+    """A trainer flushes denormals in its process; the next test's numbers are to be whole again."""
+    _ordinary_floats()
+    yield
+    _ordinary_floats()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -50,7 +50,18 @@ def answers(blob: bytes, inputs: dict[str, torch.Tensor]) -> list[Any]:
     return list(session.run(None, {name: x.numpy() for name, x in inputs.items()}))
 
 
-@pytest.mark.parametrize("preset", presets(), ids=lambda one: str(one.id))
+def unrolled(preset: Preset) -> bool:
+    """Step after step a recurrent layer becomes a long graph: one of them is enough for every day."""
+    return preset.id != "lstm_digits" and any(n.layer.TIME_FIRST for n in preset.spec.model.nodes)
+
+
+@pytest.mark.parametrize(
+    "preset",
+    [
+        pytest.param(one, id=one.id, marks=[pytest.mark.deep] if unrolled(one) else [])
+        for one in presets()
+    ],
+)
 def test_every_preset(preset: Preset) -> None:
     trainer = trainer_of(preset.spec)
     for _ in range(3):
@@ -97,6 +108,8 @@ def fitting(layer: Layer) -> Shape | None:
     return None
 
 
+@pytest.mark.deep
+@pytest.mark.timeout(600)
 def test_every_layer() -> None:
     made: dict[str, tuple[Layer, Shape]] = {}
     for kind, part in LAYERS.parts.items():
