@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 import torch
 
 from app.engine.tracing.listing import tensors
+from app.engine.tracing.step import Trace
 from app.engine.tracing.tracer import Tracer
 from app.protocol.refusals import NoSuchCell
 from app.protocol.tracing import TraceWanted
+from app.worker.microscope import Microscope
 from tests.engine.specs import Driven, Layers, run_spec
 
 
@@ -55,3 +60,25 @@ def test_the_derivative_is_the_functions_own() -> None:
     for node, source in (("tanh1", "fc1"), ("drop1", "tanh1")):
         below = found[f"{node}.derivative"] * found[f"{node}.sensitivity"]
         assert np.allclose(found[f"{source}.sensitivity"], below, rtol=1e-12, atol=1e-18)
+
+
+def test_a_trace_is_freed_when_the_run_moves_on_and_when_a_setting_changes() -> None:
+    run = Driven(run_spec())
+    microscope = Microscope(run.session)
+
+    def looked_at() -> list[weakref.ref[Trace]]:
+        microscope.answer("trace", {"wanted": {}})
+        microscope.let_go()
+        found = [weakref.ref(one) for one in gc.get_objects() if type(one) is Trace]
+        assert found, "it stays while the run rests"
+        return found
+
+    for change in ("step", "setting"):
+        seen = looked_at()
+        if change == "step":
+            run.to(1)
+        else:
+            run.do("set_batch_size", batch_size=16)
+        microscope.let_go()
+        gc.collect()
+        assert [one for one in seen if one() is not None] == [], change

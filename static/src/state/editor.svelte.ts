@@ -28,6 +28,7 @@ export class Editor {
   readonly #changed: (from: RunSpec, to: RunSpec) => void;
   #lastKey = '';
   #lastTime = 0;
+  #checked = -Infinity;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #request: AbortController | null = null;
 
@@ -105,7 +106,10 @@ export class Editor {
     this.stale = true;
     this.#changed(from, to);
     if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.check(), CHECK_DELAY_MS);
+    // The first of a row of edits is asked about at once, before anything is drawn.
+    const soon = performance.now() - this.#checked > CHECK_DELAY_MS;
+    if (soon) void this.check();
+    else this.#timer = setTimeout(() => void this.check(), CHECK_DELAY_MS);
   }
 
   /** Ask the server for shapes, counts and problems of the spec as it is. */
@@ -113,15 +117,18 @@ export class Editor {
     this.#request?.abort();
     const request = new AbortController();
     this.#request = request;
+    this.#checked = performance.now();
     const { model, training } = this.spec;
+    const over = () =>
+      request.signal.aborted || this.spec.model !== model || this.spec.training !== training;
     try {
       const report = await this.#api.check(model, training, request.signal);
-      if (request.signal.aborted) return;
+      if (over()) return;
       this.report = report;
       this.misfits = [];
       this.stale = false;
     } catch (error) {
-      if (request.signal.aborted) return;
+      if (over()) return;
       if (!(error instanceof ApiError) || error.status === 0) throw error;
       this.misfits = error.problems.length ? error.problems : [whole(error)];
       this.stale = false;
