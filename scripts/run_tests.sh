@@ -26,11 +26,11 @@ suite() { # suite NAME COMMAND…
 browser_suite() { # browser_suite MARKERS OPTION…
   GLASSNET_CHROMIUM=$(PY="$PY" bash scripts/ensure_browser.sh) || return 1
   export GLASSNET_CHROMIUM
-  "$PY" -m pytest tests/browser -m "not deep and not gpu and $1" "${@:2}"
+  "$PY" -m pytest --durations=12 tests/browser -m "not deep and not gpu and $1" "${@:2}"
 }
 
 suite 'Vitest' node_modules/.bin/vitest run
-suite 'pytest' "$PY" -m pytest -n "$((WORKERS + 1))" --dist loadfile tests --ignore=tests/browser
+suite 'pytest' "$PY" -m pytest --durations=12 -n "$((WORKERS + 1))" --dist loadfile tests --ignore=tests/browser
 suite 'pytest, browser' browser_suite 'not measured' -n "$WORKERS" --dist loadfile
 suite 'pytest, browser, measured' browser_suite 'measured'
 

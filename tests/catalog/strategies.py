@@ -18,6 +18,7 @@ from app.api.catalog import FAMILIES as NAMED
 from app.catalog.family import Family, Part
 from app.catalog.layers import Layer, ShapeMismatch
 from app.core.shapes import Shape
+from tests.conftest import DEEP
 
 FAMILIES: tuple[Family[Any], ...] = tuple(NAMED.values())
 """Every registry that the catalogue knows."""
@@ -27,8 +28,12 @@ LARGEST = 9
 
 
 def fewer(share: int) -> settings:
-    """The profile's examples divided by ``share``: for a test that runs once for every part."""
-    return settings(max_examples=max(1, settings().max_examples // share))
+    """The profile's examples divided by ``share``: for a test that runs once for every part.
+
+    Half of that every day: there are many parts.
+    """
+    examples = settings().max_examples // (share if DEEP else 2 * share)
+    return settings(max_examples=max(1, examples))
 
 
 def bounds(field: FieldInfo) -> dict[str, float]:

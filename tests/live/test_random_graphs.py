@@ -1,7 +1,7 @@
 """Random networks through a real server and real workers: what the check says is what the run has.
 
 Every network goes to ``models:check``; what is broken is mended by the repairs offered, and what is sound
-then trains one step in a worker of its own. ``make test`` runs every fifth of them, ``make test-deep`` all of
+then trains one step in a worker of its own. ``make test`` runs every tenth of them, ``make test-deep`` all of
 ten times as many.
 """
 
@@ -31,7 +31,7 @@ from tests.spec.patching import apply
 from tests.support import LiveServer
 
 Array = np.ndarray[Any, Any]
-EVERY = 1 if DEEP else 5
+EVERY = 1 if DEEP else 10
 """Of the networks that can be built, one in so many becomes a run."""
 MOST_VALUES = 400_000
 """Parameters and activations of a run: 200 of them are to take seconds, not minutes."""
