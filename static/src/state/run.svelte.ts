@@ -256,7 +256,7 @@ export class Run {
   /** How many epochs lie before an earlier step depends on the batch sizes since: the server knows. */
   async #refreshEpoch(): Promise<void> {
     const id = this.id;
-    const info = id ? await this.#api.run(id).catch(() => null) : null;
+    const info = id ? await this.answered(this.#api.run(id)).catch(() => null) : null;
     if (info && info.id === this.id && info.step === this.step) this.epoch = info.epoch;
   }
 
@@ -280,7 +280,7 @@ export class Run {
     if (this.#poll) clearTimeout(this.#poll);
     this.#poll = setTimeout(async () => {
       if (this.id !== id || this.state !== 'queued') return;
-      const info = await this.#api.run(id).catch(() => null);
+      const info = await this.answered(this.#api.run(id)).catch(() => null);
       if (info && this.id === id && this.state === 'queued') {
         this.queuePosition = info.queue_position;
         this.#watchQueue(id);

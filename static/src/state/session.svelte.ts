@@ -206,9 +206,9 @@ export class Session {
   async #drop(): Promise<void> {
     const { id, last } = this.run;
     if (!id) return;
-    // A run that goes away under a command answers it with a conflict.
-    await this.run.settled();
+    // Nobody asks it anything more; what was asked is answered before it goes away.
     this.run.leave();
+    await this.run.settled();
     if (last === 0) await this.api.remove(id).catch(() => undefined);
     else await this.api.command(id, { type: 'pause' }).catch(() => undefined);
   }
