@@ -21,6 +21,7 @@ from app.spec.check import require
 from app.spec.gains import gains
 from app.spec.model import INPUT
 from app.spec.run import RunSpec
+from app.spec.sequences import time_first
 from app.spec.units import Marked, Marks
 
 
@@ -32,6 +33,7 @@ class Network(nn.Module):
         report = require(spec.model, spec.training)
         nodes = {node.id: node for node in spec.model.nodes}
         self.seed = spec.seed
+        self._model = spec.model
         self.order: tuple[str, ...] = report.order
         self.sources: dict[str, tuple[str, ...]] = {name: nodes[name].inputs for name in self.order}
         self.shapes: dict[str, Shape] = {INPUT: report.input_shape}
@@ -86,14 +88,7 @@ class Network(nn.Module):
 
     def unit_axis(self, name: str) -> int:
         """The axis of a node's output that counts its units: 1 where the first is time."""
-        while name != INPUT:
-            layer = self.layers[name]
-            if layer.TIME_FIRST:
-                return 1
-            if not layer.POINTWISE:
-                break
-            name = self.sources[name][0]
-        return 0
+        return int(time_first(self._model, name))
 
     def silence(self, silenced: Marks) -> None:
         """Make the outputs of these units 0 and no others'; nothing is left behind where none are."""

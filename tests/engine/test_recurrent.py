@@ -83,7 +83,7 @@ def test_the_kernel_is_the_textbooks_steps(
 @pytest.mark.parametrize("kind", [Rnn, Lstm, Gru], ids=lambda kind: str(kind.__name__))
 def test_weights_move_in_and_out_of_pytorchs_own_module(kind: type[Unrolled]) -> None:
     theirs = getattr(torch.nn, kind.__name__.upper())(3, 4, 2, batch_first=True, bidirectional=True)
-    ours = kind(3, 4, 2, bidirectional=True)  # type: ignore[arg-type]
+    ours = kind(3, 4, 2, bidirectional=True)
     ours.load_state_dict(theirs.state_dict())
     x = torch.randn(2, 5, 3, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(ours(x), theirs(x)[0], rtol=0, atol=0)

@@ -21,12 +21,29 @@ class Unrolled(nn.RNNBase):
     ``dropout`` acts between the layers while training, with draws of its own.
     """
 
+    MODE: ClassVar[str]
+    """PyTorch's name of the kind."""
     WATCHED: ClassVar[tuple[str, ...]] = ()
     """Names of what a state holds beside its output."""
 
-    def unroll(self, num_layers: int, *, bidirectional: bool, dropout: float) -> None:
-        """What the constructors have in common after PyTorch's own."""
-        self.num_layers, self.bidirectional, self.dropout = num_layers, bidirectional, dropout
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        *,
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__(
+            self.MODE,
+            input_size,
+            hidden_size,
+            num_layers,
+            batch_first=True,
+            bidirectional=bidirectional,
+        )
+        self.dropout = dropout
         self.between = SeededDropout(dropout)
         if dropout:
             self.reseed = self.between.reseed
@@ -108,6 +125,8 @@ def zeros(module: nn.RNNBase, x_NTF: torch.Tensor, layers: int) -> torch.Tensor:
 class Rnn(Unrolled):
     """Elman's network: h_t = φ(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh)."""
 
+    MODE = "RNN_TANH"  # for the shapes of its weights; ``activation`` says which kernel runs
+
     def __init__(
         self,
         input_size: int,
@@ -119,15 +138,9 @@ class Rnn(Unrolled):
         dropout: float = 0.0,
     ) -> None:
         super().__init__(
-            "RNN_RELU" if activation == "relu" else "RNN_TANH",
-            input_size,
-            hidden_size,
-            num_layers,
-            batch_first=True,
-            bidirectional=bidirectional,
+            input_size, hidden_size, num_layers, bidirectional=bidirectional, dropout=dropout
         )
         self.activation = activation
-        self.unroll(num_layers, bidirectional=bidirectional, dropout=dropout)
 
     def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:
         # PyTorch has no kernel for the sigmoid.
@@ -149,26 +162,8 @@ class Rnn(Unrolled):
 class Lstm(Unrolled):
     """Long short-term memory with PyTorch's order of gates: i, f, g, o."""
 
+    MODE = "LSTM"
     WATCHED = ("c", "i", "f", "g", "o")
-
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        *,
-        bidirectional: bool = False,
-        dropout: float = 0.0,
-    ) -> None:
-        super().__init__(
-            "LSTM",
-            input_size,
-            hidden_size,
-            num_layers,
-            batch_first=True,
-            bidirectional=bidirectional,
-        )
-        self.unroll(num_layers, bidirectional=bidirectional, dropout=dropout)
 
     def fused(self, x_NTF: torch.Tensor, weights: list[torch.Tensor], layers: int) -> torch.Tensor:
         start = [zeros(self, x_NTF, layers), zeros(self, x_NTF, layers)]
@@ -195,26 +190,8 @@ class Lstm(Unrolled):
 class Gru(Unrolled):
     """Gated recurrent unit in PyTorch's form, gates r, z, n: r acts behind W_hn."""
 
+    MODE = "GRU"
     WATCHED = ("r", "z", "n")
-
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        *,
-        bidirectional: bool = False,
-        dropout: float = 0.0,
-    ) -> None:
-        super().__init__(
-            "GRU",
-            input_size,
-            hidden_size,
-            num_layers,
-            batch_first=True,
-            bidirectional=bidirectional,
-        )
-        self.unroll(num_layers, bidirectional=bidirectional, dropout=dropout)
 
     def fused(self, x_NTF: torch.Tensor, weights: list[torch.Tensor], layers: int) -> torch.Tensor:
         h0 = zeros(self, x_NTF, layers)
