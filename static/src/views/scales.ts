@@ -27,6 +27,13 @@ export function networkLimit(frame: Frame | null): number {
   return most;
 }
 
+/** Weights and δ have ranges of their own; a heat map over time is one picture of all units. */
+export function modeOf(role: string, shape: readonly number[] | null, scale: ScaleMode): ScaleMode {
+  const own = role === 'kernel' || role === 'sensitivity';
+  const heat = role !== 'kernel' && shape?.length === 2 && scale === 'unit';
+  return heat || (own && scale === 'network') ? 'layer' : scale;
+}
+
 /** One range a map, or a single one for all of them. */
 export function limitsOf(
   maps: Maps | null,
