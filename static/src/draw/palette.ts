@@ -31,6 +31,19 @@ function channels(colour: string): number[] {
   return (colour.match(/[\d.]+/g) ?? []).slice(0, 3).map((part) => Math.round(Number(part)));
 }
 
+/** How bright a channel is to the eye (WCAG 2). */
+function linear(channel: number): number {
+  const share = channel / 255;
+  return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+}
+
+/** Dark or light, whichever contrasts more with this; they meet at 4.5 : 1. */
+export function ink(background: string): string {
+  const [r = 0, g = 0, b = 0] = channels(background);
+  const bright = 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+  return bright > 0.179 ? '#000000' : '#ffffff';
+}
+
 function ramp(stops: readonly string[], at: number): string {
   const place = Math.min(Math.max(at, 0), 1) * (stops.length - 1);
   const left = Math.min(Math.floor(place), stops.length - 2);

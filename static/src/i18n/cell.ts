@@ -47,14 +47,11 @@ export const cell = {
   'cell.goesTo': ['Goes to', '去往何处'],
   'cell.terms': ['{count} terms, the largest first', '共 {count} 项，由大到小'],
   'cell.oneTerm': ['1 term', '1 项'],
-  'cell.value': ['term', '项'],
-  'cell.factors': ['value × value', '数值 × 数值'],
   'cell.running': ['sum so far', '累计'],
   'cell.showAll': ['Show all {count}', '显示全部 {count} 项'],
   'cell.showFew': ['Show the largest only', '只显示最大的几项'],
   'cell.rest': ['{count} smaller terms together', '其余 {count} 个较小的项合计'],
   'cell.total': ['sum', '总和'],
-  'cell.share': ['{value}, term {place} of {count}', '{value}，第 {place} 项（共 {count} 项）'],
 
   'cell.through': ['× {value} on the way', '途中 × {value}'],
   'cell.feeds': [
@@ -75,9 +72,6 @@ export const cell = {
   'kin.gradient': ['gradient', '梯度'],
   'kin.update': ['update', '更新'],
   'kin.state': ['{name}', '{name}'],
-  'kin.target': ['target', '目标'],
-  'kin.loss': ['loss', '损失'],
-  'kin.next': ['weight of step {step}', '第 {step} 步的权值'],
 
   'name.loss': ['loss E', '损失 E'],
   'name.lossNode': ['loss', '损失'],
@@ -89,7 +83,6 @@ export const cell = {
   'name.after': ['new', '更新后'],
   'name.number': ['number', '数'],
 
-  'picture.label': ['The cells of the sum', '求和的单元'],
   'picture.products': ['products', '乘积'],
   'picture.hidden': [
     'Shown are the {shown} maps with the largest terms, of {count}.',
@@ -143,7 +136,6 @@ export const cell = {
     'Step {step}, {samples} samples; relative to the largest gradient of each tensor.',
     '第 {step} 步，{samples} 个样本；误差相对于各张量的最大梯度。',
   ],
-  'check.error': ['worst error', '最大误差'],
   'check.counted': ['{checked} of {entries} entries', '{checked} / {entries} 个元素'],
   'check.kinks': ['{count} at a kink, not counted', '{count} 个位于折点，未计入'],
   'check.kinksHelp': [

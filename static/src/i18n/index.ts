@@ -4,6 +4,7 @@ export {
   lang,
   number,
   percent,
+  power,
   say,
   sayOther,
   setLanguage,

@@ -35,23 +35,6 @@ export function kernelsOf(
   return { tiles: kernel && kernelTiles(kernel, each), reads };
 }
 
-/** The kernels that output maps lay on input map `input`: whom its δ comes from. */
-export function readersOf(
-  layer: PartValue,
-  kernel: Maps | null,
-  inputs: number,
-  count: number,
-  input: number,
-): Kernels {
-  const found = Array.from({ length: count }, (_, index) =>
-    kernelsOf(layer, kernel, inputs, count, index).reads.flatMap((one) =>
-      one.input === input ? [{ input: index, tile: one.tile }] : [],
-    ),
-  ).flat();
-  const tiles = kernelsOf(layer, kernel, inputs, count, 0).tiles;
-  return { tiles, reads: found.slice(0, MOST) };
-}
-
 /** Tiles with their cells turned by 180°. */
 export function turned(tiles: Tiles): Tiles {
   const size = tiles.width * tiles.height;

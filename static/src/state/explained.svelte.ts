@@ -1,10 +1,11 @@
 // Asks the server about the open number. What was there stays until the new answer has come; a question that
 // was overtaken is given up.
-import { ApiError } from '../protocol/errors';
+import type { ApiError } from '../protocol/errors';
 import type { Explanation, ExplainWanted } from '../protocol/microscope';
 import type { Opened } from './cells.svelte';
 import type { Session } from './session.svelte';
 import { feeds, next, twin, type Feed } from './onward';
+import { said } from './said';
 
 /** An answer and what was asked. */
 export interface Answer {
@@ -83,11 +84,4 @@ export class Explained {
     );
     return () => abort.abort();
   }
-}
-
-/** Whatever went wrong, as words. */
-export function said(error: unknown): ApiError {
-  if (error instanceof ApiError) return error;
-  const text = error instanceof Error ? error.message : String(error);
-  return new ApiError(0, { code: 'unknown', message: { en: text, zh: text } });
 }

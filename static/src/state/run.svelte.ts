@@ -60,6 +60,8 @@ export class Run {
   readonly running = $derived(
     this.pending === 'play' || (this.state === 'running' && this.pending !== 'pause'),
   );
+  /** Commands that have taken effect: a weight set by hand makes another network of the same step. */
+  readonly commands = $derived(this.ticks.filter((one) => one.kind === 'command').length);
   readonly #api: Api;
   readonly #stream: Stream;
   readonly #changed: (event: AnyEvent) => void;

@@ -4,6 +4,7 @@ import { say, t } from '../i18n';
 import type { Maps } from '../protocol/frames';
 import { LOSS_NODE, type OperationStep, type Traced } from '../protocol/microscope';
 import type { Card } from './cards';
+import { rest } from './rest';
 import type { Session } from './session.svelte';
 import { Traces, type Group } from './traces.svelte';
 
@@ -106,16 +107,10 @@ export class Scope {
 
   /** Unfold the coming step; a run that trains is paused first. */
   async unfold(start: (operations: readonly OperationStep[]) => number): Promise<void> {
-    const { run } = this.#session;
     if (this.open) return;
     this.#start = start;
     this.loading = true;
-    const ready = await this.#session.guard(async () => {
-      if (!(await this.#session.ensure())) return false;
-      if (run.running) await run.command({ type: 'pause' });
-      return true;
-    });
-    if (!ready) return this.fold();
+    if (!(await rest(this.#session))) return this.fold();
     // The run rests only when its last step is made.
     this.#advancing = true;
     this.open = true;

@@ -19,7 +19,7 @@ function floats(tensor: Tensor): Float32Array | Float64Array {
 }
 
 /** A tensor as maps; `batched` takes away the axis of samples, of which there is one. */
-export function mapsOf(tensor: Tensor, batched: boolean): Maps {
+function mapsOf(tensor: Tensor, batched: boolean): Maps {
   const shape = batched ? tensor.shape.slice(1) : tensor.shape;
   return new Maps({ dtype: tensor.dtype, shape, data: floats(tensor) }, EMPTY, EMPTY);
 }

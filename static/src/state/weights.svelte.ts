@@ -1,8 +1,10 @@
 // The exact weights of the run on the page, read when somebody wants to edit one; and the edits made so far.
 import { untrack } from 'svelte';
+import type { Text } from '../i18n';
 import { Frame } from '../protocol/frames';
 import type { Command } from '../protocol/types';
 import { weightName } from './hand';
+import { said } from './said';
 import type { Session } from './session.svelte';
 
 export interface Place {
@@ -34,7 +36,7 @@ export function short(value: number): string {
 export class Weights {
   frame = $state.raw<Frame | null>(null);
   step = $state<number | null>(null);
-  error = $state<string | null>(null);
+  error = $state.raw<Text | null>(null);
   /** The newest edit of this page, as long as it can be taken back. */
   last = $state.raw<Edit | null>(null);
   readonly #session: Session;
@@ -66,7 +68,7 @@ export class Weights {
       if (number !== this.#asked) return;
       [this.frame, this.step, this.error] = [frame, frame.number('step') ?? step, null];
     } catch (error) {
-      if (number === this.#asked) this.error = error instanceof Error ? error.message : '';
+      if (number === this.#asked) this.error = said(error).text;
     }
   }
 

@@ -3,6 +3,7 @@ import { Frame, Maps } from '../protocol/frames';
 import type { components } from '../protocol/api.generated';
 import type { Text } from '../i18n';
 import { decode } from './samples.svelte';
+import { said } from './said';
 import type { Session } from './session.svelte';
 
 export type Method = components['schemas']['MethodInfo'];
@@ -58,12 +59,6 @@ export function flattened(maps: Maps): Maps {
   return new Maps({ dtype: 'F32', shape, data }, NONE, NONE);
 }
 
-/** What went wrong: in both languages where the server says it. */
-export function reason(error: unknown): string | Text {
-  if (error && typeof error === 'object' && 'text' in error) return error.text as Text;
-  return error instanceof Error ? error.message : '';
-}
-
 export class Why {
   methods = $state.raw<readonly Method[]>([]);
   method = $state('saliency');
@@ -73,7 +68,7 @@ export class Why {
   layer = $state<string | null>(null);
   answer = $state.raw<Attributed | null>(null);
   busy = $state(false);
-  error = $state.raw<string | Text | null>(null);
+  error = $state.raw<Text | null>(null);
   readonly #session: Session;
   #request: AbortController | null = null;
 
@@ -101,7 +96,7 @@ export class Why {
     } catch (error) {
       if (request.signal.aborted) return;
       this.answer = null;
-      this.error = reason(error);
+      this.error = said(error).text;
     } finally {
       if (this.#request === request) this.busy = false;
     }

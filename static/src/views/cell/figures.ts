@@ -1,5 +1,5 @@
 // Numbers of an explanation: how they are written, and whether two of them are the same.
-import { number } from '../../i18n';
+import { number, power } from '../../i18n';
 import type { Explanation } from '../../protocol/microscope';
 
 /** JSON has no number for what is not finite: the server writes a word. */
@@ -16,14 +16,9 @@ export function figure(value: Num, digits = 4): string {
   const exponent = Math.floor(Math.log10(Math.abs(Number(x.toPrecision(digits)))));
   if (exponent < -4 || exponent >= 9) {
     const mantissa = number(x / 10 ** exponent, digits - 1);
-    return `${mantissa.replace(/\.?0+$/, '')}·10${raised(exponent)}`;
+    return `${mantissa.replace(/\.?0+$/, '')}·${power(exponent)}`;
   }
   return number(x, Math.max(0, digits - 1 - exponent));
-}
-
-function raised(exponent: number): string {
-  const digits = [...String(Math.abs(exponent))].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]);
-  return (exponent < 0 ? '⁻' : '') + digits.join('');
 }
 
 /** The same in LaTeX; a negative factor stands in brackets. */

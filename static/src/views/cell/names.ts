@@ -10,7 +10,7 @@ export function indexName(index: readonly number[] = []): string {
   return `[${index.slice(0, -2).join(', ')}](${index.slice(-2).join(', ')})`;
 }
 
-export function nodeName(node: string | null | undefined): string {
+function nodeName(node: string | null | undefined): string {
   return node === LOSS_NODE ? w('name.lossNode') : (node ?? '');
 }
 

@@ -1,9 +1,11 @@
 // What the health of derivatives draws: lines with gaps on a logarithmic scale, their states. Pure.
 import { scaleLinear } from 'd3-scale';
+import type { Health } from '../controls/gradient';
 import { MEASURES, type Layer, type Measure } from '../../state/derivatives.svelte';
 
 export { MEASURES, type Measure };
-export type State = 'none' | 'zero' | 'broken' | 'low' | 'high' | 'ok';
+export type { Health as State } from '../controls/gradient';
+export { nearest } from '../controls/curves';
 
 export interface Bounds {
   readonly low: number | null;
@@ -26,7 +28,7 @@ export function linesOf(layers: readonly Layer[], measure: Measure): Line[] {
     .map((layer) => ({ node: layer.node, values: layer[measure] }));
 }
 
-export function stateOf(value: number | null | undefined, { low, high }: Bounds): State {
+export function stateOf(value: number | null | undefined, { low, high }: Bounds): Health {
   if (value === null || value === undefined) return 'none';
   if (!Number.isFinite(value)) return 'broken';
   if (low !== null && value === 0) return 'zero';
@@ -73,7 +75,7 @@ export interface Point {
   readonly y: number;
   /** Neither neighbour is there: a dot, or nobody would see it. */
   readonly alone: boolean;
-  readonly state: State;
+  readonly state: Health;
 }
 
 /** Places of a row of values; null where there is none. */
@@ -112,15 +114,6 @@ export function colourOf(index: number, count: number): string {
   const [from, to, part] =
     share <= 1 ? ['curve-1', 'curve-2', share] : ['curve-2', 'curve-4', share - 1];
   return `color-mix(in oklab, var(--${from}), var(--${to}) ${(100 * Number(part)).toFixed(0)}%)`;
-}
-
-/** The step nearest to a place, by index. */
-export function nearest(steps: readonly number[], step: number): number {
-  let best = 0;
-  steps.forEach((one, i) => {
-    if (Math.abs(one - step) < Math.abs((steps[best] ?? 0) - step)) best = i;
-  });
-  return best;
 }
 
 /** Whole steps worth a mark below the chart. */

@@ -3,6 +3,7 @@ import { unravel, type Spot } from '../../draw/window';
 import type { Address } from '../../parts/picture';
 import type { Card } from '../../state/cards';
 import { INPUT } from '../../state/edits';
+import { rest } from '../../state/rest';
 import type { Session } from '../../state/session.svelte';
 
 /**
@@ -25,12 +26,7 @@ export async function openCell(session: Session, address: Address, at: number): 
     session.cells.show(cells ? { ...cell, sample: traces.sample } : cell, traces.pass);
     return;
   }
-  const ready = await session.guard(async () => {
-    if (!(await session.ensure())) return false;
-    if (run.running) await run.command({ type: 'pause' });
-    return true;
-  });
-  if (!ready) return;
+  if (!(await rest(session))) return;
   const pass = { step: run.step, samples: [scope.given()], precision: 'float64' as const };
   session.cells.show(cells ? { ...cell, sample: 0 } : cell, pass);
 }
