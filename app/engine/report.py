@@ -88,24 +88,16 @@ class Reporter:
         if step <= self._validation:
             return
         self._validation = step
-        loss, accuracy = trainer.evaluate()
-        passed = tally.samples > 0
-        self._emit(
-            Validation(
-                branch=branch,
-                step=step,
-                epoch=trainer.epoch,
-                loss=loss,
-                accuracy=accuracy,
-                train_loss=tally.loss / tally.samples if passed else None,
-                train_accuracy=tally.hits / tally.samples if passed and trainer.classes else None,
-            )
-        )
+        self._evaluated(branch, tally)
 
     def again(self, branch: int) -> None:
         """Emit the validation of a network at rest that was changed by hand."""
+        self._evaluated(branch, Tally())
+
+    def _evaluated(self, branch: int, tally: Tally) -> None:
         trainer = self._trainer
         loss, accuracy = trainer.evaluate()
+        passed = tally.samples > 0
         self._emit(
             Validation(
                 branch=branch,
@@ -113,8 +105,8 @@ class Reporter:
                 epoch=trainer.epoch,
                 loss=loss,
                 accuracy=accuracy,
-                train_loss=None,
-                train_accuracy=None,
+                train_loss=tally.loss / tally.samples if passed else None,
+                train_accuracy=tally.hits / tally.samples if passed and trainer.classes else None,
             )
         )
 

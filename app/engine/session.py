@@ -11,16 +11,15 @@ from typing import Any, Literal
 
 import torch
 
-from app.catalog.schedules import Memory
 from app.core.text import text
 from app.engine.device import describe
 from app.engine.diagnosis import Finding
 from app.engine.keeper import Keeper
 from app.engine.report import Reporter
-from app.engine.settings import in_force
+from app.engine.resume import resume
 from app.engine.snapshots import Entry, Kind, Loaded, Store
 from app.engine.start import Start
-from app.engine.trainer import Cursor, Divergence, Tally, Trainer
+from app.engine.trainer import Divergence, Tally, Trainer
 from app.protocol.commands import (
     AnyCommand,
     EditWeight,
@@ -91,29 +90,17 @@ class Session:
         return loaded or self.keeper.nearest(self.lineage, entry.step)
 
     def _restore(self, loaded: Loaded) -> None:
-        facts, trainer = loaded.facts, self.trainer
-        step = loaded.entry.step
-        trainer.apply(in_force(self.start.spec, [*self.log, *self._coming], step))
-        trainer.load(loaded.tensors)
-        self._catch_up(step)
-        trainer.cursor = Cursor(step, facts["epoch"], facts["offset"])
-        trainer.tally = Tally(**facts["tally"])
-        trainer.memory = Memory(**facts.get("memory", {}))
-        at = facts["diverged"]
+        trainer, step = self.trainer, loaded.entry.step
+        resume(trainer, loaded, [*self.log, *self._coming])
+        done = [entry for entry in self._coming if entry.step <= step]
+        self._coming = self._coming[len(done) :]
+        self.log += done
+        trainer.tally = Tally(**loaded.facts["tally"])
+        at = loaded.facts["diverged"]
         trainer.diverged = (
             None if at is None else Divergence(at, Finding(trainer.network.output, "loss"))
         )
         self.keeper.last = (loaded.entry.branch, step)
-
-    def _catch_up(self, step: int) -> None:
-        """What is logged up to the step of a snapshot is in it, but for weights written at that step:
-        perhaps after it was taken. To write them again changes nothing more."""
-        done = [entry for entry in self._coming if entry.step <= step]
-        self._coming = self._coming[len(done) :]
-        self.log += done
-        for entry in done:
-            if entry.step == step and isinstance(entry.command, EditWeight):
-                self.trainer.command(entry.command)
 
     def _line_through(self, loaded: Loaded) -> Lineage:
         """The line of branches that a snapshot remembers, up to the branch we are on."""

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from app.catalog.schedules import Memory
-from app.engine.settings import in_force
+from app.engine.resume import resume
 from app.engine.trainer import Cursor, Trainer
-from app.protocol.commands import EditWeight, LoggedCommand
+from app.protocol.commands import LoggedCommand
 from app.protocol.refusals import NotReached
 
 if TYPE_CHECKING:
@@ -56,15 +55,9 @@ def advance(session: Session, other: Trainer, step: int) -> None:
     nearer = any(here < at <= step for at in session.keeper.steps(session.lineage))
     loaded = session.keeper.nearest(session.lineage, step) if nearer or here == 0 else None
     if loaded is not None:
+        resume(other, loaded, coming)
         here = loaded.entry.step
-        other.apply(in_force(other.spec, coming, here))
-        other.load(loaded.tensors)
-        other.cursor = Cursor(here, loaded.facts["epoch"], loaded.facts["offset"])
-        other.memory = Memory(**loaded.facts.get("memory", {}))
     if loaded is not None or here > 0:
-        for entry in coming:  # perhaps written after the snapshot was taken; twice is as once
-            if loaded is not None and entry.step == here and isinstance(entry.command, EditWeight):
-                other.command(entry.command)
         coming = [entry for entry in coming if entry.step > here]
     _apply(other, coming)
     while other.cursor.step < step:
