@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app.api.bodies import body, documented
 from app.api.context import Here
 from app.api.document import READS_BODY, SAFETENSORS, binary, failures
-from app.api.encode import Json
+from app.api.encode import Json, as_written
 from app.api.runs import RunId
 from app.catalog.attributions import ATTRIBUTIONS
 from app.core.text import Text
@@ -93,5 +93,4 @@ async def attribute(run: RunId, wanted: AttributionBody, here: Here) -> Response
 async def exciting(run: RunId, wanted: ExcitingBody, here: Here) -> Response:
     """The training samples for which a map's maximum or mean is largest, where in the map, and the
     part of the input picture that this cell sees."""
-    content = await here.runs.exciting(run, wanted)
-    return Response(content, media_type="application/json", headers={"cache-control": "no-store"})
+    return as_written(await here.runs.exciting(run, wanted))

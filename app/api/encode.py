@@ -27,6 +27,11 @@ class Json(Response):
         return encode(content)
 
 
+def as_written(content: bytes) -> Response:
+    """JSON as a worker wrote it."""
+    return Response(content, media_type="application/json", headers={"cache-control": "no-store"})
+
+
 class Problem(Json):
     """An error as RFC 9457 has it."""
 

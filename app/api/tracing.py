@@ -14,6 +14,7 @@ from starlette.responses import Response
 from app.api.bodies import body, documented
 from app.api.context import Here
 from app.api.document import READS_BODY, SAFETENSORS, binary, failures
+from app.api.encode import as_written
 from app.api.runs import RunId
 from app.protocol.health import HEALTH_WANTED, DerivativeHealth, HealthWanted
 from app.protocol.tracing import (
@@ -73,11 +74,6 @@ CELLS: tuple[tuple[str, Any], ...] = (
 )
 
 
-def _json(content: bytes) -> Response:
-    """JSON as the worker wrote it."""
-    return Response(content, media_type="application/json", headers={"cache-control": "no-store"})
-
-
 @router.post(
     "/runs/{run}/trace",
     response_class=Response,
@@ -103,7 +99,7 @@ async def trace(run: RunId, wanted: TraceBody, here: Here) -> Response:
 async def operations(run: RunId, wanted: TracedBody, here: Here) -> Response:
     """In order: forward through each layer, the loss, backward through each layer, the update of
     each parameter; each with a sentence that says what happens."""
-    return _json(await here.runs.trace(run, "operations", wanted))
+    return as_written(await here.runs.trace(run, "operations", wanted))
 
 
 @router.post(
@@ -117,7 +113,7 @@ async def explain(run: RunId, wanted: ExplainBody, here: Here) -> Response:
     """The number from PyTorch, and the same as a sum of terms with the place of every factor. A
     place can be asked for in turn, so that a number is followed back to the input and forward to
     the loss. The 200 largest terms are listed; the rest is one sum."""
-    return _json(await here.runs.trace(run, "explain", wanted))
+    return as_written(await here.runs.trace(run, "explain", wanted))
 
 
 @router.post(
@@ -130,7 +126,7 @@ async def explain(run: RunId, wanted: ExplainBody, here: Here) -> Response:
 async def gradcheck(run: RunId, wanted: GradcheckBody, here: Here) -> Response:
     """Central differences in float64 against autograd. The run waits meanwhile, at most about half
     a minute; ``complete`` says whether everything that was asked for has been checked."""
-    return _json(await here.runs.trace(run, "gradcheck", wanted))
+    return as_written(await here.runs.trace(run, "gradcheck", wanted))
 
 
 @router.post(
@@ -145,4 +141,4 @@ async def health(run: RunId, wanted: HealthBody, here: Here) -> Response:
     to the weights, the shares of dead units and of saturated cells, with the bounds of what is
     healthy. Looked at from snapshots when it is asked for, so that training pays nothing; ask again
     where ``complete`` is false."""
-    return _json(await here.runs.trace(run, "health", wanted))
+    return as_written(await here.runs.trace(run, "health", wanted))

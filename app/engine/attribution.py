@@ -14,7 +14,7 @@ from safetensors.torch import load
 from app.catalog.attributions import AnyAttribution, Subject
 from app.catalog.layers._base import CONVOLUTION
 from app.core.text import text
-from app.engine.compile import Network
+from app.engine.compile import Network, needed
 from app.engine.settings import in_force
 from app.engine.snapshots import serialise
 from app.engine.trainer import Trainer
@@ -51,7 +51,7 @@ class _Outputs(torch.nn.Module):
         self.two = two
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        made = self.network._run(x, self.network._needed)[self.network.output]
+        made = self.network(x)
         return torch.cat([-made, made], 1) if self.two else made
 
 
@@ -61,8 +61,7 @@ def subject_of(trainer: Trainer, sample: AnySample) -> bytes:
         raise NothingDecided
     x = trainer.data.sample(sample)
     tensors = {**trainer.network.state_dict(), INPUT_TENSOR: x.contiguous()}
-    facts = {"label": "" if (label := trainer.data.label(sample)) is None else str(label)}
-    return b"".join(serialise(tensors, facts))
+    return b"".join(serialise(tensors, {}))
 
 
 def attribute(question: Question, payload: bytes) -> bytes:
@@ -78,15 +77,16 @@ def attribute(question: Question, payload: bytes) -> bytes:
     target = int(outputs.argmax()) if question.target is None else question.target
     if target >= len(outputs):
         raise NoSuchTarget(pointer="/target", count=len(outputs), target=target)
+    names = needed(network.output, network.sources)
     subject = Subject(
         function=function,
         x=x,
         target=target,
-        nodes={name: network.node(name) for name in network._needed},
+        nodes={name: network.node(name) for name in names},
         shapes=network.shapes,
         convolutions=tuple(
             name
-            for name in network._needed
+            for name in names
             if network.layers[name].GROUP == CONVOLUTION and len(network.shapes[name]) == 3
         ),
     )

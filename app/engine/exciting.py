@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import torch
 
-from app.core.errors import NotFound
 from app.core.ids import stable_hash
-from app.core.text import text
 from app.engine.compile import Network, needed
+from app.engine.hand import no_layer, require_below
 from app.engine.trainer import EVALUATION_VALUES, Trainer
 from app.protocol.attribution import Exciting, ExcitingSample, ExcitingWanted, Patch
-from app.protocol.refusals import NoSuchUnit
 from app.protocol.taps import StoredSample
 from app.spec.model import INPUT
 
 PROBES = 24
 """Random inputs that show which cells a cell depends on."""
 Box = list[tuple[int, int]]
-_LAYER = text("layer", "层")
 
 
 def exciting(trainer: Trainer, branch: int, wanted: ExcitingWanted) -> Exciting:
     """Raises NotFound, NoSuchUnit; reads the run and changes nothing."""
     network, name = trainer.network, wanted.node
     if name not in network.order:
-        raise NotFound(pointer="/node", kind=_LAYER, name=name)
+        raise no_layer(name)
     count = network.shapes[name][network.unit_axis(name)]
-    if wanted.unit >= count:
-        raise NoSuchUnit(pointer="/unit", node=name, name=name, count=count, unit=wanted.unit)
+    require_below(wanted.unit, count, name)
     network.mode(training=False)
     try:
         strengths, places, among = _strengths(trainer, wanted)

@@ -35,7 +35,16 @@ if TYPE_CHECKING:
     from app.engine.compile import Network
 
 Marking = Freeze | Unfreeze | Silence | Restore
-_LAYER = text("layer", "层")
+
+
+def no_layer(name: str) -> NotFound:
+    return NotFound(pointer="/node", kind=text("layer", "层"), name=name)
+
+
+def require_below(unit: int, count: int, name: str) -> None:
+    """Raises NoSuchUnit."""
+    if unit >= count:
+        raise NoSuchUnit(pointer="/unit", node=name, name=name, count=count, unit=unit)
 
 
 def _report(spec: RunSpec, name: str) -> tuple[list[NodeReport], NodeReport]:
@@ -43,19 +52,16 @@ def _report(spec: RunSpec, name: str) -> tuple[list[NodeReport], NodeReport]:
     for node in nodes:
         if node.id == name:
             return nodes, node
-    raise NotFound(pointer="/node", kind=_LAYER, name=name)
+    raise no_layer(name)
 
 
 def require_unit(command: Marking, spec: RunSpec) -> NodeReport:
     """The node is there and has that map or unit; raises NotFound, NoSuchUnit, UnitsInTime."""
     _, node = _report(spec, command.node)
-    if command.unit is not None and time_first(spec.model, command.node):
-        raise UnitsInTime(pointer="/unit", node=command.node, name=command.node)
-    count = node.shape[0] if node.shape else 1
-    if command.unit is not None and command.unit >= count:
-        raise NoSuchUnit(
-            pointer="/unit", node=command.node, name=command.node, count=count, unit=command.unit
-        )
+    if command.unit is not None:
+        if time_first(spec.model, command.node):
+            raise UnitsInTime(pointer="/unit", node=command.node, name=command.node)
+        require_below(command.unit, node.shape[0] if node.shape else 1, command.node)
     return node
 
 
@@ -79,7 +85,7 @@ def edit(network: Network, command: EditWeight) -> None:
     """Write one number of a parameter; raises NotFound, NoSuchWeight and writes nothing."""
     name = command.node
     if name not in network.order:
-        raise NotFound(pointer="/node", kind=_LAYER, name=name)
+        raise no_layer(name)
     known = dict(network.node(name).named_parameters())
     parameter = known.get(command.tensor)
     if parameter is None:

@@ -14,7 +14,6 @@ from app.catalog.family import option
 from app.core.shapes import Shape
 from app.core.text import text
 
-Inputs = NDArray[np.float32]
 MADE = "Made by Glassnet"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from app.catalog.family import option
@@ -155,12 +156,17 @@ class Gated(Layer):
     def initialize(
         self, module: torch.nn.Module, generator: torch.Generator, gain: float = 1.0
     ) -> None:
-        import torch
+        fill_uniform(module.parameters(), self.units, generator)
 
-        bound = self.units**-0.5
-        with torch.no_grad():
-            for parameter in module.parameters():
-                parameter.uniform_(-bound, bound, generator=generator)
+
+def fill_uniform(parameters: Iterable[torch.Tensor], seen: int, generator: torch.Generator) -> None:
+    """PyTorch's rule, in place: uniform in ±1/√seen."""
+    import torch
+
+    bound = seen**-0.5
+    with torch.no_grad():
+        for parameter in parameters:
+            parameter.uniform_(-bound, bound, generator=generator)
 
 
 def fill_recurrent(tensor: torch.Tensor, start: Start, generator: torch.Generator) -> None:

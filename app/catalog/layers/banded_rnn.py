@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
 from app.catalog.layers._base import RECURRENT, Layer, Parameter, time_input
-from app.catalog.layers._recurrent import activation_option, units_option
+from app.catalog.layers._recurrent import activation_option, fill_uniform, units_option
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -89,11 +89,7 @@ class BandedRnn(Layer):
     def initialize(
         self, module: torch.nn.Module, generator: torch.Generator, gain: float = 1.0
     ) -> None:
-        """Uniform in ±1/√units for U and b, as PyTorch's RNN; in ±1/√(width of the band) for the band."""
-        import torch
-
-        with torch.no_grad():
-            for parameter in module.parameters():
-                seen = self.units if parameter.dim() == 2 else 2 * self.near + 1
-                bound = seen**-0.5
-                parameter.uniform_(-bound, bound, generator=generator)
+        """Uniform in ±1/√units for U, in ±1/√(width of the band) for the band and b."""
+        for parameter in module.parameters():
+            seen = self.units if parameter.dim() == 2 else 2 * self.near + 1
+            fill_uniform([parameter], seen, generator)

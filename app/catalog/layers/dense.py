@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from app.catalog.family import Formula, option
 from app.catalog.initializers import AnyInitializer, DefaultInitializer
-from app.catalog.layers._base import DENSE, Fix, Layer, Parameter, ShapeMismatch
+from app.catalog.layers._base import DENSE, Fix, ShapeMismatch
+from app.catalog.layers._dense import FullyConnected
 from app.core.shapes import Shape
 from app.core.text import text
 
-if TYPE_CHECKING:
-    import torch
 
-
-class Dense(Layer):
+class Dense(FullyConnected):
     """Every output is a weighted sum of all inputs, plus a bias. Input (features,), output (units,)."""
 
     TITLE = text("Dense", "全连接")
@@ -54,25 +52,3 @@ class Dense(Layer):
             expected = text("a vector", "向量")
             raise ShapeMismatch(self, expected, inputs[0], Fix("insert", value="flatten"))
         return (self.units,)
-
-    def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
-        weight = Parameter(name="weight", shape=(self.units, inputs[0][0]))
-        return (weight, Parameter(name="bias", shape=(self.units,))) if self.bias else (weight,)
-
-    def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
-        product = f"{self.units}×{inputs[0][0]}"
-        total = sum(p.count for p in self.parameters(inputs))
-        return f"{product}+{self.units} = {total}" if self.bias else f"{product} = {total}"
-
-    def macs(self, inputs: tuple[Shape, ...]) -> int:
-        return self.units * inputs[0][0]
-
-    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from torch import nn
-
-        return nn.Linear(inputs[0][0], self.units, bias=self.bias)
-
-    def initialize(
-        self, module: torch.nn.Module, generator: torch.Generator, gain: float = 1.0
-    ) -> None:
-        self.init.fill(module, generator, gain)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from app.catalog.family import Formula, option
 from app.catalog.initializers import AnyInitializer, DefaultInitializer
-from app.catalog.layers._base import RECURRENT, Layer, Parameter, time_input
+from app.catalog.layers._base import RECURRENT, time_input
+from app.catalog.layers._dense import FullyConnected
 from app.core.shapes import Shape
 from app.core.text import text
 
-if TYPE_CHECKING:
-    import torch
 
-
-class DenseSteps(Layer):
+class DenseSteps(FullyConnected):
     """The same fully connected layer at every step: oₜ = V sₜ + c. Input (T, F), output (T, units)."""
 
     TITLE = text("Dense per step", "逐时刻全连接")
@@ -56,25 +54,3 @@ class DenseSteps(Layer):
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         return (time_input(self, inputs)[0], self.units)
-
-    def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
-        weight = Parameter(name="weight", shape=(self.units, inputs[0][1]))
-        return (weight, Parameter(name="bias", shape=(self.units,))) if self.bias else (weight,)
-
-    def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
-        product = f"{self.units}×{inputs[0][1]}"
-        total = sum(p.count for p in self.parameters(inputs))
-        return f"{product}+{self.units} = {total}" if self.bias else f"{product} = {total}"
-
-    def macs(self, inputs: tuple[Shape, ...]) -> int:
-        return self.units * inputs[0][0] * inputs[0][1]
-
-    def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from torch import nn
-
-        return nn.Linear(inputs[0][1], self.units, bias=self.bias)
-
-    def initialize(
-        self, module: torch.nn.Module, generator: torch.Generator, gain: float = 1.0
-    ) -> None:
-        self.init.fill(module, generator, gain)

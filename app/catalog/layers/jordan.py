@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
 from app.catalog.layers._base import RECURRENT, Layer, Parameter, time_input
-from app.catalog.layers._recurrent import activation_option, units_option
+from app.catalog.layers._recurrent import activation_option, fill_uniform, units_option
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -97,9 +97,4 @@ class Jordan(Layer):
     def initialize(
         self, module: torch.nn.Module, generator: torch.Generator, gain: float = 1.0
     ) -> None:
-        import torch
-
-        bound = self.units**-0.5
-        with torch.no_grad():
-            for parameter in module.parameters():
-                parameter.uniform_(-bound, bound, generator=generator)
+        fill_uniform(module.parameters(), self.units, generator)

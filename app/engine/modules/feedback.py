@@ -3,8 +3,6 @@
 # Shapes: N batch, T steps, F features, H hidden units, O outputs.
 from __future__ import annotations
 
-from itertools import pairwise
-
 import torch
 from torch import nn
 from torch.nn import functional
@@ -63,22 +61,22 @@ class Banded(nn.Module):
         self.features, self.hidden, self.reach = features, hidden, reach
         self.activation = activation
         near = min(reach, hidden - 1)
-        self.offsets = [0, *(sign * d for d in range(1, near + 1) for sign in (1, -1))]
-        lengths = [hidden - abs(offset) for offset in self.offsets]
-        self.starts = [sum(lengths[:k]) for k in range(len(lengths) + 1)]
+        offsets = [0, *(sign * d for d in range(1, near + 1) for sign in (1, -1))]
+        self.places = [
+            row * hidden + row + offset
+            for offset in offsets
+            for row in range(max(0, -offset), hidden - max(0, offset))
+        ]
         self.U = nn.Parameter(torch.empty(hidden, features))
-        self.band = nn.Parameter(torch.empty(sum(lengths)))
+        self.band = nn.Parameter(torch.empty(len(self.places)))
         self.b = nn.Parameter(torch.empty(hidden))
 
     def full_weight(self) -> torch.Tensor:
         """W (H, H)."""
         size = self.hidden
-        places = []
-        for offset, (first, last) in zip(self.offsets, pairwise(self.starts), strict=True):
-            rows = torch.arange(last - first, device=self.band.device) + max(0, -offset)
-            places.append(rows * size + rows + offset)
+        places = torch.tensor(self.places, device=self.band.device)
         flat = self.band.new_zeros(size * size)
-        return flat.index_copy(0, torch.cat(places), self.band).view(size, size)
+        return flat.index_copy(0, places, self.band).view(size, size)
 
     def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:
         weight = self.full_weight()

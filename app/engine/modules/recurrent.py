@@ -7,6 +7,7 @@ PyTorch has a fused kernel, ``forward`` uses that on the same weights.
 # Shapes: N batch, T steps, F features, H hidden units, G gates.
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 import torch
@@ -80,14 +81,17 @@ class Unrolled(nn.RNNBase):
     def stepwise(self, x_NTF: torch.Tensor) -> torch.Tensor:
         """The same by elementary operations, one step of time after another."""
         for layer in range(self.num_layers):
-            weights = self.of_layer(layer)
             x_NTF = self.between(x_NTF) if layer else x_NTF
-            made = [torch.stack([s[0] for s in self.walk(x_NTF, weights[:4], 1)], 1)]
-            if self.bidirectional:
-                back = self.walk(x_NTF, weights[4:], -1)
-                made.append(torch.stack([s[0] for s in back], 1))
+            made = [torch.stack([s[0] for s in walk], 1) for walk in self.walks(x_NTF, layer)]
             x_NTF = torch.cat(made, 2) if self.bidirectional else made[0]
         return x_NTF
+
+    def walks(self, x_NTF: torch.Tensor, layer: int) -> Iterator[list[tuple[torch.Tensor, ...]]]:
+        """The states of a layer in each of its directions."""
+        weights = self.of_layer(layer)
+        yield self.walk(x_NTF, weights[:4], 1)
+        if self.bidirectional:
+            yield self.walk(x_NTF, weights[4:], -1)
 
     def walk(
         self, x_NTF: torch.Tensor, weights: list[torch.Tensor], way: int
@@ -106,10 +110,7 @@ class Unrolled(nn.RNNBase):
         if last:
             below = [w for k in range(last) for w in self.of_layer(k)]
             x_NTF = self.fused(x_NTF, below, last)
-        weights = self.of_layer(last)
-        walks = [self.walk(x_NTF, weights[:4], 1)]
-        if self.bidirectional:
-            walks.append(self.walk(x_NTF, weights[4:], -1))
+        walks = list(self.walks(x_NTF, last))
         return {
             name: torch.cat([torch.stack([s[k] for s in walk], 1) for walk in walks], 2)
             for k, name in enumerate(self.WATCHED, start=1)

@@ -33,21 +33,24 @@ class Answered:
         return sum(float(term.value) for term in self.terms) + float(self.rest.value)
 
 
-def given(value: float, quantity: Text) -> Answered:
+def _told(value: float, kind: Kind, quantity: Text, symbols: str = "") -> Answered:
+    """What has no terms."""
     rest = Rest(count=0, value=0.0)
-    return Answered(value, "given", "given", (), rest, "", "", quantity=quantity)
+    return Answered(value, kind, kind, (), rest, "", symbols, quantity=quantity)
+
+
+def given(value: float, quantity: Text) -> Answered:
+    return _told(value, "given", quantity)
 
 
 def silenced(value: float, quantity: Text) -> Answered:
     """An output that is 0 because somebody wants it so."""
-    rest = Rest(count=0, value=0.0)
-    return Answered(value, "silenced", "silenced", (), rest, "", "x = 0", quantity=quantity)
+    return _told(value, "silenced", quantity, "x = 0")
 
 
 def edited(value: float) -> Answered:
     """A weight that was written by hand when the step began."""
-    rest = Rest(count=0, value=0.0)
-    return Answered(value, "edited", "edited", (), rest, "", "", quantity=words.PARAMETER)
+    return _told(value, "edited", words.PARAMETER)
 
 
 def unknown(field: str, why: str, why_zh: str) -> NoSuchCell:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import torch
 
-from app.catalog.layers import Layer
 from app.catalog.layers._activation import Activation
 from app.engine.tracing.step import Trace
 from app.engine.trainer import Trainer
@@ -75,6 +75,7 @@ def _updates(trace: Trace) -> dict[str, float]:
     return found
 
 
+@lru_cache(maxsize=256)
 def ends(layer: Activation) -> tuple[bool, bool, float] | None:
     """Whether the function is exactly flat at one end; whether it flattens at both; its steepest
     slope. Null where it tells no curve."""
@@ -88,17 +89,13 @@ def ends(layer: Activation) -> tuple[bool, bool, float] | None:
     return min(left, right) == 0.0 and not both, both, steepest
 
 
-def _slopes(trace: Trace, node: str, layer: Layer, found: Reading) -> None:
+def _slopes(trace: Trace, node: str, layer: Activation, found: Reading) -> None:
     """φ′ at every cell of the batch, from PyTorch."""
-    assert isinstance(layer, Activation)
     about = ends(layer)
     if about is None or not (about[0] or about[1]):
         return
     network = trace.trainer.network
-    u = trace.values[network.sources[node][0]].detach().clone().requires_grad_()
-    with torch.enable_grad(), trace.draws((node,)):
-        x = network.node(node)(u)
-        (slope,) = torch.autograd.grad(x, u, torch.ones_like(x))
+    slope = trace.derivative(node)
     if about[0]:
         axis = network.unit_axis(node)
         alive = slope.ne(0.0).movedim(1 + axis, 0).flatten(1).any(1)

@@ -14,8 +14,7 @@ def explain_rule(
     where = _Where(trace, node, tensor, index)
     rule = where.rule()
     if rule is None:  # the loss does not depend on it: it stays what it is
-        keep = RuleTerm((RuleFactor("w", where.weight, "weight"),))
-        return (where.term(keep),)
+        return explain_frozen(trace, node, tensor, index, None)
     return tuple(where.term(term) for term in (rule.state[state] if state else rule.terms))
 
 
