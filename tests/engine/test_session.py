@@ -101,6 +101,7 @@ def test_play_until_a_step() -> None:
         ("set_optimizer", {"values": {"learning_rate": True}}, "out_of_range"),
         ("set_optimizer", {"values": {"type": 1.0}}, "not_live"),
         ("set_optimizer", {"values": {"momentum": 0.0, "nesterov": True}}, "out_of_range"),
+        ("set_optimizer", {"values": {"momentum": 5e-324, "nesterov": True}}, "out_of_range"),
         ("set_loss", {"values": {"label_smoothing": 1.0}}, "out_of_range"),
         ("set_loss", {"values": {"margin": 1.0}}, "not_live"),
         ("set_layer", {"node": "conv9", "values": {"rate": 0.1}}, "not_found"),

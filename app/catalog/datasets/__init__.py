@@ -14,8 +14,8 @@ from app.catalog.datasets._base import (
     Dataset,
     Feature,
 )
-from app.catalog.datasets._shelf import SHELF
 from app.catalog.family import Family
+from app.catalog.shelf import SHELF
 
 DATASETS: Family[Dataset] = Family(
     "datasets", Dataset, __name__, groups=(PICTURES, POINTS, SEQUENCES, TABLES, OWN)
