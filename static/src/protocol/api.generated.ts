@@ -966,6 +966,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lag-experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List lag experiments
+         * @description Those that go on and those that have ended.
+         */
+        get: operations["list_lag_experiments"];
+        put?: never;
+        /**
+         * Let cells remember over lags
+         * @description Trains every cell over every lag, short ones first, and measures how much gradient arrives at
+         *     the first step of time. One experiment at a time, in a process of its own, at most 600 s. The same
+         *     spec is the same experiment: a finished one is answered at once, one that was stopped goes on.
+         */
+        post: operations["create_lag_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lag-experiments/{experiment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One lag experiment
+         * @description How far it is and what it has found so far.
+         */
+        get: operations["get_lag_experiment"];
+        put?: never;
+        post?: never;
+        /**
+         * Forget a lag experiment
+         * @description Ends its process if it still trains; what it found is forgotten.
+         */
+        delete: operations["delete_lag_experiment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lag-experiments/{experiment}/training": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Stop a lag experiment
+         * @description Ends its process; what has been found stays. One that has ended stays as it is.
+         */
+        delete: operations["stop_lag_experiment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lag-experiments/{experiment}/runs/{lag}/{cell}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The run of one cell over one lag
+         * @description The spec that was trained: a run of it makes the same steps.
+         */
+        get: operations["get_lag_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -1389,7 +1479,7 @@ export interface components {
         };
         /**
          * BaselineRecord
-         * @description One job. ``reason`` says why it failed or was interrupted.
+         * @description One job.
          */
         BaselineRecord: {
             /** Id */
@@ -1398,8 +1488,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "queued" | "running" | "finished" | "failed" | "interrupted";
-            spec: components["schemas"]["BaselineSpec"];
+            state: "queued" | "running" | "finished" | "failed" | "stopped" | "interrupted";
             /** Created */
             created: number;
             /**
@@ -1409,6 +1498,7 @@ export interface components {
             started: number | null;
             /** @default null */
             reason: components["schemas"]["Text"] | null;
+            spec: components["schemas"]["BaselineSpec"];
             /** @default null */
             result: components["schemas"]["BaselineResult"] | null;
         };
@@ -3212,6 +3302,145 @@ export interface components {
              * @enum {string}
              */
             output: "tanh" | "sigmoid" | "identity" | "softmax";
+        };
+        /**
+         * LagFinding
+         * @description One cell over one lag. ``accuracy`` is null for adding, ``error`` (mean squared) for recall;
+         *     both over the validation set. ``curve`` holds the one that is asked for after ``curve_steps``.
+         */
+        LagFinding: {
+            /** Lag */
+            lag: number;
+            /**
+             * Cell
+             * @enum {string}
+             */
+            cell: "rnn" | "irnn" | "gru" | "lstm";
+            /** Accuracy */
+            accuracy: number | null;
+            /** Error */
+            error: number | null;
+            /** Solved */
+            solved: number | null;
+            /** Steps */
+            steps: number;
+            /** Curve Steps */
+            curve_steps: number[];
+            /** Curve */
+            curve: number[];
+            before: components["schemas"]["Reaching"];
+            after: components["schemas"]["Reaching"];
+            /** Seconds */
+            seconds: number;
+        };
+        /**
+         * LagList
+         * @description Every experiment that is remembered, the newest first.
+         */
+        LagList: {
+            /** Experiments */
+            experiments: components["schemas"]["LagRecord"][];
+        };
+        /**
+         * LagNow
+         * @description What is being trained now.
+         */
+        LagNow: {
+            /** Lag */
+            lag: number;
+            /**
+             * Cell
+             * @enum {string}
+             */
+            cell: "rnn" | "irnn" | "gru" | "lstm";
+            /** Step */
+            step: number;
+            /** Value */
+            value: number;
+        };
+        /**
+         * LagRecord
+         * @description One experiment; ``results`` come one by one, short lags first, and stay whatever happens.
+         */
+        LagRecord: {
+            /** Id */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "finished" | "failed" | "stopped" | "interrupted";
+            /** Created */
+            created: number;
+            /**
+             * Started
+             * @default null
+             */
+            started: number | null;
+            /** @default null */
+            reason: components["schemas"]["Text"] | null;
+            spec: components["schemas"]["LagSpec"];
+            /** Total */
+            total: number;
+            /**
+             * Results
+             * @default []
+             */
+            results: components["schemas"]["LagFinding"][];
+            /** @default null */
+            now: components["schemas"]["LagNow"] | null;
+        };
+        /**
+         * LagSpec
+         * @description One training for each lag and cell. Adam, gradients clipped at norm 1, batches of 64.
+         *
+         *     ``recall``: a symbol, ``lag`` steps of distraction, then the question what it was. ``adding``: the
+         *     sum of two marked numbers in a sequence of ``lag`` steps. ``steps``: of training, at most; one that
+         *     has solved its task ends earlier.
+         */
+        LagSpec: {
+            /**
+             * Task
+             * @default recall
+             * @enum {string}
+             */
+            task: "recall" | "adding";
+            /**
+             * Cells
+             * @default [
+             *       "rnn",
+             *       "irnn",
+             *       "gru",
+             *       "lstm"
+             *     ]
+             */
+            cells: ("rnn" | "irnn" | "gru" | "lstm")[];
+            /**
+             * Lags
+             * @default [
+             *       5,
+             *       10,
+             *       20,
+             *       50,
+             *       100
+             *     ]
+             */
+            lags: number[];
+            /**
+             * Steps
+             * @default 300
+             */
+            steps: number;
+            /**
+             * Units
+             * @default 32
+             */
+            units: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
         };
         /**
          * LastStep
@@ -5283,6 +5512,21 @@ export interface components {
              * @enum {string}
              */
             type: "relu";
+        };
+        /**
+         * Reaching
+         * @description How much of the gradient arrives at the first step of time, and at the last, where it starts.
+         *
+         *     ‖∂E/∂x_t‖₂ of the input at that step, root mean square over 64 validation samples, E the loss of
+         *     one sample; in float64.
+         */
+        Reaching: {
+            /** First */
+            first: number;
+            /** Last */
+            last: number;
+            /** Share */
+            share: number;
         };
         /**
          * Recall
@@ -10793,6 +11037,286 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_lag_experiments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LagList"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    create_lag_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LagSpec"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LagRecord"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_lag_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment's id. */
+                experiment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LagRecord"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_lag_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment's id. */
+                experiment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    stop_lag_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment's id. */
+                experiment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LagRecord"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_lag_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment's id. */
+                experiment: string;
+                lag: number;
+                cell: "rnn" | "irnn" | "gru" | "lstm";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunSpec"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
