@@ -28,7 +28,11 @@ _LAYERS: dict[Cell, dict[str, Any]] = {
 }
 _FORGET: dict[Task, float] = {"recall": 5.0, "adding": 1.0}
 """Forget bias of the LSTM: with 5 its gates start at 0.993, so that the first symbol is still there."""
-_RATES: dict[tuple[Task, Cell], float] = {("recall", "rnn"): 0.003, ("recall", "lstm"): 0.003}
+_RATES: dict[tuple[Task, Cell], float] = {
+    ("recall", "rnn"): 0.003,
+    ("recall", "gru"): 0.02,
+    ("recall", "lstm"): 0.003,
+}
 _IRNN_RATE = 0.001
 _RATE = 0.01
 

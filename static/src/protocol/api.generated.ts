@@ -2804,6 +2804,65 @@ export interface components {
             remark_count: number;
         };
         /**
+         * FirstBroken
+         * @description The first tensor with a number that is not finite, and the first such number in it.
+         *
+         *     ``step`` counts training steps from 1: the step that made it. ``tensor`` is the parameter's name,
+         *     else empty. ``time`` counts steps of the sequence from 0 in the order of the data: where the pass
+         *     met it first, which backwards is the last; ``times`` is the sequence's length. ``gate`` is the part of a recurrent cell, by the name it
+         *     has in the formula (``i``, ``f``, ``g``, ``o``, ``c``, ``h``, ``r``, ``z``, ``n``); ``stack`` the
+         *     layer within a stacked one, ``reverse`` the direction from the end to the start. ``index`` is the
+         *     place in the tensor, the sample first where there is one.
+         */
+        FirstBroken: {
+            /** Step */
+            step: number;
+            /** Node */
+            node: string;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "input" | "parameter" | "activation" | "loss" | "sensitivity" | "gradient" | "update";
+            /**
+             * Tensor
+             * @default
+             */
+            tensor: string;
+            /**
+             * Gate
+             * @default null
+             */
+            gate: string | null;
+            /**
+             * Time
+             * @default null
+             */
+            time: number | null;
+            /**
+             * Times
+             * @default null
+             */
+            times: number | null;
+            /**
+             * Stack
+             * @default null
+             */
+            stack: number | null;
+            /**
+             * Reverse
+             * @default null
+             */
+            reverse: boolean | null;
+            /**
+             * Index
+             * @default []
+             */
+            index: number[];
+            /** Value */
+            value: number;
+        };
+        /**
          * Flatten
          * @description Lays all values of one sample in a row, channel by channel, row by row. Output (C·H·W,).
          */
@@ -3068,6 +3127,19 @@ export interface components {
              * @default 2
              */
             groups: number;
+        };
+        /**
+         * Growth
+         * @description The steps before: loss and norm of all gradients together, before any clipping. A step whose
+         *     pass broke has no gradient that is finite.
+         */
+        Growth: {
+            /** Steps */
+            steps: number[];
+            /** Loss */
+            loss: number[];
+            /** Gradient */
+            gradient: number[];
         };
         /**
          * Gru
@@ -4286,6 +4358,8 @@ export interface components {
             params: {
                 [key: string]: unknown;
             };
+            /** @default null */
+            post_mortem: components["schemas"]["PostMortem"] | null;
         };
         /**
          * Occlusion
@@ -5215,6 +5289,22 @@ export interface components {
              * @enum {string}
              */
             type: "points_xor";
+        };
+        /**
+         * PostMortem
+         * @description ``good``: the newest step with a snapshot, or 0, whose loss was at most half more than that
+         *     at the start of the training. ``clip_norm``: a threshold for the gradient's norm, its median over
+         *     the first quarter of the growth. ``learning_rate``: a tenth of what was in force.
+         */
+        PostMortem: {
+            first: components["schemas"]["FirstBroken"];
+            growth: components["schemas"]["Growth"];
+            /** Good */
+            good: number;
+            /** Clip Norm */
+            clip_norm: number | null;
+            /** Learning Rate */
+            learning_rate: number;
         };
         /**
          * Prediction
