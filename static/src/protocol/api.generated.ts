@@ -4012,7 +4012,8 @@ export interface components {
          *
          *     ``weights`` = 4·parameters; ``gradients`` the same; ``optimizer`` = 4·parameters·k, where k is the
          *     number of tensors that the rule may keep for each parameter (SGD 1, its momentum; Adam 2);
-         *     ``activations`` = 2·4·values·batch: the outputs, and the sensitivities that flow back through them.
+         *     ``activations`` = 4·(2·values + kept)·batch: the outputs, and the sensitivities that flow back through
+         *     them; ``kept`` is what a recurrent layer keeps of its gates and states beside.
          */
         Memory: {
             /**
@@ -4272,6 +4273,11 @@ export interface components {
              * @default 0
              */
             activations: number;
+            /**
+             * Kept
+             * @default 0
+             */
+            kept: number;
             /**
              * @default {
              *       "weights": 0,
@@ -7055,6 +7061,8 @@ export interface components {
             macs: number;
             /** Activations */
             activations: number;
+            /** Kept */
+            kept: number;
             memory: components["schemas"]["Memory"];
             /** Memory Bytes */
             memory_bytes: number;
