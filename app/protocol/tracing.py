@@ -204,8 +204,8 @@ class Explanation(Answer):
 
 class Entry(Answer):
     """One weight whose two derivatives were compared. ``error`` is their raw difference, ``floor``
-    what rounding alone may make of it; both relative to the tensor's largest gradient. ``width`` is
-    the h of the difference."""
+    what rounding alone may make of it; both relative to the tensor's ``scale``. ``width`` is the h of
+    the difference."""
 
     index: tuple[int, ...]
     autograd: Number
@@ -217,7 +217,9 @@ class Entry(Answer):
 
 class TensorCheck(Answer):
     """One tensor of a gradient check. ``worst`` is the entry that is furthest off, ``error`` and
-    ``floor`` are the largest of all entries that count.
+    ``floor`` are the largest of all entries that count. ``scale`` is the tensor's largest gradient;
+    where it ``cancels``, all gradients being sums that are nought but for rounding, it is the size of
+    the terms, Σ|terms|.
 
     Two kinds do not count and are listed apart, the first 20 of each: ``unresolved`` entries, whose
     floor is above the tolerance and whose error is within it, so that nothing can be said; ``kinks``,
@@ -228,6 +230,8 @@ class TensorCheck(Answer):
     entries: int
     checked: int
     largest: Number
+    scale: Number
+    cancels: bool
     error: Number
     floor: Number
     worst: Entry | None

@@ -147,6 +147,11 @@ export const cell = {
     'Rounding alone may make a larger difference than is allowed.',
     '仅舍入误差就可能超过允许值。',
   ],
+  'check.cancels': ['nought: terms of {scale} cancel', '为零：大小为 {scale} 的各项相消'],
+  'check.cancelsHelp': [
+    'All gradients of this tensor are sums that cancel; what is left is rounding. Errors are relative to the size of the terms.',
+    '该张量的所有梯度都是相互抵消的和，剩下的只是舍入误差。误差相对于各项的大小。',
+  ],
   'check.worst': ['worst: {place}', '最差：{place}'],
   'check.compared': [
     '{autograd} by back-propagation, {numeric} by differences',

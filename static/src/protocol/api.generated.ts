@@ -2327,8 +2327,8 @@ export interface components {
         /**
          * Entry
          * @description One weight whose two derivatives were compared. ``error`` is their raw difference, ``floor``
-         *     what rounding alone may make of it; both relative to the tensor's largest gradient. ``width`` is
-         *     the h of the difference.
+         *     what rounding alone may make of it; both relative to the tensor's ``scale``. ``width`` is the h of
+         *     the difference.
          */
         Entry: {
             /** Index */
@@ -6639,7 +6639,9 @@ export interface components {
         /**
          * TensorCheck
          * @description One tensor of a gradient check. ``worst`` is the entry that is furthest off, ``error`` and
-         *     ``floor`` are the largest of all entries that count.
+         *     ``floor`` are the largest of all entries that count. ``scale`` is the tensor's largest gradient;
+         *     where it ``cancels``, all gradients being sums that are nought but for rounding, it is the size of
+         *     the terms, Σ|terms|.
          *
          *     Two kinds do not count and are listed apart, the first 20 of each: ``unresolved`` entries, whose
          *     floor is above the tolerance and whose error is within it, so that nothing can be said; ``kinks``,
@@ -6656,6 +6658,10 @@ export interface components {
             checked: number;
             /** Largest */
             largest: number;
+            /** Scale */
+            scale: number;
+            /** Cancels */
+            cancels: boolean;
             /** Error */
             error: number;
             /** Floor */
