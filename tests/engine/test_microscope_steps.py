@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.catalog.optimizers import OPTIMIZERS
+from app.catalog.schedules import SCHEDULES
 from app.engine.tracing.gradcheck import Gradchecker
 from app.engine.tracing.quotients import FIT_WIDTHS, fitted
 from app.engine.tracing.reach import shadow
@@ -42,7 +43,22 @@ LIMITS: dict[str, dict[str, Any]] = {
             {"of": "conv1.bias", "learning_rate": 0.0},
         ]
     },
+    "all at once": {
+        "schedule": {"type": "warm_up", "length": 3, "then": {"type": "cosine"}},
+        "clip_norm": 0.05,
+        "groups": [{"of": "conv1.weight", "learning_rate": 0.2}],
+    },
 }
+SCHEDULED: list[dict[str, Any]] = [
+    {"type": "constant"},
+    {"type": "step", "every": 2, "gamma": 0.5, "unit": "step"},
+    {"type": "exponential", "gamma": 0.9, "unit": "step"},
+    {"type": "cosine"},
+    {"type": "one_cycle"},
+    {"type": "warm_up", "length": 3},
+    {"type": "warm_up", "length": 40, "start": 0.01, "then": {"type": "step"}},
+    {"type": "plateau", "gamma": 0.5, "patience": 0, "threshold": 0.9},
+]
 CELLS: tuple[dict[str, Any], ...] = (
     {"node": "conv1", "tensor": "weight", "index": (2, 0, 1, 1)},
     {"node": "conv1", "tensor": "bias", "index": (1,)},
@@ -80,6 +96,60 @@ def test_the_explained_update_is_the_parameters_real_change(
             assert float(node.get_parameter(name).detach()[cell["index"]]) == found.value
             ulp = np.spacing(np.float32(abs(found.value)))
             assert abs(found.difference) <= 2 * ulp
+
+
+def test_every_schedule_is_listed() -> None:
+    assert {schedule["type"] for schedule in SCHEDULED} == set(SCHEDULES.parts)
+
+
+def torchs(schedule: dict[str, Any], steps: int) -> list[float]:
+    """η of the first steps of ``steps`` by PyTorch's schedulers, from 0.05."""
+    weight = torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.SGD([weight], lr=0.05)
+    rule = torch.optim.lr_scheduler
+    kind = schedule["type"]
+    scheduler: Any = {
+        "constant": lambda: rule.ConstantLR(optimizer, 1.0),
+        "step": lambda: rule.StepLR(optimizer, 2, 0.5),
+        "exponential": lambda: rule.ExponentialLR(optimizer, 0.9),
+        "cosine": lambda: rule.CosineAnnealingLR(optimizer, steps),
+        "one_cycle": lambda: rule.OneCycleLR(
+            optimizer, 0.05, total_steps=steps, cycle_momentum=False
+        ),
+        "warm_up": lambda: rule.LinearLR(
+            optimizer, schedule.get("start", 0.1), total_iters=schedule["length"]
+        ),
+    }[kind]()
+    found = []
+    for _ in range(6):
+        found.append(float(optimizer.param_groups[0]["lr"]))
+        optimizer.step()
+        scheduler.step()
+    return found
+
+
+@pytest.mark.parametrize("schedule", SCHEDULED, ids=lambda s: "-".join(map(str, s.values())))
+def test_an_update_is_explained_at_the_rate_of_its_schedule(schedule: dict[str, Any]) -> None:
+    """The explained η is PyTorch's at every step; an epoch without progress halves a plateau's."""
+    driven = Driven(run_spec(schedule=schedule, clip_norm=0.5, epochs=3))
+    place = driven.session.trainer.place
+    watched = schedule["type"] == "plateau"
+    rates = {0: 0.05, 2 * place.per_epoch: 0.025} if watched else {}
+    rates |= {} if watched else dict(enumerate(torchs(schedule, place.steps)))
+    tracer = Tracer(driven.session)
+    for step, rate in rates.items():
+        if step > driven.step:
+            driven.to(step)
+        found = explain(tracer, role="update", **CELLS[0])
+        assert abs(found.difference) <= 1e-12 * max(abs(found.value), found.scale)
+        etas = {f.value for term in found.terms for f in term.factors if f.symbol == r"\eta"}
+        assert len(etas) == 1
+        assert etas.pop() == pytest.approx(-rate, rel=1e-9)
+        plain = explain(tracer, "float32", role="update", **CELLS[0])
+        driven.do("step", unit="batch", count=1)
+        weight = driven.session.trainer.network.node("conv1").get_parameter("weight")
+        assert float(weight.detach()[CELLS[0]["index"]]) == plain.value
+        assert abs(plain.difference) <= 2 * np.spacing(np.float32(abs(plain.value)))
 
 
 @pytest.mark.parametrize("rule", RULES[1:], ids=lambda r: "-".join(map(str, r.values())))
