@@ -22,13 +22,21 @@ TRACE_ROLES = (
     "activation",
     "sensitivity",
     "derivative",
+    "inside",
     "parameter",
     "gradient",
     "update",
     "state",
 )
 TraceRole = Literal[
-    "activation", "sensitivity", "derivative", "parameter", "gradient", "update", "state"
+    "activation",
+    "sensitivity",
+    "derivative",
+    "inside",
+    "parameter",
+    "gradient",
+    "update",
+    "state",
 ]
 CellRole = Literal[
     "activation",
@@ -80,10 +88,11 @@ class Traced(Strict):
 
 class TraceWanted(Traced):
     """``roles`` and ``nodes`` null are all of them. ``derivative`` is φ′(u), of nodes that work cell
-    by cell. With ``sample``, a position in the batch, outputs, sensitivities and derivatives are
-    those of this sample alone; parameters and gradients are the whole batch's all the same."""
+    by cell; ``inside`` what layers draw, mask or measure (``drop1.mask.inside``, ``bn1.mean.inside``).
+    With ``sample``, a position in the batch, what every sample has of its own is that of this sample
+    alone; parameters and gradients are the whole batch's all the same."""
 
-    roles: tuple[TraceRole, ...] | None = Field(None, min_length=1, max_length=7)
+    roles: tuple[TraceRole, ...] | None = Field(None, min_length=1, max_length=8)
     nodes: tuple[Node, ...] | None = Field(None, min_length=1, max_length=256)
     sample: int | None = Field(None, ge=0)
 
@@ -105,6 +114,8 @@ class Cell(Strict):
     sample: int | None = Field(None, ge=0)
     index: tuple[int, ...] = Field((), max_length=8)
     operation: int | None = Field(None, ge=0)
+    doing: str | None = Field(None, max_length=64)
+    """What that operation is, as ATen calls it: said in answers, not looked at in questions."""
     result: int = Field(0, ge=0, le=16)
     step: int | None = Field(None, ge=0, le=2**53)
     """Of a term of the optimiser's state: the earlier step where it was made."""

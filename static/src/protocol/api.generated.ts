@@ -1651,6 +1651,11 @@ export interface components {
              */
             operation: number | null;
             /**
+             * Doing
+             * @default null
+             */
+            doing: string | null;
+            /**
              * Result
              * @default 0
              */
@@ -6740,8 +6745,9 @@ export interface components {
         /**
          * TraceWanted
          * @description ``roles`` and ``nodes`` null are all of them. ``derivative`` is φ′(u), of nodes that work cell
-         *     by cell. With ``sample``, a position in the batch, outputs, sensitivities and derivatives are
-         *     those of this sample alone; parameters and gradients are the whole batch's all the same.
+         *     by cell; ``inside`` what layers draw, mask or measure (``drop1.mask.inside``, ``bn1.mean.inside``).
+         *     With ``sample``, a position in the batch, what every sample has of its own is that of this sample
+         *     alone; parameters and gradients are the whole batch's all the same.
          */
         TraceWanted: {
             /**
@@ -6764,7 +6770,7 @@ export interface components {
              * Roles
              * @default null
              */
-            roles: ("activation" | "sensitivity" | "derivative" | "parameter" | "gradient" | "update" | "state")[] | null;
+            roles: ("activation" | "sensitivity" | "derivative" | "inside" | "parameter" | "gradient" | "update" | "state")[] | null;
             /**
              * Nodes
              * @default null
