@@ -43,6 +43,7 @@ class CrossEntropy(Loss):
     EXAMPLES = ({"type": "cross_entropy"},)
     TASKS = frozenset({"classification"})
     LIVE = frozenset({"label_smoothing"})
+    PER_STEP = True
     READOUT = "softmax"
     PLOT_NOTE = TWO_CLASSES
 

@@ -41,6 +41,7 @@ class Hinge(Loss):
     EXAMPLES = ({"type": "hinge"},)
     TASKS = frozenset({"classification"})
     LIVE = frozenset({"margin"})
+    PER_STEP = True
     PLOT_NOTE = TWO_CLASSES
 
     type: Literal["hinge"] = "hinge"
