@@ -7,7 +7,7 @@ is a recursion. A watched sample so costs a fifth of a walk through time.
 # Shapes: N batch, T steps, F features, H hidden units, G gates × H.
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import nn
@@ -18,21 +18,22 @@ from app.engine.modules.recurrent import Gru, Lstm
 Inner = dict[str, torch.Tensor]
 
 
-def gates(module: nn.Module, x_NTF: torch.Tensor, h_NTH: torch.Tensor) -> Inner | None:
+def gates(module: nn.Module, given: Sequence[torch.Tensor], h_NTH: torch.Tensor) -> Inner | None:
     """What a layer holds inside beside its output h, (N, T, H × directions) by name; None where it
-    is not one layer of a kind that is known here, or has not the output of that layer alone."""
+    is not one layer of a kind that is known here, or is told of lengths or a state to begin from."""
     read = _READ.get(type(module))
-    if read is None:
+    if read is None or len(given) > 1:
         return None
     assert isinstance(module, Lstm | Gru)
     if module.num_layers > 1:
         return None
+    (x_NTF,) = given
     found: list[Inner] = []
     weights = module.of_layer(0)
-    for k, given in enumerate(h_NTH.split(module.hidden_size, 2)):
+    for k, own_h in enumerate(h_NTH.split(module.hidden_size, 2)):
         own = weights[4 * k : 4 * k + 4]
         # The backward direction in its own order.
-        x, h = (x_NTF.flip(1), given.flip(1)) if k else (x_NTF, given)
+        x, h = (x_NTF.flip(1), own_h.flip(1)) if k else (x_NTF, own_h)
         before = torch.cat([torch.zeros_like(h[:, :1]), h[:, :-1]], 1)
         inner = read(linear(x, own[0], own[2]), linear(before, own[1], own[3]))
         found.append({name: value.flip(1) if k else value for name, value in inner.items()})

@@ -17,14 +17,19 @@ def test_all_steps_at_once_are_the_walks(kind: type[Lstm | Gru], both: bool) -> 
     module = kind(3, 5, bidirectional=both).double()
     x = torch.randn(2, 7, 3, dtype=torch.float64)
     with torch.no_grad():
-        found, walked = gates(module, x, module(x)), module.gates(x)
+        found, walked = gates(module, [x], module(x)), module.gates(x)
     assert found is not None
     assert set(found) == set(walked)
     for name, value in walked.items():
         torch.testing.assert_close(found[name], value, rtol=0, atol=1e-12)
 
 
+def test_lengths_are_left_to_the_walk() -> None:
+    x = torch.zeros(1, 4, 3)
+    assert gates(Lstm(3, 5), [x, torch.tensor([2])], x) is None
+
+
 @pytest.mark.parametrize("module", [Rnn(3, 5), Lstm(3, 5, 2), nn.Tanh()])
 def test_others_are_walked(module: nn.Module) -> None:
     x = torch.zeros(1, 4, 3)
-    assert gates(module, x, x) is None
+    assert gates(module, [x], x) is None

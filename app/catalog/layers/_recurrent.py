@@ -96,6 +96,8 @@ class Gated(Layer):
 
     GROUP = RECURRENT
     TIME_FIRST = True
+    MASKED = True
+    BY_STEP = True
     GATES: ClassVar[int] = 1
     KEPT: ClassVar[int] = 1
     """Values that the kernel keeps for each unit and step beside the output."""

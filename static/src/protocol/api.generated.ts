@@ -966,96 +966,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/lag-experiments": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List lag experiments
-         * @description Those that go on and those that have ended.
-         */
-        get: operations["list_lag_experiments"];
-        put?: never;
-        /**
-         * Let cells remember over lags
-         * @description Trains every cell over every lag, short ones first, and measures how much gradient arrives at
-         *     the first step of time. One experiment at a time, in a process of its own, at most 600 s. The same
-         *     spec is the same experiment: a finished one is answered at once, one that was stopped goes on.
-         */
-        post: operations["create_lag_experiment"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/lag-experiments/{experiment}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * One lag experiment
-         * @description How far it is and what it has found so far.
-         */
-        get: operations["get_lag_experiment"];
-        put?: never;
-        post?: never;
-        /**
-         * Forget a lag experiment
-         * @description Ends its process if it still trains; what it found is forgotten.
-         */
-        delete: operations["delete_lag_experiment"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/lag-experiments/{experiment}/training": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Stop a lag experiment
-         * @description Ends its process; what has been found stays. One that has ended stays as it is.
-         */
-        delete: operations["stop_lag_experiment"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/lag-experiments/{experiment}/runs/{lag}/{cell}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The run of one cell over one lag
-         * @description The spec that was trained: a run of it makes the same steps.
-         */
-        get: operations["get_lag_run"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -1337,13 +1247,13 @@ export interface components {
         AnyAugmentation: components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"];
         AnyBaseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
         AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
-        AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+        AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
         AnyEvent: components["schemas"]["StateChanged"] | components["schemas"]["CommandApplied"] | components["schemas"]["Rewound"] | components["schemas"]["Metrics"] | components["schemas"]["Validation"] | components["schemas"]["SnapshotTaken"] | components["schemas"]["Note"];
         AnyInitializer: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
-        AnyLayer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+        AnyLayer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Embedding"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
         AnyLoss: components["schemas"]["BinaryCrossEntropy"] | components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
         AnyOptimizer: components["schemas"]["Adagrad"] | components["schemas"]["Adam"] | components["schemas"]["AdamW"] | components["schemas"]["RmsProp"] | components["schemas"]["Sgd"];
-        AnySample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["WarpedSample"];
+        AnySample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["TextSample"] | components["schemas"]["WarpedSample"];
         AnySchedule: components["schemas"]["ConstantRate"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["StepDecay"] | components["schemas"]["WarmUp"];
         /**
          * Applied
@@ -1381,7 +1291,7 @@ export interface components {
              *       "index": 0
              *     }
              */
-            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["WarpedSample"];
+            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["TextSample"] | components["schemas"]["WarpedSample"];
             /**
              * Target
              * @default null
@@ -1394,7 +1304,7 @@ export interface components {
          */
         AugmentedWanted: {
             /** Sample */
-            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["WarpedSample"];
+            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["TextSample"] | components["schemas"]["WarpedSample"];
             /**
              * Count
              * @default 8
@@ -1479,7 +1389,7 @@ export interface components {
         };
         /**
          * BaselineRecord
-         * @description One job.
+         * @description One job. ``reason`` says why it failed or was interrupted.
          */
         BaselineRecord: {
             /** Id */
@@ -1488,7 +1398,8 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "queued" | "running" | "finished" | "failed" | "stopped" | "interrupted";
+            state: "queued" | "running" | "finished" | "failed" | "interrupted";
+            spec: components["schemas"]["BaselineSpec"];
             /** Created */
             created: number;
             /**
@@ -1498,7 +1409,6 @@ export interface components {
             started: number | null;
             /** @default null */
             reason: components["schemas"]["Text"] | null;
-            spec: components["schemas"]["BaselineSpec"];
             /** @default null */
             result: components["schemas"]["BaselineResult"] | null;
         };
@@ -1536,7 +1446,7 @@ export interface components {
          */
         BaselineSpec: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
             /** Baseline */
             baseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
             /**
@@ -1740,6 +1650,11 @@ export interface components {
              * @default null
              */
             operation: number | null;
+            /**
+             * Doing
+             * @default null
+             */
+            doing: string | null;
             /**
              * Result
              * @default 0
@@ -2058,7 +1973,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "image" | "points" | "tabular";
+            kind: "image" | "points" | "tabular" | "sequence" | "text";
             /**
              * Task
              * @enum {string}
@@ -2086,6 +2001,14 @@ export interface components {
             /** Features */
             features: components["schemas"]["FeatureFacts"][];
             value: components["schemas"]["FeatureFacts"] | null;
+            /** Tokens */
+            tokens: number;
+            /** Joint */
+            joint: string;
+            /** Per Step */
+            per_step: boolean;
+            /** Next Token */
+            next_token: boolean;
         };
         /**
          * DatasetInfo
@@ -2267,7 +2190,7 @@ export interface components {
          */
         DescribeWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
         };
         /**
          * Device
@@ -2415,10 +2338,40 @@ export interface components {
             alpha: number;
         };
         /**
+         * Embedding
+         * @description Row k of the table ``weight`` (tokens, size) for the token with id k.
+         *
+         *     Input (T,), output (T, size). Multiplying the table with a one-hot vector would give the same. The
+         *     padding, id 0, gives 0, and its row gets no gradient. Starts as torch.nn.Embedding does. Source:
+         *     Bengio et al., Journal of Machine Learning Research 3, 2003.
+         */
+        Embedding: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "embedding";
+            /**
+             * size
+             * @description Numbers that stand for a token.
+             * @default 32
+             */
+            size: number;
+            /**
+             * initial weights
+             * @description How the vectors start.
+             * @default {
+             *       "type": "normal",
+             *       "std": 1
+             *     }
+             */
+            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+        };
+        /**
          * Entry
          * @description One weight whose two derivatives were compared. ``error`` is their raw difference, ``floor``
-         *     what rounding alone may make of it; both relative to the tensor's largest gradient. ``width`` is
-         *     the h of the difference.
+         *     what rounding alone may make of it; both relative to the tensor's ``scale``. ``width`` is the h of
+         *     the difference.
          */
         Entry: {
             /** Index */
@@ -2551,7 +2504,7 @@ export interface components {
              * Samples
              * @default null
              */
-            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"])[] | null;
+            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
             /**
              * Precision
              * @default float64
@@ -2761,7 +2714,7 @@ export interface components {
          */
         FetchWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
         };
         /**
          * FileReport
@@ -2802,65 +2755,6 @@ export interface components {
              * @default 0
              */
             remark_count: number;
-        };
-        /**
-         * FirstBroken
-         * @description The first tensor with a number that is not finite, and the first such number in it.
-         *
-         *     ``step`` counts training steps from 1: the step that made it. ``tensor`` is the parameter's name,
-         *     else empty. ``time`` counts steps of the sequence from 0 in the order of the data: where the pass
-         *     met it first, which backwards is the last; ``times`` is the sequence's length. ``gate`` is the part of a recurrent cell, by the name it
-         *     has in the formula (``i``, ``f``, ``g``, ``o``, ``c``, ``h``, ``r``, ``z``, ``n``); ``stack`` the
-         *     layer within a stacked one, ``reverse`` the direction from the end to the start. ``index`` is the
-         *     place in the tensor, the sample first where there is one.
-         */
-        FirstBroken: {
-            /** Step */
-            step: number;
-            /** Node */
-            node: string;
-            /**
-             * What
-             * @enum {string}
-             */
-            what: "input" | "parameter" | "activation" | "loss" | "sensitivity" | "gradient" | "update";
-            /**
-             * Tensor
-             * @default
-             */
-            tensor: string;
-            /**
-             * Gate
-             * @default null
-             */
-            gate: string | null;
-            /**
-             * Time
-             * @default null
-             */
-            time: number | null;
-            /**
-             * Times
-             * @default null
-             */
-            times: number | null;
-            /**
-             * Stack
-             * @default null
-             */
-            stack: number | null;
-            /**
-             * Reverse
-             * @default null
-             */
-            reverse: boolean | null;
-            /**
-             * Index
-             * @default []
-             */
-            index: number[];
-            /** Value */
-            value: number;
         };
         /**
          * Flatten
@@ -3073,7 +2967,7 @@ export interface components {
              * Samples
              * @default null
              */
-            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"])[] | null;
+            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
             /**
              * Precision
              * @default float64
@@ -3127,19 +3021,6 @@ export interface components {
              * @default 2
              */
             groups: number;
-        };
-        /**
-         * Growth
-         * @description The steps before: loss and norm of all gradients together, before any clipping. A step whose
-         *     pass broke has no gradient that is finite.
-         */
-        Growth: {
-            /** Steps */
-            steps: number[];
-            /** Loss */
-            loss: number[];
-            /** Gradient */
-            gradient: number[];
         };
         /**
          * Gru
@@ -3374,145 +3255,6 @@ export interface components {
              * @enum {string}
              */
             output: "tanh" | "sigmoid" | "identity" | "softmax";
-        };
-        /**
-         * LagFinding
-         * @description One cell over one lag. ``accuracy`` is null for adding, ``error`` (mean squared) for recall;
-         *     both over the validation set. ``curve`` holds the one that is asked for after ``curve_steps``.
-         */
-        LagFinding: {
-            /** Lag */
-            lag: number;
-            /**
-             * Cell
-             * @enum {string}
-             */
-            cell: "rnn" | "irnn" | "gru" | "lstm";
-            /** Accuracy */
-            accuracy: number | null;
-            /** Error */
-            error: number | null;
-            /** Solved */
-            solved: number | null;
-            /** Steps */
-            steps: number;
-            /** Curve Steps */
-            curve_steps: number[];
-            /** Curve */
-            curve: number[];
-            before: components["schemas"]["Reaching"];
-            after: components["schemas"]["Reaching"];
-            /** Seconds */
-            seconds: number;
-        };
-        /**
-         * LagList
-         * @description Every experiment that is remembered, the newest first.
-         */
-        LagList: {
-            /** Experiments */
-            experiments: components["schemas"]["LagRecord"][];
-        };
-        /**
-         * LagNow
-         * @description What is being trained now.
-         */
-        LagNow: {
-            /** Lag */
-            lag: number;
-            /**
-             * Cell
-             * @enum {string}
-             */
-            cell: "rnn" | "irnn" | "gru" | "lstm";
-            /** Step */
-            step: number;
-            /** Value */
-            value: number;
-        };
-        /**
-         * LagRecord
-         * @description One experiment; ``results`` come one by one, short lags first, and stay whatever happens.
-         */
-        LagRecord: {
-            /** Id */
-            id: string;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "queued" | "running" | "finished" | "failed" | "stopped" | "interrupted";
-            /** Created */
-            created: number;
-            /**
-             * Started
-             * @default null
-             */
-            started: number | null;
-            /** @default null */
-            reason: components["schemas"]["Text"] | null;
-            spec: components["schemas"]["LagSpec"];
-            /** Total */
-            total: number;
-            /**
-             * Results
-             * @default []
-             */
-            results: components["schemas"]["LagFinding"][];
-            /** @default null */
-            now: components["schemas"]["LagNow"] | null;
-        };
-        /**
-         * LagSpec
-         * @description One training for each lag and cell. Adam, gradients clipped at norm 1, batches of 64.
-         *
-         *     ``recall``: a symbol, ``lag`` steps of distraction, then the question what it was. ``adding``: the
-         *     sum of two marked numbers in a sequence of ``lag`` steps. ``steps``: of training, at most; one that
-         *     has solved its task ends earlier.
-         */
-        LagSpec: {
-            /**
-             * Task
-             * @default recall
-             * @enum {string}
-             */
-            task: "recall" | "adding";
-            /**
-             * Cells
-             * @default [
-             *       "rnn",
-             *       "irnn",
-             *       "gru",
-             *       "lstm"
-             *     ]
-             */
-            cells: ("rnn" | "irnn" | "gru" | "lstm")[];
-            /**
-             * Lags
-             * @default [
-             *       5,
-             *       10,
-             *       20,
-             *       50,
-             *       100
-             *     ]
-             */
-            lags: number[];
-            /**
-             * Steps
-             * @default 300
-             */
-            steps: number;
-            /**
-             * Units
-             * @default 32
-             */
-            units: number;
-            /**
-             * Seed
-             * @default 0
-             */
-            seed: number;
         };
         /**
          * LastStep
@@ -4012,8 +3754,7 @@ export interface components {
          *
          *     ``weights`` = 4·parameters; ``gradients`` the same; ``optimizer`` = 4·parameters·k, where k is the
          *     number of tensors that the rule may keep for each parameter (SGD 1, its momentum; Adam 2);
-         *     ``activations`` = 4·(2·values + kept)·batch: the outputs, and the sensitivities that flow back through
-         *     them; ``kept`` is what a recurrent layer keeps of its gates and states beside.
+         *     ``activations`` = 2·4·values·batch: the outputs, and the sensitivities that flow back through them.
          */
         Memory: {
             /**
@@ -4202,7 +3943,7 @@ export interface components {
          */
         ModelCheck: {
             /** Model */
-            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
+            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Embedding"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
             training: components["schemas"]["TrainingSpec"];
         };
         /**
@@ -4231,7 +3972,7 @@ export interface components {
             /** Id */
             id: string;
             /** Layer */
-            layer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+            layer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Embedding"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
             /** Inputs */
             inputs: string[];
         };
@@ -4273,11 +4014,6 @@ export interface components {
              * @default 0
              */
             activations: number;
-            /**
-             * Kept
-             * @default 0
-             */
-            kept: number;
             /**
              * @default {
              *       "weights": 0,
@@ -4364,8 +4100,6 @@ export interface components {
             params: {
                 [key: string]: unknown;
             };
-            /** @default null */
-            post_mortem: components["schemas"]["PostMortem"] | null;
         };
         /**
          * Occlusion
@@ -4602,6 +4336,44 @@ export interface components {
         OwnList: {
             /** Sets */
             sets: components["schemas"]["OwnInfo"][];
+        };
+        /**
+         * OwnText
+         * @description Up to 20,000 characters of any language. At every one of them the next is asked for.
+         *
+         *     The first nine tenths are learned from. A longer text is brought as a file.
+         */
+        OwnText: {
+            /**
+             * window
+             * @description Characters of one sample.
+             * @default 32
+             */
+            length: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "own_text";
+            /**
+             * text
+             * @description What is to be learned, as it stands.
+             * @default Twinkle, twinkle, little star,
+             *     How I wonder what you are!
+             *     Up above the world so high,
+             *     Like a diamond in the sky.
+             *
+             *     When the blazing sun is gone,
+             *     When he nothing shines upon,
+             *     Then you show your little light,
+             *     Twinkle, twinkle, all the night.
+             *
+             *     Then the traveller in the dark,
+             *     Thanks you for your tiny spark,
+             *     He could not see which way to go,
+             *     If you did not twinkle so.
+             */
+            text: string;
         };
         /**
          * Parameter
@@ -4884,7 +4656,7 @@ export interface components {
              */
             family: "datasets";
             /** Part */
-            part: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            part: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -4928,7 +4700,7 @@ export interface components {
              */
             family: "layers";
             /** Part */
-            part: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+            part: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Embedding"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -5297,27 +5069,12 @@ export interface components {
             type: "points_xor";
         };
         /**
-         * PostMortem
-         * @description ``good``: the newest step with a snapshot, or 0, whose loss was at most half more than that
-         *     at the start of the training. ``clip_norm``: a threshold for the gradient's norm, its median over
-         *     the first quarter of the growth. ``learning_rate``: a tenth of what was in force.
-         */
-        PostMortem: {
-            first: components["schemas"]["FirstBroken"];
-            growth: components["schemas"]["Growth"];
-            /** Good */
-            good: number;
-            /** Clip Norm */
-            clip_norm: number | null;
-            /** Learning Rate */
-            learning_rate: number;
-        };
-        /**
          * Prediction
          * @description What the network says of one sample, with its present weights, in evaluation mode.
          *
          *     A network that learns to give back its input answers with that: ``outputs`` in the input's order
-         *     and the ``loss`` of this one sample, which is null otherwise.
+         *     and the ``loss`` of this one sample, which is null otherwise. One that gives a class at every step
+         *     of a sequence answers in ``steps``, up to the end of the sample; ``outputs`` is empty then.
          */
         Prediction: {
             /** Step */
@@ -5335,6 +5092,8 @@ export interface components {
             readout: "softmax" | "sigmoid" | "raw";
             /** Loss */
             loss: number | null;
+            /** Steps */
+            steps: components["schemas"]["StepPrediction"][] | null;
         };
         /**
          * PredictionWanted
@@ -5342,7 +5101,7 @@ export interface components {
          */
         PredictionWanted: {
             /** Sample */
-            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["WarpedSample"];
+            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["TextSample"] | components["schemas"]["WarpedSample"];
         };
         /**
          * Prelu
@@ -5610,19 +5369,23 @@ export interface components {
             type: "relu";
         };
         /**
-         * Reaching
-         * @description How much of the gradient arrives at the first step of time, and at the last, where it starts.
-         *
-         *     ‖∂E/∂x_t‖₂ of the input at that step, root mean square over 64 validation samples, E the loss of
-         *     one sample; in float64.
+         * Read
+         * @description A text, and the class that the network should see in it. Where the network foretells the next
+         *     token, the text itself is the target, and no class is needed.
          */
-        Reaching: {
-            /** First */
-            first: number;
-            /** Last */
-            last: number;
-            /** Share */
-            share: number;
+        Read: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "text";
+            /** Text */
+            text: string;
+            /**
+             * Label
+             * @default null
+             */
+            label: number | null;
         };
         /**
          * Recall
@@ -6116,7 +5879,7 @@ export interface components {
              */
             name: string;
             /** Model */
-            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
+            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Embedding"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
             training: components["schemas"]["TrainingSpec"];
             /**
              * Seed
@@ -6161,7 +5924,7 @@ export interface components {
          */
         SamplesWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
             /**
              * Split
              * @default train
@@ -6442,6 +6205,26 @@ export interface components {
             weight_decay: number;
         };
         /**
+         * Shakespeare
+         * @description *Romeo and Juliet*, *A Midsummer Night's Dream*, *Hamlet* and *Macbeth*, 512,983 characters.
+         *
+         *     Every sample is a window of ``length`` characters; at every one of them the next is asked for. The
+         *     first nine tenths are learned from, the last tenth (the end of *Macbeth*) is for validation.
+         */
+        Shakespeare: {
+            /**
+             * window
+             * @description Characters of one sample.
+             * @default 64
+             */
+            length: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "shakespeare";
+        };
+        /**
          * Shift
          * @description Every picture moves by as many whole pixels as are drawn for it; what comes in is 0.
          */
@@ -6694,6 +6477,22 @@ export interface components {
             unit: "epoch" | "step";
         };
         /**
+         * StepPrediction
+         * @description The answer at one step of a sequence: the class, the right one where it is known, and the
+         *     likeliest classes, each with its probability (or output, where ``readout`` is raw).
+         */
+        StepPrediction: {
+            /** Label */
+            label: number;
+            /** Target */
+            target: number | null;
+            /** Top */
+            top: [
+                number,
+                number
+            ][];
+        };
+        /**
          * StochasticPool2d
          * @description Draws one cell of every block, by its share of the block; takes the weighted mean when evaluating.
          *
@@ -6926,8 +6725,28 @@ export interface components {
          */
         SweepWanted: {
             /** Sample */
-            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"];
+            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["TextSample"];
             sweep: components["schemas"]["Sweep"];
+        };
+        /**
+         * TangPoems
+         * @description 5,727 poems of four or eight lines of five characters, in simplified characters.
+         *
+         *     A couplet is a line, an empty line stands between two poems; 257,120 characters, 2,000 different
+         *     ones. At every character of a window the next is asked for. The first nine tenths are learned from.
+         */
+        TangPoems: {
+            /**
+             * window
+             * @description Characters of one sample.
+             * @default 54
+             */
+            length: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "tang_poems";
         };
         /**
          * Tanh
@@ -6969,7 +6788,7 @@ export interface components {
              *       "index": 0
              *     }
              */
-            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["WarpedSample"];
+            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["TextSample"] | components["schemas"]["WarpedSample"];
             /**
              * Rate
              * @default 20
@@ -6979,7 +6798,9 @@ export interface components {
         /**
          * TensorCheck
          * @description One tensor of a gradient check. ``worst`` is the entry that is furthest off, ``error`` and
-         *     ``floor`` are the largest of all entries that count.
+         *     ``floor`` are the largest of all entries that count. ``scale`` is the tensor's largest gradient;
+         *     where it ``cancels``, all gradients being sums that are nought but for rounding, it is the size of
+         *     the terms, Σ|terms|.
          *
          *     Two kinds do not count and are listed apart, the first 20 of each: ``unresolved`` entries, whose
          *     floor is above the tolerance and whose error is within it, so that nothing can be said; ``kinks``,
@@ -6996,6 +6817,10 @@ export interface components {
             checked: number;
             /** Largest */
             largest: number;
+            /** Scale */
+            scale: number;
+            /** Cancels */
+            cancels: boolean;
             /** Error */
             error: number;
             /** Floor */
@@ -7048,6 +6873,19 @@ export interface components {
             zh: string;
         };
         /**
+         * TextSample
+         * @description A text in the words of the run's data set, which must be one of texts.
+         */
+        TextSample: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "text";
+            /** Text */
+            text: string;
+        };
+        /**
          * Totals
          * @description Sums over the network; memory is for one training step at the spec's batch size, float32.
          *
@@ -7061,8 +6899,6 @@ export interface components {
             macs: number;
             /** Activations */
             activations: number;
-            /** Kept */
-            kept: number;
             memory: components["schemas"]["Memory"];
             /** Memory Bytes */
             memory_bytes: number;
@@ -7076,8 +6912,9 @@ export interface components {
         /**
          * TraceWanted
          * @description ``roles`` and ``nodes`` null are all of them. ``derivative`` is φ′(u), of nodes that work cell
-         *     by cell. With ``sample``, a position in the batch, outputs, sensitivities and derivatives are
-         *     those of this sample alone; parameters and gradients are the whole batch's all the same.
+         *     by cell; ``inside`` what layers draw, mask or measure (``drop1.mask.inside``, ``bn1.mean.inside``).
+         *     With ``sample``, a position in the batch, what every sample has of its own is that of this sample
+         *     alone; parameters and gradients are the whole batch's all the same.
          */
         TraceWanted: {
             /**
@@ -7089,7 +6926,7 @@ export interface components {
              * Samples
              * @default null
              */
-            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"])[] | null;
+            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
             /**
              * Precision
              * @default float64
@@ -7100,7 +6937,7 @@ export interface components {
              * Roles
              * @default null
              */
-            roles: ("activation" | "sensitivity" | "derivative" | "parameter" | "gradient" | "update" | "state")[] | null;
+            roles: ("activation" | "sensitivity" | "derivative" | "inside" | "parameter" | "gradient" | "update" | "state")[] | null;
             /**
              * Nodes
              * @default null
@@ -7127,7 +6964,7 @@ export interface components {
              * Samples
              * @default null
              */
-            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"])[] | null;
+            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
             /**
              * Precision
              * @default float64
@@ -7147,7 +6984,7 @@ export interface components {
              */
             version: 1;
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
             /**
              * Augmentations
              * @default []
@@ -7587,7 +7424,7 @@ export interface components {
              */
             kind: "warped";
             /** Of */
-            of: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"];
+            of: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["TextSample"];
             /**
              * @default {
              *       "turn": 0,
@@ -11135,286 +10972,6 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Any other error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    list_lag_experiments: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LagList"];
-                };
-            };
-            /** @description Any other error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    create_lag_experiment: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LagSpec"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LagRecord"];
-                };
-            };
-            /** @description The body is no JSON, or nested too deep. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Not possible in the present state. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description The body is not declared as JSON. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description The request does not fit its schema, or the network cannot be built. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Any other error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    get_lag_experiment: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The experiment's id. */
-                experiment: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LagRecord"];
-                };
-            };
-            /** @description There is no such thing. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Any other error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    delete_lag_experiment: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The experiment's id. */
-                experiment: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description There is no such thing. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Any other error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    stop_lag_experiment: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The experiment's id. */
-                experiment: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LagRecord"];
-                };
-            };
-            /** @description There is no such thing. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Any other error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    get_lag_run: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The experiment's id. */
-                experiment: string;
-                lag: number;
-                cell: "rnn" | "irnn" | "gru" | "lstm";
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunSpec"];
-                };
-            };
-            /** @description There is no such thing. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description The request does not fit its schema, or the network cannot be built. */
-            422: {
                 headers: {
                     [name: string]: unknown;
                 };

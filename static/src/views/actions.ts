@@ -177,6 +177,7 @@ export function perform(session: Session, action: Action): void {
     case 'keys':
     case 'search':
     case 'find':
+    case 'number':
       return;
   }
 }
