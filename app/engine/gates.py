@@ -30,7 +30,7 @@ def gates(module: nn.Module, given: Sequence[torch.Tensor], h_NTH: torch.Tensor)
     (x_NTF,) = given
     found: list[Inner] = []
     weights = module.of_layer(0)
-    for k, own_h in enumerate(h_NTH.split(module.hidden_size, 2)):
+    for k, own_h in enumerate(torch.split(h_NTH, module.hidden_size, 2)):
         own = weights[4 * k : 4 * k + 4]
         # The backward direction in its own order.
         x, h = (x_NTF.flip(1), own_h.flip(1)) if k else (x_NTF, own_h)

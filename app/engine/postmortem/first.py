@@ -142,7 +142,11 @@ class Search:
         times = [t for t in range(tensor.shape[1]) if broken(tensor[:, t])]
         time = times[0] if first else times[-1]
         sample, unit = place(tensor[:, time])
-        facts = {"time": time, "times": tensor.shape[1], "index": (sample, time, unit)}
+        facts: dict[str, Any] = {
+            "time": time,
+            "times": tensor.shape[1],
+            "index": (sample, time, unit),
+        }
         value = float(tensor[sample, time, unit].detach())
         return FirstBroken(step=self.step, node=node, what=what, value=value, **facts)
 
