@@ -19,6 +19,7 @@ from app.protocol.attribution import AttributionWanted, ExcitingWanted
 from app.protocol.commands import AnyCommand
 from app.protocol.events import State, StateChanged, StoredEvent
 from app.protocol.exports import Made
+from app.protocol.generate import GenerateWanted
 from app.protocol.health import HealthWanted
 from app.protocol.range_test import RangeWanted
 from app.protocol.refusals import WeightsMisfit
@@ -37,7 +38,7 @@ from app.protocol.warp import Sweep
 from app.runs.curves import curves
 from app.runs.devices import Devices, find, only_cpu
 from app.runs.exits import SERVER_LOST, SERVER_STOPPED
-from app.runs.interfaces import Connection, Limits, Runner, RunStore
+from app.runs.interfaces import Connection, Limits, Runner, RunStore, WorkerProcess
 from app.runs.jobs import Jobs
 from app.runs.lineage import lineage
 from app.runs.progress import first_settings
@@ -142,6 +143,10 @@ class Runs:
             self._scheduler.add_gpu("cuda", memory)
             await self._runners["cuda"].start()
         self._around.devices.set_result(found)
+
+    async def worker(self) -> WorkerProcess:
+        """A CPU worker for work beside the runs; raises NoWorker."""
+        return await self._runners["cpu"].spawn()
 
     # --- runs -----------------------------------------------------------------------------------
 
@@ -262,6 +267,12 @@ class Runs:
             "target": wanted.target,
         }
         return await self._jobs.do({"type": "attribution", "order": order}, subject)
+
+    async def generate(self, run: str, wanted: GenerateWanted) -> bytes:
+        """A text continued, as JSON."""
+        self._require_open()
+        found = await self._find(run)
+        return (await found.look("generate", wanted=wanted.model_dump(mode="json")))[1]
 
     async def exciting(self, run: str, wanted: ExcitingWanted) -> bytes:
         """The training samples that excite a map most, as JSON."""
