@@ -41,6 +41,7 @@ from app.protocol.attribution import AttributionWanted, Exciting, ExcitingWanted
 from app.protocol.baselines import BaselineRecord
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
+from app.protocol.generate import Generated, GenerateWanted
 from app.protocol.health import DerivativeHealth, HealthWanted
 from app.protocol.lag import LagRecord
 from app.protocol.range_test import RangeTest, RangeWanted
@@ -89,6 +90,7 @@ READ: dict[str, Any] = {
     "PredictionWanted": runs.PredictionWanted,
     "SweepWanted": runs.SweepWanted,
     "RangeWanted": RangeWanted,
+    "GenerateWanted": GenerateWanted,
     "TraceWanted": TraceWanted,
     "Traced": Traced,
     "ExplainWanted": ExplainWanted,
@@ -132,6 +134,7 @@ WRITTEN: dict[str, Any] = {
     "LagRecord": LagRecord,
     "LagList": lag.LagList,
     "RangeTest": RangeTest,
+    "Generated": Generated,
     "Operations": Operations,
     "Explanation": Explanation,
     "Gradcheck": Gradcheck,
