@@ -43,6 +43,7 @@ from app.protocol.events import AnyEvent
 from app.protocol.health import DerivativeHealth, HealthWanted
 from app.protocol.range_test import RangeTest, RangeWanted
 from app.protocol.runs import Applied, MetricsSeries, RunInfo, WeightsInfo
+from app.protocol.through_time import ThroughTimeWanted
 from app.protocol.tracing import (
     ExplainWanted,
     Explanation,
@@ -86,6 +87,7 @@ READ: dict[str, Any] = {
     "SweepWanted": runs.SweepWanted,
     "RangeWanted": RangeWanted,
     "TraceWanted": TraceWanted,
+    "ThroughTimeWanted": ThroughTimeWanted,
     "Traced": Traced,
     "ExplainWanted": ExplainWanted,
     "GradcheckWanted": GradcheckWanted,

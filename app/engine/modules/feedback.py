@@ -20,6 +20,9 @@ def squash(name: str, u: torch.Tensor) -> torch.Tensor:
 class Jordan(nn.Module):
     """u_t = U x_t + W o_{t−1} + b, s_t = φ(u_t), o_t = g(V s_t + c); (N, T, F) → (N, T, O)."""
 
+    STATES = ("o", "s")
+    MEMORY = ("s", "o")
+
     def __init__(
         self,
         features: int,
@@ -38,14 +41,18 @@ class Jordan(nn.Module):
         self.c = nn.Parameter(torch.empty(outputs))
 
     def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:
+        return torch.stack([state[0] for state in self.walk(x_NTF)], 1)
+
+    def walk(self, x_NTF: torch.Tensor) -> list[tuple[torch.Tensor, ...]]:
+        """o_t and s_t of every step."""
         u_NTH = functional.linear(x_NTF, self.U, self.b)
         o_NO = x_NTF.new_zeros(x_NTF.shape[0], self.outputs)
-        made = []
+        states = []
         for t in range(x_NTF.shape[1]):
             s_NH = squash(self.activation, u_NTH[:, t] + functional.linear(o_NO, self.W))
             o_NO = squash(self.output, functional.linear(s_NH, self.V, self.c))
-            made.append(o_NO)
-        return torch.stack(made, 1)
+            states.append((o_NO, s_NH))
+        return states
 
 
 class Banded(nn.Module):
@@ -53,6 +60,9 @@ class Banded(nn.Module):
 
     ``band`` holds the main diagonal, then for each distance those above and below, one after another.
     """
+
+    STATES = ("s",)
+    MEMORY = ("s",)
 
     def __init__(
         self, features: int, hidden: int, reach: int = 1, activation: str = "tanh"
@@ -79,11 +89,15 @@ class Banded(nn.Module):
         return flat.index_copy(0, places, self.band).view(size, size)
 
     def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:
+        return torch.stack([state[0] for state in self.walk(x_NTF)], 1)
+
+    def walk(self, x_NTF: torch.Tensor) -> list[tuple[torch.Tensor, ...]]:
+        """s_t of every step."""
         weight = self.full_weight()
         u_NTH = functional.linear(x_NTF, self.U, self.b)
         s_NH = x_NTF.new_zeros(x_NTF.shape[0], self.hidden)
-        made = []
+        states: list[tuple[torch.Tensor, ...]] = []
         for t in range(x_NTF.shape[1]):
             s_NH = squash(self.activation, u_NTH[:, t] + functional.linear(s_NH, weight))
-            made.append(s_NH)
-        return torch.stack(made, 1)
+            states.append((s_NH,))
+        return states

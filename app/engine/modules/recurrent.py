@@ -24,8 +24,10 @@ class Unrolled(nn.RNNBase):
 
     MODE: ClassVar[str]
     """PyTorch's name of the kind."""
-    WATCHED: ClassVar[tuple[str, ...]] = ()
-    """Names of what a state holds beside its output."""
+    STATES: ClassVar[tuple[str, ...]] = ("h",)
+    """Names of what a state holds, its output first."""
+    MEMORY: ClassVar[tuple[str, ...]] = ("h",)
+    """Those of them that the next step takes."""
 
     def __init__(
         self,
@@ -113,7 +115,8 @@ class Unrolled(nn.RNNBase):
         walks = list(self.walks(x_NTF, last))
         return {
             name: torch.cat([torch.stack([s[k] for s in walk], 1) for walk in walks], 2)
-            for k, name in enumerate(self.WATCHED, start=1)
+            for k, name in enumerate(self.STATES)
+            if k
         }
 
 
@@ -126,6 +129,7 @@ def zeros(module: nn.RNNBase, x_NTF: torch.Tensor, layers: int) -> torch.Tensor:
 class Rnn(Unrolled):
     """Elman's network: h_t = φ(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh)."""
 
+    STATES = MEMORY = ("s",)
     MODE = "RNN_TANH"  # for the shapes of its weights; ``activation`` says which kernel runs
 
     def __init__(
@@ -164,7 +168,8 @@ class Lstm(Unrolled):
     """Long short-term memory with PyTorch's order of gates: i, f, g, o."""
 
     MODE = "LSTM"
-    WATCHED = ("c", "i", "f", "g", "o")
+    STATES = ("h", "c", "i", "f", "g", "o")
+    MEMORY = ("h", "c")
 
     def fused(self, x_NTF: torch.Tensor, weights: list[torch.Tensor], layers: int) -> torch.Tensor:
         start = [zeros(self, x_NTF, layers), zeros(self, x_NTF, layers)]
@@ -192,7 +197,7 @@ class Gru(Unrolled):
     """Gated recurrent unit in PyTorch's form, gates r, z, n: r acts behind W_hn."""
 
     MODE = "GRU"
-    WATCHED = ("r", "z", "n")
+    STATES = ("h", "r", "z", "n")
 
     def fused(self, x_NTF: torch.Tensor, weights: list[torch.Tensor], layers: int) -> torch.Tensor:
         h0 = zeros(self, x_NTF, layers)

@@ -16,6 +16,8 @@ from torch._decomp import decomposition_table
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
+from app.engine.tracing.strands import names_of, strands_of
+
 aten = torch.ops.aten
 
 POINTWISE = frozenset({"_prelu_kernel", "where"})
@@ -124,6 +126,9 @@ class Graph:
     """Operation and result that a value came from, by the value's number."""
     users: dict[int, list[tuple[Operation, int]]] = field(default_factory=dict)
     """Operations and slots that take a value."""
+    moments: dict[tuple[int, bool, str], list[Value]] = field(default_factory=dict)
+    """Of a recurrent module, by layer, whether it reads backwards, and name of the state: its value
+    at every step of time."""
 
     def __post_init__(self) -> None:
         for operation in self.operations:
@@ -284,6 +289,12 @@ def capture(module: Callable[..., torch.Tensor], inputs: Sequence[torch.Tensor])
         for k, x in enumerate(given)
     ]
     run = elementary(module)
-    with recorder:
+    with strands_of(module) as strands, recorder:
         output = run(*given)
-    return Graph(recorder.values, recorder.operations, entered, parameters, recorder.find(output))
+    moments = {
+        (strand.layer, strand.reverse, name): [recorder.find(state[k]) for state in strand.states]
+        for strand in strands
+        for k, name in enumerate(names_of(module))
+    }
+    end = recorder.find(output)
+    return Graph(recorder.values, recorder.operations, entered, parameters, end, moments=moments)

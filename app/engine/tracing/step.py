@@ -110,7 +110,7 @@ class Trace:
     def _run(self, x: torch.Tensor) -> None:
         network = self.trainer.network
         values: dict[str, torch.Tensor] = {INPUT: x.detach().requires_grad_()}
-        with torch.enable_grad(), self._as_before(network):
+        with torch.enable_grad(), self.as_before(network):
             with self.draws(network.order):
                 for name in network.order:
                     made = elementary(network.node(name))(
@@ -133,7 +133,7 @@ class Trace:
         }
 
     @contextmanager
-    def _as_before(self, module: nn.Module) -> Iterator[None]:
+    def as_before(self, module: nn.Module) -> Iterator[None]:
         """Running statistics that a pass changes are put back."""
         kept = [(b, b.clone()) for b in module.buffers()]
         try:
@@ -176,7 +176,7 @@ class Trace:
             return Opened(graph, torch.ones_like(self.loss))
         module = network.node(node)
         inputs = [self.values[source] for source in network.sources[node]]
-        with self._as_before(module), self.draws((node,)):
+        with self.as_before(module), self.draws((node,)):
             graph = capture(module, inputs)
         return Opened(graph, self.sensitivity.get(node))
 
@@ -184,7 +184,7 @@ class Trace:
         """φ′(u) of a node that works cell by cell, with this step's draws."""
         network = self.trainer.network
         module, (source,) = network.node(node), network.sources[node]
-        with torch.enable_grad(), self._as_before(module), self.draws((node,)):
+        with torch.enable_grad(), self.as_before(module), self.draws((node,)):
             u = self.values[source].detach().clone().requires_grad_()
             (found,) = torch.autograd.grad(module(u).sum(), u)
         return found
