@@ -60,7 +60,7 @@ function arrows(context: Context, track: Flow, sight: Sight, ink: Ink): void {
     if (thick === 0) continue;
     const [left, right] = [0.3, 1.7].map((part) => (step + part) * sight.cell - sight.left);
     const [from = 0, to = 0] = track.way === 1 ? [left, right] : [right, left];
-    const head = Math.min(sight.cell * 0.45, Math.max(4, thick + 2));
+    const head = Math.min(sight.cell * 0.45, 5);
     arrow(context, from, to, middle, thick, head);
   }
 }
@@ -74,15 +74,15 @@ function arrow(
   head: number,
 ): void {
   const neck = to - Math.sign(to - from) * head;
-  const wide = Math.max(thick * 1.5, 2.5);
+  const wide = thick * 0.5 + 3;
   context.beginPath();
-  context.moveTo(from, middle - thick * 0.7);
-  context.lineTo(neck, middle - thick * 0.7);
+  context.moveTo(from, middle - thick * 0.5);
+  context.lineTo(neck, middle - thick * 0.5);
   context.lineTo(neck, middle - wide);
   context.lineTo(to, middle);
   context.lineTo(neck, middle + wide);
-  context.lineTo(neck, middle + thick * 0.7);
-  context.lineTo(from, middle + thick * 0.7);
+  context.lineTo(neck, middle + thick * 0.5);
+  context.lineTo(from, middle + thick * 0.5);
   context.fill();
 }
 

@@ -86,18 +86,18 @@ export function forwardRows(
     rows.push({
       track,
       ...rangeOf(track),
-      label: w('time.state', { name }),
-      name: w('time.state', { name }),
+      label: w('time.state', { name: name || w('time.output') }),
+      name: w('time.state', { name: name || w('time.output') }),
       symbol: name,
       opens: true,
-      state: name,
+      ...(name ? { state: name } : {}),
       role: 'activation',
     });
     if (!carried) continue;
     rows.push({
       track: { kind: 'flow', id: `${name} on`, values: null, range: null, way: 1, height: 14 },
-      label: w('time.handed', { name }),
-      name: w('time.handed', { name }),
+      label: w('time.handed', { name: name || w('time.output') }),
+      name: w('time.handed', { name: name || w('time.output') }),
       symbol: name,
       opens: false,
     });
