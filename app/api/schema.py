@@ -40,6 +40,7 @@ from app.protocol.attribution import AttributionWanted, Exciting, ExcitingWanted
 from app.protocol.baselines import BaselineRecord
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
+from app.protocol.generate import Generated, GenerateWanted
 from app.protocol.health import DerivativeHealth, HealthWanted
 from app.protocol.range_test import RangeTest, RangeWanted
 from app.protocol.runs import Applied, MetricsSeries, RunInfo, WeightsInfo
@@ -84,6 +85,7 @@ READ: dict[str, Any] = {
     "OwnChange": own.OwnChange,
     "AugmentedWanted": runs.AugmentedWanted,
     "PredictionWanted": runs.PredictionWanted,
+    "GenerateWanted": GenerateWanted,
     "SweepWanted": runs.SweepWanted,
     "RangeWanted": RangeWanted,
     "TraceWanted": TraceWanted,
@@ -124,6 +126,7 @@ WRITTEN: dict[str, Any] = {
     "MetricsSeries": MetricsSeries,
     "SnapshotList": runs.SnapshotList,
     "Prediction": runs.Prediction,
+    "Generated": Generated,
     "SweepAnswer": warp.SweepAnswer,
     "BaselineRecord": BaselineRecord,
     "BaselineList": baselines.BaselineList,

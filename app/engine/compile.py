@@ -15,14 +15,18 @@ from torch.utils.hooks import RemovableHandle
 
 from app.catalog.layers import Layer
 from app.core.ids import stable_hash
-from app.core.shapes import Shape
+from app.core.shapes import Shape, Tokens
 from app.engine.modules.block_max import BlockMax
+from app.engine.modules.masks import lengths_of
 from app.spec.check import require
 from app.spec.gains import gains
 from app.spec.model import INPUT
 from app.spec.run import RunSpec
 from app.spec.sequences import time_first
 from app.spec.units import Marked, Marks
+
+States = Mapping[str, tuple[torch.Tensor, ...]]
+"""What recurrent nodes remember, by name."""
 
 
 class Network(nn.Module):
@@ -36,7 +40,7 @@ class Network(nn.Module):
         self._model = spec.model
         self.order: tuple[str, ...] = report.order
         self.sources: dict[str, tuple[str, ...]] = {name: nodes[name].inputs for name in self.order}
-        self.shapes: dict[str, Shape] = {INPUT: report.input_shape}
+        self.shapes: dict[str, Shape] = {INPUT: spec.training.dataset.input_shape}
         self.layers: dict[str, Layer] = {name: nodes[name].layer for name in self.order}
         self.output = spec.model.outputs[0]
         self.activations = report.totals.activations
@@ -44,6 +48,9 @@ class Network(nn.Module):
         for name in self.order:
             # Not add_module: an identifier such as "train" is a fine name for a node.
             self._modules[name] = self._build(name, behind[name])
+        self.masked = frozenset(name for name in self.order if self._ends_early(name))
+        self.start: States = {}
+        """The states that recurrent nodes of a looked-at pass begin with; of others, rest."""
         self._needed = needed(self.output, self.sources)
         self._chain: list[nn.Module] | None = None
         self._silencers: list[RemovableHandle] = []
@@ -58,6 +65,19 @@ class Network(nn.Module):
         generator = torch.Generator().manual_seed(stable_hash(self.seed, "init", name))
         layer.initialize(module, generator, gain)
         return module
+
+    def _ends_early(self, name: str) -> bool:
+        """Whether a node is told where each sequence ends: samples are tokens, and it reads what has
+        their steps still."""
+        tokens, read = self.shapes[INPUT], self.shapes[self.sources[name][0]]
+        return self.layers[name].MASKED and isinstance(tokens, Tokens) and read[0] == tokens[0]
+
+    def arguments(self, name: str, values: Mapping[str, torch.Tensor]) -> list[torch.Tensor]:
+        """What the module of a node is called with, given the outputs of the nodes before it."""
+        found = [values[source] for source in self.sources[name]]
+        if name not in self.masked:
+            return found
+        return [*found, lengths_of(values[INPUT]), *self.start.get(name, ())]
 
     def mode(self, *, training: bool) -> None:
         """What ``train()`` and ``eval()`` do, in a tenth of the time: a probe does it twice."""
@@ -130,8 +150,25 @@ class Network(nn.Module):
     def _run(self, x: torch.Tensor, names: tuple[str, ...]) -> dict[str, torch.Tensor]:
         values = {INPUT: x}
         for name in names:
-            values[name] = self.node(name)(*(values[source] for source in self.sources[name]))
+            values[name] = self.node(name)(*self.arguments(name, values))
         return values
+
+    def resume(self, x: torch.Tensor, states: States) -> tuple[torch.Tensor, States]:
+        """The output for a batch whose sequences go on from ``states``, and those after their last
+        step. Nodes without an entry begin at rest."""
+        values, after = {INPUT: x}, {}
+        for name in self._needed:
+            module: Any = self.node(name)
+            given = [values[source] for source in self.sources[name]]
+            if hasattr(module, "resume"):
+                start = states.get(name) or module.rest(given[0])
+                made, after[name] = module.resume(given[0], start)
+                for hook in module._forward_hooks.values():  # those that silence
+                    made = hook(module, tuple(given), made)
+            else:
+                made = module(*given)
+            values[name] = made
+        return values[self.output], after
 
     def hurry(self) -> None:
         """Find a faster way through a plain chain on the CPU. It changes no bit, forward or backward.
@@ -139,6 +176,8 @@ class Network(nn.Module):
         max(relu(x)) = relu(max(x)), and the winner of a block is the same wherever it is positive,
         while elsewhere nothing flows back: pooling first leaves a quarter of the values to ReLU.
         """
+        if self.masked:
+            return
         previous = INPUT
         for name in self._needed:
             if self.sources[name] != (previous,):

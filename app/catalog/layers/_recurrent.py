@@ -97,6 +97,8 @@ class Gated(Layer):
     GROUP = RECURRENT
     TIME_FIRST = True
     REMEMBERS = True
+    MASKED = True
+    BY_STEP = True
     GATES: ClassVar[int] = 1
 
     units: int = units_option()

@@ -7,6 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from app.engine.modules.masks import silent_tail
+
 
 def squash(name: str, u: torch.Tensor) -> torch.Tensor:
     """φ or g by its name."""
@@ -40,13 +42,29 @@ class Jordan(nn.Module):
         self.V = nn.Parameter(torch.empty(outputs, hidden))
         self.c = nn.Parameter(torch.empty(outputs))
 
-    def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:
-        return torch.stack([state[0] for state in self.walk(x_NTF)], 1)
+    def forward(
+        self, x_NTF: torch.Tensor, lengths: torch.Tensor | None = None, *state: torch.Tensor
+    ) -> torch.Tensor:
+        """``state`` is that before the first step; zeros without it."""
+        return silent_tail(self.resume(x_NTF, state or self.rest(x_NTF))[0], lengths)
 
-    def walk(self, x_NTF: torch.Tensor) -> list[tuple[torch.Tensor, ...]]:
+    def rest(self, x_NTF: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """The state before the first step: an output of zeros."""
+        return (x_NTF.new_zeros(x_NTF.shape[0], self.outputs),)
+
+    def resume(
+        self, x_NTF: torch.Tensor, state: tuple[torch.Tensor, ...]
+    ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+        """Outputs from the output before the first step on; the last of them."""
+        made = [o_NO for o_NO, _ in self.walk(x_NTF, state)]
+        return torch.stack(made, 1), (made[-1],)
+
+    def walk(
+        self, x_NTF: torch.Tensor, state: tuple[torch.Tensor, ...]
+    ) -> list[tuple[torch.Tensor, ...]]:
         """o_t and s_t of every step."""
         u_NTH = functional.linear(x_NTF, self.U, self.b)
-        o_NO = x_NTF.new_zeros(x_NTF.shape[0], self.outputs)
+        (o_NO,) = state
         states = []
         for t in range(x_NTF.shape[1]):
             s_NH = squash(self.activation, u_NTH[:, t] + functional.linear(o_NO, self.W))
@@ -88,14 +106,30 @@ class Banded(nn.Module):
         flat = self.band.new_zeros(size * size)
         return flat.index_copy(0, places, self.band).view(size, size)
 
-    def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:
-        return torch.stack([state[0] for state in self.walk(x_NTF)], 1)
+    def forward(
+        self, x_NTF: torch.Tensor, lengths: torch.Tensor | None = None, *state: torch.Tensor
+    ) -> torch.Tensor:
+        """``state`` is that before the first step; zeros without it."""
+        return silent_tail(self.resume(x_NTF, state or self.rest(x_NTF))[0], lengths)
 
-    def walk(self, x_NTF: torch.Tensor) -> list[tuple[torch.Tensor, ...]]:
+    def rest(self, x_NTF: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """The state before the first step: hidden units of zero."""
+        return (x_NTF.new_zeros(x_NTF.shape[0], self.hidden),)
+
+    def resume(
+        self, x_NTF: torch.Tensor, state: tuple[torch.Tensor, ...]
+    ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+        """Hidden units from those before the first step on; the last of them."""
+        made = [s_NH for (s_NH,) in self.walk(x_NTF, state)]
+        return torch.stack(made, 1), (made[-1],)
+
+    def walk(
+        self, x_NTF: torch.Tensor, state: tuple[torch.Tensor, ...]
+    ) -> list[tuple[torch.Tensor, ...]]:
         """s_t of every step."""
         weight = self.full_weight()
         u_NTH = functional.linear(x_NTF, self.U, self.b)
-        s_NH = x_NTF.new_zeros(x_NTF.shape[0], self.hidden)
+        (s_NH,) = state
         states: list[tuple[torch.Tensor, ...]] = []
         for t in range(x_NTF.shape[1]):
             s_NH = squash(self.activation, u_NTH[:, t] + functional.linear(s_NH, weight))

@@ -16,7 +16,7 @@ from torch._decomp import decomposition_table
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
-from app.engine.tracing.strands import names_of, strands_of
+from app.engine.tracing.strands import Strand, names_of, strands_of
 
 aten = torch.ops.aten
 
@@ -128,7 +128,8 @@ class Graph:
     """Operations and slots that take a value."""
     moments: dict[tuple[int, bool, str], list[Value]] = field(default_factory=dict)
     """Of a recurrent module, by layer, whether it reads backwards, and name of the state: its value
-    at every step of time."""
+    at every step of the walk."""
+    strands: dict[tuple[int, bool], Strand] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for operation in self.operations:
@@ -289,7 +290,8 @@ def capture(module: Callable[..., torch.Tensor], inputs: Sequence[torch.Tensor])
         for k, x in enumerate(given)
     ]
     run = elementary(module)
-    with strands_of(module) as strands, recorder:
+    lengths = next((x for x in given if not x.is_floating_point()), None)
+    with strands_of(module, lengths) as strands, recorder:
         output = run(*given)
     moments = {
         (strand.layer, strand.reverse, name): [recorder.find(state[k]) for state in strand.states]
@@ -297,4 +299,6 @@ def capture(module: Callable[..., torch.Tensor], inputs: Sequence[torch.Tensor])
         for k, name in enumerate(names_of(module))
     }
     end = recorder.find(output)
-    return Graph(recorder.values, recorder.operations, entered, parameters, end, moments=moments)
+    graph = Graph(recorder.values, recorder.operations, entered, parameters, end, moments=moments)
+    graph.strands = {(strand.layer, strand.reverse): strand for strand in strands}
+    return graph

@@ -56,9 +56,12 @@ def contributions(
     found = iter(unrolled.derivatives(flat, upstream))
     sums: list[Summed] = []
     deltas: dict[str, torch.Tensor] = {}
-    for group in groups:
+    own = len(strand.by_weight())
+    for place, group in enumerate(groups):
         delta = over_time(group, [next(found) for _ in group])
         x = over_time(group, [product.x.detach() for product in group])
+        if place < own:
+            delta, x = strand.in_time(delta), strand.in_time(x)
         for one in _of_group(unrolled, group[0], delta, x):
             sums.append(one)
             if one.name not in deltas and len(one.shape) == (1 if _derived(group[0]) else 2):

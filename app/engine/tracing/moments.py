@@ -54,7 +54,7 @@ def _value(graph: Graph, cell: Cell, names: tuple[str, ...]) -> Value:
     assert cell.time is not None
     if cell.time >= len(found):
         raise unknown("time", f"there are {len(found)} steps", f"共有 {len(found)} 个时刻")
-    value = found[cell.time]
+    value = found[graph.strands[layer, cell.reverse].place(cell.sample or 0, cell.time)]
     return _argument(graph, value, said) if net else value
 
 

@@ -16,6 +16,8 @@ import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from app.engine.modules.masks import reversed_within
+
 States = list[tuple[torch.Tensor, ...]]
 
 
@@ -31,10 +33,15 @@ class Product:
 
 @dataclass
 class Strand:
-    """One walk; ``products`` in the order of their making."""
+    """One walk; ``products`` in the order of their making.
+
+    ``turned``: the lengths (N,) of sequences that were turned round before the walk, each within its
+    own end; then all is in the order of the walk, and :meth:`in_time` brings it into time's.
+    """
 
     layer: int
     reverse: bool
+    turned: torch.Tensor | None = None
     states: States = field(default_factory=list)
     products: list[Product] = field(default_factory=list)
 
@@ -43,7 +50,18 @@ class Strand:
         found: dict[int, list[Product]] = {}
         for product in self.products:
             found.setdefault(id(product.weight), []).append(product)
-        return [one[::-1] if self.reverse else one for one in found.values()]
+        back = self.reverse and self.turned is None
+        return [one[::-1] if back else one for one in found.values()]
+
+    def in_time(self, walked_NT: torch.Tensor) -> torch.Tensor:
+        """What belongs to the steps of the walk (N, T, ·), in time's order."""
+        return walked_NT if self.turned is None else reversed_within(walked_NT, self.turned)
+
+    def place(self, sample: int, time: int) -> int:
+        """Which step of the walk a sample's step of time was."""
+        if self.turned is None or time >= int(self.turned[sample]):
+            return time
+        return int(self.turned[sample]) - 1 - time
 
 
 def names_of(module: Callable[..., Any]) -> tuple[str, ...]:
@@ -78,8 +96,11 @@ class Products(TorchFunctionMode):
 
 
 @contextmanager
-def strands_of(module: Callable[..., Any]) -> Iterator[list[Strand]]:
-    """Collects the strands of every pass that the module makes meanwhile."""
+def strands_of(
+    module: Callable[..., Any], lengths: torch.Tensor | None = None
+) -> Iterator[list[Strand]]:
+    """Collects the strands of the pass that the module makes meanwhile; ``lengths`` are those of its
+    sequences, where they end early."""
     found: list[Strand] = []
     if not names_of(module):
         yield found
@@ -88,7 +109,8 @@ def strands_of(module: Callable[..., Any]) -> Iterator[list[Strand]]:
     ways = 2 if getattr(module, "bidirectional", False) else 1
 
     def watched(*args: Any) -> States:
-        strand = Strand(len(found) // ways, len(found) % ways == 1)
+        back = len(found) % ways == 1
+        strand = Strand(len(found) // ways, back, lengths if back else None)
         found.append(strand)
         with Products() as products:
             strand.states = walk(*args)

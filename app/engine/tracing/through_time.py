@@ -16,7 +16,7 @@ from app.core.text import text
 from app.engine.snapshots import serialise
 from app.engine.tracing.contributions import contributions
 from app.engine.tracing.step import Trace
-from app.engine.tracing.strands import memory_of, names_of
+from app.engine.tracing.strands import Strand, memory_of, names_of
 from app.engine.tracing.unrolled import Unrolled, alone, behind
 from app.protocol.refusals import NoDerivative, NoSuchCell
 from app.protocol.through_time import MOST_ROWS, TIME_ROLES, ThroughTimeWanted
@@ -100,37 +100,40 @@ class ThroughTime:
             found |= self._sums(set(roles))
         return found
 
-    def _strand_states(self, unrolled: Unrolled, name: str) -> list[torch.Tensor]:
-        strand = unrolled.strand(self.place.layer, reverse=self.place.reverse)
+    def _strand(self, unrolled: Unrolled) -> Strand:
+        return unrolled.strand(self.place.layer, reverse=self.place.reverse)
+
+    def _walked(self, unrolled: Unrolled, name: str) -> list[torch.Tensor]:
+        """A state at every step of the walk, (N, units) each."""
         at = self.states.index(name)
-        return [state[at] for state in strand.states]
+        return [state[at] for state in self._strand(unrolled).states]
+
+    def _in_time(self, walked: list[torch.Tensor]) -> torch.Tensor:
+        """The sample's own (T, units) in time's order, of (N, units) at every step of the walk."""
+        return self._strand(self._batch).in_time(torch.stack(walked, 1))[self.place.sample]
 
     def _states(self) -> Tensors:
         """What the node reads (T, F), and every state of the strand (T, units)."""
         node, sample = self.place.node, self.place.sample
         found = {f"{node}.x": self._batch.x[sample].detach()}
         for name in self.states:
-            states = self._strand_states(self._batch, name)
-            found[f"{node}.{name}"] = torch.stack([s[sample].detach() for s in states])
+            found[f"{node}.{name}"] = self._in_time(self._walked(self._batch, name)).detach()
         return found
 
     def _sensitivities(self) -> Tensors:
         """∂E/∂(what is handed on) (T, units), all that flows back in time included; its norms."""
-        node, sample = self.place.node, self.place.sample
+        node = self.place.node
         found: Tensors = {}
         for name in self.memory:
-            states = self._strand_states(self._batch, name)
-            delta = torch.stack(
-                [d[sample] for d in self._batch.derivatives(states, self._upstream)]
-            )
+            states = self._walked(self._batch, name)
+            delta = self._in_time(self._batch.derivatives(states, self._upstream))
             found[f"{node}.{name}.sensitivity"] = delta
             found[f"{node}.{name}.sensitivity.norm"] = delta.norm(dim=1, dtype=torch.float64)
         return found
 
     def _sums(self, roles: set[str]) -> Tensors:
         """δ(t) at the net inputs (T, rows) by weight; the norm of each step's term of a gradient (T,)."""
-        strand = self._batch.strand(self.place.layer, reverse=self.place.reverse)
-        sums, deltas = contributions(self._batch, strand, self._upstream)
+        sums, deltas = contributions(self._batch, self._strand(self._batch), self._upstream)
         found: Tensors = {}
         if "sensitivity" in roles:
             found |= {f"{n}.delta": d[self.place.sample] for n, d in deltas.items()}
@@ -143,8 +146,7 @@ class ThroughTime:
 
     def contribution(self, tensor: str, time: int) -> Tensors:
         """One step's term of a gradient, and the gradient; raises NoSuchCell."""
-        strand = self._batch.strand(self.place.layer, reverse=self.place.reverse)
-        sums, _ = contributions(self._batch, strand, self._upstream)
+        sums, _ = contributions(self._batch, self._strand(self._batch), self._upstream)
         one = next((s for s in sums if s.name == tensor), None)
         if one is None:
             known = ", ".join(s.name for s in sums)
@@ -207,7 +209,7 @@ class ThroughTime:
     def _norms(
         self, unrolled: Unrolled, name: str, upstream: torch.Tensor, rows: torch.Tensor, at: int
     ) -> torch.Tensor:
-        states = self._strand_states(unrolled, name)
+        states = self._walked(unrolled, name)
         size = sum(state.numel() for state in states) + upstream.numel()
         stride = max(1, AT_ONCE // max(1, size))
         found = []
@@ -219,7 +221,11 @@ class ThroughTime:
             made = unrolled.derivatives(states, masks, batched=True)
             norms = [one[:, at].norm(dim=1, dtype=torch.float64) for one in made]
             found.append(torch.stack(norms, 1))
-        return torch.cat(found) if found else torch.zeros((0, len(states)), dtype=torch.float64)
+        if not found:
+            return torch.zeros((0, len(states)), dtype=torch.float64)
+        strand = self._strand(unrolled)
+        steps = [strand.place(at, time) for time in range(len(states))]
+        return torch.cat(found)[:, steps]
 
     # --- facts -----------------------------------------------------------------------------------
 

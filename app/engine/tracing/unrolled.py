@@ -50,10 +50,12 @@ class Unrolled:
         with torch.enable_grad(), trace.as_before(network), trace.draws(names):
             for name in names:
                 run = elementary(network.node(name))
-                given = [values[source] for source in network.sources[name]]
+                given = network.arguments(name, values)
                 with ExitStack() as watched:
                     if name == node:
-                        self.strands = watched.enter_context(strands_of(network.node(name)))
+                        lengths = given[1] if name in network.masked else None
+                        strands = strands_of(network.node(name), lengths)
+                        self.strands = watched.enter_context(strands)
                     products = watched.enter_context(Products())
                     values[name] = run(*given)
                 if node in network.sources[name]:
