@@ -79,6 +79,11 @@ class Network(nn.Module):
             return found
         return [*found, lengths_of(values[INPUT]), *self.start.get(name, ())]
 
+    def held(self, name: str) -> int:
+        """Values that a sample's pass by elementary operations holds inside a node, about."""
+        inputs = tuple(self.shapes[source] for source in self.sources[name])
+        return self.layers[name].held(inputs)
+
     def mode(self, *, training: bool) -> None:
         """What ``train()`` and ``eval()`` do, in a tenth of the time: a probe does it twice."""
         for module in self._all:

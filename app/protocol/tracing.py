@@ -282,7 +282,8 @@ class OperationStep(Answer):
     caption: Text
     formula: str
     inside: tuple[str, ...] = ()
-    """ATen's elementary operations of a forward step, in order; ``Cell.operation`` counts them."""
+    """ATen's elementary operations of a forward step, in order; ``Cell.operation`` counts them. Left
+    out of long walks through time, which have tens of thousands."""
 
 
 class Operations(Answer):

@@ -17,7 +17,7 @@ from app.engine.tracing.through_time import ThroughTime, frame, place_of
 from app.engine.tracing.tracer import Tracer
 from app.protocol.refusals import NoDerivative, NoSuchCell
 from app.protocol.through_time import Contribution, ThroughTimeWanted
-from app.protocol.tracing import Cell, ExplainWanted, Explanation, Traced
+from app.protocol.tracing import Cell, Drawn, ExplainWanted, Explanation, Traced
 from tests.conftest import DEEP
 from tests.engine.chapter_time import CELLS, Array
 from tests.engine.specs import Driven, run_spec
@@ -127,10 +127,10 @@ def check_explained(tracer: Tracer, node: str, sample: int, known: dict[str, Arr
 def explained(
     tracer: Tracer, node: str, name: str, time: int, role: str, sample: int, unit: int, **more: Any
 ) -> Explanation:
+    samples = more.pop("samples", None)
     cell = {"role": role, "node": node, "state": name, "time": time, "sample": sample}
-    return tracer.explain(
-        ExplainWanted(cell=Cell.model_validate({**cell, "index": (unit,), **more}))
-    )
+    wanted = Cell.model_validate({**cell, "index": (unit,), **more})
+    return tracer.explain(ExplainWanted(cell=wanted, samples=samples))
 
 
 @pytest.mark.parametrize("kind", CELLS)
@@ -211,6 +211,50 @@ def test_what_a_batch_decides_together_is_looked_at_together() -> None:
     _, drawn, _ = looked_at(ELMAN, between=[{"type": "dropout", "rate": 0.0}])
     expected, found = (asked(one, node, sample=2, roles=("matrix",)) for one in (plain, drawn))
     torch.testing.assert_close(found["matrix.s"], expected["matrix.s"], rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("reverse", [False, True], ids=["ahead", "back"])
+def test_what_is_behind_the_end_of_a_text_takes_no_part(reverse: bool) -> None:
+    """Texts of different lengths: time is each sample's own, in both directions."""
+    layers: list[dict[str, Any]] = [
+        {"type": "embedding", "size": 3},
+        {"type": "gru", "units": 3, "bidirectional": True},
+        {"type": "dense_steps", "units": 35},
+    ]
+    spec = run_spec(layers, dataset={"type": "own_text", "length": 8}, batch_size=4)
+    tracer = Tracer(Driven(spec).session)
+    samples = tuple(Drawn(values=tuple(map(float, ids))) for ids in TEXTS)
+    trace = tracer.trace(Traced(samples=samples))
+    node = "gru1"
+    found = asked(trace, node, sample=1, reverse=reverse)
+    half = trace.values[node][1][:, 3:] if reverse else trace.values[node][1][:, :3]
+    close(found[f"{node}.h"][:5], half[:5].numpy())
+    assert not found[f"{node}.h.sensitivity"][5:].any()
+    assert found["rows"].tolist() == [0, 1, 2, 3], "the last token of a text has none that follows"
+    assert not found["matrix.h"][:, 5:].any()
+    for tau, row in zip(found["rows"].tolist(), found["matrix.h"], strict=True):
+        beyond = row[:tau] if reverse else row[tau + 1 : 5]
+        assert not beyond.any(), "nothing flows against the direction"
+        assert float(row[tau]) > 0.0
+    terms = [
+        asked(trace, node, reverse=reverse, contribution=Contribution(tensor=full, time=t))
+        for full in (f"{node}.weight_hh_l0" + ("_reverse" if reverse else ""),)
+        for t in range(8)
+    ]
+    full = next(name for name in terms[0] if name.endswith(".contribution"))
+    gradient = trace.gradients[full[: -len(".contribution")]]
+    close(torch.stack([one[full] for one in terms]).sum(0), gradient.numpy())
+    for time in (0, 4):
+        place: dict[str, Any] = {"reverse": reverse, "samples": samples}
+        one = explained(tracer, node, "h", time, "sensitivity", 1, 2, **place)
+        own = found[f"{node}.h.sensitivity"][time, 2]
+        assert abs(float(one.value) - float(own)) <= TOLERANCE
+    assert (
+        float(found[f"{node}.weight_hh_l0{'_reverse' if reverse else ''}.contribution"][7]) == 0.0
+    )
+
+
+TEXTS = ((1, 2, 3, 4, 5, 6, 7, 0), (3, 4, 5, 6, 7, 0, 0, 0), (2, 3, 0, 0, 0, 0, 0, 0))
 
 
 def test_long_sequences_have_fewer_rows(monkeypatch: pytest.MonkeyPatch) -> None:

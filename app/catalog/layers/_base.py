@@ -141,6 +141,11 @@ class Layer(Part):
         """
         return 0
 
+    def held(self, inputs: tuple[Shape, ...]) -> int:
+        """Values that one sample's pass by elementary operations holds beside its output, about: of
+        layers that walk through time, where they are many."""
+        return 0
+
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         """The PyTorch module, parameters not yet initialised."""
         raise TypeError(f"{type(self).__name__} declares no build")

@@ -153,6 +153,10 @@ class Gated(Layer):
         steps, rows = inputs[0][0], self.GATES * self.units * self.directions
         return steps * rows * sum(width + self.units for width in self.widths(inputs))
 
+    def held(self, inputs: tuple[Shape, ...]) -> int:
+        """Of every gate two products, their sum and its function; what the state is made of."""
+        return inputs[0][0] * self.layers * self.width * (4 * self.GATES + 3)
+
     def gain(self) -> float | None:
         return 1.0
 

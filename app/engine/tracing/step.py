@@ -106,7 +106,9 @@ class Trace:
         size = torch.empty((), dtype=DTYPES[self.precision]).element_size()
         network = self.trainer.network
         weights = sum(p.numel() for p in network.parameters())
-        needed = size * (4 * network.activations * self.count + 8 * weights)
+        inside = sum(network.held(name) for name in network.order)
+        cells = 4 * network.activations + 2 * inside
+        needed = size * (cells * self.count + 8 * weights)
         self.bytes = needed
         if needed > BUDGET:
             raise TooLarge(pointer="/samples", needed=needed >> 20, limit=BUDGET >> 20, unit="MiB")
