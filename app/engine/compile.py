@@ -44,6 +44,7 @@ class Network(nn.Module):
         self.layers: dict[str, Layer] = {name: nodes[name].layer for name in self.order}
         self.output = spec.model.outputs[0]
         self.activations = report.totals.activations
+        self.kept = report.totals.kept
         behind = gains(spec.model)
         for name in self.order:
             # Not add_module: an identifier such as "train" is a fine name for a node.
@@ -78,11 +79,6 @@ class Network(nn.Module):
         if name not in self.masked:
             return found
         return [*found, lengths_of(values[INPUT]), *self.start.get(name, ())]
-
-    def held(self, name: str) -> int:
-        """Values that a sample's pass by elementary operations holds inside a node, about."""
-        inputs = tuple(self.shapes[source] for source in self.sources[name])
-        return self.layers[name].held(inputs)
 
     def mode(self, *, training: bool) -> None:
         """What ``train()`` and ``eval()`` do, in a tenth of the time: a probe does it twice."""

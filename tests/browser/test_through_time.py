@@ -64,7 +64,9 @@ def opened(page: Page, node: str) -> Locator:
 
 
 def read(view: Locator) -> float:
-    shown = re.search(r"= (−?[\d.]+)(?:·10(⁻?)([⁰¹²³⁴-⁹]+))?", view.locator(".reading").inner_text())
+    shown = re.search(
+        r"= (−?[\d.]+)(?:·10(⁻?)([⁰¹²³⁴-⁹]+))?", view.locator(".reading").inner_text()
+    )
     assert shown is not None
     digits = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
     sign = -1 if shown.group(2) else 1

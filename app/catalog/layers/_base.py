@@ -141,9 +141,9 @@ class Layer(Part):
         """
         return 0
 
-    def held(self, inputs: tuple[Shape, ...]) -> int:
-        """Values that one sample's pass by elementary operations holds beside its output, about: of
-        layers that walk through time, where they are many."""
+    def kept(self, inputs: tuple[Shape, ...]) -> int:
+        """Values of one sample that PyTorch keeps for the way back beside the output: gates and
+        states of recurrent layers. About, as its kernels differ."""
         return 0
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:

@@ -100,6 +100,8 @@ class Gated(Layer):
     MASKED = True
     BY_STEP = True
     GATES: ClassVar[int] = 1
+    KEPT: ClassVar[int] = 1
+    """Values that the kernel keeps for each unit and step beside the output."""
 
     units: int = units_option()
     layers: int = layers_option()
@@ -153,9 +155,9 @@ class Gated(Layer):
         steps, rows = inputs[0][0], self.GATES * self.units * self.directions
         return steps * rows * sum(width + self.units for width in self.widths(inputs))
 
-    def held(self, inputs: tuple[Shape, ...]) -> int:
-        """Of every gate two products, their sum and its function; what the state is made of."""
-        return inputs[0][0] * self.layers * self.width * (4 * self.GATES + 3)
+    def kept(self, inputs: tuple[Shape, ...]) -> int:
+        """What the kernel keeps in every layer, and the outputs of those below the last."""
+        return inputs[0][0] * self.width * (self.KEPT * self.layers + self.layers - 1)
 
     def gain(self) -> float | None:
         return 1.0

@@ -81,8 +81,8 @@ class BandedRnn(Layer):
         band = self.parameters(inputs)[1].count
         return steps * (self.units * features + band)
 
-    def held(self, inputs: tuple[Shape, ...]) -> int:
-        return inputs[0][0] * 4 * self.units
+    def kept(self, inputs: tuple[Shape, ...]) -> int:
+        return inputs[0][0] * self.units
 
     def gain(self) -> float | None:
         return 1.0

@@ -89,8 +89,8 @@ class Jordan(Layer):
         steps, features = inputs[0]
         return steps * self.units * (features + 2 * self.outputs)
 
-    def held(self, inputs: tuple[Shape, ...]) -> int:
-        return inputs[0][0] * (4 * self.units + 2 * self.outputs)
+    def kept(self, inputs: tuple[Shape, ...]) -> int:
+        return inputs[0][0] * self.units
 
     def gain(self) -> float | None:
         return 1.0

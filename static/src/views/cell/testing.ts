@@ -12,6 +12,7 @@ export function place(cell: CellAsked): Cell {
     time: null,
     layer: null,
     reverse: false,
+    doing: null,
     result: 0,
     step: null,
     ...cell,
