@@ -211,11 +211,9 @@ export class Scope {
       this.go(at);
     } catch (error) {
       if (request.signal.aborted) return;
+      const much = error instanceof ApiError && error.code === 'too_large';
       // A whole batch of long sequences is too much: the sample alone is not.
-      if (this.whose === 'batch' && error instanceof ApiError && error.code === 'too_large') {
-        this.whose = 'sample';
-        return;
-      }
+      if (much && this.whose === 'batch') return void (this.whose = 'sample');
       this.fold();
       this.#session.app.failed(error);
     }
