@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from safetensors.torch import load
 
 from tests.browser.browser_axe import violations
-from tests.browser.playground import Playground
+from tests.browser.playground import Playground, until
 from tests.support import LiveServer
 
 FRAME_MS = 33.0
@@ -81,6 +81,9 @@ def test_what_flows_back_on_the_screen_is_pytorchs(
     """∂E/∂s of one unit at one step and |∂E_τ/∂s_t|, read in the picture; a step's term is opened."""
     run = sequences(clean, {"type": "rnn", "units": 6}, 12, each=True)
     page = playground.open(run, language).page
+    until(
+        lambda: page.locator("header .state").inner_text() in ("paused", "已暂停"), "a run at rest"
+    )
     view = opened(page, "rnn1")
     view.get_by_role("tab").nth(1).click()
     heat = view.locator('[data-track="s"]')
