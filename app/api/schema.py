@@ -46,6 +46,7 @@ from app.protocol.health import DerivativeHealth, HealthWanted
 from app.protocol.lag import LagRecord
 from app.protocol.range_test import RangeTest, RangeWanted
 from app.protocol.runs import Applied, MetricsSeries, RunInfo, WeightsInfo
+from app.protocol.through_time import ThroughTimeWanted
 from app.protocol.tracing import (
     ExplainWanted,
     Explanation,
@@ -88,10 +89,12 @@ READ: dict[str, Any] = {
     "OwnChange": own.OwnChange,
     "AugmentedWanted": runs.AugmentedWanted,
     "PredictionWanted": runs.PredictionWanted,
+    "GenerateWanted": GenerateWanted,
     "SweepWanted": runs.SweepWanted,
     "RangeWanted": RangeWanted,
     "GenerateWanted": GenerateWanted,
     "TraceWanted": TraceWanted,
+    "ThroughTimeWanted": ThroughTimeWanted,
     "Traced": Traced,
     "ExplainWanted": ExplainWanted,
     "GradcheckWanted": GradcheckWanted,
@@ -128,6 +131,7 @@ WRITTEN: dict[str, Any] = {
     "MetricsSeries": MetricsSeries,
     "SnapshotList": runs.SnapshotList,
     "Prediction": runs.Prediction,
+    "Generated": Generated,
     "SweepAnswer": warp.SweepAnswer,
     "BaselineRecord": BaselineRecord,
     "BaselineList": baselines.BaselineList,

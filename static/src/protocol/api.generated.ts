@@ -850,6 +850,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/through_time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a recurrent layer through time
+         * @description Of one sample: what the layer holds at every step, ∂E/∂(it) with all that flows back from later
+         *     steps and its norm, δ at the net inputs (``weight.delta``), and ``matrix.h``: |∂E_τ/∂h_t|, a row
+         *     for every τ of ``rows``. Of the whole pass: ``weight.contribution``, the norm of every step's term
+         *     of a gradient. Long sequences have fewer rows, evenly spread.
+         */
+        post: operations["through_time"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run}/operations": {
         parameters: {
             query?: never;
@@ -1776,6 +1799,21 @@ export interface components {
              * @default null
              */
             step: number | null;
+            /**
+             * Time
+             * @default null
+             */
+            time: number | null;
+            /**
+             * Layer
+             * @default null
+             */
+            layer: number | null;
+            /**
+             * Reverse
+             * @default false
+             */
+            reverse: boolean;
         };
         /**
          * ChannelDropout
@@ -1896,6 +1934,16 @@ export interface components {
              * @default 0.1
              */
             value: number;
+        };
+        /**
+         * Contribution
+         * @description One step's part of a parameter's gradient: ``tensor`` is its full name, ``lstm1.weight_hh_l0``.
+         */
+        Contribution: {
+            /** Tensor */
+            tensor: string;
+            /** Time */
+            time: number;
         };
         /**
          * Conv1d
@@ -7340,6 +7388,56 @@ export interface components {
             text: string;
         };
         /**
+         * ThroughTimeWanted
+         * @description ``node`` is a recurrent layer; ``sample`` a position in the pass, whose states, sensitivities
+         *     and matrix are given; contributions are the whole pass's, as gradients are. ``layer`` counts the
+         *     stacked ones from 0, null is the top one; ``reverse`` the half that reads backwards.
+         *
+         *     With ``contribution`` only that step's matrix and the gradient that all steps sum to are given.
+         */
+        ThroughTimeWanted: {
+            /**
+             * Step
+             * @default null
+             */
+            step: number | null;
+            /**
+             * Samples
+             * @default null
+             */
+            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
+            /**
+             * Precision
+             * @default float64
+             * @enum {string}
+             */
+            precision: "float32" | "float64";
+            /** Node */
+            node: string;
+            /**
+             * Sample
+             * @default 0
+             */
+            sample: number;
+            /**
+             * Layer
+             * @default null
+             */
+            layer: number | null;
+            /**
+             * Reverse
+             * @default false
+             */
+            reverse: boolean;
+            /**
+             * Roles
+             * @default null
+             */
+            roles: ("state" | "sensitivity" | "matrix" | "contribution")[] | null;
+            /** @default null */
+            contribution: components["schemas"]["Contribution"] | null;
+        };
+        /**
          * Totals
          * @description Sums over the network; memory is for one training step at the spec's batch size, float32.
          *
@@ -10894,6 +10992,105 @@ export interface operations {
         };
         responses: {
             /** @description Tensors named node.activation, node.weight.gradient … */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.safetensors": string;
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    through_time: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThroughTimeWanted"];
+            };
+        };
+        responses: {
+            /** @description Tensors named node.state, node.state.sensitivity … */
             200: {
                 headers: {
                     [name: string]: unknown;
