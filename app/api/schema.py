@@ -21,6 +21,7 @@ from app.api import (
     own,
     presets,
     runs,
+    tokens,
 )
 from app.api.document import failures
 from app.api.encode import Json
@@ -41,6 +42,7 @@ from app.protocol.baselines import BaselineRecord
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
 from app.protocol.health import DerivativeHealth, HealthWanted
+from app.protocol.near import Neighbours, NeighboursWanted, Projection, ProjectionWanted
 from app.protocol.range_test import RangeTest, RangeWanted
 from app.protocol.runs import Applied, MetricsSeries, RunInfo, WeightsInfo
 from app.protocol.tracing import (
@@ -91,6 +93,9 @@ READ: dict[str, Any] = {
     "GradcheckWanted": GradcheckWanted,
     "AttributionWanted": AttributionWanted,
     "ExcitingWanted": ExcitingWanted,
+    "NeighboursWanted": NeighboursWanted,
+    "ProjectionWanted": ProjectionWanted,
+    "TokensWanted": tokens.TokensWanted,
     "HealthWanted": HealthWanted,
     "AnyCommand": AnyCommand,
     "LoggedCommand": LoggedCommand,
@@ -131,6 +136,9 @@ WRITTEN: dict[str, Any] = {
     "Gradcheck": Gradcheck,
     "MethodList": attribution.MethodList,
     "Exciting": Exciting,
+    "Neighbours": Neighbours,
+    "Projection": Projection,
+    "TokenList": tokens.TokenList,
     "DerivativeHealth": DerivativeHealth,
     "Devices": Devices,
     "Queue": devices.Queue,
