@@ -7,7 +7,7 @@ const CLOUD = [
   { token: 3, x: 0.5, y: -2 },
   { token: 4, x: -1.5, y: 0.5 },
 ];
-const before = new Map(CLOUD.map((point) => [point.token, point]));
+const before = Object.fromEntries(CLOUD.map((point) => [point.token, point]));
 
 function moved(angle: number, mirror: number) {
   return CLOUD.map(({ token, x, y }) => ({
@@ -25,7 +25,7 @@ describe('aligned', () => {
     [Math.PI, -1],
   ])('takes back a turn by %s and a mirror %s', (angle, mirror) => {
     for (const point of aligned(moved(angle, mirror), before)) {
-      const old = before.get(point.token);
+      const old = before[point.token];
       expect(point.x).toBeCloseTo(old?.x ?? NaN, 9);
       expect(point.y).toBeCloseTo(old?.y ?? NaN, 9);
     }
@@ -44,7 +44,7 @@ describe('aligned', () => {
   });
 
   it('leaves points alone where there is nothing to lie on', () => {
-    expect(aligned(CLOUD, new Map())).toEqual(CLOUD);
+    expect(aligned(CLOUD, {})).toEqual(CLOUD);
   });
 });
 

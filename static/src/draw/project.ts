@@ -13,10 +13,10 @@ export interface Point {
  */
 export function aligned<T extends Point & { token: number }>(
   points: readonly T[],
-  before: ReadonlyMap<number, Point>,
+  before: Readonly<Record<number, Point>>,
 ): T[] {
   const pairs = points.flatMap((point) => {
-    const old = before.get(point.token);
+    const old = before[point.token];
     return old ? [{ point, old }] : [];
   });
   if (pairs.length < 2) return [...points];

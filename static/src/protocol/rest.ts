@@ -140,9 +140,8 @@ export class Api {
     return (await this.#send(path, { accept: '*/*' })).blob();
   }
 
-  /** A text as the tokens of a data set. */
-  tokens(dataset: PartValue, text: string, signal?: AbortSignal): Promise<Schemas['TokenList']> {
-    return this.#json('/datasets:tokens', { method: 'POST', body: { dataset, text }, signal });
+  tokens(dataset: PartValue, text: string): Promise<Schemas['TokenList']> {
+    return this.#json('/datasets:tokens', { method: 'POST', body: { dataset, text } });
   }
 
   samples(

@@ -2,7 +2,6 @@
 // nothing.
 import type { components } from '../protocol/api.generated';
 import { ApiError } from '../protocol/errors';
-import { aligned, type Point } from '../draw/project';
 import type { Text } from '../i18n';
 import { said } from './said';
 import type { Session } from './session.svelte';
@@ -53,7 +52,6 @@ export class Vectors {
   readonly sum = $derived(parsed(this.written));
   readonly #session: Session;
   #again = false;
-  #before = new Map<number, Point>();
   #closed = false;
 
   constructor(session: Session) {
@@ -100,9 +98,7 @@ export class Vectors {
   }
 
   #show(flat: Projection): void {
-    const finite = flat.places.map((one) => ({ ...one, x: Number(one.x), y: Number(one.y) }));
-    this.places = aligned(finite, this.#before);
-    this.#before = new Map(this.places.map((one) => [one.token, { x: one.x, y: one.y }]));
+    this.places = flat.places.map((one) => ({ ...one, x: Number(one.x), y: Number(one.y) }));
     this.share = Number(flat.share[0]) + Number(flat.share[1]);
   }
 
