@@ -8,6 +8,7 @@ from typing import Any
 
 from app.engine.attribution import subject_of
 from app.engine.exciting import exciting
+from app.engine.generate import generate
 from app.engine.near import neighbours, projection
 from app.engine.predict import predict
 from app.engine.probes import Moment, Prober
@@ -15,6 +16,7 @@ from app.engine.session import Session
 from app.engine.snapshots import Entry, serialise
 from app.engine.sweep import sweep
 from app.protocol.attribution import EXCITING_WANTED
+from app.protocol.generate import GENERATE_WANTED
 from app.protocol.near import NEIGHBOURS_WANTED, PROJECTION_WANTED
 from app.protocol.taps import FIXED_SAMPLE, SAMPLE
 from app.protocol.warp import SWEEP
@@ -58,6 +60,12 @@ def _exciting(session: Session, prober: Prober, message: dict[str, Any]) -> Answ
     return {"type": "reply"}, found.model_dump_json().encode()
 
 
+def _generate(session: Session, prober: Prober, message: dict[str, Any]) -> Answer:
+    wanted = GENERATE_WANTED.validate_json(json.dumps(message["wanted"]))
+    found = generate(session.trainer, session.branch, wanted)
+    return {"type": "reply"}, found.model_dump_json().encode()
+
+
 def _neighbours(session: Session, prober: Prober, message: dict[str, Any]) -> Answer:
     wanted = NEIGHBOURS_WANTED.validate_json(json.dumps(message["wanted"]))
     found = neighbours(session.trainer, session.branch, wanted)
@@ -85,6 +93,7 @@ QUESTIONS: dict[str, Question] = {
     "sweep": _sweep,
     "subject": _subject,
     "exciting": _exciting,
+    "generate": _generate,
     "neighbours": _neighbours,
     "projection": _projection,
     "augmented": _augmented,

@@ -100,6 +100,9 @@ class Layer(Part):
     """What it holds inside at every step of time, by name: its gates, which can be watched."""
     TIME_FIRST: ClassVar[bool] = False
     """Of an output (a, b) the first axis is time, as recurrent layers have it."""
+    BY_STEP: ClassVar[bool] = False
+    """At every step of time it gives what that step, and at most those before it, decide: a text can
+    be continued token by token."""
     TOKENS: ClassVar[bool] = False
     """Takes token ids."""
     MASKED: ClassVar[bool] = False
@@ -133,6 +136,11 @@ class Layer(Part):
 
         Work a cell alone needs (an activation, a norm's scale) is not counted, as is customary.
         """
+        return 0
+
+    def kept(self, inputs: tuple[Shape, ...]) -> int:
+        """Values of one sample that PyTorch keeps for the way back beside the output: gates and
+        states of recurrent layers. About, as its kernels differ."""
         return 0
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:

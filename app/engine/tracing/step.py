@@ -19,6 +19,7 @@ from app.core.ids import stable_hash
 from app.engine.tracing.adjoint import sensitivities
 from app.engine.tracing.capture import Graph, capture, elementary
 from app.engine.tracing.draws import DrawnAlike
+from app.engine.tracing.inside import inside
 from app.engine.trainer import Trainer
 from app.protocol.refusals import SampleMisfit
 from app.protocol.taps import StoredSample
@@ -79,17 +80,23 @@ class Trace:
         self.batch: tuple[int, ...] | None = None
         if samples is None:
             index = trainer.next_batch()
+            trainer.network.start = trainer.states_for(len(index))
             self.batch = tuple(int(i) for i in index.tolist())
             x, targets, _ = trainer.data.train.batch(index)
             if trainer.augment is not None:
                 x = trainer.augment(x, self.step)
         else:
             x, targets = given(trainer, samples)
+            trainer.network.start = {}
         self.count = x.shape[0]
         self._require_room()
         if precision == "float64":
             _widen(trainer)
             x = x.double()
+            trainer.network.start = {
+                name: tuple(one.double() for one in states)
+                for name, states in trainer.network.start.items()
+            }
             targets = targets.double() if targets.is_floating_point() else targets
         self.targets = targets
         self._opened: dict[str, Opened] = {}
@@ -100,7 +107,7 @@ class Trace:
         size = torch.empty((), dtype=DTYPES[self.precision]).element_size()
         network = self.trainer.network
         weights = sum(p.numel() for p in network.parameters())
-        needed = size * (4 * network.activations * self.count + 8 * weights)
+        needed = size * (2 * (2 * network.activations + network.kept) * self.count + 8 * weights)
         self.bytes = needed
         if needed > BUDGET:
             raise TooLarge(pointer="/samples", needed=needed >> 20, limit=BUDGET >> 20, unit="MiB")
@@ -187,6 +194,13 @@ class Trace:
             u = self.values[source].detach().clone().requires_grad_()
             (found,) = torch.autograd.grad(module(u).sum(), u)
         return found
+
+    def inside(self, node: str) -> dict[str, torch.Tensor]:
+        """What the node's layer holds inside, for its picture, with this step's draws."""
+        network = self.trainer.network
+        module, source = network.node(node), self.values[network.sources[node][0]]
+        with torch.no_grad(), self._as_before(module), self.draws((node,)):
+            return inside(module, source, self.sensitivity.get(node))
 
     # --- the update ------------------------------------------------------------------------------
 
