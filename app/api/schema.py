@@ -42,6 +42,7 @@ from app.protocol.attribution import AttributionWanted, Exciting, ExcitingWanted
 from app.protocol.baselines import BaselineRecord
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
+from app.protocol.generate import Generated, GenerateWanted
 from app.protocol.health import DerivativeHealth, HealthWanted
 from app.protocol.lag import LagRecord
 from app.protocol.near import Neighbours, NeighboursWanted, Projection, ProjectionWanted
@@ -97,6 +98,7 @@ READ: dict[str, Any] = {
     "GradcheckWanted": GradcheckWanted,
     "AttributionWanted": AttributionWanted,
     "ExcitingWanted": ExcitingWanted,
+    "GenerateWanted": GenerateWanted,
     "NeighboursWanted": NeighboursWanted,
     "ProjectionWanted": ProjectionWanted,
     "TokensWanted": tokens.TokensWanted,
@@ -142,6 +144,7 @@ WRITTEN: dict[str, Any] = {
     "Gradcheck": Gradcheck,
     "MethodList": attribution.MethodList,
     "Exciting": Exciting,
+    "Generated": Generated,
     "Neighbours": Neighbours,
     "Projection": Projection,
     "TokenList": tokens.TokenList,
