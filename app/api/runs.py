@@ -110,6 +110,7 @@ COMMANDS = (
     ("one batch", {"type": "step", "unit": "batch", "count": 1}),
     ("back to the start", {"type": "rewind", "step": 0}),
     ("another learning rate", {"type": "set_optimizer", "values": {"learning_rate": 0.01}}),
+    ("label smoothing", {"type": "set_loss", "values": {"label_smoothing": 0.1}}),
 )
 LARGEST_STEP = 2**53
 

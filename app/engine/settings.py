@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from app.catalog.family import Part
 from app.catalog.layers import Layer
+from app.catalog.losses import Loss
 from app.catalog.optimizers import Optimizer
 from app.catalog.schedules import ConstantRate, Schedule
 from app.core import invalid
@@ -25,6 +26,7 @@ from app.protocol.commands import (
     SetEpochs,
     SetGroups,
     SetLayer,
+    SetLoss,
     SetOptimizer,
     SetSchedule,
     Silence,
@@ -46,6 +48,7 @@ class Settings:
     """What is in force. ``layers`` holds only those that differ from the spec."""
 
     optimizer: Optimizer
+    loss: Loss
     batch_size: int
     epochs: int
     layers: Mapping[str, Layer] = field(default_factory=dict)
@@ -62,6 +65,7 @@ class Settings:
         phase = spec.training.phase
         return cls(
             optimizer=phase.optimizer,
+            loss=phase.loss,
             batch_size=phase.batch_size,
             epochs=phase.epochs,
             schedule=phase.schedule,
@@ -76,6 +80,8 @@ class Settings:
         match command:
             case SetOptimizer():
                 changes["optimizer"] = changed(self.optimizer, command.values)
+            case SetLoss():
+                changes["loss"] = changed(self.loss, command.values)
             case SetSchedule():
                 changes["schedule"] = command.schedule
             case SetClipping():
@@ -104,6 +110,7 @@ class Settings:
         """What a snapshot records of them."""
         return {
             "optimizer": self.optimizer.model_dump(),
+            "loss": self.loss.model_dump(),
             "schedule": self.schedule.model_dump(),
             "groups": [group.model_dump() for group in self.groups],
             "clip_norm": self.clip_norm,
@@ -129,6 +136,8 @@ class Settings:
         found: list[AnyCommand] = []
         if values := _difference(self.optimizer, target.optimizer):
             found.append(SetOptimizer(values=values))
+        if values := _difference(self.loss, target.loss):
+            found.append(SetLoss(values=values))
         differences = (
             (name, _difference(self.layer(name, spec), target.layer(name, spec)))
             for name in sorted({*self.layers, *target.layers})

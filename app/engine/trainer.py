@@ -146,6 +146,8 @@ class Trainer:
         """Put all of ``settings`` into force."""
         before, self.settings = self.settings, settings
         self._evaluated = None
+        if settings.loss != before.loss:
+            self.loss = settings.loss.build()
         if not (before.schedule.watches and settings.schedule.watches):
             self.memory = Memory()
         self._arrange()

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.catalog.datasets._shelf import IMAGES, LABELS, META, TABLE, PictureFacts, TableFacts
+from app.catalog.shelf import IMAGES, LABELS, META, TABLE, PictureFacts, TableFacts
 from app.own.archive import MAGIC
 from app.own.pictures import Pictures
 from app.own.remarks import Remark, Remarks

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.catalog.datasets import DATASETS
 from app.catalog.datasets._columns import suggested, usable_targets
-from app.catalog.datasets._shelf import SHELF, PictureFacts, TableFacts
+from app.catalog.shelf import SHELF, PictureFacts, TableFacts
 from app.core.errors import NotFound
 from app.core.text import text
 from app.own.keep import ABOUT, REPORT, About, FileReport

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from app.catalog.datasets._shelf import PictureFacts
+from app.catalog.shelf import PictureFacts
 from app.core.text import text
 from app.own.archive import LARGEST_FILE, MOST_CLASSES, Member, count_entries, members
 from app.own.refusals import BrokenZip, NoPictures, OneClass, TooMany

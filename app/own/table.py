@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.catalog.datasets._shelf import Column, TableFacts
+from app.catalog.shelf import Column, TableFacts
 from app.core.text import text
 from app.own.lines import LONGEST_LINE, encoding_of, lines
 from app.own.refusals import EmptyFile, LineTooLong, NoRows, NotSeparated, OneColumn, TooMany

@@ -57,6 +57,13 @@ class SetLayer(Strict):
     values: dict[str, float | bool] = Field(min_length=1, max_length=16)
 
 
+class SetLoss(Strict):
+    """Change numbers of the loss that may change during a run, for instance ``label_smoothing``."""
+
+    type: Literal["set_loss"] = "set_loss"
+    values: dict[str, float | bool] = Field(min_length=1, max_length=16)
+
+
 class SetBatchSize(Strict):
     """Use batches of another size from the next step on."""
 
@@ -158,6 +165,7 @@ class SetSpeed(Strict):
 
 Setting = (
     SetOptimizer
+    | SetLoss
     | SetLayer
     | SetBatchSize
     | SetEpochs

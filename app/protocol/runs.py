@@ -23,6 +23,8 @@ class Settings(Shown):
     """The numbers in force at a run's newest step; ``speed`` in steps a second, null is full speed."""
 
     optimizer: dict[str, float | bool]
+    loss: dict[str, float | bool] = {}
+    """Changed numbers of the loss."""
     batch_size: int
     epochs: int
     speed: float | None = None

@@ -14,6 +14,7 @@ from app.protocol.commands import (
     SetEpochs,
     SetGroups,
     SetLayer,
+    SetLoss,
     SetOptimizer,
     SetSchedule,
     SetSpeed,
@@ -64,6 +65,8 @@ def changed(settings: Settings, command: AnyCommand) -> Settings:
     match command:
         case SetOptimizer(values=values):
             changes["optimizer"] = {**settings.optimizer, **values}
+        case SetLoss(values=values):
+            changes["loss"] = {**settings.loss, **values}
         case SetLayer(node=node, values=values):
             ours = {**settings.layers.get(node, {}), **values}
             changes["layers"] = {**settings.layers, node: ours}

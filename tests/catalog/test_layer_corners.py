@@ -146,3 +146,37 @@ def test_a_full_table_is_the_plain_convolution(rng: np.random.Generator) -> None
         packed.get_parameter("bias").copy_(plain.get_parameter("bias"))
     x = torch.tensor(rng.normal(size=(2, 3, 7, 7)))
     close(packed(x).detach().numpy(), plain(x).detach().numpy())
+
+
+def test_upsample_and_its_sensitivity_on_a_sequence(rng: np.random.Generator) -> None:
+    x = torch.tensor(rng.normal(size=(2, 3, 4)), requires_grad=True)
+    found = module("upsample", (3, 4), factor=3)(x)
+    close(found.detach().numpy(), np.repeat(x.detach().numpy(), 3, axis=2))
+    delta = rng.normal(size=(2, 3, 12))
+    found.backward(torch.tensor(delta))
+    assert x.grad is not None
+    close(x.grad.numpy(), delta.reshape(2, 3, 4, 3).sum(3))
+
+
+@pytest.mark.parametrize(("mode", "share"), [("mean", 1 / 2), ("sum", 1.0)])
+def test_sub_sampling_of_a_sequence(rng: np.random.Generator, mode: str, share: float) -> None:
+    """u = β·down(x) + b, δ = β·up(δ), ∂E/∂β = Σ δ∘down(x), ∂E/∂b = Σ δ; what is left over is not read."""
+    built = module("subsample", (3, 7), size=2, mode=mode)
+    beta, bias = built.get_parameter("weight"), built.get_parameter("bias")
+    with torch.no_grad():
+        beta.copy_(torch.tensor(rng.normal(size=3)))
+        bias.copy_(torch.tensor(rng.normal(size=3)))
+    x = torch.tensor(rng.normal(size=(2, 3, 7)), requires_grad=True)
+    found = built(x)
+    down = share * x.detach().numpy()[:, :, :6].reshape(2, 3, 3, 2).sum(3)
+    b = beta.detach().numpy()[:, None]
+    close(found.detach().numpy(), b * down + bias.detach().numpy()[:, None])
+    delta = rng.normal(size=(2, 3, 3))
+    found.backward(torch.tensor(delta))
+    assert x.grad is not None
+    assert beta.grad is not None
+    assert bias.grad is not None
+    close(x.grad.numpy()[:, :, :6], share * b * np.repeat(delta, 2, axis=2))
+    close(x.grad.numpy()[:, :, 6:], np.zeros((2, 3, 1)))
+    close(beta.grad.numpy(), (delta * down).sum((0, 2)))
+    close(bias.grad.numpy(), delta.sum((0, 2)))

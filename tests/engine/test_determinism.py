@@ -70,6 +70,7 @@ def test_dropout_draws_belong_to_seed_step_and_node() -> None:
 CHANGES: list[tuple[int, str, dict[str, Any]]] = [
     (11, "set_optimizer", {"values": {"learning_rate": 0.02}}),
     (20, "set_batch_size", {"batch_size": 37}),
+    (23, "set_loss", {"values": {"label_smoothing": 0.2}}),
     (26, "set_layer", {"node": "drop1", "values": {"rate": 0.5}}),
     (35, "set_batch_size", {"batch_size": 100}),
 ]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from app.core.errors import GlassnetError
 from tests.engine.specs import Driven, Layers, run_spec
@@ -99,6 +101,9 @@ def test_play_until_a_step() -> None:
         ("set_optimizer", {"values": {"learning_rate": True}}, "out_of_range"),
         ("set_optimizer", {"values": {"type": 1.0}}, "not_live"),
         ("set_optimizer", {"values": {"momentum": 0.0, "nesterov": True}}, "out_of_range"),
+        ("set_optimizer", {"values": {"momentum": 5e-324, "nesterov": True}}, "out_of_range"),
+        ("set_loss", {"values": {"label_smoothing": 1.0}}, "out_of_range"),
+        ("set_loss", {"values": {"margin": 1.0}}, "not_live"),
         ("set_layer", {"node": "conv9", "values": {"rate": 0.1}}, "not_found"),
         ("set_layer", {"node": "fc1", "values": {"units": 3.0}}, "not_live"),
         ("set_layer", {"node": "drop1", "values": {"rate": 2.0}}, "out_of_range"),
@@ -123,6 +128,27 @@ def test_optimizer_numbers_reach_torch() -> None:
     optimizer = driven.session.trainer.optimizer
     assert optimizer is not None
     assert (optimizer.param_groups[0]["lr"], optimizer.param_groups[0]["momentum"]) == (0.5, 0.0)
+
+
+def test_label_smoothing_is_in_the_loss_of_the_next_step_and_outlives_a_reset() -> None:
+    """Against the formula written out, in float64: t = (1 − ε)·onehot + ε/c."""
+    driven = Driven(run_spec()).to(3).do("set_loss", values={"label_smoothing": 0.3})
+    trainer = driven.session.trainer
+    x, labels, _ = trainer.data.train.batch(trainer.next_batch())
+    trainer.network.mode(training=False)
+    with torch.no_grad():
+        u = trainer.network(x)
+    trainer.network.mode(training=True)
+    log_y = np.log(np.exp(u.double().numpy()))
+    log_y -= np.log(np.exp(log_y).sum(1, keepdims=True))
+    t = 0.7 * np.eye(u.shape[1])[labels.numpy()] + 0.3 / u.shape[1]
+    expected = -(t * log_y).sum(1).mean()
+    assert float(trainer.loss(u, labels)) == pytest.approx(expected, rel=1e-5)
+    driven.do("rewind", step=0)
+    assert trainer.settings.loss.model_dump()["label_smoothing"] == 0.3
+    assert driven.do("set_loss", values={"label_smoothing": 0.0}).to(3).digest == (
+        Driven(run_spec()).to(3).digest
+    )
 
 
 def test_layer_numbers_reach_the_module() -> None:

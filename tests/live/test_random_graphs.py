@@ -33,6 +33,8 @@ from tests.support import LiveServer
 Array = np.ndarray[Any, Any]
 EVERY = 1 if DEEP else 10
 """Of the networks that can be built, one in so many becomes a run."""
+PATIENCE = 600 if DEEP else 60
+"""Seconds for one answer: the long loops run beside other work."""
 MOST_VALUES = 400_000
 """Parameters and activations of a run: 200 of them are to take seconds, not minutes."""
 LIVE = settings(
@@ -77,7 +79,7 @@ class Client:
 
 @pytest.fixture
 def client(server: LiveServer) -> Iterator[Client]:
-    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)) as opened:
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)) as opened:
         used = Client(server, opened)
         yield used
     assert server.process.poll() is None

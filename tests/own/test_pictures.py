@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from app.catalog.datasets import SHELF
-from app.catalog.datasets._shelf import PictureFacts
 from app.catalog.datasets.uploaded_pictures import UploadedPictures
+from app.catalog.shelf import PictureFacts
 from app.core.errors import GlassnetError
 from app.own.pictures import decode
 from app.own.refusals import BrokenZip, NoPictures, OneClass, Refused, TooMany

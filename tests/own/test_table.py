@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.catalog.datasets import SHELF
-from app.catalog.datasets._shelf import TABLE, TableFacts
 from app.catalog.datasets.uploaded_table import UploadedTable
+from app.catalog.shelf import TABLE, TableFacts
 from app.core.errors import GlassnetError
 from app.own.keep import FileReport
 from app.own.refusals import (

@@ -15,9 +15,9 @@ from app.catalog.datasets._base import (
     Dataset,
     Feature,
 )
-from app.catalog.datasets._shelf import SHELF
 from app.catalog.datasets._tokens import TokenSet
 from app.catalog.family import Family
+from app.catalog.shelf import SHELF
 
 DATASETS: Family[Dataset] = Family(
     "datasets", Dataset, __name__, groups=(PICTURES, POINTS, SEQUENCES, TEXTS, TABLES, OWN)

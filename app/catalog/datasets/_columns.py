@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.catalog.datasets._base import Feature
-from app.catalog.datasets._shelf import SHELF, TABLE, Column, TableFacts
 from app.catalog.datasets._uploaded import Unsuitable
 from app.catalog.losses import Task
+from app.catalog.shelf import SHELF, TABLE, Column, TableFacts
 from app.core.errors import DataMissing, Repair
 from app.core.text import Text, text
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from app.catalog.datasets._base import OWN, Dataset
 from app.catalog.datasets._points import Draws
-from app.catalog.datasets._shelf import SHELF
 from app.catalog.family import option
+from app.catalog.shelf import SHELF
 from app.core.errors import DataMissing, GlassnetError, Problem
 from app.core.text import text
 

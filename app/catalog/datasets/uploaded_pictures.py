@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.catalog.datasets._base import Data, Split
-from app.catalog.datasets._shelf import IMAGES, LABELS, SHELF, PictureFacts
 from app.catalog.datasets._uploaded import Uploaded
+from app.catalog.shelf import IMAGES, LABELS, SHELF, PictureFacts
 from app.core.shapes import Shape
 from app.core.text import Text, text
 

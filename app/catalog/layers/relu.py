@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class ReLU(Activation):
     """ReLU of every value; any shape in, the same shape out."""
 
-    TITLE = text("ReLU", "修正线性单元")
+    TITLE = text("ReLU", "ReLU 修正线性单元")
     SUMMARY = text(
         "Passes what is positive, silences the rest: the gradient does not shrink on its way.",
         "正值通过，其余置零：梯度在传递中不会缩小。",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
-from app.catalog.layers._base import POOLING, Layer, Parameter, image_input
+from app.catalog.layers._base import POOLING, Layer, Parameter, map_input
 from app.catalog.layers._pool import blocks
 from app.core.shapes import Shape
 from app.core.text import text
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Subsample(Layer):
     """βⱼ·down(xⱼ) + bⱼ with one trainable β and b per map; blocks do not overlap.
 
-    Input (C, H, W), output (C, ⌊H/n⌋, ⌊W/n⌋). Source: LeCun et al., 1998, layers S2 and S4.
+    Input (C, H, W), output (C, ⌊H/n⌋, ⌊W/n⌋); a sequence (C, L) becomes (C, ⌊L/n⌋). Source: LeCun et al., 1998, layers S2 and S4.
     """
 
     TITLE = text("Sub-sampling", "下采样")
@@ -27,7 +27,7 @@ class Subsample(Layer):
     )
     DOC_ZH = (
         "βⱼ·down(xⱼ) + bⱼ，每张图有一个可训练的 β 与 b；各块互不重叠。\n\n"
-        "输入 (C, H, W)，输出 (C, ⌊H/n⌋, ⌊W/n⌋)。出处：LeCun 等，1998，S2 与 S4 层。"
+        "输入 (C, H, W)，输出 (C, ⌊H/n⌋, ⌊W/n⌋)；序列 (C, L) 变为 (C, ⌊L/n⌋)。出处：LeCun 等，1998，S2 与 S4 层。"
     )
     GROUP = POOLING
     FORMULA = Formula(
@@ -51,7 +51,7 @@ class Subsample(Layer):
     )
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        return blocks(self, image_input(self, inputs), self.size, self.size)
+        return blocks(self, map_input(self, inputs), self.size, self.size)
 
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
         maps = (inputs[0][0],)
@@ -63,7 +63,7 @@ class Subsample(Layer):
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from app.engine.modules.subsample import Subsample as SubsampleModule
 
-        return SubsampleModule(inputs[0][0], self.size, self.mode)
+        return SubsampleModule(inputs[0][0], self.size, self.mode, sides=len(inputs[0]) - 1)
 
     def initialize(
         self, module: torch.nn.Module, generator: torch.Generator, gain: float = 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
-from app.catalog.layers._base import CONVOLUTION, Layer, image_input
+from app.catalog.layers._base import CONVOLUTION, Layer, map_input
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
 
 class Upsample(Layer):
-    """Repeats every cell factor × factor times. Input (C, H, W), output (C, fH, fW)."""
+    """Repeats every cell factor × factor times. Input (C, H, W), output (C, fH, fW); a sequence (C, L)
+    becomes (C, fL)."""
 
     TITLE = text("Upsample", "上采样")
     SUMMARY = text(
-        "Makes a picture larger by repeating every cell: the way back in an autoencoder.",
-        "重复每一格来放大图像：自编码器的还原之路。",
+        "Makes a picture or a sequence larger by repeating every cell: the way back in an autoencoder.",
+        "重复每一格来放大图像或序列：自编码器的还原之路。",
     )
-    DOC_ZH = "把每一格重复 factor × factor 次。输入 (C, H, W)，输出 (C, fH, fW)。"
+    DOC_ZH = "把每一格重复 factor × factor 次。输入 (C, H, W)，输出 (C, fH, fW)；序列 (C, L) 变为 (C, fL)。"
     GROUP = CONVOLUTION
     FORMULA = Formula(
         forward=r"x = \mathrm{up}(x^{\ell-1})",
@@ -45,8 +46,8 @@ class Upsample(Layer):
     )
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        channels, height, width = image_input(self, inputs)
-        return (channels, height * self.factor, width * self.factor)
+        channels, *sides = map_input(self, inputs)
+        return (channels, *(side * self.factor for side in sides))
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from app.engine.modules.repeat import Repeat

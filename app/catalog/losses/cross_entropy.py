@@ -43,6 +43,7 @@ class CrossEntropy(Loss):
     EXAMPLES = ({"type": "cross_entropy"},)
     TASKS = frozenset({"classification"})
     PER_STEP = True
+    LIVE = frozenset({"label_smoothing"})
     READOUT = "softmax"
     PLOT_NOTE = TWO_CLASSES
 

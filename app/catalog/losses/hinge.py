@@ -41,6 +41,7 @@ class Hinge(Loss):
     EXAMPLES = ({"type": "hinge"},)
     TASKS = frozenset({"classification"})
     PER_STEP = True
+    LIVE = frozenset({"margin"})
     PLOT_NOTE = TWO_CLASSES
 
     type: Literal["hinge"] = "hinge"

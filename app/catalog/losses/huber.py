@@ -41,6 +41,7 @@ class Huber(Loss):
     ALIASES = ("smooth l1", "robust", "稳健回归")
     EXAMPLES = ({"type": "huber"},)
     TASKS = frozenset({"classification", "regression", "reconstruction"})
+    LIVE = frozenset({"threshold"})
     PLOT_NOTE = ONE_NUMBER
 
     type: Literal["huber"] = "huber"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -87,7 +88,8 @@ class Sgd(Optimizer):
 
     @model_validator(mode="after")
     def _nesterov_needs_momentum(self) -> Self:
-        if self.nesterov and self.momentum == 0.0:
+        # What is smaller than any normal number is 0 to a worker: it flushes denormals.
+        if self.nesterov and self.momentum < sys.float_info.min:
             raise ValueError("nesterov needs a momentum above 0")
         return self
 

@@ -23,6 +23,7 @@ from app.protocol.commands import (
     SetEpochs,
     SetGroups,
     SetLayer,
+    SetLoss,
     SetOptimizer,
     SetSchedule,
     Silence,
@@ -102,6 +103,8 @@ class Changes:
     def _said(
         self, command: AnyCommand, before: Settings, settings: Settings, say: Say
     ) -> list[str]:
+        if isinstance(command, SetLoss):
+            return [f"loss_function = {say(settings.loss.code())}"]
         if trains(self.trainer.network):
             match command:
                 case SetOptimizer() | SetGroups():

@@ -8,15 +8,19 @@ from torch.nn import functional
 
 
 class Subsample(nn.Module):
-    """``weight``·down(x) + ``bias``, both (C,); x (N, C, H, W), blocks of ``size`` × ``size``."""
+    """``weight``·down(x) + ``bias``, both (C,); x (N, C, H, W) and blocks of ``size`` × ``size``, or
+    x (N, C, L) and stretches of ``size``: ``sides`` are 2 or 1."""
 
-    def __init__(self, maps: int, size: int, mode: str) -> None:
+    def __init__(self, maps: int, size: int, mode: str, sides: int = 2) -> None:
         super().__init__()
-        self.maps, self.size, self.mode = maps, size, mode
-        self.factor = 1.0 if mode == "mean" else float(size * size)
+        self.maps, self.size, self.mode, self.sides = maps, size, mode, sides
+        self.factor = 1.0 if mode == "mean" else float(size**sides)
         self.weight = nn.Parameter(torch.ones(maps))
         self.bias = nn.Parameter(torch.zeros(maps))
 
-    def forward(self, x_NCHW: torch.Tensor) -> torch.Tensor:
-        down = functional.avg_pool2d(x_NCHW, self.size) * self.factor
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.sides == 1:
+            down = functional.avg_pool1d(x, self.size) * self.factor
+            return down * self.weight[:, None] + self.bias[:, None]
+        down = functional.avg_pool2d(x, self.size) * self.factor
         return down * self.weight[:, None, None] + self.bias[:, None, None]

@@ -79,9 +79,11 @@ function best(wish: Wish, width: number, height: number, gap: number): Fit {
   let columns = wish.columns ?? 1;
   let long = longest(wish, columns, width, height, gap);
   if (!wish.columns) {
+    let top = long;
     for (let n = 2; n <= wish.count; n++) {
       const next = longest(wish, n, width, height, gap);
-      if (next > long * COMPACT) [columns, long] = [n, next];
+      top = Math.max(top, next);
+      if (next > top * COMPACT) [columns, long] = [n, next];
     }
   }
   const scale = Math.max(long, single(wish) ? 4 : 8) / Math.max(wish.width, wish.height);

@@ -273,10 +273,6 @@ export class Api {
     return (await this.#json<{ baselines: BaselineRecord[] }>('/baselines')).baselines;
   }
 
-  baseline(id: string): Promise<BaselineRecord> {
-    return this.#json(`/baselines/${encodeURIComponent(id)}`);
-  }
-
   async forgetBaseline(id: string): Promise<void> {
     await this.#send(`/baselines/${encodeURIComponent(id)}`, { method: 'DELETE' });
   }

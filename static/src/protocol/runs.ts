@@ -25,6 +25,8 @@ export type Numbers = Record<string, number | boolean>;
 /** The numbers in force at a run's newest step. */
 export interface Settings {
   optimizer: Numbers;
+  /** Changed numbers of the loss. */
+  loss?: Numbers;
   batch_size: number;
   epochs: number;
   speed: number | null;
@@ -69,7 +71,7 @@ export type Command =
   | { type: 'pause' }
   | { type: 'step'; unit: 'batch' | 'epoch'; count: number }
   | { type: 'rewind'; step: number }
-  | { type: 'set_optimizer'; values: Numbers }
+  | { type: 'set_optimizer' | 'set_loss'; values: Numbers }
   | { type: 'set_layer'; node: string; values: Numbers }
   | { type: 'set_batch_size'; batch_size: number }
   | { type: 'set_epochs'; epochs: number }

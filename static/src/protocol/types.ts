@@ -150,6 +150,7 @@ export interface NodeReport {
   arithmetic: string;
   macs: number;
   activations: number;
+  kept: number;
   place: Place | null;
   memory: LayerMemory;
   problems: Problem[];

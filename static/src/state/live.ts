@@ -33,21 +33,19 @@ function whole(value: PartValue, parts: readonly Part[]): PartValue {
   return { ...filled, ...value };
 }
 
+/** What cannot change while a run goes on. */
+function fixed(value: PartValue, parts: readonly Part[]): PartValue {
+  return without(whole(value, parts), find(parts, value.type)?.live ?? []);
+}
+
 /** Everything that makes a run another run, as text to compare: live numbers and the name are left out. */
 export function structure(spec: RunSpec, families: Families): string {
   const phase = spec.training.phases[0];
   const nodes = spec.model.nodes.map((node) => ({
     id: node.id,
     inputs: node.inputs,
-    layer: without(
-      whole(node.layer, families.layers),
-      find(families.layers, node.layer.type)?.live ?? [],
-    ),
+    layer: fixed(node.layer, families.layers),
   }));
-  const rule = phase?.optimizer;
-  const optimizer =
-    rule &&
-    without(whole(rule, families.optimizers), find(families.optimizers, rule.type)?.live ?? []);
   return canonical({
     nodes,
     outputs: spec.model.outputs,
@@ -56,8 +54,8 @@ export function structure(spec: RunSpec, families: Families): string {
     augmentations: (spec.training.augmentations ?? []).map((one) =>
       whole(one, families.augmentations),
     ),
-    loss: phase && whole(phase.loss, families.losses),
-    optimizer,
+    loss: phase && fixed(phase.loss, families.losses),
+    optimizer: phase && fixed(phase.optimizer, families.optimizers),
     seed: spec.seed,
     device: spec.device,
     weights: spec.weights ?? null,
@@ -72,14 +70,16 @@ function canonical(value: unknown): string {
   );
 }
 
-function changes(from: PartValue, to: PartValue, live: readonly string[]): Numbers {
+/** The live numbers that differ; a field that is left out has its default. Null where none do. */
+function changes(from: PartValue, to: PartValue, parts: readonly Part[]): Numbers | null {
+  const [before, after] = [whole(from, parts), whole(to, parts)];
   const found: Numbers = {};
-  for (const field of live) {
-    const value = to[field];
+  for (const field of find(parts, to.type)?.live ?? []) {
+    const value = after[field];
     const numeric = typeof value === 'number' || typeof value === 'boolean';
-    if (numeric && value !== from[field]) found[field] = value;
+    if (numeric && value !== before[field]) found[field] = value;
   }
-  return found;
+  return Object.keys(found).length ? found : null;
 }
 
 function ruleCommands(before: Phase, after: Phase): Command[] {
@@ -112,9 +112,10 @@ export function liveCommands(from: RunSpec, to: RunSpec, families: Families): Co
   const commands: Command[] = [];
   const [before, after] = [from.training.phases[0], to.training.phases[0]];
   if (before && after) {
-    const live = find(families.optimizers, after.optimizer.type)?.live ?? [];
-    const values = changes(before.optimizer, after.optimizer, live);
-    if (Object.keys(values).length) commands.push({ type: 'set_optimizer', values });
+    const values = changes(before.optimizer, after.optimizer, families.optimizers);
+    if (values) commands.push({ type: 'set_optimizer', values });
+    const loss = changes(before.loss, after.loss, families.losses);
+    if (loss) commands.push({ type: 'set_loss', values: loss });
     if (before.batch_size !== after.batch_size) {
       commands.push({ type: 'set_batch_size', batch_size: after.batch_size });
     }
@@ -125,9 +126,8 @@ export function liveCommands(from: RunSpec, to: RunSpec, families: Families): Co
   }
   for (const node of to.model.nodes) {
     const old = from.model.nodes.find((other) => other.id === node.id);
-    const live = find(families.layers, node.layer.type)?.live ?? [];
-    const values = old ? changes(old.layer, node.layer, live) : {};
-    if (Object.keys(values).length) commands.push({ type: 'set_layer', node: node.id, values });
+    const values = old && changes(old.layer, node.layer, families.layers);
+    if (values) commands.push({ type: 'set_layer', node: node.id, values });
   }
   return commands;
 }
@@ -137,6 +137,7 @@ export function withSettings(
   spec: RunSpec,
   settings: {
     optimizer: Numbers;
+    loss?: Numbers;
     batch_size: number;
     epochs: number;
     layers: Record<string, Numbers>;
@@ -146,6 +147,7 @@ export function withSettings(
   const phases = spec.training.phases.map((phase) => ({
     ...phase,
     optimizer: { ...phase.optimizer, ...settings.optimizer },
+    loss: { ...phase.loss, ...settings.loss },
     batch_size: settings.batch_size,
     epochs: settings.epochs,
     ...(schedule ? { schedule } : {}),
@@ -171,6 +173,8 @@ export function changed(settings: Settings, command: Command): Settings {
   switch (command.type) {
     case 'set_optimizer':
       return { ...settings, optimizer: { ...settings.optimizer, ...command.values } };
+    case 'set_loss':
+      return { ...settings, loss: { ...settings.loss, ...command.values } };
     case 'set_layer': {
       const layer = { ...settings.layers[command.node], ...command.values };
       return { ...settings, layers: { ...settings.layers, [command.node]: layer } };

@@ -131,7 +131,7 @@ describe('what may change while a run goes on', () => {
   const families: Families = {
     layers: [part('drop', { pointwise: true }, ['rate']), part('fc', {})],
     datasets: [],
-    losses: [],
+    losses: [part('l', {}, ['smoothing'])],
     optimizers: [part('sgd', {}, ['learning_rate', 'momentum'])],
     initializers: [],
     baselines: [],
@@ -181,6 +181,18 @@ describe('what may change while a run goes on', () => {
     expect(liveCommands(next, next, families)).toEqual([]);
   });
 
+  it('has the numbers of the loss among them, also where the spec leaves them out', () => {
+    const schema = { properties: { smoothing: { default: 0 } } };
+    const losses = families.losses.map((one) => ({ ...one, schema }));
+    const all = { ...families, losses };
+    const next = withPhase({ loss: { type: 'l', smoothing: 0.1 } });
+    expect(structure(next, all)).toBe(structure(spec, all));
+    const there = { type: 'set_loss', values: { smoothing: 0.1 } };
+    const back = { type: 'set_loss', values: { smoothing: 0 } };
+    expect(liveCommands(spec, next, all)).toEqual([there]);
+    expect(liveCommands(next, spec, all)).toEqual([back]);
+  });
+
   it('has the rules of learning among them', () => {
     const schedule = { type: 'cosine', floor: 0 };
     const groups = [{ of: 'fc1', learning_rate: 0 }];
@@ -208,12 +220,17 @@ describe('what may change while a run goes on', () => {
   it('is read back from the settings of a run', () => {
     const settings = {
       optimizer: { learning_rate: 0.4, momentum: 0.5 },
+      loss: { smoothing: 0.2 },
       batch_size: 16,
       epochs: 3,
       layers: { drop1: { rate: 0.9 } },
     };
     const now = withSettings(spec, settings);
-    expect(now.training.phases[0]).toMatchObject({ batch_size: 16, optimizer: { momentum: 0.5 } });
+    expect(now.training.phases[0]).toMatchObject({
+      batch_size: 16,
+      loss: { type: 'l', smoothing: 0.2 },
+      optimizer: { momentum: 0.5 },
+    });
     expect(now.model.nodes[1]?.layer['rate']).toBe(0.9);
   });
 });

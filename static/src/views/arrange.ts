@@ -52,7 +52,7 @@ export function grids(
   const passing = layers.columns.map((column, i) => column.length - (ids[i]?.length ?? 0));
   const tall = space.height - 2 * MARGIN - Math.max(0, ...passing) * (lane + corridor);
   const leasts = ids.map((column) => Math.max(0, ...column.map((id) => wish(id).least)));
-  const squeeze = Math.max(0.72, Math.min(1, room / leasts.reduce((a, b) => a + b, 0)));
+  const squeeze = Math.max(0.9, Math.min(1, room / leasts.reduce((a, b) => a + b, 0)));
   const lanes = (share: number) =>
     ids.map((column): Lane => {
       const cards = column.length;

@@ -122,6 +122,21 @@ export function tilesFor(maps: Maps, timed: boolean): Tiles {
   return tilesOf(maps.shape.length === 2 ? overTime(maps, timed) : maps);
 }
 
+/** The picture that a row of outputs stands for: those of a network that gives back its input. */
+export function pictureOf(session: Session, node: string, shape: Shape | null): Shape | null {
+  const input = session.editor.report?.input_shape;
+  const again = session.task === 'reconstruction' && !session.points;
+  if (!again || input?.length !== 3 || shape?.length !== 1) return null;
+  const output = session.cards.find((card) => card.isOutput);
+  const size = input.reduce((a, b) => a * b, 1);
+  return output?.last === node && shape[0] === size ? input : null;
+}
+
+/** The units of a row as the pixels of a picture. */
+export function asPicture(maps: Maps, [channels = 1, height = 1, width = 1]: Shape): Tiles {
+  return { data: maps, count: channels, height, width, perMap: channels };
+}
+
 /** What to draw in a card as things stand. */
 export function shown(session: Session, card: Card): Shown {
   const { frames, view } = session;
@@ -139,14 +154,15 @@ export function shown(session: Session, card: Card): Shown {
   const found = frames.maps(node, 'activation') ?? (input ? session.samples.input : null);
   const maps = same(found, shape) ? found : null;
   const timed = ofTime(session, node);
-  const [count, height, width] = geometry(shape, timed);
+  const picture = pictureOf(session, node, shape);
+  const [count, height, width] = geometry(picture ?? shape, timed);
   return {
     card,
     node,
     role: 'activation',
     shape,
     maps,
-    tiles: maps && tilesFor(maps, timed),
+    tiles: maps && (picture ? asPicture(maps, picture) : tilesFor(maps, timed)),
     wish: wish(count, height, width, card),
     all: count,
   };

@@ -53,6 +53,7 @@ def logged(step: int, kind: str, **fields: Any) -> LoggedCommand:
 
 CHANGES = (
     logged(3, "set_optimizer", values={"learning_rate": 0.2}),
+    logged(4, "set_loss", values={"label_smoothing": 0.1}),
     logged(5, "set_batch_size", batch_size=17),
     logged(7, "set_layer", node="drop1", values={"rate": 0.1}),
     logged(7, "set_epochs", epochs=1),
@@ -67,6 +68,7 @@ BY_HAND = (
     logged(3, "set_schedule", schedule={"type": "exponential", "unit": "step", "gamma": 0.8}),
     logged(4, "set_groups", groups=RATES),
     logged(5, "set_optimizer", values={"learning_rate": 0.3}),
+    logged(5, "set_loss", values={"label_smoothing": 0.2}),
     logged(6, "set_clipping", clip_value=0.02),
     logged(6, "set_batch_size", batch_size=40),
     logged(7, "set_groups", groups=[{"of": "conv1", "learning_rate": 0.0}]),

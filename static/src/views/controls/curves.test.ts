@@ -1,6 +1,6 @@
 // Smoothing, the common x and the summary of curves.
 import { describe, expect, it } from 'vitest';
-import { column, decimals, logTicks, mergeX, nearest, smooth, summarise } from './curves';
+import { column, decimals, logTicks, mergeX, nearest, smooth, summarise, tickDecimals } from './curves';
 
 describe('smoothing', () => {
   it('is the exponential average without the bias of its start, as written out', () => {
@@ -63,4 +63,13 @@ it('marks logarithmic axes by powers of ten, and by 1, 2, 5 where they are few',
 
 it('shows three digits of a value', () => {
   expect([123, 12.3, 1.23, 0.123, 0.0123].map(decimals)).toEqual([1, 2, 3, 3, 4]);
+});
+
+describe('marks of a linear axis', () => {
+  it('have the decimals that tell them apart', () => {
+    expect([0, 0.5, 1].map(tickDecimals)).toEqual([0, 1, 0]);
+    expect([0.05, 0.1, 0.15].map(tickDecimals)).toEqual([2, 1, 2]);
+    expect([2.25, 2.5, 2.75, 0.1 + 0.2].map(tickDecimals)).toEqual([2, 1, 2, 1]);
+    expect(tickDecimals(1 / 3)).toBe(4);
+  });
 });

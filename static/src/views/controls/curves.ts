@@ -20,6 +20,16 @@ export interface Summary {
   max: number;
 }
 
+/** As many decimals as a value of an axis needs to be told from its neighbours: of a step like 0.25, two. */
+export function tickDecimals(value: number): number {
+  for (let digits = 0; digits < 4; digits++) {
+    if (Math.abs(value - Number(value.toFixed(digits))) <= 1e-9 * Math.max(1, Math.abs(value))) {
+      return digits;
+    }
+  }
+  return 4;
+}
+
 /** Exponential moving average without the bias of its start; what is not finite is passed on untouched. */
 export function smooth(y: ArrayLike<number>, weight: number): number[] {
   const out = new Array<number>(y.length);
