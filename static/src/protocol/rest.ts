@@ -140,6 +140,10 @@ export class Api {
     return (await this.#send(path, { accept: '*/*' })).blob();
   }
 
+  tokens(dataset: PartValue, text: string): Promise<Schemas['TokenList']> {
+    return this.#json('/datasets:tokens', { method: 'POST', body: { dataset, text } });
+  }
+
   samples(
     dataset: PartValue,
     split: 'train' | 'val',
