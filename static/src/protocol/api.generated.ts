@@ -6607,6 +6607,8 @@ export interface components {
          *     ``activation``: every node's output for the sample, evaluation mode (plus ``input`` itself).
          *     ``kernel``: weights and biases. ``decision``: for 2-D data, every unit over a grid of the plane.
          *     ``gate``: the inner values of recurrent layers over time, for instance ``lstm1.gate_i``.
+         *     ``unit``, which stands alone: what unit number ``unit`` of recurrent layers held at every step,
+         *     unquantised, ``lstm1.unit_i`` (steps,); without gates the parts of its net input, ``rnn1.unit_Ux``.
          */
         Tap: {
             /**
@@ -6615,7 +6617,7 @@ export interface components {
              *       "activation"
              *     ]
              */
-            roles: ("activation" | "kernel" | "decision" | "gate")[];
+            roles: ("activation" | "kernel" | "decision" | "gate" | "unit")[];
             /**
              * Nodes
              * @default null
@@ -6635,6 +6637,11 @@ export interface components {
              * @default 20
              */
             rate: number;
+            /**
+             * Unit
+             * @default null
+             */
+            unit: number | null;
         };
         /**
          * TensorCheck
