@@ -16,7 +16,7 @@ from app.api.document import READS_BODY, failures
 from app.api.encode import Json
 from app.catalog.augmentations import AUGMENTATIONS
 from app.catalog.baselines import BASELINES
-from app.catalog.datasets import DATASETS, Dataset, Feature
+from app.catalog.datasets import DATASETS, Dataset, Feature, TokenSet
 from app.catalog.family import Family, Formula, Part, describe
 from app.catalog.initializers import INITIALIZERS
 from app.catalog.layers import LAYERS
@@ -110,7 +110,7 @@ class DatasetFacts(BaseModel):
     """A data set; in the catalogue with its defaults. ``available``: its files are on this machine;
     ``varies``: task, classes or shape follow from its options, ``POST /datasets:describe`` tells."""
 
-    kind: Literal["image", "points", "tabular"]
+    kind: Literal["image", "points", "tabular", "sequence", "text"]
     task: Task
     classes: list[Text]
     input_shape: list[int]
@@ -124,6 +124,14 @@ class DatasetFacts(BaseModel):
     features: list[FeatureFacts]
     value: FeatureFacts | None
     """What a table's regression predicts."""
+    tokens: int
+    """Size of the vocabulary of a set of texts, 0 of others; id 0 fills short samples up."""
+    joint: str
+    """What stands between two tokens in a text."""
+    per_step: bool
+    """Every step has a class of its own; one of −1 does not count."""
+    next_token: bool
+    """The class of a step is the token that follows: the vocabulary names the classes."""
 
 
 class DatasetInfo(Described):
@@ -253,6 +261,10 @@ def dataset_facts(dataset: Dataset, root: Path) -> dict[str, Any]:
         "licence": dataset.LICENCE,
         "source": dataset.SOURCE,
         "download_bytes": dataset.DOWNLOAD_BYTES,
+        "tokens": len(dataset.vocabulary) if here else 0,
+        "joint": dataset.JOIN if isinstance(dataset, TokenSet) else "",
+        "per_step": dataset.PER_STEP,
+        "next_token": dataset.NEXT,
     }
 
 

@@ -69,11 +69,21 @@ class SnapshotList(BaseModel):
     snapshots: list[SnapshotInfo]
 
 
+class StepPrediction(BaseModel):
+    """The answer at one step of a sequence: the class, the right one where it is known, and the
+    likeliest classes, each with its probability (or output, where ``readout`` is raw)."""
+
+    label: int
+    target: int | None
+    top: list[tuple[int, Number]]
+
+
 class Prediction(BaseModel):
     """What the network says of one sample, with its present weights, in evaluation mode.
 
     A network that learns to give back its input answers with that: ``outputs`` in the input's order
-    and the ``loss`` of this one sample, which is null otherwise.
+    and the ``loss`` of this one sample, which is null otherwise. One that gives a class at every step
+    of a sequence answers in ``steps``, up to the end of the sample; ``outputs`` is empty then.
     """
 
     step: int
@@ -82,6 +92,7 @@ class Prediction(BaseModel):
     label: int | None
     readout: Readout
     loss: Number | None
+    steps: list[StepPrediction] | None
 
 
 RunId = Annotated[str, Path(max_length=32, description="The run's id.")]

@@ -21,7 +21,7 @@ from app.engine.trainer import Trainer
 from app.engine.weights import put_weights
 from app.protocol.attribution import NoSuchTarget
 from app.protocol.commands import LoggedCommand
-from app.protocol.refusals import NothingDecided
+from app.protocol.refusals import NothingDecided, TokensOnly
 from app.protocol.taps import AnySample
 from app.spec.run import RunSpec
 
@@ -59,6 +59,8 @@ def subject_of(trainer: Trainer, sample: AnySample) -> bytes:
     """Present weights and one input as a file: all that the job needs of the run."""
     if trainer.reconstructs:
         raise NothingDecided
+    if trainer.data.tokens is not None:
+        raise TokensOnly
     x = trainer.data.sample(sample)
     tensors = {**trainer.network.state_dict(), INPUT_TENSOR: x.contiguous()}
     return b"".join(serialise(tensors, {}))

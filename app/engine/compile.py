@@ -15,8 +15,9 @@ from torch.utils.hooks import RemovableHandle
 
 from app.catalog.layers import Layer
 from app.core.ids import stable_hash
-from app.core.shapes import Shape
+from app.core.shapes import Shape, Tokens
 from app.engine.modules.block_max import BlockMax
+from app.engine.modules.masks import lengths_of
 from app.spec.check import require
 from app.spec.gains import gains
 from app.spec.model import INPUT
@@ -36,7 +37,7 @@ class Network(nn.Module):
         self._model = spec.model
         self.order: tuple[str, ...] = report.order
         self.sources: dict[str, tuple[str, ...]] = {name: nodes[name].inputs for name in self.order}
-        self.shapes: dict[str, Shape] = {INPUT: report.input_shape}
+        self.shapes: dict[str, Shape] = {INPUT: spec.training.dataset.input_shape}
         self.layers: dict[str, Layer] = {name: nodes[name].layer for name in self.order}
         self.output = spec.model.outputs[0]
         self.activations = report.totals.activations
@@ -44,6 +45,7 @@ class Network(nn.Module):
         for name in self.order:
             # Not add_module: an identifier such as "train" is a fine name for a node.
             self._modules[name] = self._build(name, behind[name])
+        self.masked = frozenset(name for name in self.order if self._ends_early(name))
         self._needed = needed(self.output, self.sources)
         self._chain: list[nn.Module] | None = None
         self._silencers: list[RemovableHandle] = []
@@ -58,6 +60,17 @@ class Network(nn.Module):
         generator = torch.Generator().manual_seed(stable_hash(self.seed, "init", name))
         layer.initialize(module, generator, gain)
         return module
+
+    def _ends_early(self, name: str) -> bool:
+        """Whether a node is told where each sequence ends: samples are tokens, and it reads what has
+        their steps still."""
+        tokens, read = self.shapes[INPUT], self.shapes[self.sources[name][0]]
+        return self.layers[name].MASKED and isinstance(tokens, Tokens) and read[0] == tokens[0]
+
+    def arguments(self, name: str, values: Mapping[str, torch.Tensor]) -> list[torch.Tensor]:
+        """What the module of a node is called with, given the outputs of the nodes before it."""
+        found = [values[source] for source in self.sources[name]]
+        return [*found, lengths_of(values[INPUT])] if name in self.masked else found
 
     def mode(self, *, training: bool) -> None:
         """What ``train()`` and ``eval()`` do, in a tenth of the time: a probe does it twice."""
@@ -130,7 +143,7 @@ class Network(nn.Module):
     def _run(self, x: torch.Tensor, names: tuple[str, ...]) -> dict[str, torch.Tensor]:
         values = {INPUT: x}
         for name in names:
-            values[name] = self.node(name)(*(values[source] for source in self.sources[name]))
+            values[name] = self.node(name)(*self.arguments(name, values))
         return values
 
     def hurry(self) -> None:
@@ -139,6 +152,8 @@ class Network(nn.Module):
         max(relu(x)) = relu(max(x)), and the winner of a block is the same wherever it is positive,
         while elsewhere nothing flows back: pooling first leaves a quarter of the values to ReLU.
         """
+        if self.masked:
+            return
         previous = INPUT
         for name in self._needed:
             if self.sources[name] != (previous,):

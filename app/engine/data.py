@@ -12,19 +12,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from app.catalog.datasets import DATASETS, Data
+from app.catalog.datasets import DATASETS, Data, TokenSet
 from app.core.ids import stable_hash
 from app.core.shapes import Shape, size
 from app.engine.warp import moved
 from app.protocol.refusals import SampleMisfit
-from app.protocol.taps import AnySample, StoredSample, WarpedSample
+from app.protocol.taps import AnySample, StoredSample, TextSample, WarpedSample
 from app.spec.run import RunSpec
 
 
 @dataclass(frozen=True)
 class Split:
     """Samples as rows: pictures are stored (height, width, channels), so that a batch of rows is
-    channels_last without a copy. ``labels`` are classes (N,); ``targets`` what the loss takes, or
+    channels_last without a copy. ``labels`` are classes (N,), or (N, T) at every step; ``targets`` what the loss takes, or
     None where that is the input itself, of which there is no second copy."""
 
     rows: torch.Tensor
@@ -70,7 +70,12 @@ class Resident:
         self._reconstructs = spec.training.phase.reconstructs
         arrays = dataset.load(root)
 
+        self.per_step = dataset.PER_STEP and not self._reconstructs
+        self.tokens = dataset if isinstance(dataset, TokenSet) else None
+
         def encode(target: torch.Tensor) -> torch.Tensor:
+            if self.per_step:
+                return target
             return loss.encode(target, outputs, dataset.targets)
 
         self.shape = dataset.input_shape
@@ -112,6 +117,8 @@ class Resident:
                 reason = f"{sample.split} has {split.count}"
                 raise SampleMisfit(pointer="/sample/index", reason=reason, reason_zh=reason)
             return split.inputs(split.rows[sample.index : sample.index + 1])
+        if isinstance(sample, TextSample):
+            return self._read(sample)
         needed = size(self.shape)
         if len(sample.values) != needed:
             raise SampleMisfit(
@@ -120,8 +127,31 @@ class Resident:
                 reason_zh=f"给出 {len(sample.values)} 个值，需要 {needed} 个",
             )
         given = torch.tensor(sample.values, dtype=torch.float32, device=self.device)
+        if self.tokens is not None:
+            self._require_ids(given)
         given = given.view(1, *self.shape)
         return self.laid_out(given)
+
+    def _read(self, sample: TextSample) -> torch.Tensor:
+        """A text as a batch of one."""
+        if self.tokens is None:
+            raise SampleMisfit(
+                pointer="/sample/text",
+                reason="the data set of this run is not made of text",
+                reason_zh="该运行的数据集不是文本",
+            )
+        ids = self.tokens.sample(sample.text, "/sample/text")
+        return torch.from_numpy(ids)[None].to(self.device)
+
+    def _require_ids(self, given: torch.Tensor) -> None:
+        assert self.tokens is not None
+        count = len(self.tokens.vocabulary)
+        if not bool(((given == given.round()) & (given >= 0) & (given < count)).all()):
+            raise SampleMisfit(
+                pointer="/sample/values",
+                reason=f"ids of tokens are whole numbers from 0 to {count - 1}",
+                reason_zh=f"词元编号须为 0 至 {count - 1} 的整数",
+            )
 
     def laid_out(self, x: torch.Tensor) -> torch.Tensor:
         """Inputs (N, *shape) with their memory as a batch of the run has it."""
@@ -136,7 +166,14 @@ class Resident:
         if not isinstance(sample, StoredSample):
             return None
         labels = (self.train if sample.split == "train" else self.val).labels
-        return None if labels is None else int(labels[sample.index])
+        return None if labels is None or self.per_step else int(labels[sample.index])
+
+    def step_labels(self, sample: AnySample) -> list[int] | None:
+        """The classes of a stored sample at every step, −1 where one does not count."""
+        if not self.per_step or not isinstance(sample, StoredSample):
+            return None
+        found = (self.train if sample.split == "train" else self.val).labels
+        return None if found is None else [int(one) for one in found[sample.index]]
 
 
 def _tensor(array: NDArray[Any]) -> torch.Tensor:

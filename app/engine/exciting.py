@@ -6,8 +6,9 @@ import torch
 
 from app.core.ids import stable_hash
 from app.engine.compile import Network, needed
+from app.engine.evaluation import EVALUATION_VALUES
 from app.engine.hand import no_layer, require_below
-from app.engine.trainer import EVALUATION_VALUES, Trainer
+from app.engine.trainer import Trainer
 from app.protocol.attribution import Exciting, ExcitingSample, ExcitingWanted, Patch
 from app.protocol.taps import StoredSample
 from app.spec.model import INPUT

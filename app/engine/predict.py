@@ -5,11 +5,18 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import torch
+
+from app.catalog.losses import Readout
 from app.engine.meter import decide
+from app.engine.modules.masks import lengths_of
 from app.engine.probes import Moment, Prober
 from app.engine.trainer import Trainer
 from app.protocol.frames import metadata
 from app.protocol.taps import AnySample
+
+TOP = 5
+"""Classes that are named at every step, the likeliest first."""
 
 
 def number(value: float) -> float | str:
@@ -26,10 +33,13 @@ def predict(
 ) -> tuple[dict[str, Any], bytes]:
     """(prediction, float32 frame); ``label`` is null for regression, probabilities for raw outputs.
 
-    A reconstruction has its values in the input's order, and its loss; no label, no target.
+    A reconstruction has its values in the input's order, and its loss; no label, no target. Where every
+    step has a class, ``steps`` says so and all else is null or empty.
     """
     output, frame = prober.exact(sample, moment)
     values, readout = prober.readout(output[None])
+    if trainer.per_step:
+        return _by_steps(trainer, sample, values, readout, moment), frame
     if trainer.reconstructs:
         return {
             "step": trainer.cursor.step,
@@ -42,6 +52,7 @@ def predict(
             "target": None,
             "readout": readout,
             "loss": number(float(metadata(frame)["loss"])),
+            "steps": None,
         }, frame
     return {
         "step": trainer.cursor.step,
@@ -52,4 +63,36 @@ def predict(
         "target": trainer.data.label(sample),
         "readout": readout,
         "loss": None,
+        "steps": None,
     }, frame
+
+
+def _by_steps(
+    trainer: Trainer, sample: AnySample, values: torch.Tensor, readout: Readout, moment: Moment
+) -> dict[str, Any]:
+    """An answer at every step up to the end of the sample, each with its likeliest classes."""
+    x = trainer.data.sample(sample)
+    length = int(lengths_of(x)[0]) if trainer.data.tokens is not None else values.shape[0]
+    best = values[:length].topk(min(TOP, values.shape[1]), 1)
+    targets = trainer.data.step_labels(sample)
+    steps = [
+        {
+            "label": places[0],
+            "target": None if targets is None or targets[t] < 0 else targets[t],
+            "top": [[k, number(v)] for k, v in zip(places, found, strict=True)],
+        }
+        for t, (places, found) in enumerate(
+            zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        )
+    ]
+    return {
+        "step": trainer.cursor.step,
+        "branch": moment.branch,
+        "outputs": [],
+        "probabilities": None,
+        "label": None,
+        "target": None,
+        "readout": readout,
+        "loss": None,
+        "steps": steps,
+    }

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from app.catalog.losses import Readout
-from app.core.shapes import Shape
+from app.core.shapes import Shape, Tokens
 from app.engine.quantise import Entry, Floats, Layout, assemble, entry
 from app.engine.trainer import Trainer
 from app.engine.unit import has_units, unit_over_time
@@ -87,7 +87,7 @@ class Prober:
         for name in network.order:
             module = network.node(name)
             if hasattr(module, "gates") and (nodes is None or name in nodes):
-                inner = module.gates(values[network.sources[name][0]])  # type: ignore[operator]
+                inner = module.gates(*network.arguments(name, values))  # type: ignore[operator]
                 for key in network.layers[name].INNER:
                     value = inner[key]
                     found.append((f"{name}.gate_{key}", tuple(value.shape[1:]), value))
@@ -121,7 +121,8 @@ class Prober:
         ]
 
     def _decisions(self) -> Named:
-        if self._trainer.network.shapes[INPUT] != (2,):
+        shape = self._trainer.network.shapes[INPUT]
+        if shape != (2,) or isinstance(shape, Tokens):
             return []
         if self._plane is None:
             self._plane = plane(self._trainer.device)
@@ -140,15 +141,15 @@ class Prober:
             layout = self._layouts[entries] = Layout(entries, floats)
         parts = [value.reshape(-1) for _, _, value in named]
         if readout is not None:
-            parts.append(readout)
+            parts.append(readout.reshape(-1))
         values: Floats = (torch.cat(parts) if parts else torch.empty(0)).float().cpu().numpy()
         if readout is None:
             return layout.frame(values, metadata)
-        count = len(values) - len(readout)
+        count = len(values) - readout.numel()
         return layout.frame(values[:count], metadata, [values[count:]])
 
     def readout(self, output: torch.Tensor) -> tuple[torch.Tensor, Readout]:
-        """What the output (1, K) says, and how it is to be read.
+        """What the output (1, K), or (1, T, K) at every step, says, and how it is to be read.
 
         Probabilities of the classes by softmax or sigmoid, or, where the loss has neither, the
         output itself. A single output with a sigmoid is that of the second of two classes.
@@ -160,7 +161,7 @@ class Prober:
         """The same for every row of (N, K)."""
         kind = self._trainer.spec.training.phase.loss.READOUT
         if kind == "softmax":
-            return output.softmax(1), kind
+            return output.softmax(-1), kind
         if kind == "sigmoid":
             yes = output.sigmoid()
             return (torch.cat([1.0 - yes, yes], 1) if yes.shape[1] == 1 else yes), kind

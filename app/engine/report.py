@@ -63,7 +63,7 @@ class Reporter:
             return
         self._metrics = points[-1].step
         left = trainer.settings.epochs * trainer.count - trainer.epoch * trainer.count
-        accuracy = [(point.hits or 0) / point.samples for point in points]
+        accuracy = [(point.hits or 0) / max(1, point.answers) for point in points]
         self._emit(
             Metrics(
                 branch=branch,

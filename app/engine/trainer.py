@@ -17,9 +17,10 @@ from app.engine.augment import augmenter
 from app.engine.compile import Network, compile_network
 from app.engine.data import Resident, epoch_order
 from app.engine.diagnosis import Finding, finite, first_not_finite
+from app.engine.evaluation import evaluate
 from app.engine.hand import edit
 from app.engine.held import held_parts, members_of
-from app.engine.meter import Meter, Point, hits
+from app.engine.meter import Meter, Point
 from app.engine.settings import Settings
 from app.engine.update import Update
 from app.engine.weights import put_weights, read_weights
@@ -27,9 +28,6 @@ from app.protocol.commands import AnyCommand, EditWeight
 from app.protocol.taps import AnySample
 from app.spec.plan import steps_per_epoch
 from app.spec.run import RunSpec
-
-EVALUATION_VALUES = 1_000_000
-"""About how many activations an evaluation keeps at once (4 MB)."""
 
 
 @dataclass
@@ -46,12 +44,13 @@ class Tally:
     """Sums over the running epoch, for its mean loss and accuracy."""
 
     samples: int = 0
+    """Answers that were asked for: one a sample, or one a counted step of a sequence."""
     loss: float = 0.0
     hits: int = 0
 
     def add(self, point: Point) -> None:
-        self.samples += point.samples
-        self.loss += point.loss * point.samples
+        self.samples += point.answers
+        self.loss += point.loss * point.answers
         self.hits += point.hits or 0
 
 
@@ -84,7 +83,8 @@ class Trainer:
         outputs = self.network.shapes[self.network.output][-1]
         self.data = data or Resident(spec, root, device, outputs)
         self.augment = augmenter(spec, device)
-        self.loss = spec.training.phase.loss.build()
+        loss = spec.training.phase.loss
+        self.loss = loss.build_steps() if self.per_step else loss.build()
         self.parameters = list(self.network.parameters())
         self.cursor = Cursor()
         self.meter = Meter()
@@ -181,6 +181,11 @@ class Trainer:
     @property
     def classes(self) -> bool:
         return self.data.train.labels is not None
+
+    @property
+    def per_step(self) -> bool:
+        """Whether every step of a sequence has a class of its own."""
+        return self.data.per_step
 
     def next_batch(self) -> torch.Tensor:
         """The training samples that the coming step sees, by their numbers."""
@@ -302,47 +307,8 @@ class Trainer:
     def evaluate(self) -> tuple[float, float | None]:
         """(loss, accuracy) over the whole validation set in evaluation mode; made once a step."""
         if self._evaluated is None:
-            self._evaluated = self._evaluate()
+            self._evaluated = evaluate(self)
         return self._evaluated
-
-    @torch.inference_mode()
-    def _evaluate(self) -> tuple[float, float | None]:
-        """Loss and accuracy.
-
-        The loss is the mean over slices of the batch size, weighted by their samples, so that a
-        loss that sums over a batch stays comparable with the training curve.
-        """
-        split, size = self.data.val, self.settings.batch_size
-        if split.targets is None:
-            return self._reconstruction(), None
-        width = max(16, EVALUATION_VALUES // max(1, self.network.activations))
-        self.network.mode(training=False)
-        parts = [
-            self.network(split.inputs(split.rows[i : i + width]))
-            for i in range(0, split.count, width)
-        ]
-        self.network.mode(training=True)
-        output = torch.cat(parts)
-        losses = [
-            self.loss(output[i : i + size], split.wanted(i, size))
-            * (min(size, split.count - i) / split.count)
-            for i in range(0, split.count, size)
-        ]
-        total = float(torch.stack(losses).double().sum())
-        if split.labels is None:
-            return total, None
-        return total, float(hits(output, split.labels).sum()) / split.count
-
-    def _reconstruction(self) -> float:
-        """The same mean slice by slice: outputs as large as the data are not kept together."""
-        split, size = self.data.val, self.settings.batch_size
-        self.network.mode(training=False)
-        losses = []
-        for i in range(0, split.count, size):
-            wanted = split.wanted(i, size)
-            losses.append(self.loss(self.network(wanted), wanted) * (len(wanted) / split.count))
-        self.network.mode(training=True)
-        return float(torch.stack(losses).double().sum())
 
     # --- what a snapshot holds -------------------------------------------------------------------
 

@@ -37,6 +37,15 @@ class NothingDecided(Invalid):
     )
 
 
+class TokensOnly(Invalid):
+    code, status = "tokens_only", 422
+    message = text(
+        "The samples of this run are tokens: they have no shades that an answer could be traced to. "
+        "The microscope shows which token it comes from.",
+        "该运行的样本是词元，没有可供归因的连续取值。显微镜可显示答案来自哪个词元。",
+    )
+
+
 class NoSuchUnit(Invalid):
     code, status = "no_such_unit", 422
     message = text(

@@ -27,7 +27,14 @@ class GivenSample(Strict):
     values: tuple[float, ...] = Field(min_length=1, max_length=65_536)
 
 
-FixedSample = Annotated[StoredSample | GivenSample, Field(discriminator="kind")]
+class TextSample(Strict):
+    """A text in the words of the run's data set, which must be one of texts."""
+
+    kind: Literal["text"] = "text"
+    text: str = Field(min_length=1, max_length=20_000)
+
+
+FixedSample = Annotated[StoredSample | GivenSample | TextSample, Field(discriminator="kind")]
 
 
 class WarpedSample(Strict):
@@ -38,7 +45,9 @@ class WarpedSample(Strict):
     warp: Warp = Warp()
 
 
-AnySample = Annotated[StoredSample | GivenSample | WarpedSample, Field(discriminator="kind")]
+AnySample = Annotated[
+    StoredSample | GivenSample | TextSample | WarpedSample, Field(discriminator="kind")
+]
 
 
 class Tap(Strict):

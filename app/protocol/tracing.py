@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from app.core.text import Text
 from app.protocol.events import Number
-from app.protocol.taps import GivenSample, StoredSample
+from app.protocol.taps import GivenSample, StoredSample, TextSample
 from app.spec.base import Strict
 
 LOSS_NODE = "@loss"
@@ -66,7 +66,14 @@ class Drawn(GivenSample):
     label: int | None = Field(None, ge=0, le=100_000)
 
 
-TracedSample = Annotated[StoredSample | Drawn, Field(discriminator="kind")]
+class Read(TextSample):
+    """A text, and the class that the network should see in it. Where the network foretells the next
+    token, the text itself is the target, and no class is needed."""
+
+    label: int | None = Field(None, ge=0, le=100_000)
+
+
+TracedSample = Annotated[StoredSample | Drawn | Read, Field(discriminator="kind")]
 
 
 class Traced(Strict):

@@ -7,7 +7,7 @@ from math import isqrt
 from typing import Any
 
 from app.catalog.layers import LAYERS, Fix
-from app.core.shapes import Shape, show, size
+from app.core.shapes import Shape, Tokens, show, size
 from app.spec.examine import Examination
 from app.spec.model import INPUT
 from app.spec.patches import Candidates, offer, on_wires, put, read, remove, set_field
@@ -24,6 +24,9 @@ def single(found: Examination, index: int) -> Candidates:
     error = found.misfits[node.id]
     source = node.inputs[0]
     shape = found.shapes[source]
+    if isinstance(shape, Tokens):
+        yield from _embedded(found, index)
+        return
     for fix in error.fixes:
         yield from _own(found, index, fix)
     if node.layer.kind() == "reshape":
@@ -46,6 +49,29 @@ def single(found: Examination, index: int) -> Candidates:
             )
     if len(shape) == 3:
         yield from _reading(found, index)
+
+
+def _embedded(found: Examination, index: int) -> Candidates:
+    """Tokens become vectors; where the layer wants one vector, the mean of them, or all in a row."""
+    title = LAYERS.parts["embedding"].TITLE
+    layer = found.model.nodes[index].layer
+    if found.training.dataset.PER_STEP and layer.kind() == "dense":
+        swap = put(
+            f"/model/nodes/{index}/layer",
+            {**layer.model_dump(mode="json"), "type": "dense_steps"},
+        )
+        yield from offer(
+            f"Insert {title.en} before it and answer at every step",
+            f"在其前插入{title.zh}，并在每个时刻作答",
+            (swap, *on_wires(found.model, index, {0: [{"type": "embedding"}]})),
+        )
+    for behind in ((), ("mean_over_time",), ("flatten",)):
+        parts = [LAYERS.parts[kind].TITLE for kind in behind]
+        en = " and ".join([title.en, *(one.en for one in parts)])
+        zh = "与".join([title.zh, *(one.zh for one in parts)])
+        chain: Chain = [{"type": "embedding"}, *({"type": kind} for kind in behind)]
+        patch = on_wires(found.model, index, {0: chain})
+        yield from offer(f"Insert {en} before it", f"在其前插入{zh}", patch)
 
 
 def _counted(found: Examination, index: int, shape: Shape) -> Candidates:

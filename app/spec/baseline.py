@@ -23,6 +23,14 @@ class BaselineMisfit(Invalid):
     )
 
 
+class BaselineTokens(Invalid):
+    code, status = "baseline_tokens", 422
+    message = text(
+        "{dataset} is made of tokens, numbers that are names: no baseline here reads them.",
+        "“{dataset_zh}”由词元组成，其编号只是名称：此处的基线均无法读取。",
+    )
+
+
 class BaselineSpec(Strict):
     """Together with the data it determines every number of the result but the seconds."""
 
@@ -37,7 +45,10 @@ class BaselineSpec(Strict):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:DIGITS]
 
     def require(self) -> None:
-        """Raises :class:`BaselineMisfit` where the task is another."""
+        """Raises :class:`BaselineMisfit` where the task is another, :class:`BaselineTokens`."""
+        if self.dataset.KIND == "text":
+            name = self.dataset.TITLE
+            raise BaselineTokens(pointer="/dataset/type", dataset=name.en, dataset_zh=name.zh)
         if self.dataset.TASK in self.baseline.TASKS:
             return
         fitting = [b for b in BASELINES.parts.values() if self.dataset.TASK in b.TASKS]

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from app.catalog.datasets import Dataset
-from app.catalog.layers import ShapeMismatch
+from app.catalog.layers import ShapeMismatch, fitted
 from app.catalog.losses import Loss
 from app.core.errors import Problem, Repair
 from app.core.shapes import Shape, show
@@ -64,6 +64,8 @@ def examine(model: ModelSpec, training: TrainingSpec) -> Examination:
             (found.whole if at is None else found.by_node[at]).append(problem)
         return found
     found.whole += _loss_fits_data(training)
+    if training.dataset.NEXT:
+        _looks_ahead(found)
     if found.output is not None and not any(p.code == "loss_task" for p in found.whole):
         _output_fits_data(found, found.output)
     return found
@@ -77,7 +79,7 @@ def _node(found: Examination, index: int, name: str) -> None:
     ):
         return
     try:
-        found.shapes[name] = node.layer.output_shape(known)
+        found.shapes[name] = fitted(node.layer, known)
     except ShapeMismatch as error:
         found.misfits[name] = error
         pointer = f"/model/nodes/{index}"
@@ -89,6 +91,8 @@ def _node(found: Examination, index: int, name: str) -> None:
 
 def _loss_fits_data(training: TrainingSpec) -> list[Problem]:
     loss, dataset = training.phase.loss, training.dataset
+    if dataset.TASK in loss.TASKS and dataset.PER_STEP and not loss.PER_STEP:
+        return [_loss_per_step(training)]
     if dataset.TASK in loss.TASKS:
         return []
     task = text("classes", "类别") if dataset.TASK == "classification" else text("numbers", "数值")
@@ -103,6 +107,19 @@ def _loss_fits_data(training: TrainingSpec) -> list[Problem]:
             params={"loss": loss.kind(), "task": dataset.TASK},
         )
     ]
+
+
+def _loss_per_step(training: TrainingSpec) -> Problem:
+    loss, dataset = training.phase.loss, training.dataset
+    return Problem(
+        code="loss_task",
+        message=text(
+            f"{loss.TITLE.en} takes one target a sample; {dataset.TITLE.en} has a class at every step.",
+            f"{loss.TITLE.zh}每个样本只接受一个目标，而“{dataset.TITLE.zh}”每个时刻都有一个类别。",
+        ),
+        pointer="/training/phases/0/loss",
+        params={"loss": loss.kind(), "task": dataset.TASK},
+    )
 
 
 def _augmentations_fit_data(training: TrainingSpec) -> list[Problem]:
@@ -127,13 +144,39 @@ def _augmentations_fit_data(training: TrainingSpec) -> list[Problem]:
     ]
 
 
+def _looks_ahead(found: Examination) -> None:
+    """A layer that reads from the end knows what is to be foretold."""
+    for index, node in enumerate(found.model.nodes):
+        if not getattr(node.layer, "bidirectional", False):
+            continue
+        one_way = {
+            "op": "add",
+            "path": f"/model/nodes/{index}/layer/bidirectional",
+            "value": False,
+        }
+        found.by_node[index].append(
+            Problem(
+                code="looks_ahead",
+                message=text(
+                    f"{node.id} reads from the end too: it sees the token that it is to foretell.",
+                    f"{node.id} 也从末尾读起：它看得到要预测的词元。",
+                ),
+                severity="warning",
+                pointer=f"/model/nodes/{index}",
+                node=node.id,
+                repairs=(Repair(text=text("Read forwards only", "只向前读取"), patch=(one_way,)),),
+            )
+        )
+
+
 def _output_fits_data(found: Examination, output: Shape) -> None:
     dataset: Dataset = found.training.dataset
     loss: Loss = found.training.phase.loss
     fitting = loss.output_sizes(dataset.TASK, dataset.targets)
-    if len(output) == 1 and output[0] in fitting:
+    steps = dataset.input_shape[:1] if dataset.PER_STEP else ()
+    if len(output) == len(steps) + 1 and output[:-1] == steps and output[-1] in fitting:
         return
-    expected = " / ".join(map(str, fitting))
+    expected = " / ".join(show((*steps, size)) for size in fitting)
     classes = dataset.TASK == "classification"
     what = text("classes", "个类别") if classes else text("values", "个数值")
     name = found.model.outputs[0]
@@ -149,6 +192,6 @@ def _output_fits_data(found: Examination, output: Shape) -> None:
             ),
             pointer=f"/model/nodes/{index}",
             node=name,
-            params={"expected": list(fitting), "got": list(output)},
+            params={"expected": list(fitting), "got": list(output), "per_step": dataset.PER_STEP},
         )
     )

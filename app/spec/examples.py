@@ -29,6 +29,9 @@ RELU: Json = {"type": "relu"}
 TANH: Json = {"type": "tanh"}
 SGD: Json = {"type": "sgd", "learning_rate": 0.05, "momentum": 0.9}
 SLOW: Json = {"type": "sgd", "learning_rate": 0.03}
+ADAM: Json = {"type": "adam", "learning_rate": 0.005}
+LSTM: Json = {"type": "lstm", "units": 64}
+TEXT: Json = {"type": "shakespeare"}
 PICTURES: Json = {"type": "digits8"}
 PLANE: Json = {"type": "points_circle"}
 SEQUENCE: Json = {"type": "reshape1d", "channels": 8, "length": 8}
@@ -99,6 +102,8 @@ def _run(model: list[Json] | Json, dataset: Json, **phase: Any) -> Json:
 
 def _of_layer(part: type[Layer], layer: Json) -> Iterator[Json]:
     weighted = "init" in part.model_fields
+    if part.TOKENS:
+        yield _run([layer, LSTM, {"type": "dense_steps", "units": 67}], TEXT, optimizer=ADAM)
     if part.ARITY[0] > 1:
         yield _run(_joined(layer), PICTURES)
     if part.plot is not Part.plot:
@@ -138,6 +143,11 @@ def _of_dataset(dataset: Dataset, value: Json) -> Iterator[Json]:
     loss = "cross_entropy" if dataset.TASK == "classification" else "squared_error"
     settings: Json = {"loss": {"type": loss}}
     last = _dense(max(1, dataset.targets))
+    if dataset.KIND == "text":
+        head = [{"type": "embedding", "size": 32}, LSTM]
+        steps = {"type": "dense_steps", "units": max(1, dataset.targets)}
+        yield _run([*head, steps], value, optimizer=ADAM)
+        yield _run([*head, {"type": "last_step"}, last], value, optimizer=ADAM)
     if len(dataset.input_shape) == 1:
         if dataset.input_shape == (2,):
             settings |= {"batch_size": 10, "optimizer": SLOW, "epochs": 200}

@@ -24,11 +24,27 @@ Step = tuple[dict[str, Any], Text]
 
 def problems(model: ModelSpec, training: TrainingSpec, output: Shape | None) -> list[Problem]:
     """Problems of the loss and of the output; ``output`` None: its shape is not known yet."""
+    if training.dataset.KIND == "text":
+        return [_tokens(training)]
     found = _loss(training)
     wanted = training.dataset.input_shape
     if output is not None and output != wanted:
         found.append(_shape(model, training, output, wanted))
     return found
+
+
+def _tokens(training: TrainingSpec) -> Problem:
+    name = training.dataset.TITLE
+    return Problem(
+        code="tokens_reconstruct",
+        message=text(
+            f"The samples of {name.en} are ids of tokens, names and no quantities: they cannot be given "
+            "back by distance.",
+            f"“{name.zh}”的样本是词元编号，是名称而非数量，不能按距离重建。",
+        ),
+        pointer=f"{_PHASE}/target",
+        repairs=(_labels(),),
+    )
 
 
 def _labels() -> Repair:

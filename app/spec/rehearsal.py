@@ -185,7 +185,7 @@ _REVEALING = ("cycle", "unknown_input", "arity", "duplicate_id", "output_shape")
 
 
 def severity_of(code: str) -> str:
-    return "warning" if code == "dangling" else "error"
+    return "warning" if code in ("dangling", "looks_ahead") else "error"
 
 
 def _errors(found: Examination) -> list[Problem]:

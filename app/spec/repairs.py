@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from app.catalog.layers import Layer, ShapeMismatch
+from app.catalog.layers import Layer, ShapeMismatch, fitted
 from app.catalog.losses import LOSSES
 from app.core.errors import Problem
-from app.core.shapes import Shape, size
+from app.core.shapes import Shape, Tokens, size
 from app.spec import adapters
 from app.spec.examine import Examination
 from app.spec.graph import after
@@ -51,15 +51,27 @@ def candidates(found: Examination, problem: Problem) -> Candidates:
 def _empty(found: Examination) -> Candidates:
     if INPUT not in found.shapes:
         return
-    units = _wanted(found)
+    units, layers = _wanted(found), _simplest(found)
+    patch = append(found.model, INPUT, *layers)
+    if isinstance(found.shapes[INPUT], Tokens):
+        say = (
+            f"Start with an embedding and a dense layer of {units}",
+            f"从嵌入与 {units} 个单元的全连接层开始",
+        )
+    else:
+        say = (f"Start with a dense layer of {units}", f"从 {units} 个单元的全连接层开始")
+    yield from offer(*say, patch)
+
+
+def _simplest(found: Examination) -> list[dict[str, Any]]:
+    """A network with nothing but what every one on these data needs."""
+    units, shape = _wanted(found), found.shapes[INPUT]
     dense: dict[str, Any] = {"type": "dense", "units": units}
-    flat = len(found.shapes[INPUT]) == 1
-    layers: list[dict[str, Any]] = [dense] if flat else [{"type": "flatten"}, dense]
-    yield from offer(
-        f"Start with a dense layer of {units}",
-        f"从 {units} 个单元的全连接层开始",
-        append(found.model, INPUT, *layers),
-    )
+    if isinstance(shape, Tokens):
+        if found.training.dataset.PER_STEP:
+            return [{"type": "embedding"}, {"type": "dense_steps", "units": units}]
+        return [{"type": "embedding"}, {"type": "mean_over_time"}, dense]
+    return [dense] if len(shape) == 1 else [{"type": "flatten"}, dense]
 
 
 def _unknown_output(found: Examination) -> Candidates:
@@ -71,14 +83,14 @@ def _unknown_output(found: Examination) -> Candidates:
         yield from offer(f"End with {name}", f"以 {name} 结束", (end(name),))
     if len(model.nodes) < MOST_NODES and INPUT in found.shapes:
         units = _wanted(found)
-        layers: list[dict[str, Any]] = [{"type": "flatten"}, {"type": "dense", "units": units}]
-        patch = append(model, INPUT, *layers)
+        patch = append(model, INPUT, *_simplest(found))
         yield from offer(f"Add a dense layer of {units}", f"增加 {units} 个单元的全连接层", patch)
 
 
 def _loss_task(found: Examination) -> Candidates:
     task = found.training.dataset.TASK
-    fitting = [part for part in LOSSES.parts.values() if task in part.TASKS]
+    steps = found.training.dataset.PER_STEP
+    fitting = [p for p in LOSSES.parts.values() if task in p.TASKS and (p.PER_STEP or not steps)]
     usual = "cross_entropy" if task == "classification" else "squared_error"
     for part in sorted(fitting, key=lambda one: one.kind() != usual):
         patch = (put("/training/phases/0/loss", {"type": part.kind()}),)
@@ -212,16 +224,20 @@ def _dangling(found: Examination, index: int, _: Problem) -> Candidates:
 def _output_size(found: Examination, index: int, problem: Problem) -> Candidates:
     """Give the last dense layer the right size if only pointwise layers follow it; else add one."""
     model, units = found.model, int(problem.params["expected"][-1])
+    per_step = bool(problem.params["per_step"])
     place: int | None = index
     while place is not None:
         node = model.nodes[place]
-        if node.layer.kind() == "dense":
+        if node.layer.kind() == ("dense_steps" if per_step else "dense"):
             say = (f"Set {node.id} to {units} units", f"将 {node.id} 的单元数设为 {units}")
             yield from offer(*say, (set_field(place, "units", units),))
             break
         if not node.layer.POINTWISE:
             break
         place = found.graph.index.get(node.inputs[0])
+    if per_step:
+        yield from _every_step(found, index, units)
+        return
     dense = {"type": "dense", "units": units}
     shape = found.shapes[model.nodes[index].id]
     source = model.outputs[0]
@@ -248,6 +264,38 @@ def _output_size(found: Examination, index: int, problem: Problem) -> Candidates
         f"Add a global mean pool and a dense layer of {units}",
         f"增加全局平均池化与 {units} 个单元的全连接层",
         append(model, source, {"type": "global_mean_pool"}, dense),
+    )
+
+
+def _every_step(found: Examination, index: int, units: int) -> Candidates:
+    """A dense layer at every step, in place of all that follows the last one with all steps."""
+    model, steps = found.model, found.shapes[INPUT][0]
+    gone: list[int] = []
+    place: int | None = index
+    while place is not None:
+        name = model.nodes[place].id
+        shape = found.shapes.get(name, ())
+        if len(shape) == 2 and shape[0] == steps:
+            break
+        gone.append(place)
+        place = found.graph.index.get(model.nodes[place].inputs[0])
+    if place is None:
+        return
+    added: dict[str, Any] = {"type": "dense_steps", "units": units}
+    cut = [{"op": "remove", "path": f"/model/nodes/{one}"} for one in sorted(gone, reverse=True)]
+    patch = append(model, model.nodes[place].id, added)
+    if not gone:
+        say = (
+            f"Add a dense layer of {units} at every step",
+            f"增加每个时刻 {units} 个单元的全连接层",
+        )
+        yield from offer(*say, patch)
+        return
+    names = ", ".join(model.nodes[one].id for one in reversed(gone))
+    yield from offer(
+        f"Answer at every step: a dense layer of {units} per step in place of {names}",
+        f"每个时刻都作答：以每个时刻 {units} 个单元的全连接层取代 {names}",
+        (*patch, *cut),
     )
 
 
@@ -293,7 +341,7 @@ def _takes(layer: Layer, shape: Shape | None) -> bool:
     if shape is None or layer.ARITY[1] > 1:
         return False
     try:
-        layer.output_shape((shape,))
+        fitted(layer, (shape,))
     except ShapeMismatch:
         return False
     return True

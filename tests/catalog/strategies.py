@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from app.api.catalog import FAMILIES as NAMED
 from app.catalog.family import Family, Part
 from app.catalog.layers import Layer, ShapeMismatch
-from app.core.shapes import Shape
+from app.core.shapes import Shape, Tokens
 from tests.conftest import DEEP
 
 FAMILIES: tuple[Family[Any], ...] = tuple(NAMED.values())
@@ -123,6 +123,14 @@ small_shapes: st.SearchStrategy[Shape] = st.one_of(
     st.tuples(st.integers(1, 9)),
 )
 any_shape: st.SearchStrategy[Shape] = st.one_of(pictures, sequences, vectors)
+tokens: st.SearchStrategy[Shape] = st.builds(Tokens, st.integers(1, 9), st.integers(2, 12))
+
+
+def batch_of(shape: Shape, size: int, generator: torch.Generator) -> torch.Tensor:
+    """Normal numbers, or ids of tokens, the padding among them."""
+    if isinstance(shape, Tokens):
+        return torch.randint(shape.vocabulary, (size, *shape), generator=generator).float()
+    return torch.randn(size, *shape, generator=generator)
 
 
 @st.composite
@@ -131,7 +139,7 @@ def inputs_of(
 ) -> tuple[Shape, ...]:
     """As many shapes as the layer takes: mostly alike, at times different in channels or at all."""
     low, high = layer.ARITY
-    first = draw(shape)
+    first = draw(tokens if layer.TOKENS and shape is not pictures else shape)
     others: list[Shape] = []
     for _ in range(draw(st.integers(low, min(high, 4))) - 1):
         way = draw(st.sampled_from(("same", "same", "channels", "any")))

@@ -19,7 +19,7 @@ from app.catalog.losses import LOSSES, Loss
 from app.catalog.optimizers import OPTIMIZERS, Optimizer
 from app.catalog.schedules import SCHEDULES, Memory, Place, Schedule
 from app.engine.export.bundle import Bundle, header
-from tests.catalog.strategies import fitting, parts
+from tests.catalog.strategies import batch_of, fitting, parts
 
 SEED = 11
 quick = settings(max_examples=8, phases=(Phase.explicit, Phase.generate))
@@ -66,7 +66,7 @@ def test_layer(layer: type[Layer], data: st.DataObject) -> None:
     predicted = [(buffer.name, buffer.shape) for buffer in made.buffers(shapes)]
     assert predicted == [(name, tuple(buffer.shape)) for name, buffer in module.named_buffers()]
     generator = torch.Generator().manual_seed(5)
-    inputs = [torch.randn(3, *shape, generator=generator) for shape in shapes]
+    inputs = [batch_of(shape, 3, generator) for shape in shapes]
     code = made.code(shapes)
     if code.forward:
         names = [f"x{place}" for place in range(len(shapes))]

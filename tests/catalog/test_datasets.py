@@ -49,13 +49,15 @@ def check_arrays(made: Dataset, data: Data) -> None:
         assert np.isfinite(x).all()
         assert x.flags.c_contiguous
         if made.KIND != "tabular":
-            low, high = (0.0, 1.0) if made.KIND == "image" else (-6.0, 6.0)
+            low, high = {"image": (0.0, 1.0), "text": (0.0, len(made.vocabulary) - 1)}.get(
+                made.KIND, (-6.0, 6.0)
+            )
             assert x.min() >= low
             assert x.max() <= high
         if made.TASK == "classification":
-            assert y.shape == (count,)
+            assert y.shape == ((count, made.input_shape[0]) if made.PER_STEP else (count,))
             assert y.dtype == np.int64
-            assert y.min() >= 0
+            assert y.min() >= (-1 if made.PER_STEP else 0)
             assert y.max() < made.targets
         else:
             assert y.shape == (count, made.targets)
@@ -68,11 +70,12 @@ def check_arrays(made: Dataset, data: Data) -> None:
 @each_set
 def test_facts(dataset: type[Dataset]) -> None:
     made = dataset()
-    assert made.KIND in ("image", "points", "tabular", "sequence")
+    assert made.KIND in ("image", "points", "tabular", "sequence", "text")
     assert len(made.input_shape) == {"image": 3, "sequence": 2}.get(made.KIND, 1)
     assert made.LICENCE
     assert made.SOURCE
-    assert (dataset.GROUP == OWN or dataset.kind() == "points_custom") == dataset.VARIES
+    varies = dataset.GROUP == OWN or dataset.kind() == "points_custom" or made.KIND == "text"
+    assert varies == dataset.VARIES
     if dataset.GROUP == OWN:  # nothing can be said of it without its file
         assert made.sizes == (0, 0)
         assert [fault.code for fault in made.faults()] == ["data_missing"]
@@ -80,7 +83,7 @@ def test_facts(dataset: type[Dataset]) -> None:
     assert made.faults() == ()
     assert made.targets >= 1
     assert min(made.sizes) >= 1
-    assert (made.TASK == "classification") == bool(made.CLASSES)
+    assert (made.TASK == "classification") == bool(made.CLASSES or made.NEXT)
     assert len({name.en for name in made.CLASSES}) == len(made.CLASSES)
     assert len({name.zh for name in made.CLASSES}) == len(made.CLASSES)
     assert always_there(dataset) == made.available(NOWHERE)

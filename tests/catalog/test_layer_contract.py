@@ -14,7 +14,16 @@ from app.catalog.layers import LAYERS, Fix, Layer, ShapeMismatch, count
 from app.core.shapes import Shape
 from app.engine.modules.feedback import Banded
 from app.engine.modules.table_conv import TableConv2d
-from tests.catalog.strategies import fewer, fitting, inputs_of, parts, pictures, reseed, with_field
+from tests.catalog.strategies import (
+    batch_of,
+    fewer,
+    fitting,
+    inputs_of,
+    parts,
+    pictures,
+    reseed,
+    with_field,
+)
 
 each_layer = pytest.mark.parametrize(
     "layer", LAYERS.parts.values(), ids=lambda layer: str(layer.kind())
@@ -30,7 +39,7 @@ def takes_pictures(layer: type[Layer]) -> bool:
 
 def batch(shapes: tuple[Shape, ...], size: int = 2) -> list[torch.Tensor]:
     generator = torch.Generator().manual_seed(5)
-    return [torch.randn(size, *shape, generator=generator) for shape in shapes]
+    return [batch_of(shape, size, generator) for shape in shapes]
 
 
 def values_of(arithmetic: str) -> tuple[int, int]:

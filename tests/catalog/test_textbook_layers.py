@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from app.catalog.layers import LAYERS, Layer
+from app.core.shapes import Shape, Tokens
 from tests.catalog.strategies import fewer, fitting, reseed, small_shapes
 from tests.catalog.textbook import Array, Given
 from tests.catalog.textbook_recurrent import FORMULAS
@@ -23,6 +24,18 @@ each_formula = pytest.mark.parametrize("kind", sorted(FORMULAS))
 
 def assert_close(found: Array, expected: Array) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
+
+
+def inputs_of_shape(random: np.random.RandomState, shape: Shape, count: int) -> Array:
+    """Normal numbers, or ids of tokens."""
+    if isinstance(shape, Tokens):
+        return random.randint(0, shape.vocabulary, (count, *shape)).astype(float)
+    return random.standard_normal((count, *shape))
+
+
+def leaf_of(x: Array, shape: Shape) -> torch.Tensor:
+    """Ids have no slope."""
+    return torch.from_numpy(x).requires_grad_(not isinstance(shape, Tokens))
 
 
 class Module:
@@ -58,18 +71,19 @@ class Module:
 def test_textbook_is_autograd(kind: str, data: st.DataObject, seed: int) -> None:
     made, shapes, out = fitting(data, LAYERS.parts[kind])
     random = np.random.RandomState(seed)
-    inputs = [random.standard_normal((BATCH, *shape)) for shape in shapes]
+    inputs = [inputs_of_shape(random, shape, BATCH) for shape in shapes]
     delta = random.standard_normal((BATCH, *out))
     module = Module(made, shapes, seed)
-    leaves = [torch.from_numpy(x).requires_grad_() for x in inputs]
+    leaves = [leaf_of(x, shape) for x, shape in zip(inputs, shapes, strict=True)]
     output = module(*leaves)
     torch.autograd.backward(output, torch.from_numpy(delta))
 
     expected = FORMULAS[kind](Given(made, module.parameters, inputs, delta, module.probe))
     assert_close(expected.output, output.detach().numpy())
     for leaf, sensitivity in zip(leaves, expected.inputs, strict=True):
-        assert leaf.grad is not None
-        assert_close(sensitivity, leaf.grad.numpy())
+        if leaf.requires_grad:
+            assert leaf.grad is not None
+            assert_close(sensitivity, leaf.grad.numpy())
     for name, parameter in module.torch.named_parameters():
         assert parameter.grad is not None
         assert_close(expected.parameters[name], parameter.grad.numpy())
@@ -90,7 +104,7 @@ def test_every_sensitivity_is_the_slope_of_the_output(
     made, shapes, _ = fitting(data, layer, small_shapes)
     module = Module(made, shapes, seed)
     random = np.random.RandomState(seed)
-    leaves = [torch.from_numpy(random.standard_normal((2, *shape))) for shape in shapes]
+    leaves = [leaf_of(inputs_of_shape(random, shape, 2), shape) for shape in shapes]
     names = [name for name, _ in module.torch.named_parameters()]
     values = [value.detach().clone() for value in module.torch.parameters()]
 
@@ -102,7 +116,7 @@ def test_every_sensitivity_is_the_slope_of_the_output(
         assert isinstance(output, torch.Tensor)
         return output
 
-    tensors = [x.requires_grad_() for x in (*leaves, *values)]
+    tensors = [*leaves, *(value.requires_grad_() for value in values)]
     assert torch.autograd.gradcheck(run, tensors, eps=1e-6, atol=1e-4, rtol=1e-4, fast_mode=True)
 
 

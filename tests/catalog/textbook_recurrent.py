@@ -263,6 +263,16 @@ def _dense_steps(given: Given) -> Pass:
     return Pass(output, [given.delta @ V], grads)
 
 
+@textbook("embedding")
+def _embedding(given: Given) -> Pass:
+    """A one-hot vector times the table; the gradient of a row is the sum over the steps it is met at."""
+    table = given.parameters["weight"]
+    one_hot = np.eye(len(table))[given.u.astype(int)]
+    one_hot[:, :, 0] = 0.0  # the padding
+    grad = np.einsum("ntv,ntd->vd", one_hot, given.delta)
+    return Pass(one_hot @ table, [np.zeros_like(given.u)], {"weight": grad})
+
+
 @textbook("last_step")
 def _last_step(given: Given) -> Pass:
     back = np.zeros(given.u.shape)

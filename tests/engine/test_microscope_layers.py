@@ -18,7 +18,7 @@ from app.engine.tracing.cells import Cell, source
 from app.engine.tracing.forward import forward
 from app.engine.tracing.local import derivatives
 from app.engine.tracing.places import Context, largest
-from tests.catalog.strategies import fewer, fitting, parts, reseed, small_shapes
+from tests.catalog.strategies import batch_of, fewer, fitting, parts, reseed, small_shapes
 
 TOLERANCES = {torch.float64: 1e-9, torch.float32: 1e-5}
 BATCH = 3
@@ -81,10 +81,7 @@ def open_layer(
     module = layer.build(shapes)
     layer.initialize(module, generator)
     module = module.to(dtype)
-    inputs = [
-        torch.randn((BATCH, *shape), generator=generator).to(dtype).requires_grad_()
-        for shape in shapes
-    ]
+    inputs = [batch_of(shape, BATCH, generator).to(dtype).requires_grad_() for shape in shapes]
     reseed(module, 7)
     output = elementary(module)(*inputs)
     delta = torch.randn(output.shape, generator=generator).to(dtype)

@@ -14,11 +14,12 @@ from torch import nn
 import app.engine.modules as package
 from app.catalog.layers import LAYERS, Layer, ShapeMismatch
 from app.catalog.layers.conv2d import Conv2d
-from app.core.shapes import Shape
+from app.core.shapes import Shape, Tokens
 from app.engine.modules.recurrent import Unrolled
 from app.engine.modules.seeded import Seeded
+from tests.catalog.strategies import batch_of
 
-SHAPES: tuple[Shape, ...] = ((3, 4, 4), (6, 6, 6), (2, 6), (5,))
+SHAPES: tuple[Shape, ...] = ((3, 4, 4), (6, 6, 6), (2, 6), (5,), Tokens(4, 5))
 Made = tuple[nn.Module, tuple[Shape, ...]]
 
 
@@ -66,7 +67,8 @@ def test_backward_is_the_slope_of_forward(kind: type[nn.Module], training: bool)
     module, shapes = made(kind)
     module = module.double().train(training)
     generator = torch.Generator().manual_seed(3)
-    inputs = [torch.randn(2, *s, generator=generator, dtype=torch.float64) for s in shapes]
+    inputs = [batch_of(s, 2, generator).double() for s in shapes]
+    ids = [isinstance(s, Tokens) for s in shapes]
     names = [name for name, _ in module.named_parameters()]
     weights = [p.detach().clone() for p in module.parameters()]
 
@@ -78,7 +80,8 @@ def test_backward_is_the_slope_of_forward(kind: type[nn.Module], training: bool)
         assert isinstance(output, torch.Tensor)
         return output
 
-    assert torch.autograd.gradcheck(run, [x.requires_grad_() for x in (*inputs, *weights)])
+    given = [x.requires_grad_(not whole) for x, whole in zip(inputs, ids, strict=True)]
+    assert torch.autograd.gradcheck(run, [*given, *(w.requires_grad_() for w in weights)])
 
 
 def test_there_are_modules_to_check() -> None:

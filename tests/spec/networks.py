@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from app.catalog.augmentations import AUGMENTATIONS
 from app.catalog.datasets import DATASETS
-from app.catalog.layers import LAYERS, Layer, ShapeMismatch
+from app.catalog.layers import LAYERS, Layer, ShapeMismatch, fitted
 from app.catalog.losses import LOSSES
 from app.catalog.optimizers import OPTIMIZERS
 from app.catalog.schedules import SCHEDULES
+from app.core.shapes import Tokens
 from app.spec.groups import ParameterGroup
 from app.spec.model import INPUT, ModelSpec, Node, chain
 from app.spec.training import SupervisedPhase, TrainingSpec
@@ -65,13 +66,14 @@ def fitting_chains(draw: st.DrawFn, training: TrainingSpec) -> ModelSpec:
         if layer.ARITY[0] > 1:
             continue
         try:
-            after = layer.output_shape((shape,))
+            after = fitted(layer, (shape,))
         except ShapeMismatch:
             continue
         if max(after) <= 4096 and (len(after) < 3 or after[0] * after[1] * after[2] <= 50_000):
             shape = after
             layers.append(layer)
-    return chain(tuple(layers) or (LAYERS.parts["identity"](),))
+    alone = "embedding" if isinstance(training.dataset.input_shape, Tokens) else "identity"
+    return chain(tuple(layers) or (LAYERS.parts[alone](),))
 
 
 names = st.sampled_from(("a", "b", "c", "d", "e", "f", INPUT, "train", "nowhere"))
@@ -102,7 +104,7 @@ def wired(draw: st.DrawFn, training: TrainingSpec) -> ModelSpec:
             for _ in range(draw(st.integers(layer.ARITY[0], min(3, layer.ARITY[1]))))
         )
         try:
-            shape = layer.output_shape(tuple(shapes[source] for source in sources))
+            shape = fitted(layer, tuple(shapes[source] for source in sources))
         except ShapeMismatch:
             continue
         if len(shape) == 3 and shape[0] * shape[1] * shape[2] > 50_000:

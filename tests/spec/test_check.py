@@ -19,6 +19,7 @@ from app.spec.model import INPUT, ModelSpec, parse_model
 from app.spec.presets import presets
 from app.spec.report import Report
 from app.spec.training import TrainingSpec
+from tests.catalog.strategies import batch_of
 from tests.spec.networks import chains, fitting_chains, graphs, trainings, wired
 from tests.spec.patching import apply
 
@@ -89,11 +90,13 @@ def compare_with_torch(model: ModelSpec, training: TrainingSpec) -> None:
     report = check(model, training)
     layers = {node.id: node.layer for node in model.nodes}
     sources = {node.id: node.inputs for node in model.nodes}
-    values = {INPUT: torch.randn(2, *training.dataset.input_shape)}
+    shapes = {INPUT: training.dataset.input_shape}
+    values = {INPUT: batch_of(shapes[INPUT], 2, torch.Generator().manual_seed(1))}
     for name in report.order:
         node = report.node(name)
         assert node.shape is not None
-        module = layers[name].build(tuple(s for s in node.inputs if s is not None)).eval()
+        shapes[name] = node.shape
+        module = layers[name].build(tuple(shapes[source] for source in sources[name])).eval()
         with torch.no_grad():
             values[name] = module(*(values[source] for source in sources[name]))
         assert tuple(values[name].shape) == (2, *node.shape)

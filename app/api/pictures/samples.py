@@ -21,6 +21,8 @@ SHADES = 6
 def samples(dataset: Dataset, root: Path, title: str) -> Markup | None:
     """None where its samples are neither points nor pictures. Its files must be here."""
     shape = dataset.input_shape
+    if dataset.KIND == "text":
+        return None
     if shape == (2,):
         return _points(dataset.load(root), title)
     return _pictures(dataset.load(root), title) if len(shape) == 3 else None

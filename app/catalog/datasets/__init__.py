@@ -10,15 +10,17 @@ from app.catalog.datasets._base import (
     POINTS,
     SEQUENCES,
     TABLES,
+    TEXTS,
     Data,
     Dataset,
     Feature,
 )
 from app.catalog.datasets._shelf import SHELF
+from app.catalog.datasets._tokens import TokenSet
 from app.catalog.family import Family
 
 DATASETS: Family[Dataset] = Family(
-    "datasets", Dataset, __name__, groups=(PICTURES, POINTS, SEQUENCES, TABLES, OWN)
+    "datasets", Dataset, __name__, groups=(PICTURES, POINTS, SEQUENCES, TEXTS, TABLES, OWN)
 )
 
 if TYPE_CHECKING:
@@ -26,4 +28,4 @@ if TYPE_CHECKING:
 else:
     AnyDataset = DATASETS.union()
 
-__all__ = ["DATASETS", "SHELF", "AnyDataset", "Data", "Dataset", "Feature"]
+__all__ = ["DATASETS", "SHELF", "AnyDataset", "Data", "Dataset", "Feature", "TokenSet"]

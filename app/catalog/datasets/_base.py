@@ -22,6 +22,7 @@ PICTURES = text("Pictures", "图像")
 POINTS = text("2-D points", "二维点集")
 TABLES = text("Tables", "表格")
 SEQUENCES = text("Sequences", "序列")
+TEXTS = text("Texts", "文本")
 OWN = text("Own data", "自己的数据")
 Split = Literal["train", "val"]
 Progress = Callable[[int, int | None], None]
@@ -30,7 +31,8 @@ Progress = Callable[[int, int | None], None]
 @dataclass(frozen=True)
 class Data:
     """A loaded set. Inputs float32 (N, *shape), pictures in 0…1 (channels, height, width);
-    targets int64 (N,) for classes, float32 (N, targets) for regression."""
+    token ids (steps,) as whole numbers; targets int64 (N,) for classes, float32 (N, targets) for
+    regression, and int64 (N, steps) for a class at every step, −1 where a step does not count."""
 
     train_x: NDArray[np.float32]
     train_y: NDArray[np.int64] | NDArray[np.float32]
@@ -60,7 +62,7 @@ class Feature:
 class Dataset(Part):
     """A data set and the options it is made with. The same options always give the same arrays."""
 
-    KIND: ClassVar[Literal["image", "points", "tabular", "sequence"]]
+    KIND: ClassVar[Literal["image", "points", "tabular", "sequence", "text"]]
     TASK: ClassVar[Task]
     CLASSES: ClassVar[tuple[Text, ...]] = ()
     """Names of the classes; empty for regression."""
@@ -68,12 +70,21 @@ class Dataset(Part):
     SOURCE: ClassVar[str] = ""
     DOWNLOAD_BYTES: ClassVar[int] = 0
     """What a download takes; 0 for a set that is always there."""
+    PER_STEP: ClassVar[bool] = False
+    """Every step of time has a class of its own; else the whole sample has one target."""
+    NEXT: ClassVar[bool] = False
+    """The class of a step is the token that comes next: the vocabulary names the classes."""
     VARIES: ClassVar[bool] = False
     """Whether task, classes or shape follow from the options: they are asked of an instance then."""
 
     @property
     def input_shape(self) -> Shape:
         raise TypeError(f"{type(self).__name__} declares no input_shape")
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The tokens by their ids, where samples are made of tokens; the first is the padding."""
+        return ()
 
     @property
     def targets(self) -> int:

@@ -17,6 +17,7 @@ from app.catalog.layers._base import (
     Parameter,
     ShapeMismatch,
     count,
+    fitted,
 )
 
 LAYERS: Family[Layer] = Family(
@@ -28,4 +29,4 @@ if TYPE_CHECKING:
 else:
     AnyLayer = LAYERS.union()
 
-__all__ = ["LAYERS", "AnyLayer", "Fix", "Layer", "Parameter", "ShapeMismatch", "count"]
+__all__ = ["LAYERS", "AnyLayer", "Fix", "Layer", "Parameter", "ShapeMismatch", "count", "fitted"]

@@ -12,7 +12,7 @@ from app.catalog.code import Code, of_module
 from app.catalog.family import Part
 from app.catalog.plot import Place
 from app.core.errors import GlassnetError
-from app.core.shapes import Shape, show
+from app.core.shapes import Shape, Tokens, show
 from app.core.text import Text, text
 
 if TYPE_CHECKING:
@@ -102,6 +102,11 @@ class Layer(Part):
     """Kind of the cell that runs at every step: the page draws it with its numbers."""
     TIME_FIRST: ClassVar[bool] = False
     """Of an output (a, b) the first axis is time, as recurrent layers have it."""
+    TOKENS: ClassVar[bool] = False
+    """Takes token ids."""
+    MASKED: ClassVar[bool] = False
+    """Its module takes the lengths of the sequences (N,) after the inputs: what comes behind the
+    end of a sequence is without effect."""
 
     @classmethod
     def facts(cls) -> dict[str, Any]:
@@ -182,6 +187,16 @@ class Layer(Part):
         The default reads it off the module; a layer whose module cannot be read says it itself.
         """
         return of_module(self.build(inputs))
+
+
+def fitted(layer: Layer, inputs: tuple[Shape, ...]) -> Shape:
+    """The output's shape; raises :class:`ShapeMismatch`, also for token ids that a layer would take
+    for quantities."""
+    tokens = next((shape for shape in inputs if isinstance(shape, Tokens)), None)
+    if tokens is not None and not layer.TOKENS:
+        expected = text("numbers, not the ids of tokens", "数值，而非词元编号")
+        raise ShapeMismatch(layer, expected, tokens, Fix("insert", value="embedding"))
+    return layer.output_shape(inputs)
 
 
 def count(layer: Layer, inputs: tuple[Shape, ...]) -> int:

@@ -96,6 +96,7 @@ class Gated(Layer):
 
     GROUP = RECURRENT
     TIME_FIRST = True
+    MASKED = True
     GATES: ClassVar[int] = 1
 
     units: int = units_option()

@@ -30,6 +30,7 @@ class LastStep(Layer):
         "双向层的反向一半在此只读过一个时刻：宜改用对时间取平均或最大值。"
     )
     GROUP = RECURRENT
+    MASKED = True
     FORMULA = Formula(
         forward=r"x = x_T",
         backward=r"\delta_T = \delta,\quad \delta_t = 0 \text{ for } t < T",

@@ -23,6 +23,7 @@ class MaxOverTime(Layer):
     )
     DOC_ZH = "输入 (T, F)，输出 (F,)：各特征在所有时刻中的最大值；误差只传给取得最大值的时刻。"
     GROUP = RECURRENT
+    MASKED = True
     FORMULA = Formula(
         forward=r"x_j = \max_t (x_t)_j",
         backward=r"(\delta_t)_j = \delta_j \text{ at the winner, else } 0",

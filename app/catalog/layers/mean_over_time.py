@@ -23,6 +23,7 @@ class MeanOverTime(Layer):
     )
     DOC_ZH = "输入 (T, F)，输出 (F,)：各特征对所有时刻的平均，每个时刻收到误差的 T 分之一。"
     GROUP = RECURRENT
+    MASKED = True
     FORMULA = Formula(
         forward=r"x = \tfrac1T \sum_t x_t",
         backward=r"\delta_t = \tfrac1T\,\delta",

@@ -36,12 +36,14 @@ class Loss(Part):
     TASKS: ClassVar[frozenset[Use]]
     READOUT: ClassVar[Readout] = "raw"
     """How outputs are shown as a prediction."""
+    PER_STEP: ClassVar[bool] = False
+    """Whether it can be taken at every step of a sequence, of classes."""
     PLOT_NOTE: ClassVar[Text]
     """Which case the curve shows."""
 
     @classmethod
     def facts(cls) -> dict[str, Any]:
-        return {"tasks": sorted(cls.TASKS), "readout": cls.READOUT}
+        return {"tasks": sorted(cls.TASKS), "readout": cls.READOUT, "per_step": cls.PER_STEP}
 
     def output_sizes(self, task: Task, targets: int) -> tuple[int, ...]:
         """Output sizes that fit: ``targets`` is the number of classes or of regressed values."""
@@ -76,6 +78,19 @@ class Loss(Part):
     def build(self) -> LossFunction:
         """``f(output (N, outputs), encoded target) -> scalar``."""
         raise TypeError(f"{type(self).__name__} declares no build")
+
+    def build_steps(self) -> LossFunction:
+        """The same for ``f(output (N, T, classes), classes (N, T))``, −1 where a step does not count."""
+        from app.engine.modules.per_step import PerStep
+
+        return PerStep(self.build())
+
+    def code_steps(self) -> Code:
+        """Python for the function of :meth:`build_steps`."""
+        from app.engine.modules.per_step import PerStep
+
+        inner = self.code()
+        return Code(f"PerStep({inner.expression})", (*inner.uses, PerStep))
 
     def code(self) -> Code:
         """Python for the function of :meth:`build`, for exported code."""

@@ -42,6 +42,7 @@ class CrossEntropy(Loss):
     ALIASES = ("softmax", "互熵损失", "log loss", "label smoothing", "标签平滑")
     EXAMPLES = ({"type": "cross_entropy"},)
     TASKS = frozenset({"classification"})
+    PER_STEP = True
     READOUT = "softmax"
     PLOT_NOTE = TWO_CLASSES
 

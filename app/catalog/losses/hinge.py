@@ -40,6 +40,7 @@ class Hinge(Loss):
     ALIASES = ("svm", "margin", "支持向量机")
     EXAMPLES = ({"type": "hinge"},)
     TASKS = frozenset({"classification"})
+    PER_STEP = True
     PLOT_NOTE = TWO_CLASSES
 
     type: Literal["hinge"] = "hinge"

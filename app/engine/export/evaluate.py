@@ -12,6 +12,8 @@ def load_data(trainer: Trainer) -> str:
     encoded = split.labels is not None and split.labels is not split.targets
     if split.targets is None:
         about = "(inputs, inputs, inputs) of “train” or “val”: what comes in is to come out again."
+    elif trainer.per_step:
+        about = "(inputs, classes, classes) of “train” or “val”; −1 where a step does not count."
     elif not trainer.classes:
         about = "(inputs, targets, targets) of the samples of “train” or “val”."
     elif encoded:
@@ -41,32 +43,30 @@ def measure(trainer: Trainer) -> str:
 def evaluation(trainer: Trainer, *, loss: bool) -> str:
     """The function that is called so; with ``loss``, also that of the validation loss."""
     outputs = trainer.network.shapes[trainer.network.output][-1]
-    if trainer.classes:
+    if trainer.per_step:
+        found = "(output.argmax(2) == labels[part]).sum().item()"
+        what = "The share of the counted steps of the validation samples that is classified right."
+    elif trainer.classes:
         decided = "output.argmax(1)" if outputs > 1 else "(output[:, 0] > 0).long()"
         found = f"({decided} == labels[part]).sum().item()"
         what = "The share of the validation samples that is classified right."
     else:
         found = "(output - targets[part]).square().flatten(1).mean(1).sum().item()"
         what = "The mean squared error over the validation samples."
-    text = _over_parts(measure(trainer), "", what, "256", found)
+    text = _over_parts(trainer, measure(trainer), "", what, found)
     if not loss:
         return text
     what = "The mean of the batches' losses over the validation samples."
-    found = "loss_function(output, targets[part]).item() * len(part)"
-    return (
-        text
-        + "\n\n"
-        + _over_parts(
-            "validation_loss",
-            ", loss_function: Callable[..., torch.Tensor]",
-            what,
-            "BATCH_SIZE",
-            found,
-        )
-    )
+    many = "(targets[part] >= 0).sum().item()" if trainer.per_step else "len(part)"
+    found = f"loss_function(output, targets[part]).item() * {many}"
+    arguments = ", loss_function: Callable[..., torch.Tensor]"
+    return text + "\n\n" + _over_parts(trainer, "validation_loss", arguments, what, found)
 
 
-def _over_parts(name: str, arguments: str, what: str, size: str, found: str) -> str:
+def _over_parts(trainer: Trainer, name: str, arguments: str, what: str, found: str) -> str:
+    """Batches as in training for the loss, which may sum over one."""
+    size = "BATCH_SIZE" if arguments else "256"
+    count = "(labels >= 0).sum().item()" if trainer.per_step else "len(inputs)"
     lines = (
         "@torch.no_grad()",
         f"def {name}(model: Network{arguments}) -> float:",
@@ -78,7 +78,7 @@ def _over_parts(name: str, arguments: str, what: str, size: str, found: str) -> 
         "        output = model(inputs[part])",
         f"        total += {found}",
         "    model.train()",
-        "    return total / len(inputs)",
+        f"    return total / {count}",
         "",
     )
     return "\n".join(lines)

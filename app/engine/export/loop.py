@@ -50,7 +50,7 @@ class Loop:
             '    inputs, targets, _ = load_data("train")',
             *self._model(),
             *self._optimizer(),
-            statement(f"loss_function = {self._said(self.phase.loss.code())}", 4),
+            statement(f"loss_function = {self._said(self._loss())}", 4),
             *self._schedule(),
             *self._limits(),
             *self._augmentations(),
@@ -61,6 +61,10 @@ class Loop:
             *(["        epoch += 1", *self.found.last_lines(8)] if self.found else []),
         ]
         return "\n".join(lines) + "\n"
+
+    def _loss(self) -> Code:
+        loss = self.phase.loss
+        return loss.code_steps() if self.trainer.per_step else loss.code()
 
     def _said(self, code: Code) -> str:
         """An expression, with all it needs noted."""

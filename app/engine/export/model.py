@@ -11,6 +11,7 @@ from app.engine.compile import Network, needed
 from app.engine.export.bundle import Bundle, header
 from app.engine.export.layout import statement
 from app.engine.export.names import attribute, variables
+from app.engine.modules.masks import lengths_of
 from app.spec.model import INPUT
 
 
@@ -43,6 +44,8 @@ def module(network: Network, title: str) -> Module:
             bundle.add(use)
     if _drawing(network, names):
         bundle.add(stable_hash)
+    if network.masked:
+        bundle.add(lengths_of)
     body = [*_head(network, title), *_init(codes), "", *_forward(network, names, codes)]
     body += _reseed(_drawing(network, names))
     return Module(frozenset(bundle.imports), bundle.text, "\n".join(body) + "\n")
@@ -79,8 +82,11 @@ def _forward(network: Network, names: tuple[str, ...], codes: dict[str, Code]) -
         "    def forward(self, x: torch.Tensor) -> torch.Tensor:",
         statement(f'"""A batch of {shown} in; comments give the shape of one sample."""', 8),
     ]
+    if network.masked:
+        lines.append("        lengths = lengths_of(x)")
     for name in names:
         sources = [called[source] for source in network.sources[name]]
+        sources += ["lengths"] if name in network.masked else []
         code = codes[name]
         if code.forward:
             value = code.forward.format(*sources)

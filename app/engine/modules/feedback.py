@@ -7,6 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from app.engine.modules.masks import silent_tail
+
 
 def squash(name: str, u: torch.Tensor) -> torch.Tensor:
     """φ or g by its name."""
@@ -37,15 +39,25 @@ class Jordan(nn.Module):
         self.V = nn.Parameter(torch.empty(outputs, hidden))
         self.c = nn.Parameter(torch.empty(outputs))
 
-    def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:
+    def forward(self, x_NTF: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
+        return silent_tail(self.resume(x_NTF, self.rest(x_NTF))[0], lengths)
+
+    def rest(self, x_NTF: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """The state before the first step: an output of zeros."""
+        return (x_NTF.new_zeros(x_NTF.shape[0], self.outputs),)
+
+    def resume(
+        self, x_NTF: torch.Tensor, state: tuple[torch.Tensor, ...]
+    ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+        """Outputs from the output before the first step on; the last of them."""
         u_NTH = functional.linear(x_NTF, self.U, self.b)
-        o_NO = x_NTF.new_zeros(x_NTF.shape[0], self.outputs)
+        (o_NO,) = state
         made = []
         for t in range(x_NTF.shape[1]):
             s_NH = squash(self.activation, u_NTH[:, t] + functional.linear(o_NO, self.W))
             o_NO = squash(self.output, functional.linear(s_NH, self.V, self.c))
             made.append(o_NO)
-        return torch.stack(made, 1)
+        return torch.stack(made, 1), (o_NO,)
 
 
 class Banded(nn.Module):
@@ -78,12 +90,22 @@ class Banded(nn.Module):
         flat = self.band.new_zeros(size * size)
         return flat.index_copy(0, places, self.band).view(size, size)
 
-    def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:
+    def forward(self, x_NTF: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
+        return silent_tail(self.resume(x_NTF, self.rest(x_NTF))[0], lengths)
+
+    def rest(self, x_NTF: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """The state before the first step: hidden units of zero."""
+        return (x_NTF.new_zeros(x_NTF.shape[0], self.hidden),)
+
+    def resume(
+        self, x_NTF: torch.Tensor, state: tuple[torch.Tensor, ...]
+    ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+        """Hidden units from those before the first step on; the last of them."""
         weight = self.full_weight()
         u_NTH = functional.linear(x_NTF, self.U, self.b)
-        s_NH = x_NTF.new_zeros(x_NTF.shape[0], self.hidden)
+        (s_NH,) = state
         made = []
         for t in range(x_NTF.shape[1]):
             s_NH = squash(self.activation, u_NTH[:, t] + functional.linear(s_NH, weight))
             made.append(s_NH)
-        return torch.stack(made, 1)
+        return torch.stack(made, 1), (s_NH,)

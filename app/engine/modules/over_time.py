@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from app.engine.modules.masks import first_repeated, last_steps, silent_tail
+
 
 class Rows(nn.Module):
     """(N, C, H, W) → (N, steps, C·H·W/steps), row by row; vectors are cut into ``steps`` pieces."""
@@ -19,13 +21,22 @@ class Rows(nn.Module):
 
 
 class OverTime(nn.Module):
-    """(N, T, F) → (N, F): the ``last`` step, or the ``mean`` or ``max`` of all."""
+    """(N, T, F) → (N, F): the ``last`` step, or the ``mean`` or ``max`` of all.
+
+    Where sequences end earlier than the batch, ``lengths`` (N,) says when.
+    """
 
     def __init__(self, how: str) -> None:
         super().__init__()
         self.how = how
 
-    def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:
+    def forward(self, x_NTF: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
+        if lengths is None:
+            if self.how == "last":
+                return x_NTF[:, -1]
+            return x_NTF.mean(1) if self.how == "mean" else x_NTF.amax(1)
         if self.how == "last":
-            return x_NTF[:, -1]
-        return x_NTF.mean(1) if self.how == "mean" else x_NTF.amax(1)
+            return last_steps(x_NTF, lengths)
+        if self.how == "mean":
+            return silent_tail(x_NTF, lengths).sum(1) / lengths[:, None]
+        return first_repeated(x_NTF, lengths).amax(1)

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from app.engine.modules.dropout import SeededDropout
+from app.engine.modules.masks import reversed_within, silent_tail
 
 
 class Unrolled(nn.RNNBase):
@@ -26,6 +27,8 @@ class Unrolled(nn.RNNBase):
     """PyTorch's name of the kind."""
     WATCHED: ClassVar[tuple[str, ...]] = ()
     """Names of what a state holds beside its output."""
+    HELD: ClassVar[int] = 1
+    """Tensors of a state that the next step needs: h, and c."""
 
     def __init__(
         self,
@@ -55,8 +58,16 @@ class Unrolled(nn.RNNBase):
         names = self._flat_weights_names[layer * each : (layer + 1) * each]
         return [getattr(self, name) for name in names]
 
-    def fused(self, x_NTF: torch.Tensor, weights: list[torch.Tensor], layers: int) -> torch.Tensor:
-        """PyTorch's kernel over so many layers, from a state of zeros."""
+    def fused(
+        self,
+        x_NTF: torch.Tensor,
+        weights: list[torch.Tensor],
+        state: tuple[torch.Tensor, ...],
+        *,
+        both: bool,
+    ) -> tuple[torch.Tensor, ...]:
+        """PyTorch's kernel over as many layers as there are weights, one way or ``both``: the
+        output, then the state (layers × directions, N, H) after the last step."""
         raise NotImplementedError
 
     def step(
@@ -69,58 +80,121 @@ class Unrolled(nn.RNNBase):
         """The state before the first step."""
         return (x_NTF.new_zeros(x_NTF.shape[0], self.hidden_size),)
 
-    def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:
-        layers = range(self.num_layers)
+    def forward(self, x_NTF: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
+        if lengths is not None and self.bidirectional:
+            return self._apart(x_NTF, lengths)
+        return silent_tail(self.resume(x_NTF, self.rest(x_NTF))[0], lengths)
+
+    def rest(self, x_NTF: torch.Tensor, layers: int | None = None) -> tuple[torch.Tensor, ...]:
+        """A state of zeros as PyTorch's kernels take it, (layers × directions, N, H)."""
+        many = self.num_layers * (2 if self.bidirectional else 1) if layers is None else layers
+        zeros = x_NTF.new_zeros(many, x_NTF.shape[0], self.hidden_size)
+        return (zeros,) * self.HELD
+
+    def resume(
+        self, x_NTF: torch.Tensor, state: tuple[torch.Tensor, ...]
+    ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+        """The output from a state before the first step on, and the state after the last."""
+        layers, both = range(self.num_layers), self.bidirectional
         if not (self.training and self.dropout):
-            return self.fused(x_NTF, [w for k in layers for w in self.of_layer(k)], len(layers))
-        for layer in layers:
+            weights = [w for k in layers for w in self.of_layer(k)]
+            x_NTF, *end = self.fused(x_NTF, weights, state, both=both)
+            return x_NTF, tuple(end)
+        ends = []
+        for k, own in enumerate(zip(*(s.chunk(len(layers)) for s in state), strict=True)):
+            x_NTF = self.between(x_NTF) if k else x_NTF
+            x_NTF, *end = self.fused(x_NTF, self.of_layer(k), own, both=both)
+            ends.append(end)
+        return x_NTF, tuple(torch.cat(parts) for parts in zip(*ends, strict=True))
+
+    def _apart(self, x_NTF: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """Both directions by themselves: the way back begins where each sequence ends."""
+        for layer in range(self.num_layers):
             x_NTF = self.between(x_NTF) if layer else x_NTF
-            x_NTF = self.fused(x_NTF, self.of_layer(layer), 1)
+            weights, start = self.of_layer(layer), self.rest(x_NTF, 1)
+            ahead = self.fused(x_NTF, weights[:4], start, both=False)[0]
+            turned = reversed_within(x_NTF, lengths)
+            back = self.fused(turned, weights[4:], start, both=False)[0]
+            x_NTF = torch.cat([ahead, reversed_within(back, lengths)], 2)
+            x_NTF = silent_tail(x_NTF, lengths)
         return x_NTF
 
-    def stepwise(self, x_NTF: torch.Tensor) -> torch.Tensor:
+    def stepwise(
+        self,
+        x_NTF: torch.Tensor,
+        lengths: torch.Tensor | None = None,
+        state: tuple[torch.Tensor, ...] | None = None,
+    ) -> torch.Tensor:
         """The same by elementary operations, one step of time after another."""
         for layer in range(self.num_layers):
             x_NTF = self.between(x_NTF) if layer else x_NTF
-            made = [torch.stack([s[0] for s in walk], 1) for walk in self.walks(x_NTF, layer)]
+            start = None if state is None else tuple(s[layer] for s in state)
+            walks = self.walks(x_NTF, layer, lengths, start)
+            made = [torch.stack([s[0] for s in walk], 1) for walk in walks]
             x_NTF = torch.cat(made, 2) if self.bidirectional else made[0]
+            x_NTF = silent_tail(x_NTF, lengths)
         return x_NTF
 
-    def walks(self, x_NTF: torch.Tensor, layer: int) -> Iterator[list[tuple[torch.Tensor, ...]]]:
-        """The states of a layer in each of its directions."""
+    def walks(
+        self,
+        x_NTF: torch.Tensor,
+        layer: int,
+        lengths: torch.Tensor | None = None,
+        start: tuple[torch.Tensor, ...] | None = None,
+    ) -> Iterator[list[tuple[torch.Tensor, ...]]]:
+        """The states of a layer in each of its directions; ``start`` is that before the first step,
+        of a layer that reads forwards only."""
         weights = self.of_layer(layer)
-        yield self.walk(x_NTF, weights[:4], 1)
-        if self.bidirectional:
+        yield self.walk(x_NTF, weights[:4], 1, start)
+        if not self.bidirectional:
+            return
+        if lengths is None:
             yield self.walk(x_NTF, weights[4:], -1)
+            return
+        turned = self.walk(reversed_within(x_NTF, lengths), weights[4:], 1)
+        parts = (torch.stack(part, 1) for part in zip(*turned, strict=True))
+        yield list(zip(*(reversed_within(p, lengths).unbind(1) for p in parts), strict=True))
 
     def walk(
-        self, x_NTF: torch.Tensor, weights: list[torch.Tensor], way: int
+        self,
+        x_NTF: torch.Tensor,
+        weights: list[torch.Tensor],
+        way: int,
+        start: tuple[torch.Tensor, ...] | None = None,
     ) -> list[tuple[torch.Tensor, ...]]:
         """The states of one layer in time's order, read forwards (1) or backwards (−1)."""
         u_NTG = nn.functional.linear(x_NTF, weights[0], weights[2])
-        state, states = self.start(x_NTF), []
+        state, states = self.start(x_NTF) if start is None else start, []
         for t in list(range(x_NTF.shape[1]))[::way]:
             state = self.step(u_NTG[:, t], state, weights)
             states.append(state)
         return states[::way]
 
-    def gates(self, x_NTF: torch.Tensor) -> dict[str, torch.Tensor]:
+    def gates(
+        self, x_NTF: torch.Tensor, lengths: torch.Tensor | None = None
+    ) -> dict[str, torch.Tensor]:
         """What the last layer's states hold beside their output, (N, T, H × directions) by name."""
         last = self.num_layers - 1
         if last:
+            x_NTF = self._below(x_NTF, lengths)
+        walks = list(self.walks(x_NTF, last, lengths))
+        found = {}
+        for k, name in enumerate(self.WATCHED, start=1):
+            made = torch.cat([torch.stack([s[k] for s in walk], 1) for walk in walks], 2)
+            found[name] = silent_tail(made, lengths)
+        return found
+
+    def _below(self, x_NTF: torch.Tensor, lengths: torch.Tensor | None) -> torch.Tensor:
+        """What the last layer reads."""
+        last, both = self.num_layers - 1, self.bidirectional
+        if lengths is None:
             below = [w for k in range(last) for w in self.of_layer(k)]
-            x_NTF = self.fused(x_NTF, below, last)
-        walks = list(self.walks(x_NTF, last))
-        return {
-            name: torch.cat([torch.stack([s[k] for s in walk], 1) for walk in walks], 2)
-            for k, name in enumerate(self.WATCHED, start=1)
-        }
-
-
-def zeros(module: nn.RNNBase, x_NTF: torch.Tensor, layers: int) -> torch.Tensor:
-    """A state of zeros as PyTorch's kernels take it, (layers × directions, N, H)."""
-    many = layers * (2 if module.bidirectional else 1)
-    return x_NTF.new_zeros(many, x_NTF.shape[0], module.hidden_size)
+            start = self.rest(x_NTF, last * (2 if both else 1))
+            return self.fused(x_NTF, below, start, both=both)[0]
+        for layer in range(last):
+            walks = self.walks(x_NTF, layer, lengths)
+            x_NTF = torch.cat([torch.stack([s[0] for s in walk], 1) for walk in walks], 2)
+        return x_NTF
 
 
 class Rnn(Unrolled):
@@ -143,15 +217,40 @@ class Rnn(Unrolled):
         )
         self.activation = activation
 
-    def forward(self, x_NTF: torch.Tensor) -> torch.Tensor:
-        # PyTorch has no kernel for the sigmoid.
-        return self.stepwise(x_NTF) if self.activation == "sigmoid" else super().forward(x_NTF)
-
-    def fused(self, x_NTF: torch.Tensor, weights: list[torch.Tensor], layers: int) -> torch.Tensor:
+    def fused(
+        self,
+        x_NTF: torch.Tensor,
+        weights: list[torch.Tensor],
+        state: tuple[torch.Tensor, ...],
+        *,
+        both: bool,
+    ) -> tuple[torch.Tensor, ...]:
+        if self.activation == "sigmoid":
+            return self._unfused(x_NTF, weights, state, both=both)
         kernel = torch.rnn_relu if self.activation == "relu" else torch.rnn_tanh
-        h0 = zeros(self, x_NTF, layers)
-        how = (True, layers, 0.0, self.training, self.bidirectional, True)
-        return kernel(x_NTF, h0, weights, *how)[0]
+        how = (True, len(weights) // (8 if both else 4), 0.0, self.training, both, True)
+        return kernel(x_NTF, state[0], weights, *how)
+
+    def _unfused(
+        self,
+        x_NTF: torch.Tensor,
+        weights: list[torch.Tensor],
+        state: tuple[torch.Tensor, ...],
+        *,
+        both: bool,
+    ) -> tuple[torch.Tensor, ...]:
+        """PyTorch has no kernel for the sigmoid."""
+        ends: list[torch.Tensor] = []
+        ways = (1, -1) if both else (1,)
+        for first in range(0, len(weights), 4 * len(ways)):
+            made = []
+            for k, way in enumerate(ways):
+                own = weights[first + 4 * k : first + 4 * k + 4]
+                walk = self.walk(x_NTF, own, way, (state[0][len(ends)],))
+                made.append(torch.stack([s[0] for s in walk], 1))
+                ends.append(walk[-1 if way == 1 else 0][0])
+            x_NTF = torch.cat(made, 2)
+        return x_NTF, torch.stack(ends)
 
     def step(
         self, u_NG: torch.Tensor, state: tuple[torch.Tensor, ...], weights: list[torch.Tensor]
@@ -165,11 +264,18 @@ class Lstm(Unrolled):
 
     MODE = "LSTM"
     WATCHED = ("c", "i", "f", "g", "o")
+    HELD = 2
 
-    def fused(self, x_NTF: torch.Tensor, weights: list[torch.Tensor], layers: int) -> torch.Tensor:
-        start = [zeros(self, x_NTF, layers), zeros(self, x_NTF, layers)]
-        how = (True, layers, 0.0, self.training, self.bidirectional, True)
-        return torch.lstm(x_NTF, start, weights, *how)[0]
+    def fused(
+        self,
+        x_NTF: torch.Tensor,
+        weights: list[torch.Tensor],
+        state: tuple[torch.Tensor, ...],
+        *,
+        both: bool,
+    ) -> tuple[torch.Tensor, ...]:
+        how = (True, len(weights) // (8 if both else 4), 0.0, self.training, both, True)
+        return torch.lstm(x_NTF, list(state), weights, *how)
 
     def start(self, x_NTF: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """h and c."""
@@ -194,10 +300,16 @@ class Gru(Unrolled):
     MODE = "GRU"
     WATCHED = ("r", "z", "n")
 
-    def fused(self, x_NTF: torch.Tensor, weights: list[torch.Tensor], layers: int) -> torch.Tensor:
-        h0 = zeros(self, x_NTF, layers)
-        how = (True, layers, 0.0, self.training, self.bidirectional, True)
-        return torch.gru(x_NTF, h0, weights, *how)[0]
+    def fused(
+        self,
+        x_NTF: torch.Tensor,
+        weights: list[torch.Tensor],
+        state: tuple[torch.Tensor, ...],
+        *,
+        both: bool,
+    ) -> tuple[torch.Tensor, ...]:
+        how = (True, len(weights) // (8 if both else 4), 0.0, self.training, both, True)
+        return torch.gru(x_NTF, state[0], weights, *how)
 
     def step(
         self, u_NG: torch.Tensor, state: tuple[torch.Tensor, ...], weights: list[torch.Tensor]

@@ -40,7 +40,8 @@ class Explainer:
         network = trace.trainer.network
         outputs = trace.values[network.output][0].numel()
         loss = trace.trainer.spec.training.phase.loss
-        self.factor = loss.summed(trace.count, outputs) if form == "sum" else 1.0
+        answers = int((trace.targets >= 0).sum()) if trace.trainer.per_step else trace.count
+        self.factor = loss.summed(answers, outputs) if form == "sum" else 1.0
 
     def explain(self, cell: Cell) -> Explanation:
         """Raises NoSuchCell or NoDerivative."""

@@ -150,7 +150,7 @@ class Gradchecker:
             values = dict(trace.values)
             with trace.draws(order):
                 for name in order:
-                    values[name] = network.node(name)(*(values[s] for s in network.sources[name]))
+                    values[name] = network.node(name)(*network.arguments(name, values))
             return float(trace.trainer.loss(values[network.output], trace.targets))
 
         return loss

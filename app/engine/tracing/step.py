@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from app.core.errors import TooLarge
+from app.core.errors import Invalid, TooLarge
 from app.core.ids import stable_hash
 from app.engine.tracing.adjoint import sensitivities
 from app.engine.tracing.capture import Graph, capture, elementary
@@ -113,9 +113,8 @@ class Trace:
         with torch.enable_grad(), self._as_before(network):
             with self.draws(network.order):
                 for name in network.order:
-                    made = elementary(network.node(name))(
-                        *(values[s] for s in network.sources[name])
-                    )
+                    run = elementary(network.node(name))
+                    made = run(*network.arguments(name, values))
                     values[name] = made.view_as(made)
                 loss = self.trainer.loss(values[network.output], self.targets)
             parameters = dict(network.named_parameters())
@@ -175,7 +174,7 @@ class Trace:
             graph = capture(self.trainer.loss, [self.values[network.output], self.targets])
             return Opened(graph, torch.ones_like(self.loss))
         module = network.node(node)
-        inputs = [self.values[source] for source in network.sources[node]]
+        inputs = network.arguments(node, self.values)
         with self._as_before(module), self.draws((node,)):
             graph = capture(module, inputs)
         return Opened(graph, self.sensitivity.get(node))
@@ -264,8 +263,8 @@ def given(trainer: Trainer, samples: tuple[TracedSample, ...]) -> tuple[torch.Te
     for place, sample in enumerate(samples):
         try:
             inputs.append(data.sample(sample))
-        except SampleMisfit as error:
-            raise SampleMisfit(pointer=f"/samples/{place}", **error.params) from None
+        except Invalid as error:
+            raise type(error)(pointer=f"/samples/{place}", **error.params) from None
         targets.append(_target(trainer, sample, place))
     return torch.cat(inputs), torch.cat(targets)
 
@@ -277,6 +276,8 @@ def _target(trainer: Trainer, sample: TracedSample, place: int) -> torch.Tensor:
         return split.wanted(sample.index, 1)
     if train.targets is None:  # the input itself
         return trainer.data.sample(sample)
+    if trainer.per_step:
+        return _followed(trainer, sample, place)
     if train.labels is not None and sample.label is not None:
         found = (train.labels == sample.label).nonzero().reshape(-1)
         if found.numel():
@@ -286,3 +287,16 @@ def _target(trainer: Trainer, sample: TracedSample, place: int) -> torch.Tensor:
         reason="a drawn sample needs a “label” that the training data have",
         reason_zh="手绘样本须给出训练数据中存在的“label”",
     )
+
+
+def _followed(trainer: Trainer, sample: TracedSample, place: int) -> torch.Tensor:
+    """The token that follows at every step of a text that is not in the data; after the last, none."""
+    if not trainer.spec.training.dataset.NEXT:
+        raise SampleMisfit(
+            pointer=f"/samples/{place}",
+            reason="what is right at each step of it is not known: take a sample of the data",
+            reason_zh="其各时刻的正确类别未知：请选用数据中的样本",
+        )
+    ids = trainer.data.sample(sample).long()
+    targets = torch.cat([ids[:, 1:], torch.zeros_like(ids[:, :1])], 1)
+    return targets.masked_fill(targets == 0, -1)

@@ -11,7 +11,7 @@ export interface Feature {
 
 /** What the page needs of a data set, from the part's facts or with its options. */
 export interface DatasetFacts {
-  kind: 'image' | 'points' | 'tabular' | 'sequence';
+  kind: 'image' | 'points' | 'tabular' | 'sequence' | 'text';
   task: 'classification' | 'regression';
   classes: Text[];
   input_shape: number[];
@@ -23,6 +23,10 @@ export interface DatasetFacts {
   varies: boolean;
   features: Feature[];
   value: Feature | null;
+  tokens: number;
+  joint: string;
+  per_step: boolean;
+  next_token: boolean;
 }
 
 export interface UploadState {

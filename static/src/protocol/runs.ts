@@ -237,6 +237,13 @@ export interface DeviceInfo {
   threads: number | null;
 }
 
+/** The answer at one step of a sequence; the likeliest classes with their probabilities. */
+export interface StepPrediction {
+  label: number;
+  target: number | null;
+  top: [number, number | string][];
+}
+
 export interface Prediction {
   step: number;
   outputs: number[];
@@ -245,6 +252,7 @@ export interface Prediction {
   readout: Readout;
   /** Of a sample that is to be reconstructed. */
   loss: number | null;
+  steps: StepPrediction[] | null;
 }
 
 export interface DatasetState {
