@@ -106,7 +106,7 @@ class Prober:
                 and has_units(network.node(name))
                 and unit < values[name].shape[2]
                 for key, series in unit_over_time(
-                    network.node(name), [values[network.sources[name][0]]], values[name], unit
+                    network.node(name), network.arguments(name, values), values[name], unit
                 ).items()
             }
         finally:
