@@ -25,6 +25,9 @@ from app.spec.run import RunSpec
 from app.spec.sequences import time_first
 from app.spec.units import Marked, Marks
 
+States = Mapping[str, tuple[torch.Tensor, ...]]
+"""What recurrent nodes remember, by name."""
+
 
 class Network(nn.Module):
     """A compiled graph. Children are named by node id; ``forward`` takes and gives a batch."""
@@ -46,6 +49,8 @@ class Network(nn.Module):
             # Not add_module: an identifier such as "train" is a fine name for a node.
             self._modules[name] = self._build(name, behind[name])
         self.masked = frozenset(name for name in self.order if self._ends_early(name))
+        self.start: States = {}
+        """The states that recurrent nodes of a looked-at pass begin with; of others, rest."""
         self._needed = needed(self.output, self.sources)
         self._chain: list[nn.Module] | None = None
         self._silencers: list[RemovableHandle] = []
@@ -70,7 +75,9 @@ class Network(nn.Module):
     def arguments(self, name: str, values: Mapping[str, torch.Tensor]) -> list[torch.Tensor]:
         """What the module of a node is called with, given the outputs of the nodes before it."""
         found = [values[source] for source in self.sources[name]]
-        return [*found, lengths_of(values[INPUT])] if name in self.masked else found
+        if name not in self.masked:
+            return found
+        return [*found, lengths_of(values[INPUT]), *self.start.get(name, ())]
 
     def mode(self, *, training: bool) -> None:
         """What ``train()`` and ``eval()`` do, in a tenth of the time: a probe does it twice."""
@@ -145,6 +152,23 @@ class Network(nn.Module):
         for name in names:
             values[name] = self.node(name)(*self.arguments(name, values))
         return values
+
+    def resume(self, x: torch.Tensor, states: States) -> tuple[torch.Tensor, States]:
+        """The output for a batch whose sequences go on from ``states``, and those after their last
+        step. Nodes without an entry begin at rest."""
+        values, after = {INPUT: x}, {}
+        for name in self._needed:
+            module: Any = self.node(name)
+            given = [values[source] for source in self.sources[name]]
+            if hasattr(module, "resume"):
+                start = states.get(name) or module.rest(given[0])
+                made, after[name] = module.resume(given[0], start)
+                for hook in module._forward_hooks.values():  # those that silence
+                    made = hook(module, tuple(given), made)
+            else:
+                made = module(*given)
+            values[name] = made
+        return values[self.output], after
 
     def hurry(self) -> None:
         """Find a faster way through a plain chain on the CPU. It changes no bit, forward or backward.

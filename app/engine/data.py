@@ -189,6 +189,14 @@ def epoch_order(seed: int, epoch: int, count: int) -> torch.Tensor:
     return torch.randperm(count, generator=generator)
 
 
+def contiguous_order(count: int, rows: int) -> torch.Tensor:
+    """Every row of a batch goes on where the same row of the last batch ended: the samples are cut into
+    ``rows`` stretches that are read side by side; what is left over comes last."""
+    each = count // rows
+    side = torch.arange(each * rows).view(rows, each).t().flatten() if each else torch.arange(0)
+    return torch.cat([side, torch.arange(each * rows, count)])
+
+
 def preload() -> list[Data]:
     """Load every bundled picture set into its cache, to be shared by the processes forked later."""
     nowhere = Path()

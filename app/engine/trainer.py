@@ -14,8 +14,8 @@ import torch
 from app.catalog.datasets import SHELF
 from app.catalog.schedules import ConstantRate, Memory, Place
 from app.engine.augment import augmenter
-from app.engine.compile import Network, compile_network
-from app.engine.data import Resident, epoch_order
+from app.engine.compile import Network, States, compile_network
+from app.engine.data import Resident, contiguous_order, epoch_order
 from app.engine.diagnosis import Finding, finite, first_not_finite
 from app.engine.evaluation import evaluate
 from app.engine.hand import edit
@@ -90,7 +90,11 @@ class Trainer:
         self.meter = Meter()
         self.tally = Tally()
         self.diverged: Divergence | None = None
-        self._order = (-1, torch.empty(0))
+        self._order = ((-1, -1), torch.empty(0))
+        self.carries = spec.training.dataset.carries
+        """Whether recurrent nodes go on from where the last batch left them."""
+        self.carried: States = {}
+        """Their states before the coming step; empty at rest."""
         self.settings = Settings.of(spec)
         self.memory = Memory()
         """What the schedule remembers."""
@@ -126,6 +130,7 @@ class Trainer:
         self.apply(Settings.of(self.spec))
         self.cursor, self.meter, self.tally = Cursor(), Meter(), Tally()
         self.diverged, self.rate, self.memory = None, None, Memory()
+        self.carried = {}
 
     # --- settings --------------------------------------------------------------------------------
 
@@ -189,11 +194,21 @@ class Trainer:
 
     def next_batch(self) -> torch.Tensor:
         """The training samples that the coming step sees, by their numbers."""
-        cursor = self.cursor
-        if self._order[0] != cursor.epoch:
-            order = epoch_order(self.spec.seed, cursor.epoch, self.count).to(self.device)
-            self._order = (cursor.epoch, order)
+        cursor, size = self.cursor, self.settings.batch_size if self.carries else 0
+        if self._order[0] != (cursor.epoch, size):
+            if size:
+                order = contiguous_order(self.count, size)
+            else:
+                order = epoch_order(self.spec.seed, cursor.epoch, self.count)
+            self._order = ((cursor.epoch, size), order.to(self.device))
         return self._order[1][cursor.offset : cursor.offset + self.settings.batch_size]
+
+    def states_for(self, rows: int) -> States:
+        """What a batch of so many rows begins with: at the start of an epoch, and where the size of
+        the batch has changed, it is rest."""
+        if self.cursor.offset == 0 or not self.carries:
+            return {}
+        return {n: s for n, s in self.carried.items() if s[0].shape[-2] == rows}
 
     def _move_on(self, samples: int) -> None:
         cursor = self.cursor
@@ -238,7 +253,11 @@ class Trainer:
             x = self.augment(x, step)
         if network.stochastic:
             network.reseed(step)
-        output = network(x)
+        if self.carries:
+            output, after = network.resume(x, self.states_for(len(x)))
+            self.carried = {name: tuple(s.detach() for s in each) for name, each in after.items()}
+        else:
+            output = network(x)
         loss = self.loss(output, targets)
         if self.diverged is None and self.device.type == "cpu" and not finite(loss):
             self._diagnose(step + 1, x)
@@ -313,11 +332,13 @@ class Trainer:
     # --- what a snapshot holds -------------------------------------------------------------------
 
     def state(self) -> dict[str, torch.Tensor]:
-        """Weights, buffers (``model.…``) and optimiser state (``optimizer.…``); the next step
-        changes them."""
+        """Weights, buffers (``model.…``), optimiser state (``optimizer.…``), carried states
+        (``carried.…``); the next step changes them."""
         found = {f"model.{name}": value for name, value in self.network.state_dict().items()}
         for name, key, value in self._optimizer_tensors():
             found[f"optimizer.{name}.{key}"] = value.detach()
+        for name, states in self.carried.items():
+            found |= {f"carried.{name}.{k}": state for k, state in enumerate(states)}
         return found
 
     def _optimizer_tensors(self) -> Iterator[tuple[str, str, torch.Tensor]]:
@@ -335,6 +356,7 @@ class Trainer:
             for name, value in weights.items():
                 value.copy_(tensors[f"model.{name}"])
         self._evaluated = None
+        self._carry(tensors)
         self._renew_optimizer()
         if self.optimizer is None:
             return
@@ -348,6 +370,14 @@ class Trainer:
             if state:
                 self.optimizer.state[parameter] = state
         self._arrange()
+
+    def _carry(self, tensors: dict[str, torch.Tensor]) -> None:
+        like = next(iter(self.parameters), torch.empty(0))
+        found: dict[str, list[torch.Tensor]] = {}
+        for name in sorted(n for n in tensors if n.startswith("carried.")):
+            state = tensors[name].to(device=self.device, dtype=like.dtype).clone()
+            found.setdefault(name.split(".")[1], []).append(state)
+        self.carried = {name: tuple(states) for name, states in found.items()}
 
     def _like(self, parameter: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
         """Optimiser state lies in memory as its parameter does: fused kernels go through both."""

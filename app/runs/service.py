@@ -19,6 +19,7 @@ from app.protocol.attribution import AttributionWanted, ExcitingWanted
 from app.protocol.commands import AnyCommand
 from app.protocol.events import State, StateChanged, StoredEvent
 from app.protocol.exports import Made
+from app.protocol.generate import GenerateWanted
 from app.protocol.health import HealthWanted
 from app.protocol.range_test import RangeWanted
 from app.protocol.refusals import WeightsMisfit
@@ -262,6 +263,12 @@ class Runs:
             "target": wanted.target,
         }
         return await self._jobs.do({"type": "attribution", "order": order}, subject)
+
+    async def generate(self, run: str, wanted: GenerateWanted) -> bytes:
+        """A text continued, as JSON."""
+        self._require_open()
+        found = await self._find(run)
+        return (await found.look("generate", wanted=wanted.model_dump(mode="json")))[1]
 
     async def exciting(self, run: str, wanted: ExcitingWanted) -> bytes:
         """The training samples that excite a map most, as JSON."""

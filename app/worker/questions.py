@@ -8,12 +8,14 @@ from typing import Any
 
 from app.engine.attribution import subject_of
 from app.engine.exciting import exciting
+from app.engine.generate import generate
 from app.engine.predict import predict
 from app.engine.probes import Moment, Prober
 from app.engine.session import Session
 from app.engine.snapshots import Entry, serialise
 from app.engine.sweep import sweep
 from app.protocol.attribution import EXCITING_WANTED
+from app.protocol.generate import GENERATE_WANTED
 from app.protocol.taps import FIXED_SAMPLE, SAMPLE
 from app.protocol.warp import SWEEP
 
@@ -56,6 +58,12 @@ def _exciting(session: Session, prober: Prober, message: dict[str, Any]) -> Answ
     return {"type": "reply"}, found.model_dump_json().encode()
 
 
+def _generate(session: Session, prober: Prober, message: dict[str, Any]) -> Answer:
+    wanted = GENERATE_WANTED.validate_json(json.dumps(message["wanted"]))
+    found = generate(session.trainer, session.branch, wanted)
+    return {"type": "reply"}, found.model_dump_json().encode()
+
+
 def _snapshot(session: Session, prober: Prober, message: dict[str, Any]) -> Answer:
     return {"type": "reply", "snapshot": _described(session.snapshot())}, b""
 
@@ -71,6 +79,7 @@ QUESTIONS: dict[str, Question] = {
     "sweep": _sweep,
     "subject": _subject,
     "exciting": _exciting,
+    "generate": _generate,
     "augmented": _augmented,
     "snapshot": _snapshot,
     "tensors": _tensors,

@@ -87,6 +87,11 @@ class Dataset(Part):
         return ()
 
     @property
+    def carries(self) -> bool:
+        """Whether samples follow one another, and a training is to carry its state from one to the next."""
+        return False
+
+    @property
     def targets(self) -> int:
         """Number of classes, or of regressed values."""
         return len(self.CLASSES)

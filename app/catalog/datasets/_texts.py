@@ -30,6 +30,18 @@ def window_option(default: int) -> Any:
     )
 
 
+def carry_option() -> Any:
+    return option(
+        False,
+        text("carry the state", "传递状态"),
+        text(
+            "Windows are read in order; hidden units go on from one to the next, gradients do not "
+            "(truncated back-propagation).",
+            "依次读取窗口；隐单元的状态传到下一个窗口，梯度则不传（截断的反向传播）。",
+        ),
+    )
+
+
 class NextCharacter(TokenSet):
     """Windows of a text, one after another; the class of every character is the one that follows.
 
@@ -41,6 +53,11 @@ class NextCharacter(TokenSet):
     NEXT = True
 
     length: int = window_option(64)
+    carry: bool = carry_option()
+
+    @property
+    def carries(self) -> bool:
+        return self.carry
 
     @property
     def written(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from app.catalog.datasets._texts import NextCharacter, window_option
+from app.catalog.datasets._texts import NextCharacter, carry_option, window_option
 from app.catalog.family import option
 from app.core.text import text
 
@@ -45,6 +45,7 @@ class OwnText(NextCharacter):
         max_length=MOST,
     )
     length: int = window_option(32)
+    carry: bool = carry_option()
 
     @property
     def written(self) -> str:

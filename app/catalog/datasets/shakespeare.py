@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from app.catalog.datasets._texts import NextCharacter, bundled, window_option
+from app.catalog.datasets._texts import NextCharacter, bundled, carry_option, window_option
 from app.core.text import text
 
 
@@ -31,6 +31,7 @@ class Shakespeare(NextCharacter):
 
     type: Literal["shakespeare"] = "shakespeare"
     length: int = window_option(64)
+    carry: bool = carry_option()
 
     @property
     def written(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from app.catalog.datasets._texts import NextCharacter, bundled, window_option
+from app.catalog.datasets._texts import NextCharacter, bundled, carry_option, window_option
 from app.core.text import text
 
 
@@ -42,6 +42,7 @@ class TangPoems(NextCharacter):
 
     type: Literal["tang_poems"] = "tang_poems"
     length: int = window_option(54)
+    carry: bool = carry_option()
 
     @property
     def written(self) -> str:

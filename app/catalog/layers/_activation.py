@@ -22,6 +22,7 @@ class Activation(Layer):
 
     GROUP = ACTIVATION
     POINTWISE = True
+    BY_STEP = True
     GAIN: ClassVar[float | None] = None
     """torch.nn.init.calculate_gain's number, where it has one."""
     PLOT_NOTE: ClassVar[Text | None] = None

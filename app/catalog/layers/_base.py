@@ -102,6 +102,9 @@ class Layer(Part):
     """Kind of the cell that runs at every step: the page draws it with its numbers."""
     TIME_FIRST: ClassVar[bool] = False
     """Of an output (a, b) the first axis is time, as recurrent layers have it."""
+    BY_STEP: ClassVar[bool] = False
+    """At every step of time it gives what that step, and at most those before it, decide: a text can
+    be continued token by token."""
     TOKENS: ClassVar[bool] = False
     """Takes token ids."""
     MASKED: ClassVar[bool] = False

@@ -97,6 +97,7 @@ class Gated(Layer):
     GROUP = RECURRENT
     TIME_FIRST = True
     MASKED = True
+    BY_STEP = True
     GATES: ClassVar[int] = 1
 
     units: int = units_option()

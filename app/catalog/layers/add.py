@@ -37,6 +37,7 @@ class Add(Layer):
     EXAMPLES = ({"type": "add"},)
     ID_PREFIX = "add"
     ARITY = (2, 16)
+    BY_STEP = True
 
     type: Literal["add"] = "add"
 

@@ -33,6 +33,7 @@ class BandedRnn(Layer):
     GROUP = RECURRENT
     TIME_FIRST = True
     MASKED = True
+    BY_STEP = True
     FORMULA = Formula(
         forward=r"u_t = U x_t + W s_{t-1} + b,\quad s_t = \varphi(u_t),\quad w_{ij} = 0 \text{ for } |i-j| > k",
         backward=r"\delta_t = \varphi'(u_t)\circ\left(\frac{\partial E}{\partial s_t} + W^{\mathsf T}\delta_{t+1}\right)"

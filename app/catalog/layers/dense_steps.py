@@ -23,6 +23,7 @@ class DenseSteps(FullyConnected):
     DOC_ZH = "每个时刻共用同一个全连接层：oₜ = V sₜ + c。输入 (T, F)，输出 (T, units)。"
     GROUP = RECURRENT
     TIME_FIRST = True
+    BY_STEP = True
     FORMULA = Formula(
         forward=r"o_t = V s_t + c",
         backward=r"\frac{\partial E}{\partial s_t} = V^{\mathsf T}\delta_t"

@@ -37,6 +37,7 @@ class Dropout(Layer):
     EXAMPLES = ({"type": "dropout", "rate": 0.5},)
     ID_PREFIX = "drop"
     POINTWISE = True
+    BY_STEP = True
     LIVE = frozenset({"rate"})
 
     type: Literal["dropout"] = "dropout"

@@ -37,6 +37,7 @@ class Embedding(Layer):
     GROUP = RECURRENT
     TIME_FIRST = True
     TOKENS = True
+    BY_STEP = True
     FORMULA = Formula(
         forward=r"x_t = w_{k_t}",
         backward=r"\frac{\partial E}{\partial w_k} = \sum_{t:\,k_t = k} \delta_t",

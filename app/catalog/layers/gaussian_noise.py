@@ -35,6 +35,7 @@ class GaussianNoise(Layer):
     EXAMPLES = ({"type": "gaussian_noise"},)
     ID_PREFIX = "noise"
     POINTWISE = True
+    BY_STEP = True
     LIVE = frozenset({"std"})
 
     type: Literal["gaussian_noise"] = "gaussian_noise"

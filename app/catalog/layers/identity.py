@@ -35,6 +35,7 @@ class Identity(Layer):
     EXAMPLES = ({"type": "identity"},)
     ID_PREFIX = "id"
     POINTWISE = True
+    BY_STEP = True
 
     type: Literal["identity"] = "identity"
 

@@ -32,6 +32,7 @@ class Jordan(Layer):
     GROUP = RECURRENT
     TIME_FIRST = True
     MASKED = True
+    BY_STEP = True
     FORMULA = Formula(
         forward=r"u_t = U x_t + W o_{t-1} + b,\quad s_t = \varphi(u_t),\quad o_t = g(V s_t + c)",
         backward=r"\delta^o_t = g'\circ\left(\frac{\partial E_t}{\partial o_t} + W^{\mathsf T}\delta_{t+1}\right)"

@@ -40,6 +40,7 @@ class Prelu(Activation):
     ALIASES = ("PReLU", "parametric rectifier", "激励函数")
     EXAMPLES = ({"type": "prelu"},)
     ID_PREFIX = "prelu"
+    BY_STEP = False
     PLOT_NOTE = text("Drawn with the first slope.", "按初始斜率绘制。")
 
     type: Literal["prelu"] = "prelu"

@@ -36,6 +36,7 @@ class Softmax(Activation):
     )
     EXAMPLES = ({"type": "softmax"},)
     ID_PREFIX = "softmax"
+    BY_STEP = False
     GAIN = 1.0
     POINTWISE = False
     PLOT_NOTE = text(

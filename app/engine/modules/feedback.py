@@ -39,8 +39,11 @@ class Jordan(nn.Module):
         self.V = nn.Parameter(torch.empty(outputs, hidden))
         self.c = nn.Parameter(torch.empty(outputs))
 
-    def forward(self, x_NTF: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
-        return silent_tail(self.resume(x_NTF, self.rest(x_NTF))[0], lengths)
+    def forward(
+        self, x_NTF: torch.Tensor, lengths: torch.Tensor | None = None, *state: torch.Tensor
+    ) -> torch.Tensor:
+        """``state`` is that before the first step; zeros without it."""
+        return silent_tail(self.resume(x_NTF, state or self.rest(x_NTF))[0], lengths)
 
     def rest(self, x_NTF: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """The state before the first step: an output of zeros."""
@@ -90,8 +93,11 @@ class Banded(nn.Module):
         flat = self.band.new_zeros(size * size)
         return flat.index_copy(0, places, self.band).view(size, size)
 
-    def forward(self, x_NTF: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
-        return silent_tail(self.resume(x_NTF, self.rest(x_NTF))[0], lengths)
+    def forward(
+        self, x_NTF: torch.Tensor, lengths: torch.Tensor | None = None, *state: torch.Tensor
+    ) -> torch.Tensor:
+        """``state`` is that before the first step; zeros without it."""
+        return silent_tail(self.resume(x_NTF, state or self.rest(x_NTF))[0], lengths)
 
     def rest(self, x_NTF: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """The state before the first step: hidden units of zero."""

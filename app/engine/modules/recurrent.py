@@ -80,10 +80,13 @@ class Unrolled(nn.RNNBase):
         """The state before the first step."""
         return (x_NTF.new_zeros(x_NTF.shape[0], self.hidden_size),)
 
-    def forward(self, x_NTF: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
+    def forward(
+        self, x_NTF: torch.Tensor, lengths: torch.Tensor | None = None, *state: torch.Tensor
+    ) -> torch.Tensor:
+        """``state`` is that before the first step; zeros without it."""
         if lengths is not None and self.bidirectional:
             return self._apart(x_NTF, lengths)
-        return silent_tail(self.resume(x_NTF, self.rest(x_NTF))[0], lengths)
+        return silent_tail(self.resume(x_NTF, state or self.rest(x_NTF))[0], lengths)
 
     def rest(self, x_NTF: torch.Tensor, layers: int | None = None) -> tuple[torch.Tensor, ...]:
         """A state of zeros as PyTorch's kernels take it, (layers × directions, N, H)."""
@@ -120,15 +123,12 @@ class Unrolled(nn.RNNBase):
         return x_NTF
 
     def stepwise(
-        self,
-        x_NTF: torch.Tensor,
-        lengths: torch.Tensor | None = None,
-        state: tuple[torch.Tensor, ...] | None = None,
+        self, x_NTF: torch.Tensor, lengths: torch.Tensor | None = None, *state: torch.Tensor
     ) -> torch.Tensor:
         """The same by elementary operations, one step of time after another."""
         for layer in range(self.num_layers):
             x_NTF = self.between(x_NTF) if layer else x_NTF
-            start = None if state is None else tuple(s[layer] for s in state)
+            start = tuple(s[layer] for s in state) or None
             walks = self.walks(x_NTF, layer, lengths, start)
             made = [torch.stack([s[0] for s in walk], 1) for walk in walks]
             x_NTF = torch.cat(made, 2) if self.bidirectional else made[0]

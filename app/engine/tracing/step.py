@@ -79,17 +79,23 @@ class Trace:
         self.batch: tuple[int, ...] | None = None
         if samples is None:
             index = trainer.next_batch()
+            trainer.network.start = trainer.states_for(len(index))
             self.batch = tuple(int(i) for i in index.tolist())
             x, targets, _ = trainer.data.train.batch(index)
             if trainer.augment is not None:
                 x = trainer.augment(x, self.step)
         else:
             x, targets = given(trainer, samples)
+            trainer.network.start = {}
         self.count = x.shape[0]
         self._require_room()
         if precision == "float64":
             _widen(trainer)
             x = x.double()
+            trainer.network.start = {
+                name: tuple(one.double() for one in states)
+                for name, states in trainer.network.start.items()
+            }
             targets = targets.double() if targets.is_floating_point() else targets
         self.targets = targets
         self._opened: dict[str, Opened] = {}
