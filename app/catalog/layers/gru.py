@@ -43,6 +43,7 @@ class Gru(Gated):
     ID_PREFIX = "gru"
     GATES = 3
     CELL = "gru"
+    KEPT = 6
     INNER = ("r", "z", "n")
 
     type: Literal["gru"] = "gru"

@@ -44,6 +44,7 @@ class Lstm(Gated):
     ID_PREFIX = "lstm"
     GATES = 4
     CELL = "lstm"
+    KEPT = 16
     INNER = ("i", "f", "g", "o", "c")
 
     type: Literal["lstm"] = "lstm"

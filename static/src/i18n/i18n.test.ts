@@ -2,10 +2,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { lang, number, percent, say, sayOther, setLanguage, t, translator } from '.';
 import { cell } from './cell';
+import { lag } from './lag';
+import { postmortem } from './postmortem';
 import { dictionaries, texts } from './texts';
 
 /** Dictionaries that are loaded with their views. */
-const later = [cell] as const;
+const later = [cell, lag, postmortem] as const;
 
 afterEach(() => setLanguage('en'));
 

@@ -1671,6 +1671,11 @@ export interface components {
              */
             operation: number | null;
             /**
+             * Doing
+             * @default null
+             */
+            doing: string | null;
+            /**
              * Result
              * @default 0
              */
@@ -2385,8 +2390,8 @@ export interface components {
         /**
          * Entry
          * @description One weight whose two derivatives were compared. ``error`` is their raw difference, ``floor``
-         *     what rounding alone may make of it; both relative to the tensor's largest gradient. ``width`` is
-         *     the h of the difference.
+         *     what rounding alone may make of it; both relative to the tensor's ``scale``. ``width`` is the h of
+         *     the difference.
          */
         Entry: {
             /** Index */
@@ -6820,7 +6825,9 @@ export interface components {
         /**
          * TensorCheck
          * @description One tensor of a gradient check. ``worst`` is the entry that is furthest off, ``error`` and
-         *     ``floor`` are the largest of all entries that count.
+         *     ``floor`` are the largest of all entries that count. ``scale`` is the tensor's largest gradient;
+         *     where it ``cancels``, all gradients being sums that are nought but for rounding, it is the size of
+         *     the terms, Σ|terms|.
          *
          *     Two kinds do not count and are listed apart, the first 20 of each: ``unresolved`` entries, whose
          *     floor is above the tolerance and whose error is within it, so that nothing can be said; ``kinks``,
@@ -6837,6 +6844,10 @@ export interface components {
             checked: number;
             /** Largest */
             largest: number;
+            /** Scale */
+            scale: number;
+            /** Cancels */
+            cancels: boolean;
             /** Error */
             error: number;
             /** Floor */
@@ -6928,8 +6939,9 @@ export interface components {
         /**
          * TraceWanted
          * @description ``roles`` and ``nodes`` null are all of them. ``derivative`` is φ′(u), of nodes that work cell
-         *     by cell. With ``sample``, a position in the batch, outputs, sensitivities and derivatives are
-         *     those of this sample alone; parameters and gradients are the whole batch's all the same.
+         *     by cell; ``inside`` what layers draw, mask or measure (``drop1.mask.inside``, ``bn1.mean.inside``).
+         *     With ``sample``, a position in the batch, what every sample has of its own is that of this sample
+         *     alone; parameters and gradients are the whole batch's all the same.
          */
         TraceWanted: {
             /**
@@ -6952,7 +6964,7 @@ export interface components {
              * Roles
              * @default null
              */
-            roles: ("activation" | "sensitivity" | "derivative" | "parameter" | "gradient" | "update" | "state")[] | null;
+            roles: ("activation" | "sensitivity" | "derivative" | "inside" | "parameter" | "gradient" | "update" | "state")[] | null;
             /**
              * Nodes
              * @default null
