@@ -15,7 +15,6 @@ export const moment = {
   curves: ['This unit over time', '该单元随时间的变化'],
   show: ['Show {name} of all units above', '在上方显示各单元的 {name}'],
   diagram: ['The cell at t = {step}', 't = {step} 时的单元结构'],
-  open: ['{name} = {value}: open this number', '{name} = {value}：打开该数'],
   input: ['{count} values', '{count} 个值'],
   backwards: ['This unit reads backwards: it comes from t + 1.', '该单元逆序读取：由 t + 1 而来。'],
   waiting: ['The numbers come with the next frame…', '数值将随下一帧到来……'],

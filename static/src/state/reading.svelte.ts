@@ -31,6 +31,7 @@ export class Reading {
     const key = JSON.stringify(dataset);
     if (key === this.#of) return;
     this.#of = key;
+    this.vocabulary = [];
     const found = await api.vocabulary(dataset).catch(() => null);
     if (this.#of !== key) return;
     if (!found) this.#of = '';

@@ -1,7 +1,6 @@
 // Texts that the network writes: asked for while it trains, kept by the step of their weights.
 import { SvelteSet } from 'svelte/reactivity';
 import type { Text } from '../protocol/types';
-import { ApiError } from '../protocol/errors';
 import { said } from './said';
 import type { Session } from './session.svelte';
 
@@ -47,6 +46,8 @@ export class Writing {
   seed = $state(1);
   /** A new piece is asked for now and then while the run goes on. */
   live = $state(true);
+  /** There is a beginning, and it is made of what the network knows. */
+  ready = $state(false);
   busy = $state(false);
   trouble = $state.raw<Text | null>(null);
   /** The newest first. */
@@ -68,7 +69,7 @@ export class Writing {
     this.#asked.clear();
   }
 
-  /** Ask every few seconds while it trains, at every validation and when it has come to rest. */
+  /** Ask every few seconds while it trains; the returned function stops that. */
   follow(): () => void {
     const timer = setInterval(() => {
       if (this.live && this.#session.run.running && !document.hidden) void this.write();
@@ -79,7 +80,7 @@ export class Writing {
   async write(): Promise<void> {
     const { run, api } = this.#session;
     const { id } = run;
-    if (!id || this.busy || !this.prompt) return;
+    if (!id || this.busy || !this.ready) return;
     const wanted = {
       prompt: this.prompt,
       length: this.length,
@@ -102,8 +103,7 @@ export class Writing {
       this.pieces = [piece, ...others].slice(0, MOST);
     } catch (error) {
       const trouble = said(error);
-      this.trouble =
-        trouble instanceof ApiError ? (trouble.problems[0]?.message ?? trouble.text) : null;
+      this.trouble = trouble.problems[0]?.message ?? trouble.text;
     } finally {
       this.busy = false;
     }
