@@ -41,10 +41,12 @@ from app.protocol.attribution import AttributionWanted, Exciting, ExcitingWanted
 from app.protocol.baselines import BaselineRecord
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
+from app.protocol.generate import Generated, GenerateWanted
 from app.protocol.health import DerivativeHealth, HealthWanted
 from app.protocol.lag import LagRecord
 from app.protocol.range_test import RangeTest, RangeWanted
 from app.protocol.runs import Applied, MetricsSeries, RunInfo, WeightsInfo
+from app.protocol.through_time import ThroughTimeWanted
 from app.protocol.tracing import (
     ExplainWanted,
     Explanation,
@@ -87,9 +89,11 @@ READ: dict[str, Any] = {
     "OwnChange": own.OwnChange,
     "AugmentedWanted": runs.AugmentedWanted,
     "PredictionWanted": runs.PredictionWanted,
+    "GenerateWanted": GenerateWanted,
     "SweepWanted": runs.SweepWanted,
     "RangeWanted": RangeWanted,
     "TraceWanted": TraceWanted,
+    "ThroughTimeWanted": ThroughTimeWanted,
     "Traced": Traced,
     "ExplainWanted": ExplainWanted,
     "GradcheckWanted": GradcheckWanted,
@@ -127,6 +131,7 @@ WRITTEN: dict[str, Any] = {
     "MetricsSeries": MetricsSeries,
     "SnapshotList": runs.SnapshotList,
     "Prediction": runs.Prediction,
+    "Generated": Generated,
     "SweepAnswer": warp.SweepAnswer,
     "BaselineRecord": BaselineRecord,
     "BaselineList": baselines.BaselineList,

@@ -222,8 +222,8 @@ class Runs:
         return await (await self._find(run)).range_test(kind, wanted)
 
     async def trace(self, run: str, kind: str, wanted: Traced | HealthWanted) -> bytes:
-        """``kind`` is trace, operations, explain, gradcheck or health; a file for the first, else
-        JSON."""
+        """``kind`` is trace, through_time, operations, explain, gradcheck or health; a file for the
+        first two, else JSON."""
         self._require_open()
         found = await self._find(run)
         return (await found.look(kind, wanted=wanted.model_dump(mode="json")))[1]

@@ -100,9 +100,7 @@ def test_a_batch_normalisation_shows_its_statistics_and_three_ways_back() -> Non
     for sample in range(8):
         assert np.allclose(found["bn1.mean.inside"][sample], mean.reshape(-1), rtol=1e-12)
         assert np.allclose(found["bn1.variance.inside"][sample], variance.reshape(-1), rtol=1e-12)
-    ways = [
-        found[f"bn1.{way}.inside"] for way in ("straight", "through_mean", "through_variance")
-    ]
+    ways = [found[f"bn1.{way}.inside"] for way in ("straight", "through_mean", "through_variance")]
     assert np.allclose(sum(ways), found["conv1.sensitivity"], rtol=0, atol=1e-14)
     m = x.size / x.shape[1]
     inverse = 1 / np.sqrt(variance + 1e-5)

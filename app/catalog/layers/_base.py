@@ -102,6 +102,8 @@ class Layer(Part):
     """Kind of the cell that runs at every step: the page draws it with its numbers."""
     TIME_FIRST: ClassVar[bool] = False
     """Of an output (a, b) the first axis is time, as recurrent layers have it."""
+    REMEMBERS: ClassVar[bool] = False
+    """It walks through time and hands a state on from step to step."""
     BY_STEP: ClassVar[bool] = False
     """At every step of time it gives what that step, and at most those before it, decide: a text can
     be continued token by token."""
@@ -118,6 +120,7 @@ class Layer(Part):
             "arity": list(cls.ARITY),
             "pointwise": cls.POINTWISE,
             "time_first": cls.TIME_FIRST,
+            "remembers": cls.REMEMBERS,
             "inner": list(cls.INNER),
             "cell": cls.CELL,
         }

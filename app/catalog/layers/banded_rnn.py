@@ -32,6 +32,7 @@ class BandedRnn(Layer):
     )
     GROUP = RECURRENT
     TIME_FIRST = True
+    REMEMBERS = True
     MASKED = True
     BY_STEP = True
     FORMULA = Formula(

@@ -798,6 +798,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Continue a text
+         * @description The network of a run on next tokens writes on, with its present weights, between two steps of
+         *     training. What it remembers is carried from token to token, so that any length is fast.
+         */
+        post: operations["generate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run}/range-test": {
         parameters: {
             query?: never;
@@ -843,6 +864,29 @@ export interface paths {
          *     is made again from the nearest snapshot, bit for bit.
          */
         post: operations["trace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/through_time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a recurrent layer through time
+         * @description Of one sample: what the layer holds at every step, ∂E/∂(it) with all that flows back from later
+         *     steps and its norm, δ at the net inputs (``weight.delta``), and ``matrix.h``: |∂E_τ/∂h_t|, a row
+         *     for every τ of ``rows``. Of the whole pass: ``weight.contribution``, the norm of every step's term
+         *     of a gradient. Long sequences have fewer rows, evenly spread.
+         */
+        post: operations["through_time"];
         delete?: never;
         options?: never;
         head?: never;
@@ -981,6 +1025,96 @@ export interface paths {
          * @description Ends its process if it still learns; its result is forgotten.
          */
         delete: operations["delete_baseline"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lag-experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List lag experiments
+         * @description Those that go on and those that have ended.
+         */
+        get: operations["list_lag_experiments"];
+        put?: never;
+        /**
+         * Let cells remember over lags
+         * @description Trains every cell over every lag, short ones first, and measures how much gradient arrives at
+         *     the first step of time. One experiment at a time, in a process of its own, at most 600 s. The same
+         *     spec is the same experiment: a finished one is answered at once, one that was stopped goes on.
+         */
+        post: operations["create_lag_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lag-experiments/{experiment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One lag experiment
+         * @description How far it is and what it has found so far.
+         */
+        get: operations["get_lag_experiment"];
+        put?: never;
+        post?: never;
+        /**
+         * Forget a lag experiment
+         * @description Ends its process if it still trains; what it found is forgotten.
+         */
+        delete: operations["delete_lag_experiment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lag-experiments/{experiment}/training": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Stop a lag experiment
+         * @description Ends its process; what has been found stays. One that has ended stays as it is.
+         */
+        delete: operations["stop_lag_experiment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lag-experiments/{experiment}/runs/{lag}/{cell}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The run of one cell over one lag
+         * @description The spec that was trained: a run of it makes the same steps.
+         */
+        get: operations["get_lag_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1409,7 +1543,7 @@ export interface components {
         };
         /**
          * BaselineRecord
-         * @description One job. ``reason`` says why it failed or was interrupted.
+         * @description One job.
          */
         BaselineRecord: {
             /** Id */
@@ -1418,8 +1552,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "queued" | "running" | "finished" | "failed" | "interrupted";
-            spec: components["schemas"]["BaselineSpec"];
+            state: "queued" | "running" | "finished" | "failed" | "stopped" | "interrupted";
             /** Created */
             created: number;
             /**
@@ -1429,6 +1562,7 @@ export interface components {
             started: number | null;
             /** @default null */
             reason: components["schemas"]["Text"] | null;
+            spec: components["schemas"]["BaselineSpec"];
             /** @default null */
             result: components["schemas"]["BaselineResult"] | null;
         };
@@ -1685,6 +1819,21 @@ export interface components {
              * @default null
              */
             step: number | null;
+            /**
+             * Time
+             * @default null
+             */
+            time: number | null;
+            /**
+             * Layer
+             * @default null
+             */
+            layer: number | null;
+            /**
+             * Reverse
+             * @default false
+             */
+            reverse: boolean;
         };
         /**
          * ChannelDropout
@@ -1805,6 +1954,16 @@ export interface components {
              * @default 0.1
              */
             value: number;
+        };
+        /**
+         * Contribution
+         * @description One step's part of a parameter's gradient: ``tensor`` is its full name, ``lstm1.weight_hh_l0``.
+         */
+        Contribution: {
+            /** Tensor */
+            tensor: string;
+            /** Time */
+            time: number;
         };
         /**
          * Conv1d
@@ -2777,6 +2936,65 @@ export interface components {
             remark_count: number;
         };
         /**
+         * FirstBroken
+         * @description The first tensor with a number that is not finite, and the first such number in it.
+         *
+         *     ``step`` counts training steps from 1: the step that made it. ``tensor`` is the parameter's name,
+         *     else empty. ``time`` counts steps of the sequence from 0 in the order of the data: where the pass
+         *     met it first, which backwards is the last; ``times`` is the sequence's length. ``gate`` is the part of a recurrent cell, by the name it
+         *     has in the formula (``i``, ``f``, ``g``, ``o``, ``c``, ``h``, ``r``, ``z``, ``n``); ``stack`` the
+         *     layer within a stacked one, ``reverse`` the direction from the end to the start. ``index`` is the
+         *     place in the tensor, the sample first where there is one.
+         */
+        FirstBroken: {
+            /** Step */
+            step: number;
+            /** Node */
+            node: string;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "input" | "parameter" | "activation" | "loss" | "sensitivity" | "gradient" | "update";
+            /**
+             * Tensor
+             * @default
+             */
+            tensor: string;
+            /**
+             * Gate
+             * @default null
+             */
+            gate: string | null;
+            /**
+             * Time
+             * @default null
+             */
+            time: number | null;
+            /**
+             * Times
+             * @default null
+             */
+            times: number | null;
+            /**
+             * Stack
+             * @default null
+             */
+            stack: number | null;
+            /**
+             * Reverse
+             * @default null
+             */
+            reverse: boolean | null;
+            /**
+             * Index
+             * @default []
+             */
+            index: number[];
+            /** Value */
+            value: number;
+        };
+        /**
          * Flatten
          * @description Lays all values of one sample in a row, channel by channel, row by row. Output (C·H·W,).
          */
@@ -2871,6 +3089,49 @@ export interface components {
              * @enum {string}
              */
             type: "gelu";
+        };
+        /**
+         * GenerateWanted
+         * @description ``temperature`` divides the outputs before the draw: 0 takes the likeliest token always.
+         *     ``top_k`` draws among so many of the likeliest; 0 among all. The same seed gives the same text.
+         */
+        GenerateWanted: {
+            /** Prompt */
+            prompt: string;
+            /**
+             * Length
+             * @default 200
+             */
+            length: number;
+            /**
+             * Temperature
+             * @default 1
+             */
+            temperature: number;
+            /**
+             * Top K
+             * @default 0
+             */
+            top_k: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+        };
+        /**
+         * Generated
+         * @description The text that follows the prompt, by the weights after ``step``.
+         */
+        Generated: {
+            /** Step */
+            step: number;
+            /** Branch */
+            branch: number;
+            /** Text */
+            text: string;
+            /** Tokens */
+            tokens: components["schemas"]["Written"][];
         };
         /**
          * GivenSample
@@ -3041,6 +3302,19 @@ export interface components {
              * @default 2
              */
             groups: number;
+        };
+        /**
+         * Growth
+         * @description The steps before: loss and norm of all gradients together, before any clipping. A step whose
+         *     pass broke has no gradient that is finite.
+         */
+        Growth: {
+            /** Steps */
+            steps: number[];
+            /** Loss */
+            loss: number[];
+            /** Gradient */
+            gradient: number[];
         };
         /**
          * Gru
@@ -3277,6 +3551,145 @@ export interface components {
             output: "tanh" | "sigmoid" | "identity" | "softmax";
         };
         /**
+         * LagFinding
+         * @description One cell over one lag. ``accuracy`` is null for adding, ``error`` (mean squared) for recall;
+         *     both over the validation set. ``curve`` holds the one that is asked for after ``curve_steps``.
+         */
+        LagFinding: {
+            /** Lag */
+            lag: number;
+            /**
+             * Cell
+             * @enum {string}
+             */
+            cell: "rnn" | "irnn" | "gru" | "lstm";
+            /** Accuracy */
+            accuracy: number | null;
+            /** Error */
+            error: number | null;
+            /** Solved */
+            solved: number | null;
+            /** Steps */
+            steps: number;
+            /** Curve Steps */
+            curve_steps: number[];
+            /** Curve */
+            curve: number[];
+            before: components["schemas"]["Reaching"];
+            after: components["schemas"]["Reaching"];
+            /** Seconds */
+            seconds: number;
+        };
+        /**
+         * LagList
+         * @description Every experiment that is remembered, the newest first.
+         */
+        LagList: {
+            /** Experiments */
+            experiments: components["schemas"]["LagRecord"][];
+        };
+        /**
+         * LagNow
+         * @description What is being trained now.
+         */
+        LagNow: {
+            /** Lag */
+            lag: number;
+            /**
+             * Cell
+             * @enum {string}
+             */
+            cell: "rnn" | "irnn" | "gru" | "lstm";
+            /** Step */
+            step: number;
+            /** Value */
+            value: number;
+        };
+        /**
+         * LagRecord
+         * @description One experiment; ``results`` come one by one, short lags first, and stay whatever happens.
+         */
+        LagRecord: {
+            /** Id */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "finished" | "failed" | "stopped" | "interrupted";
+            /** Created */
+            created: number;
+            /**
+             * Started
+             * @default null
+             */
+            started: number | null;
+            /** @default null */
+            reason: components["schemas"]["Text"] | null;
+            spec: components["schemas"]["LagSpec"];
+            /** Total */
+            total: number;
+            /**
+             * Results
+             * @default []
+             */
+            results: components["schemas"]["LagFinding"][];
+            /** @default null */
+            now: components["schemas"]["LagNow"] | null;
+        };
+        /**
+         * LagSpec
+         * @description One training for each lag and cell. Adam, gradients clipped at norm 1, batches of 64.
+         *
+         *     ``recall``: a symbol, ``lag`` steps of distraction, then the question what it was. ``adding``: the
+         *     sum of two marked numbers in a sequence of ``lag`` steps. ``steps``: of training, at most; one that
+         *     has solved its task ends earlier.
+         */
+        LagSpec: {
+            /**
+             * Task
+             * @default recall
+             * @enum {string}
+             */
+            task: "recall" | "adding";
+            /**
+             * Cells
+             * @default [
+             *       "rnn",
+             *       "irnn",
+             *       "gru",
+             *       "lstm"
+             *     ]
+             */
+            cells: ("rnn" | "irnn" | "gru" | "lstm")[];
+            /**
+             * Lags
+             * @default [
+             *       5,
+             *       10,
+             *       20,
+             *       50,
+             *       100
+             *     ]
+             */
+            lags: number[];
+            /**
+             * Steps
+             * @default 300
+             */
+            steps: number;
+            /**
+             * Units
+             * @default 32
+             */
+            units: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+        };
+        /**
          * LastStep
          * @description Input (T, F), output (F,): what the layer before says at the end; all other steps get no error.
          *
@@ -3436,6 +3849,16 @@ export interface components {
              * @default 0.01
              */
             slope: number;
+        };
+        /**
+         * Likely
+         * @description A token and its probability.
+         */
+        Likely: {
+            /** Token */
+            token: string;
+            /** Probability */
+            probability: number;
         };
         /**
          * Line
@@ -3774,7 +4197,8 @@ export interface components {
          *
          *     ``weights`` = 4·parameters; ``gradients`` the same; ``optimizer`` = 4·parameters·k, where k is the
          *     number of tensors that the rule may keep for each parameter (SGD 1, its momentum; Adam 2);
-         *     ``activations`` = 2·4·values·batch: the outputs, and the sensitivities that flow back through them.
+         *     ``activations`` = 4·(2·values + kept)·batch: the outputs, and the sensitivities that flow back through
+         *     them; ``kept`` is what a recurrent layer keeps of its gates and states beside.
          */
         Memory: {
             /**
@@ -4035,6 +4459,11 @@ export interface components {
              */
             activations: number;
             /**
+             * Kept
+             * @default 0
+             */
+            kept: number;
+            /**
              * @default {
              *       "weights": 0,
              *       "gradients": 0,
@@ -4120,6 +4549,8 @@ export interface components {
             params: {
                 [key: string]: unknown;
             };
+            /** @default null */
+            post_mortem: components["schemas"]["PostMortem"] | null;
         };
         /**
          * Occlusion
@@ -4370,6 +4801,12 @@ export interface components {
              * @default 32
              */
             length: number;
+            /**
+             * carry the state
+             * @description Windows are read in order; hidden units go on from one to the next, gradients do not (truncated back-propagation).
+             * @default false
+             */
+            carry: boolean;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -5089,6 +5526,22 @@ export interface components {
             type: "points_xor";
         };
         /**
+         * PostMortem
+         * @description ``good``: the newest step with a snapshot, or 0, whose loss was at most half more than that
+         *     at the start of the training. ``clip_norm``: a threshold for the gradient's norm, its median over
+         *     the first quarter of the growth. ``learning_rate``: a tenth of what was in force.
+         */
+        PostMortem: {
+            first: components["schemas"]["FirstBroken"];
+            growth: components["schemas"]["Growth"];
+            /** Good */
+            good: number;
+            /** Clip Norm */
+            clip_norm: number | null;
+            /** Learning Rate */
+            learning_rate: number;
+        };
+        /**
          * Prediction
          * @description What the network says of one sample, with its present weights, in evaluation mode.
          *
@@ -5387,6 +5840,21 @@ export interface components {
              * @enum {string}
              */
             type: "relu";
+        };
+        /**
+         * Reaching
+         * @description How much of the gradient arrives at the first step of time, and at the last, where it starts.
+         *
+         *     ‖∂E/∂x_t‖₂ of the input at that step, root mean square over 64 validation samples, E the loss of
+         *     one sample; in float64.
+         */
+        Reaching: {
+            /** First */
+            first: number;
+            /** Last */
+            last: number;
+            /** Share */
+            share: number;
         };
         /**
          * Read
@@ -6239,6 +6707,12 @@ export interface components {
              */
             length: number;
             /**
+             * carry the state
+             * @description Windows are read in order; hidden units go on from one to the next, gradients do not (truncated back-propagation).
+             * @default false
+             */
+            carry: boolean;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -6763,6 +7237,12 @@ export interface components {
              */
             length: number;
             /**
+             * carry the state
+             * @description Windows are read in order; hidden units go on from one to the next, gradients do not (truncated back-propagation).
+             * @default false
+             */
+            carry: boolean;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -6913,6 +7393,56 @@ export interface components {
             text: string;
         };
         /**
+         * ThroughTimeWanted
+         * @description ``node`` is a recurrent layer; ``sample`` a position in the pass, whose states, sensitivities
+         *     and matrix are given; contributions are the whole pass's, as gradients are. ``layer`` counts the
+         *     stacked ones from 0, null is the top one; ``reverse`` the half that reads backwards.
+         *
+         *     With ``contribution`` only that step's matrix and the gradient that all steps sum to are given.
+         */
+        ThroughTimeWanted: {
+            /**
+             * Step
+             * @default null
+             */
+            step: number | null;
+            /**
+             * Samples
+             * @default null
+             */
+            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
+            /**
+             * Precision
+             * @default float64
+             * @enum {string}
+             */
+            precision: "float32" | "float64";
+            /** Node */
+            node: string;
+            /**
+             * Sample
+             * @default 0
+             */
+            sample: number;
+            /**
+             * Layer
+             * @default null
+             */
+            layer: number | null;
+            /**
+             * Reverse
+             * @default false
+             */
+            reverse: boolean;
+            /**
+             * Roles
+             * @default null
+             */
+            roles: ("state" | "sensitivity" | "matrix" | "contribution")[] | null;
+            /** @default null */
+            contribution: components["schemas"]["Contribution"] | null;
+        };
+        /**
          * Totals
          * @description Sums over the network; memory is for one training step at the spec's batch size, float32.
          *
@@ -6926,6 +7456,8 @@ export interface components {
             macs: number;
             /** Activations */
             activations: number;
+            /** Kept */
+            kept: number;
             memory: components["schemas"]["Memory"];
             /** Memory Bytes */
             memory_bytes: number;
@@ -7564,6 +8096,19 @@ export interface components {
              * @enum {string}
              */
             type: "wine";
+        };
+        /**
+         * Written
+         * @description One token that was written, and those that were likeliest there. Probabilities are the network's
+         *     own, of temperature 1; the padding is left out.
+         */
+        Written: {
+            /** Token */
+            token: string;
+            /** Probability */
+            probability: number;
+            /** Top */
+            top: components["schemas"]["Likely"][];
         };
         /**
          * WrittenFormula
@@ -10204,6 +10749,105 @@ export interface operations {
             };
         };
     };
+    generate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GenerateWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Generated"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_range_test: {
         parameters: {
             query?: never;
@@ -10438,6 +11082,105 @@ export interface operations {
         };
         responses: {
             /** @description Tensors named node.activation, node.weight.gradient … */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.safetensors": string;
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    through_time: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThroughTimeWanted"];
+            };
+        };
+        responses: {
+            /** @description Tensors named node.state, node.state.sensitivity … */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11085,6 +11828,286 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_lag_experiments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LagList"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    create_lag_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LagSpec"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LagRecord"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_lag_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment's id. */
+                experiment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LagRecord"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_lag_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment's id. */
+                experiment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    stop_lag_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment's id. */
+                experiment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LagRecord"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_lag_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment's id. */
+                experiment: string;
+                lag: number;
+                cell: "rnn" | "irnn" | "gru" | "lstm";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunSpec"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

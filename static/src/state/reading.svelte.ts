@@ -1,5 +1,5 @@
 // The watched text: its tokens, what is likely after each, and a text of one's own. Loaded with the views of texts.
-import { lengthOf, likeliest, readText, type Likely, type Read } from '../draw/tokens';
+import { lengthOf, likeliest, readText, type Likely, type Read } from './tokens';
 import type { Session } from './session.svelte';
 
 const kept = new WeakMap<Session, Reading>();

@@ -2,6 +2,7 @@
 import { untrack } from 'svelte';
 import { say, t } from '../i18n';
 import type { Maps } from '../protocol/frames';
+import { ApiError } from '../protocol/errors';
 import { LOSS_NODE, type OperationStep, type Traced } from '../protocol/microscope';
 import type { Card } from './cards';
 import { rest } from './rest';
@@ -210,6 +211,11 @@ export class Scope {
       this.go(at);
     } catch (error) {
       if (request.signal.aborted) return;
+      // A whole batch of long sequences is too much: the sample alone is not.
+      if (this.whose === 'batch' && error instanceof ApiError && error.code === 'too_large') {
+        this.whose = 'sample';
+        return;
+      }
       this.fold();
       this.#session.app.failed(error);
     }

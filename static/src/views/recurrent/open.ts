@@ -39,5 +39,5 @@ export function addressOf(place: Place, quantity: Quantity): CellAsked | null {
     return { role: 'activation', node, sample: 0, index: [time, unit] };
   }
   const index = [unit - (reverse ? units : 0)];
-  return { role: 'activation', node, sample: 0, time, state: name, index, reverse } as CellAsked;
+  return { role: 'activation', node, sample: 0, time, state: name, index, reverse };
 }
