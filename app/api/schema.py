@@ -126,6 +126,7 @@ WRITTEN: dict[str, Any] = {
     "WeightsInfo": WeightsInfo,
     "DatasetState": datasets.DatasetState,
     "DatasetFacts": catalog.DatasetFacts,
+    "Vocabulary": datasets.Vocabulary,
     "UploadState": own.UploadState,
     "OwnList": own.OwnList,
     "OwnDetail": OwnDetail,

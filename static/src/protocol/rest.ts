@@ -159,6 +159,11 @@ export class Api {
     return this.#json('/datasets:fetch', { method: 'POST', body: { dataset } });
   }
 
+  /** Tokens by their ids. */
+  vocabulary(dataset: PartValue, signal?: AbortSignal): Promise<{ tokens: string[] }> {
+    return this.#json('/datasets:vocabulary', { method: 'POST', body: { dataset }, signal });
+  }
+
   describe(dataset: PartValue, signal?: AbortSignal): Promise<DatasetFacts> {
     return this.#json('/datasets:describe', { method: 'POST', body: { dataset }, signal });
   }

@@ -27,11 +27,20 @@ export interface Drawn {
   readonly pointer: readonly [number, number] | null;
 }
 
+/** One unit of a recurrent layer at one step of time. */
+export interface Moment {
+  readonly node: string;
+  readonly unit: number;
+  readonly step: number;
+}
+
 export class View {
   /** Card that is open, by the identifier of its first node. */
   selected = $state<string | null>(null);
   /** Map of the open layer that its view explains. */
   map = $state(0);
+  /** The opened step of time of a recurrent layer. */
+  moment = $state.raw<Moment | null>(null);
   /** Shown large in the place of the output. */
   hovered = $state.raw<Place | null>(null);
   /** Range of what is hovered, or of the layer that is open: the legend shows it. */
