@@ -40,6 +40,7 @@ from app.protocol.attribution import AttributionWanted, Exciting, ExcitingWanted
 from app.protocol.baselines import BaselineRecord
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
+from app.protocol.generate import Generated, GenerateWanted
 from app.protocol.health import DerivativeHealth, HealthWanted
 from app.protocol.range_test import RangeTest, RangeWanted
 from app.protocol.runs import Applied, MetricsSeries, RunInfo, WeightsInfo
@@ -85,6 +86,7 @@ READ: dict[str, Any] = {
     "PredictionWanted": runs.PredictionWanted,
     "SweepWanted": runs.SweepWanted,
     "RangeWanted": RangeWanted,
+    "GenerateWanted": GenerateWanted,
     "TraceWanted": TraceWanted,
     "Traced": Traced,
     "ExplainWanted": ExplainWanted,
@@ -123,6 +125,7 @@ WRITTEN: dict[str, Any] = {
     "SnapshotList": runs.SnapshotList,
     "Prediction": runs.Prediction,
     "SweepAnswer": warp.SweepAnswer,
+    "Generated": Generated,
     "BaselineRecord": BaselineRecord,
     "BaselineList": baselines.BaselineList,
     "RangeTest": RangeTest,

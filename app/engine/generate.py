@@ -83,9 +83,7 @@ def _require_steps(trainer: Trainer) -> None:
         else:
             continue
         title = layer.TITLE
-        raise NotByStep(
-            name=name, title=title.en, title_zh=title.zh, why=why[0], why_zh=why[1]
-        )
+        raise NotByStep(name=name, title=title.en, title_zh=title.zh, why=why[0], why_zh=why[1])
 
 
 @contextmanager

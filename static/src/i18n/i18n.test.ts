@@ -2,10 +2,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { lang, number, percent, say, sayOther, setLanguage, t, translator } from '.';
 import { cell } from './cell';
+import { reading } from './reading';
 import { dictionaries, texts } from './texts';
 
 /** Dictionaries that are loaded with their views. */
-const later = [cell] as const;
+const later = [cell, reading] as const;
 
 afterEach(() => setLanguage('en'));
 
