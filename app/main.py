@@ -22,6 +22,7 @@ from app.api import (
     exports,
     generate,
     health,
+    lag,
     models,
     own,
     pages,
@@ -42,10 +43,11 @@ from app.api.guard import Guard, Rules
 from app.core.errors import GlassnetError
 from app.own.library import Library
 from app.own.uploads import Uploads
-from app.runs.baselines import Baselines
+from app.runs.baselines import Baselines, launch
+from app.runs.lag import LagExperiments
 from app.runs.service import Runs
 from app.settings import Settings
-from app.store.baselines import BaselineFiles
+from app.store.records import BaselineFiles, LagFiles
 from app.store.runs import Store
 
 API = "/api/v1"
@@ -64,6 +66,7 @@ ROUTERS = (
     range_test,
     tracing,
     baselines,
+    lag,
     devices,
     stream,
 )
@@ -154,7 +157,7 @@ def _lifespan(
         async with AsyncExitStack() as stack:
             try:
                 runs = await stack.enter_async_context(running(settings))
-                rivals = await stack.enter_async_context(comparing(settings))
+                rivals, lags = await stack.enter_async_context(comparing(settings, runs))
             except GlassnetError as error:
                 app.state.failure = error
                 raise
@@ -163,6 +166,7 @@ def _lifespan(
             app.state.context = Context(
                 runs=runs,
                 baselines=rivals,
+                lags=lags,
                 fetches=fetches,
                 library=library,
                 uploads=uploads,
@@ -200,14 +204,18 @@ async def running(settings: Settings) -> AsyncIterator[Runs]:
 
 
 @asynccontextmanager
-async def comparing(settings: Settings) -> AsyncIterator[Baselines]:
-    """The baselines of a data folder, started; those that still learn at the end are interrupted."""
-    baselines = Baselines(BaselineFiles(settings.data / "baselines"), settings.data / "datasets")
-    await baselines.start()
-    try:
-        yield baselines
-    finally:
-        await baselines.stop()
+async def comparing(
+    settings: Settings, runs: Runs
+) -> AsyncIterator[tuple[Baselines, LagExperiments]]:
+    """The jobs beside the runs of a data folder; those that go on at the end are interrupted."""
+    data = settings.data / "datasets"
+    baselines = Baselines(BaselineFiles(settings.data / "baselines"), data, launch)
+    lags = LagExperiments(LagFiles(settings.data / "lags"), data, runs.worker)
+    async with AsyncExitStack() as stack:
+        for jobs in (baselines, lags):
+            await jobs.start()
+            stack.push_async_callback(jobs.stop)
+        yield baselines, lags
 
 
 def open_access(settings: Settings) -> tuple[Access, str | None]:

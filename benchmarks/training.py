@@ -5,11 +5,10 @@ Pairs are interleaved and ratios of neighbours are taken, so that a machine that
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from statistics import median
 
+from benchmarks._rivals import Bare
 from benchmarks._worker import WATCHED, Server, Worker
 
 PAIRS = 12
@@ -18,34 +17,6 @@ RIVALS = ("dataloader_nchw", "dataloader_channels_last", "resident_nchw", "resid
 STEPS_PER_EPOCH = 63
 MODEL_BYTES = 61_706 * 4 * 3
 """Weights, gradients and momentum."""
-
-
-class Bare:
-    """The process of the rivals."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks._bare"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._line()
-
-    def _line(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline()
-
-    def train(self, loop: str, epochs: int) -> float:
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{loop} {epochs}\n")
-        self._process.stdin.flush()
-        return float(self._line())
-
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(10)
 
 
 def compare(worker: Worker, bare: Bare) -> None:

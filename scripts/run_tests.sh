@@ -7,6 +7,9 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+# Tests start many interpreters: without bytecode each would compile the application anew.
+unset PYTHONDONTWRITEBYTECODE
+
 PY=${PY:-.venv/bin/python}
 WORKERS=${WORKERS:-2}
 summary=()

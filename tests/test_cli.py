@@ -35,20 +35,16 @@ def test_an_unknown_document_is_refused() -> None:
     assert run("schema", "none").exit_code == 2
 
 
-def test_the_doctor_finds_everything(tmp_path: Path) -> None:
-    found = run("doctor", "--data", str(tmp_path))
-    for name in ("python", "torch", "devices", "data", "page"):
-        assert f"  {name}" in found.stdout
-    assert "cpu" in found.stdout
-    assert "ok    torch     2." in found.stdout
-
-
-def test_the_doctor_says_what_to_do(tmp_path: Path) -> None:
+def test_the_doctor_finds_everything_and_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     found = run("doctor", "--data", str(tmp_path / "file"))
     assert found.exit_code == 1
     assert "FAIL  data" in found.stdout
     assert "GLASSNET_DATA" in found.stdout
+    for name in ("python", "torch", "devices", "page"):
+        assert f"  {name}" in found.stdout
+    assert "cpu" in found.stdout
+    assert "ok    torch     2." in found.stdout
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from app.api.fetches import Fetches
 from app.own.library import Library
 from app.own.uploads import Uploads
 from app.runs.baselines import Baselines
+from app.runs.lag import LagExperiments
 from app.runs.service import Runs
 
 
@@ -22,6 +23,7 @@ class Context:
 
     runs: Runs
     baselines: Baselines
+    lags: LagExperiments
     fetches: Fetches
     library: Library
     uploads: Uploads

@@ -17,6 +17,7 @@ from app.api import (
     devices,
     exports,
     health,
+    lag,
     models,
     own,
     presets,
@@ -42,6 +43,7 @@ from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
 from app.protocol.generate import Generated, GenerateWanted
 from app.protocol.health import DerivativeHealth, HealthWanted
+from app.protocol.lag import LagRecord
 from app.protocol.range_test import RangeTest, RangeWanted
 from app.protocol.runs import Applied, MetricsSeries, RunInfo, WeightsInfo
 from app.protocol.tracing import (
@@ -56,6 +58,7 @@ from app.protocol.tracing import (
 from app.runs.devices import Devices
 from app.spec.baseline import BaselineSpec
 from app.spec.examples import Example
+from app.spec.lag import LagSpec
 from app.spec.model import ModelSpec
 from app.spec.report import Report
 from app.spec.run import RunSpec
@@ -71,6 +74,7 @@ READ: dict[str, Any] = {
     "AnyInitializer": AnyInitializer,
     "AnyBaseline": AnyBaseline,
     "BaselineSpec": BaselineSpec,
+    "LagSpec": LagSpec,
     "AnySchedule": AnySchedule,
     "AnyAugmentation": AnyAugmentation,
     "ModelSpec": ModelSpec,
@@ -128,6 +132,8 @@ WRITTEN: dict[str, Any] = {
     "Generated": Generated,
     "BaselineRecord": BaselineRecord,
     "BaselineList": baselines.BaselineList,
+    "LagRecord": LagRecord,
+    "LagList": lag.LagList,
     "RangeTest": RangeTest,
     "Operations": Operations,
     "Explanation": Explanation,

@@ -44,6 +44,7 @@ class Network(nn.Module):
         self.layers: dict[str, Layer] = {name: nodes[name].layer for name in self.order}
         self.output = spec.model.outputs[0]
         self.activations = report.totals.activations
+        self.kept = report.totals.kept
         behind = gains(spec.model)
         for name in self.order:
             # Not add_module: an identifier such as "train" is a fine name for a node.

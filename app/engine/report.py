@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from app.engine.diagnosis import message
+from app.engine.diagnosis import message, sound, unsound
+from app.engine.postmortem import words
 from app.engine.start import Emitted
 from app.engine.trainer import Divergence, Tally, Trainer
 from app.protocol.events import AnyEvent, Metrics, Note, Validation
+from app.protocol.postmortem import PostMortem
 
 INTERVAL = 0.1
 """Seconds between two Metrics events."""
@@ -62,6 +64,7 @@ class Reporter:
         if not points:
             return
         self._metrics = points[-1].step
+        self._look()
         left = trainer.settings.epochs * trainer.count - trainer.epoch * trainer.count
         accuracy = [(point.hits or 0) / max(1, point.answers) for point in points]
         self._emit(
@@ -110,28 +113,36 @@ class Reporter:
             )
         )
 
-    def divergence(self, branch: int) -> bool:
-        """Emit a note if the loss has become non-finite for the first time; True if so."""
+    def _look(self) -> None:
+        """A gradient or weight may break while the loss does not yet show it."""
+        trainer = self._trainer
+        if trainer.diverged is None and not sound(trainer.network):
+            trainer.diverged = Divergence(trainer.cursor.step, unsound(trainer.network))
+
+    def divergence(self, branch: int, examine: Callable[[], PostMortem | None]) -> bool:
+        """Emit a note if a number has become non-finite for the first time; True if so."""
         found = self._trainer.diverged
         if found is None or self._noted:
             return False
         self._noted = True
-        self._emit(self._note(found, branch))
+        self._emit(self._note(found, examine(), branch))
         return True
 
-    def _note(self, found: Divergence, branch: int) -> Note:
+    def _note(self, found: Divergence, after: PostMortem | None, branch: int) -> Note:
         rate = self._trainer.settings.optimizer.learning_rate
         suggested = float(f"{rate / 10:.1g}")
+        if after is None:
+            step, node, what = found.step, found.finding.node, found.finding.what
+            said = message(found.finding, found.step, rate, suggested)
+        else:
+            step, node, what = after.first.step, after.first.node, after.first.what
+            said = words.message(after, rate)
         return Note(
             branch=branch,
             step=self._trainer.cursor.step,
             code="diverged",
-            message=message(found.finding, found.step, rate, suggested),
-            node=found.finding.node,
-            params={
-                "step": found.step,
-                "what": found.finding.what,
-                "learning_rate": rate,
-                "suggested": suggested,
-            },
+            message=said,
+            node=node,
+            params={"step": step, "what": what, "learning_rate": rate, "suggested": suggested},
+            post_mortem=after,
         )

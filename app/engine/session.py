@@ -15,6 +15,7 @@ from app.core.text import text
 from app.engine.device import describe
 from app.engine.diagnosis import Finding
 from app.engine.keeper import Keeper
+from app.engine.postmortem.make import post_mortem
 from app.engine.report import Reporter
 from app.engine.resume import resume
 from app.engine.snapshots import Entry, Kind, Loaded, Store
@@ -259,12 +260,12 @@ class Session:
             self._apply_log()
         trainer.step()
         now = time.monotonic()
-        if self.report.due(now) or self._slow:
+        if self.report.due(now) or self._slow or trainer.finished or self._reached():
             self.report.metrics(self.branch)
         if trainer.epoch_ended:
             self.report.metrics(self.branch)
             self.report.validation(self.branch)
-        if self.report.divergence(self.branch):
+        if self.report.divergence(self.branch, lambda: post_mortem(self)):
             self._stop("paused", "pause")
         elif trainer.finished:
             self._stop("finished", "end")

@@ -246,13 +246,8 @@ class Trainer:
 
     def step(self) -> None:
         """One batch forward and backward, one update."""
-        index = self.next_batch()
-        x, targets, labels = self.data.train.batch(index)
+        x, targets, labels = self.coming()
         network, step = self.network, self.cursor.step
-        if self.augment is not None:
-            x = self.augment(x, step)
-        if network.stochastic:
-            network.reseed(step)
         if self.carries:
             output, after = network.resume(x, self.states_for(len(x)))
             self.carried = {name: tuple(s.detach() for s in each) for name, each in after.items()}
@@ -268,10 +263,20 @@ class Trainer:
                 torch.autograd.backward(loss)
             self.update()
         self._evaluated = None
-        self._move_on(index.shape[0])
+        self._move_on(x.shape[0])
         self.meter.add(step + 1, loss.detach(), output.detach(), labels)
         if self._scheduled:
             self._observe()
+
+    def coming(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+        """(inputs, targets, labels) of the coming step; the network draws what that step draws."""
+        x, targets, labels = self.data.train.batch(self.next_batch())
+        step = self.cursor.step
+        if self.augment is not None:
+            x = self.augment(x, step)
+        if self.network.stochastic:
+            self.network.reseed(step)
+        return x, targets, labels
 
     def update(self) -> None:
         """Change the parameters by the gradients they hold."""

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from pydantic import BaseModel, ConfigDict
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from app.core.text import Text
+from app.protocol.jobs import JobRecord
 from app.spec.baseline import BaselineSpec
-
-BaselineState = Literal["queued", "running", "finished", "failed", "interrupted"]
 
 
 class BaselineResult(BaseModel):
@@ -36,15 +32,8 @@ class BaselineResult(BaseModel):
     library: str
 
 
-class BaselineRecord(BaseModel):
-    """One job. ``reason`` says why it failed or was interrupted."""
+class BaselineRecord(JobRecord):
+    """One job."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: str = Field(pattern=r"^[0-9a-f]{16}$")
-    state: BaselineState
     spec: BaselineSpec
-    created: float
-    started: float | None = None
-    reason: Text | None = None
     result: BaselineResult | None = None

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from app.core.text import Text
 from app.protocol.commands import AnyCommand
+from app.protocol.postmortem import PostMortem
 
 State = Literal[
     "queued", "starting", "running", "paused", "finished", "parked", "interrupted", "failed"
@@ -97,6 +98,8 @@ class Note(Event):
     message: Text
     node: str | None = None
     params: dict[str, Any] = {}
+    post_mortem: PostMortem | None = None
+    """With the code ``diverged``: what broke first, and what led to it."""
 
 
 AnyEvent = Annotated[

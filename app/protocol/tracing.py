@@ -22,13 +22,21 @@ TRACE_ROLES = (
     "activation",
     "sensitivity",
     "derivative",
+    "inside",
     "parameter",
     "gradient",
     "update",
     "state",
 )
 TraceRole = Literal[
-    "activation", "sensitivity", "derivative", "parameter", "gradient", "update", "state"
+    "activation",
+    "sensitivity",
+    "derivative",
+    "inside",
+    "parameter",
+    "gradient",
+    "update",
+    "state",
 ]
 CellRole = Literal[
     "activation",
@@ -87,10 +95,11 @@ class Traced(Strict):
 
 class TraceWanted(Traced):
     """``roles`` and ``nodes`` null are all of them. ``derivative`` is φ′(u), of nodes that work cell
-    by cell. With ``sample``, a position in the batch, outputs, sensitivities and derivatives are
-    those of this sample alone; parameters and gradients are the whole batch's all the same."""
+    by cell; ``inside`` what layers draw, mask or measure (``drop1.mask.inside``, ``bn1.mean.inside``).
+    With ``sample``, a position in the batch, what every sample has of its own is that of this sample
+    alone; parameters and gradients are the whole batch's all the same."""
 
-    roles: tuple[TraceRole, ...] | None = Field(None, min_length=1, max_length=7)
+    roles: tuple[TraceRole, ...] | None = Field(None, min_length=1, max_length=8)
     nodes: tuple[Node, ...] | None = Field(None, min_length=1, max_length=256)
     sample: int | None = Field(None, ge=0)
 
@@ -112,6 +121,8 @@ class Cell(Strict):
     sample: int | None = Field(None, ge=0)
     index: tuple[int, ...] = Field((), max_length=8)
     operation: int | None = Field(None, ge=0)
+    doing: str | None = Field(None, max_length=64)
+    """What that operation is, as ATen calls it: said in answers, not looked at in questions."""
     result: int = Field(0, ge=0, le=16)
     step: int | None = Field(None, ge=0, le=2**53)
     """Of a term of the optimiser's state: the earlier step where it was made."""
@@ -211,8 +222,8 @@ class Explanation(Answer):
 
 class Entry(Answer):
     """One weight whose two derivatives were compared. ``error`` is their raw difference, ``floor``
-    what rounding alone may make of it; both relative to the tensor's largest gradient. ``width`` is
-    the h of the difference."""
+    what rounding alone may make of it; both relative to the tensor's ``scale``. ``width`` is the h of
+    the difference."""
 
     index: tuple[int, ...]
     autograd: Number
@@ -224,7 +235,9 @@ class Entry(Answer):
 
 class TensorCheck(Answer):
     """One tensor of a gradient check. ``worst`` is the entry that is furthest off, ``error`` and
-    ``floor`` are the largest of all entries that count.
+    ``floor`` are the largest of all entries that count. ``scale`` is the tensor's largest gradient;
+    where it ``cancels``, all gradients being sums that are nought but for rounding, it is the size of
+    the terms, Σ|terms|.
 
     Two kinds do not count and are listed apart, the first 20 of each: ``unresolved`` entries, whose
     floor is above the tolerance and whose error is within it, so that nothing can be said; ``kinks``,
@@ -235,6 +248,8 @@ class TensorCheck(Answer):
     entries: int
     checked: int
     largest: Number
+    scale: Number
+    cancels: bool
     error: Number
     floor: Number
     worst: Entry | None

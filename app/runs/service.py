@@ -38,7 +38,7 @@ from app.protocol.warp import Sweep
 from app.runs.curves import curves
 from app.runs.devices import Devices, find, only_cpu
 from app.runs.exits import SERVER_LOST, SERVER_STOPPED
-from app.runs.interfaces import Connection, Limits, Runner, RunStore
+from app.runs.interfaces import Connection, Limits, Runner, RunStore, WorkerProcess
 from app.runs.jobs import Jobs
 from app.runs.lineage import lineage
 from app.runs.progress import first_settings
@@ -143,6 +143,10 @@ class Runs:
             self._scheduler.add_gpu("cuda", memory)
             await self._runners["cuda"].start()
         self._around.devices.set_result(found)
+
+    async def worker(self) -> WorkerProcess:
+        """A CPU worker for work beside the runs; raises NoWorker."""
+        return await self._runners["cpu"].spawn()
 
     # --- runs -----------------------------------------------------------------------------------
 

@@ -99,16 +99,19 @@ class Zygote:
         return Forked(pid, ours, status)
 
     async def stop(self) -> None:
-        """Closing the control socket ends the zygote, and it its children."""
+        """Closing the control socket ends the zygote, and it its children.
+
+        One that is still loading would not notice for seconds; it has no children and is killed.
+        """
+        loading = not self.ready.done()
         self._end()
         if self._process is None:
             return
-        try:
-            await asyncio.wait_for(self._process.wait(), 2)
-        except TimeoutError:
-            with suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), 0 if loading else 2)
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()
 
     async def _send(self, message: bytes, worker: socket.socket) -> None:
         while True:

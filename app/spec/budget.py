@@ -13,20 +13,20 @@ MAX_STEP_BYTES = 4 * 2**30
 _FLOAT = 4
 
 
-def memory(parameters: int, activations: int, training: TrainingSpec) -> Memory:
+def memory(parameters: int, activations: int, kept: int, training: TrainingSpec) -> Memory:
     """Bytes of one layer, or of all, in a training step."""
     own = _FLOAT * parameters
     return Memory(
         weights=own,
         gradients=own,
         optimizer=own * training.phase.optimizer.STATE_TENSORS,
-        activations=sample_bytes(activations) * training.phase.batch_size,
+        activations=sample_bytes(activations, kept) * training.phase.batch_size,
     )
 
 
-def sample_bytes(activations: int) -> int:
-    """What one sample adds: every value, and its sensitivity on the way back."""
-    return 2 * _FLOAT * activations
+def sample_bytes(activations: int, kept: int) -> int:
+    """What one sample adds: every value, and its sensitivity on the way back; what is kept beside."""
+    return _FLOAT * (2 * activations + kept)
 
 
 def exceeded(totals: Totals) -> list[Problem]:

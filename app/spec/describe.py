@@ -29,7 +29,7 @@ def _node(found: Examination, place: int, gain: float) -> NodeReport:
     if shape is None:
         return NodeReport(id=node.id, type=node.layer.kind(), inputs=inputs, shape=None)
     parameters = node.layer.parameters(known)
-    own_count = count(node.layer, known)
+    own_count, kept = count(node.layer, known), node.layer.kept(known)
     return NodeReport(
         id=node.id,
         type=node.layer.kind(),
@@ -40,7 +40,8 @@ def _node(found: Examination, place: int, gain: float) -> NodeReport:
         arithmetic=node.layer.arithmetic(known),
         macs=node.layer.macs(known),
         activations=size(shape),
-        memory=budget.memory(own_count, size(shape), found.training),
+        kept=kept,
+        memory=budget.memory(own_count, size(shape), kept, found.training),
         place=node.layer.place(known, gain),
     )
 
@@ -50,14 +51,16 @@ def totals(nodes: tuple[NodeReport, ...], found: Examination) -> Totals:
     parameters = sum(node.count for node in nodes)
     own = size(found.shapes[INPUT]) if INPUT in found.shapes else 0
     activations = sum(node.activations for node in nodes) + own
-    memory = budget.memory(parameters, activations, found.training)
+    kept = sum(node.kept for node in nodes)
+    memory = budget.memory(parameters, activations, kept, found.training)
     return Totals(
         parameters=parameters,
         macs=sum(node.macs for node in nodes),
         activations=activations,
+        kept=kept,
         memory=memory,
         memory_bytes=memory.total,
         fixed_bytes=memory.total - memory.activations,
-        sample_bytes=budget.sample_bytes(activations),
+        sample_bytes=budget.sample_bytes(activations, kept),
         limit_bytes=budget.MAX_STEP_BYTES,
     )

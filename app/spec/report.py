@@ -19,7 +19,8 @@ class Memory(Plain):
 
     ``weights`` = 4·parameters; ``gradients`` the same; ``optimizer`` = 4·parameters·k, where k is the
     number of tensors that the rule may keep for each parameter (SGD 1, its momentum; Adam 2);
-    ``activations`` = 2·4·values·batch: the outputs, and the sensitivities that flow back through them.
+    ``activations`` = 4·(2·values + kept)·batch: the outputs, and the sensitivities that flow back through
+    them; ``kept`` is what a recurrent layer keeps of its gates and states beside.
     """
 
     weights: int = 0
@@ -48,6 +49,8 @@ class NodeReport(Plain):
     """Multiply-accumulates of one sample's forward pass."""
     activations: int = 0
     """Values of one sample's output."""
+    kept: int = 0
+    """Values of one sample that are kept for the way back beside the output: gates and states."""
     memory: Memory = Memory()
     place: Place | None = None
     """What the layer's initialiser depends on: fan-in, fan-out, the activation that follows."""
@@ -64,6 +67,7 @@ class Totals(Plain):
     parameters: int
     macs: int
     activations: int
+    kept: int
     memory: Memory
     """The layers' memory by kind, the network's input included in ``activations``."""
     memory_bytes: int

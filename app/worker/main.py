@@ -20,7 +20,7 @@ from app.engine.session import Session
 from app.engine.start import Start, parse_start
 from app.protocol.commands import COMMAND
 from app.protocol.events import AnyEvent
-from app.worker import failure, jobs
+from app.worker import failure, jobs, lag
 from app.worker.channel import Channel
 from app.worker.jobs import Stop
 from app.worker.limits import Heap, be_modest, limit_memory
@@ -42,6 +42,9 @@ def work(sock: socket.socket) -> None:
         first = _first(channel)
         if first["type"] == "job":
             jobs.serve(channel)
+        elif first["type"] == "lag":
+            lag.serve(channel, first)
+            raise Stop
         else:
             Worker(channel, heap, parse_start(first)).run()
     except Stop:
@@ -58,7 +61,7 @@ def _first(channel: Channel) -> dict[str, Any]:
     while True:
         message = channel.receive(None)
         assert message is not None
-        if message[0].get("type") in ("start", "job"):
+        if message[0].get("type") in ("start", "job", "lag"):
             return message[0]
         if message[0].get("type") == "stop":
             raise Stop

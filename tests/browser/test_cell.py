@@ -10,6 +10,7 @@ import contextlib
 import io
 import json
 import re
+from collections.abc import Callable
 from statistics import median
 from typing import Any
 
@@ -21,9 +22,11 @@ from safetensors.numpy import load
 from tests.browser.browser_axe import violations
 from tests.browser.conftest import NewContext, endless
 from tests.browser.guard import Guard
+from tests.browser.keyboard import tab_to
 from tests.browser.playground import Playground, number, until
 from tests.support import LiveServer
 
+TRACED = ("activation", "sensitivity", "gradient", "update")
 _CLICKED = """() => {
   window.shown = [];
   let start = 0;
@@ -41,6 +44,22 @@ _CLICKED = """() => {
 }"""
 
 
+_SHOWN = """() => {
+  const view = document.querySelector('section[aria-label="Cell view"]');
+  const links = [...view?.querySelectorAll('[data-link]') ?? []];
+  return {
+    name: view?.querySelector('h3 span')?.textContent ?? '',
+    value: view?.querySelector('h3 b')?.title ?? 'nan',
+    summed: /from the formula/.test(view?.textContent ?? ''),
+    agree: /They agree/.test(view?.textContent ?? ''),
+    goes: view?.querySelector('[aria-selected=true]')?.textContent === 'Goes to',
+    links: links.map((one) => one.textContent.trim()),
+    focus: links.indexOf(document.activeElement),
+    seen: document.activeElement?.matches(':focus-visible') ?? false,
+  };
+}"""
+
+
 class CellView:
     """The open number, as it is read; and what the page asked the server for."""
 
@@ -48,11 +67,18 @@ class CellView:
         self.page, self.server, self.run = page, server, run
         self.region = page.get_by_role("region", name="Cell view", exact=True)
         self.asked: list[dict[str, Any]] = []
+        self.answers: dict[str, dict[str, Any]] = {}
+        self.traces: dict[str, dict[str, np.ndarray[Any, Any]]] = {}
         page.on("request", self._request)
 
     def _request(self, request: Request) -> None:
         if request.url.endswith("/explain"):
             self.asked.append(json.loads(request.post_data or "{}"))
+
+    def shown(self) -> dict[str, Any]:
+        """Name and exact value, what the page says of the sum, the links, and which one has the focus."""
+        found: dict[str, Any] = self.page.evaluate(_SHOWN)
+        return found
 
     @property
     def head(self) -> Locator:
@@ -60,12 +86,12 @@ class CellView:
 
     @property
     def name(self) -> str:
-        return self.head.locator("span").inner_text()
+        return str(self.shown()["name"])
 
     @property
     def value(self) -> float:
         """The exact number that its short form stands for."""
-        return float(self.head.locator("b").get_attribute("title") or "nan")
+        return float(self.shown()["value"])
 
     def links(self, name: str) -> Locator:
         return self.region.get_by_role("list", name=name, exact=True).get_by_role("button")
@@ -81,49 +107,90 @@ class CellView:
 
     def onward(self, start: str = "") -> None:
         """Follow the first link of "Goes to" that begins so."""
-        self.region.get_by_role("tab", name="Goes to").click()
+        if not self.shown()["goes"]:
+            self.region.get_by_role("tab", name="Goes to").click()
         links = self.links("Goes to")
         self.follow(links.filter(has_text=re.compile(f"^{re.escape(start)}")))
 
-    def wanted(self) -> dict[str, Any]:
+    def wanted(self, value: float) -> dict[str, Any]:
         """The question whose answer is shown: PyTorch's value beside the sum of the terms."""
-        for asked in reversed(self.asked):
-            wanted: dict[str, Any] = asked
-            answer = self.server.post(f"/api/v1/runs/{self.run}/explain", wanted).json()
-            if answer.get("value") == self.value:
+        for wanted in reversed(self.asked):
+            answer = self.answer(wanted)
+            if answer.get("value") == value:
                 assert abs(answer["difference"]) <= 1e-9 * max(answer["scale"], 1e-300)
                 return wanted
-        raise AssertionError(f"no answer of the server is {self.value}")
+        raise AssertionError(f"no answer of the server is {value}")
+
+    def answer(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """The server's, asked once."""
+        key = json.dumps(wanted, sort_keys=True)
+        if key not in self.answers:
+            found = self.server.post(f"/api/v1/runs/{self.run}/explain", wanted)
+            self.answers[key] = found.json()
+        return self.answers[key]
 
     def check(self) -> str:
         """What is read is the server's, is PyTorch's, and the page says that the sum agrees."""
-        wanted = self.wanted()
+        shown = self.shown()
+        value = float(shown["value"])
+        wanted = self.wanted(value)
         cell = wanted["cell"]
-        role = cell["role"]
-        if cell.get("operation") is None and role in (
-            "activation",
-            "sensitivity",
-            "gradient",
-            "update",
-        ):
-            assert self.value == self.traced(wanted)
-        if self.region.get_by_text("from the formula", exact=True).count():
-            expect(self.region.get_by_text("They agree")).to_have_count(1)
-        return str(role)
+        role = str(cell["role"])
+        if cell.get("operation") is None and role in TRACED:
+            assert value == self.traced(wanted)
+        assert shown["agree"] or not shown["summed"]
+        return role
 
     def traced(self, wanted: dict[str, Any]) -> float:
         cell = wanted["cell"]
         body: dict[str, Any] = {
             k: wanted[k] for k in ("step", "samples", "precision") if k in wanted
         }
-        body |= {"roles": [cell["role"]], "nodes": [cell["node"]]}
-        answer = self.server.post(f"/api/v1/runs/{self.run}/trace", body)
-        assert answer.status == 200, answer.body
+        body["roles"] = list(TRACED)
+        key = json.dumps(body)
+        if key not in self.traces:  # a pass does not change
+            answer = self.server.post(f"/api/v1/runs/{self.run}/trace", body)
+            assert answer.status == 200, answer.body
+            self.traces[key] = load(answer.body)
         parts = [cell["node"], cell.get("tensor"), cell["role"]]
-        tensor: np.ndarray[Any, Any] = load(answer.body)[".".join(p for p in parts if p)]
+        tensor = self.traces[key][".".join(p for p in parts if p)]
         sample = cell.get("sample")
         index = tuple(cell["index"]) if sample is None else (sample, *cell["index"])
         return float(tensor[index])
+
+    def walk(self, onward: Callable[[str], None]) -> None:
+        """From a pixel to the loss, back by the δ's to a kernel's gradient and its update; every
+        number on the way is checked. ``onward`` follows the first link that begins so."""
+        assert self.name.startswith("input [0](")
+        assert self.check() == "activation"
+        forward = self.until_role(onward, "", "loss")
+        nodes = list(dict.fromkeys(name.split(" ")[0] for name in forward))
+        assert [n for n in nodes if n.startswith(("conv", "pool", "fc"))] == [
+            *("conv1", "pool1", "conv2", "pool2", "fc1", "fc2", "fc3")
+        ]
+        back = self.until_role(onward, "δ", "sensitivity", "δ conv1")
+        nodes = list(dict.fromkeys(name.split(" ")[1] for name in back))
+        assert [n for n in nodes if n.startswith(("conv", "pool", "fc"))] == [
+            *("fc3", "fc2", "fc1", "pool2", "conv2", "pool1", "conv1")
+        ]
+        assert self.value != 0
+        onward("∂E/∂ conv1.weight")
+        assert self.check() == "gradient"
+        assert self.value != 0
+        onward("conv1.weight new")
+        assert self.check() == "update"
+
+    def until_role(
+        self, onward: Callable[[str], None], start: str, role: str, name: str = ""
+    ) -> list[str]:
+        """Onward until a number of this role and name; the names of all on the way."""
+        seen = []
+        for _ in range(40):
+            onward(start)
+            seen.append(self.name)
+            if self.check() == role and self.name.startswith(name):
+                return seen
+        raise AssertionError(f"no {role} {name} on {seen}")
 
 
 @pytest.fixture
@@ -151,7 +218,42 @@ def open_cell(cell: CellView, row: int, column: int) -> None:
     expect(cell.head).to_contain_text(f"({row}, {column})")
 
 
-def test_a_number_is_followed_to_the_loss_and_back_to_an_update_by_mouse(cell: CellView) -> None:
+class Keys:
+    """A walk with the keyboard alone: the focus is visible at every stop."""
+
+    def __init__(self, cell: CellView) -> None:
+        self.cell, self.page = cell, cell.page
+
+    def open_pixel(self) -> None:
+        """From the network to the card of conv1, its input, a pixel of it, and into the number."""
+        self.page.get_by_role("main", name="Network").focus()
+        tab_to(self.page, self.page.locator('[data-card="conv1"] [data-open]'))
+        self.page.keyboard.press("Enter")
+        tab_to(self.page, self.page.get_by_role("button", name="input 0", exact=True))
+        for key in ("ArrowDown", "ArrowLeft", "ArrowLeft", "Enter"):
+            self.page.keyboard.press(key)
+        expect(self.cell.head).to_be_visible()
+        self.page.keyboard.press("c")
+        tab_to(self.page, self.cell.region.get_by_role("tab", name="Made of"), 30)
+        self.page.keyboard.press("ArrowRight")
+        expect(self.cell.region.get_by_role("tab", name="Goes to")).to_be_focused()
+        expect(self.cell.links("Goes to").first).to_be_visible()
+        self.page.keyboard.press("Tab")
+
+    def onward(self, start: str = "") -> None:
+        """Down the list to the first link that begins so, and along it."""
+        shown = until(lambda: (now := self.cell.shown())["focus"] == 0 and now, "the first link")
+        assert shown["seen"]
+        row = next(k for k, text in enumerate(shown["links"]) if text.startswith(start))
+        for _ in range(row):
+            self.page.keyboard.press("ArrowDown")
+        self.page.keyboard.press("Enter")
+        self.cell.moved(shown["name"])
+
+
+def test_a_pixel_is_followed_to_the_loss_and_back_to_an_update_by_mouse_and_by_keys(
+    cell: CellView,
+) -> None:
     page = cell.page
     layer(page, "conv1")
     open_cell(cell, 13, 11)
@@ -159,41 +261,21 @@ def test_a_number_is_followed_to_the_loss_and_back_to_an_update_by_mouse(cell: C
     cell.check()
     # A term's factor is a pixel; from it the way leads forward.
     cell.follow(cell.links("Made of").filter(has_text="input"))
-    assert cell.name.startswith("input")
-    cell.check()
     expect(cell.region.get_by_text("it is given")).to_be_visible()
     assert violations(page) == []
-    seen = []
-    for _ in range(30):
-        cell.onward()
-        seen.append((cell.check(), cell.name))
-        if seen[-1][0] == "loss":
-            break
-    nodes = [name.split(" ")[0] for _, name in seen]
-    assert [n for n in nodes if n.startswith(("conv", "fc"))] == [
-        "conv1",
-        "conv2",
-        "fc1",
-        "fc2",
-        "fc3",
-    ]
-    # And back: δ by δ to the gradient of a kernel, and to what the rule makes of it.
-    for _ in range(30):
-        cell.onward()
-        if cell.check() == "sensitivity" and cell.name.startswith("δ fc3"):
-            break
-    cell.onward("∂E/∂ fc3.weight")
-    assert cell.check() == "gradient"
-    cell.onward()
-    assert cell.check() == "update"
-    assert cell.name.startswith("fc3.weight new")
+    cell.walk(cell.onward)
     # The trail leads back to where the walk began.
     trail = cell.region.get_by_role("navigation", name="The way here").get_by_role("listitem")
     before = cell.name
     trail.first.get_by_role("button").click()
     cell.moved(before)
     assert cell.name == "conv1 [0](13, 11)"
-    assert violations(page) == []
+
+    cell.region.get_by_role("button", name="Close the cell view").last.click()
+    page.get_by_role("button", name="Close the layer (Esc)").click()
+    keys = Keys(cell)
+    keys.open_pixel()
+    cell.walk(keys.onward)
 
 
 def test_keys_walk_along_terms_and_back(cell: CellView) -> None:
@@ -205,7 +287,8 @@ def test_keys_walk_along_terms_and_back(cell: CellView) -> None:
     expect(cell.head).to_be_visible()
     first = cell.name
     cell.check()
-    cell.links("Made of").first.focus()
+    page.keyboard.press("c")
+    expect(page.locator("[data-link]:focus")).to_have_attribute("data-row", "0")
     page.keyboard.press("ArrowRight")
     expect(page.locator(":focus")).to_contain_text("conv1.weight")
     page.keyboard.press("Enter")
@@ -217,7 +300,7 @@ def test_keys_walk_along_terms_and_back(cell: CellView) -> None:
     page.keyboard.press("Enter")
     until(lambda: cell.name.startswith("∂E/∂ conv1.weight"), "the gradient")
     assert cell.check() == "gradient"
-    assert cell.wanted()["step"] == 1
+    assert cell.wanted(cell.value)["step"] == 1
     page.keyboard.press("Alt+ArrowLeft")
     page.keyboard.press("Alt+ArrowLeft")
     until(lambda: cell.name == first, f"{first}, not {cell.name}")

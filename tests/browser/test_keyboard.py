@@ -4,43 +4,17 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
+from tests.browser.keyboard import tab_to
 from tests.browser.playground import Playground, until
-
-_FOCUS = """() => {
-  const one = document.activeElement;
-  if (!one || one === document.body) return null;
-  const ring = (of) => { const s = getComputedStyle(of);
-    return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 1 || s.boxShadow !== 'none'; };
-  const box = one.getBoundingClientRect();
-  return {
-    what: one.outerHTML.slice(0, 140),
-    ring: ring(one) || ring(one.parentElement) ||
-      getComputedStyle(one.parentElement).borderColor === getComputedStyle(document.documentElement).getPropertyValue('--accent'),
-    seen: box.width > 0 && box.height > 0,
-  };
-}"""
-
-
-def _tab_to(page: Page, goal: Locator, most: int = 80) -> int:
-    """Press Tab until ``goal`` has the focus; how often that was."""
-    for presses in range(1, most + 1):
-        page.keyboard.press("Tab")
-        focus = page.evaluate(_FOCUS)
-        if focus is not None:
-            assert focus["seen"], focus["what"]
-            assert focus["ring"], f"the focus is not visible on {focus['what']}"
-        if goal.evaluate("(one) => one === document.activeElement"):
-            return presses
-    raise AssertionError(f"{goal} is not reached by {most} presses of Tab")
 
 
 def test_main_path_by_keyboard_alone(playground: Playground, lenet: str) -> None:
     page = playground.open(lenet).page
     keys = page.keyboard
-    _tab_to(page, page.get_by_role("link", name="To the network"), 1)
-    assert _tab_to(page, playground.play_button) < 30
+    tab_to(page, page.get_by_role("link", name="To the network"), 1)
+    assert tab_to(page, playground.play_button) < 30
     keys.press("Enter")
     expect(playground.play_button).to_have_text(re.compile("Pause"))
     playground.wait_step(lambda step: step > 3, "some steps")
@@ -60,14 +34,14 @@ def test_main_path_by_keyboard_alone(playground: Playground, lenet: str) -> None
     playground.expect_state("paused")
 
     conv2 = playground.card("conv2").get_by_role("button", name="conv2", exact=True)
-    _tab_to(page, conv2)
+    tab_to(page, conv2)
     keys.press("Enter")
     inspector = page.get_by_role("region", name="Layer conv2", exact=True)
     expect(inspector).to_be_visible()
     keys.press("Tab")
     maps = playground.maps("conv2")
     if not maps.evaluate("(one) => one === document.activeElement"):
-        _tab_to(page, maps)
+        tab_to(page, maps)
     keys.press("ArrowRight")
     expect(maps.get_by_role("option", name="relu2, map 1")).to_have_count(1)
     expect(page.get_by_role("heading", name=re.compile(r"^relu2 \[1\]"))).to_be_visible()
@@ -78,7 +52,7 @@ def test_main_path_by_keyboard_alone(playground: Playground, lenet: str) -> None
 def test_every_stop_of_the_keyboard_shows_the_focus(playground: Playground) -> None:
     page = playground.open().page
     footer = page.get_by_role("searchbox", name="Search parts")
-    assert _tab_to(page, footer) > 20
+    assert tab_to(page, footer) > 20
 
 
 def test_list_of_keys(playground: Playground) -> None:
@@ -88,7 +62,7 @@ def test_list_of_keys(playground: Playground) -> None:
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keys")
     expect(dialog).to_be_visible()
-    for words in ("Play, pause", "One batch on", "One epoch on", "Back one step", "Undo"):
+    for words in ("Play, pause", "One batch on", "Back one step", "Undo", "Into the open number"):
         expect(dialog).to_contain_text(words)
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()

@@ -209,6 +209,7 @@ memories = st.builds(Memory, scale=st.floats(0, 1))
 
 
 @pytest.mark.parametrize("kind", list(SCHEDULES.parts))
+@fewer(4)
 @given(data=st.data())
 def test_a_share_is_finite_and_not_negative(kind: str, data: st.DataObject) -> None:
     rule = data.draw(parts(SCHEDULES.parts[kind]))

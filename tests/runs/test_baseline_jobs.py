@@ -16,9 +16,9 @@ import pytest
 from app.core.errors import NotFound
 from app.engine.baselines import parse_spec
 from app.protocol.baselines import BaselineRecord
-from app.runs.baselines import Baselines
+from app.runs.baselines import Baselines, launch
 from app.spec.baseline import BaselineMisfit
-from app.store.baselines import BaselineFiles
+from app.store.records import BaselineFiles
 
 Seen = TypeVar("Seen")
 QUICK = {"dataset": {"type": "digits8"}, "baseline": {"type": "linear_svm"}}
@@ -30,7 +30,7 @@ LONG = {
 
 @asynccontextmanager
 async def jobs(folder: Path, **limits: Any) -> AsyncIterator[Baselines]:
-    baselines = Baselines(BaselineFiles(folder), folder, **limits)
+    baselines = Baselines(BaselineFiles(folder), folder, launch, **limits)
     await baselines.start()
     try:
         yield baselines
@@ -125,7 +125,7 @@ async def test_what_is_begun_again_at_once_is_still_ended_with_the_server(tmp_pa
                 await heard.wait()
 
     heard = asyncio.Event()
-    baselines = Baselines(Slow(tmp_path), tmp_path, seconds=0.2)
+    baselines = Baselines(Slow(tmp_path), tmp_path, launch, seconds=0.2)
     await baselines.start()
     name = (await baselines.begin(parse_spec(LONG))).id
     await end_of(baselines, name)

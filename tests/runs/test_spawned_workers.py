@@ -10,7 +10,7 @@ from app.runs.runner import GpuRunner
 from tests.runs.helpers import digests, reach, service, spec, stored_events, worker_pid
 
 
-async def test_a_spare_is_ready_and_replaced(tmp_path: Path) -> None:
+async def test_a_spare_is_ready_and_replaced_and_a_dead_one_is_not_used(tmp_path: Path) -> None:
     runner = GpuRunner()
     before = set(psutil.Process().children())
     async with service(tmp_path, runner) as runs:
@@ -30,18 +30,12 @@ async def test_a_spare_is_ready_and_replaced(tmp_path: Path) -> None:
             for run in (first, second)
         ]
         assert ends[0] == ends[1]
-        mine = set(psutil.Process().children()) - before
-        assert len(mine) == 3, "two workers and a spare"
-    assert not any(child.is_running() for child in mine)
-
-
-async def test_a_dead_spare_is_not_used(tmp_path: Path) -> None:
-    runner = GpuRunner()
-    async with service(tmp_path, runner) as runs:
         assert runner._refill is not None
         await runner._refill
-        assert runner._spare is not None
         runner._spare.kill()
         await runner._spare.wait()
-        run = (await runs.create(spec())).id
-        await reach(runs, run, 3)
+        third = (await runs.create(spec())).id
+        await reach(runs, third, 3)
+        mine = set(psutil.Process().children()) - before
+        assert len(mine) == 4, "three workers and a spare"
+    assert not any(child.is_running() for child in mine)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.catalog.datasets import DATASETS
@@ -73,6 +73,7 @@ def test_any_network_is_answered(model: ModelSpec, training: TrainingSpec) -> No
         assert report.output_shape is not None
 
 
+@settings(max_examples=settings().max_examples // 8)
 @given(model=any_model, training=trainings())
 def test_require_raises_what_check_says(model: ModelSpec, training: TrainingSpec) -> None:
     report = check(model, training)

@@ -138,6 +138,11 @@ class Layer(Part):
         """
         return 0
 
+    def kept(self, inputs: tuple[Shape, ...]) -> int:
+        """Values of one sample that PyTorch keeps for the way back beside the output: gates and
+        states of recurrent layers. About, as its kernels differ."""
+        return 0
+
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         """The PyTorch module, parameters not yet initialised."""
         raise TypeError(f"{type(self).__name__} declares no build")

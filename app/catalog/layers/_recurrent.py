@@ -99,6 +99,8 @@ class Gated(Layer):
     MASKED = True
     BY_STEP = True
     GATES: ClassVar[int] = 1
+    KEPT: ClassVar[int] = 1
+    """Values that the kernel keeps for each unit and step beside the output."""
 
     units: int = units_option()
     layers: int = layers_option()
@@ -151,6 +153,10 @@ class Gated(Layer):
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         steps, rows = inputs[0][0], self.GATES * self.units * self.directions
         return steps * rows * sum(width + self.units for width in self.widths(inputs))
+
+    def kept(self, inputs: tuple[Shape, ...]) -> int:
+        """What the kernel keeps in every layer, and the outputs of those below the last."""
+        return inputs[0][0] * self.width * (self.KEPT * self.layers + self.layers - 1)
 
     def gain(self) -> float | None:
         return 1.0

@@ -80,6 +80,9 @@ class BandedRnn(Layer):
         band = self.parameters(inputs)[1].count
         return steps * (self.units * features + band)
 
+    def kept(self, inputs: tuple[Shape, ...]) -> int:
+        return inputs[0][0] * self.units
+
     def gain(self) -> float | None:
         return 1.0
 

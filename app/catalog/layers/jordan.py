@@ -88,6 +88,9 @@ class Jordan(Layer):
         steps, features = inputs[0]
         return steps * self.units * (features + 2 * self.outputs)
 
+    def kept(self, inputs: tuple[Shape, ...]) -> int:
+        return inputs[0][0] * self.units
+
     def gain(self) -> float | None:
         return 1.0
 

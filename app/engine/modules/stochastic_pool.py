@@ -20,21 +20,27 @@ class StochasticPool(Seeded):
         self.size = size
 
     def forward(self, x_NCHW: torch.Tensor) -> torch.Tensor:
-        blocks = self._blocks(x_NCHW)
-        share = blocks.detach().clamp(min=0) if self.training else blocks.clamp(min=0)
-        total = share.sum(dim=-1, keepdim=True)
-        share = torch.where(total > 0, share / total.clamp(min=1e-30), 1.0 / blocks.shape[-1])
+        blocks = self.blocks(x_NCHW)
+        share = self.shares(blocks.detach() if self.training else blocks)
         if not self.training:
             return (share * blocks).sum(dim=-1)
-        draw = torch.empty(share.shape[:-1], dtype=share.dtype, device=share.device)
-        draw.uniform_(generator=self.generator(share.device))
-        cell = (
-            (share.cumsum(dim=-1) < draw.unsqueeze(-1)).sum(dim=-1).clamp(max=blocks.shape[-1] - 1)
-        )
-        chosen = functional.one_hot(cell, blocks.shape[-1]).to(blocks.dtype)
+        chosen = functional.one_hot(self.drawn(share), blocks.shape[-1]).to(blocks.dtype)
         return (blocks * chosen).sum(dim=-1)
 
-    def _blocks(self, x_NCHW: torch.Tensor) -> torch.Tensor:
+    def shares(self, blocks: torch.Tensor) -> torch.Tensor:
+        """The probability of every cell of every block."""
+        positive = blocks.clamp(min=0)
+        total = positive.sum(dim=-1, keepdim=True)
+        return torch.where(total > 0, positive / total.clamp(min=1e-30), 1.0 / blocks.shape[-1])
+
+    def drawn(self, share: torch.Tensor) -> torch.Tensor:
+        """The number of the cell that is drawn in every block."""
+        draw = torch.empty(share.shape[:-1], dtype=share.dtype, device=share.device)
+        draw.uniform_(generator=self.generator(share.device))
+        below = share.cumsum(dim=-1) < draw.unsqueeze(-1)
+        return below.sum(dim=-1).clamp(max=share.shape[-1] - 1)
+
+    def blocks(self, x_NCHW: torch.Tensor) -> torch.Tensor:
         """(N, C, H′, W′, n²)."""
         n, c, height, width = x_NCHW.shape
         size, rows, columns = self.size, height // self.size, width // self.size

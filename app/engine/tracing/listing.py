@@ -168,6 +168,11 @@ def _cells(trace: Trace, wanted: TraceWanted, roles: Collection[str]) -> dict[st
             asked = wanted.nodes is None or name in wanted.nodes
             if asked and network.layers[name].POINTWISE and len(network.sources[name]) == 1:
                 found[f"{name}.derivative"] = trace.derivative(name)
+    if "inside" in roles:
+        for name in trace.trainer.network.order:
+            if wanted.nodes is None or name in wanted.nodes:
+                held = trace.inside(name)
+                found |= {f"{name}.{key}.inside": value for key, value in held.items()}
     if wanted.sample is None:
         return found
     if wanted.sample >= trace.count:

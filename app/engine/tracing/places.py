@@ -94,6 +94,7 @@ class Context:
             role=role,  # type: ignore[arg-type]
             node=self.node,
             operation=operation.number,
+            doing=operation.name,
             result=result,
             index=index,
         )

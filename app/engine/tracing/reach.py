@@ -5,6 +5,7 @@ The run's own trainer is only read.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import torch
@@ -64,6 +65,16 @@ def advance(session: Session, other: Trainer, step: int) -> None:
         other.step()
         if other.meter.full or other.epoch_ended:
             other.meter.read()
+        _apply(other, coming)
+
+
+def onward(session: Session, other: Trainer, step: int) -> Iterator[int]:
+    """Make every step up to ``step`` again, one by one, and say which was made; what was commanded
+    there counts from the next one on."""
+    coming = [entry for entry in session.log if other.cursor.step < entry.step <= step]
+    while other.cursor.step < step:
+        other.step()
+        yield other.cursor.step
         _apply(other, coming)
 
 

@@ -19,6 +19,7 @@ from app.core.ids import stable_hash
 from app.engine.tracing.adjoint import sensitivities
 from app.engine.tracing.capture import Graph, capture, elementary
 from app.engine.tracing.draws import DrawnAlike
+from app.engine.tracing.inside import inside
 from app.engine.trainer import Trainer
 from app.protocol.refusals import SampleMisfit
 from app.protocol.taps import StoredSample
@@ -106,7 +107,7 @@ class Trace:
         size = torch.empty((), dtype=DTYPES[self.precision]).element_size()
         network = self.trainer.network
         weights = sum(p.numel() for p in network.parameters())
-        needed = size * (4 * network.activations * self.count + 8 * weights)
+        needed = size * (2 * (2 * network.activations + network.kept) * self.count + 8 * weights)
         self.bytes = needed
         if needed > BUDGET:
             raise TooLarge(pointer="/samples", needed=needed >> 20, limit=BUDGET >> 20, unit="MiB")
@@ -193,6 +194,13 @@ class Trace:
             u = self.values[source].detach().clone().requires_grad_()
             (found,) = torch.autograd.grad(module(u).sum(), u)
         return found
+
+    def inside(self, node: str) -> dict[str, torch.Tensor]:
+        """What the node's layer holds inside, for its picture, with this step's draws."""
+        network = self.trainer.network
+        module, source = network.node(node), self.values[network.sources[node][0]]
+        with torch.no_grad(), self._as_before(module), self.draws((node,)):
+            return inside(module, source, self.sensitivity.get(node))
 
     # --- the update ------------------------------------------------------------------------------
 

@@ -8,6 +8,12 @@ export const labs = {
     '以 float64 中心差分核对每个梯度',
   ],
   'labs.loading': ['Loading…', '正在加载…'],
+  'mortem.title': ['Post-mortem', '事后分析'],
+  'lag.title': ['Lag experiment', '间隔实验'],
+  'lag.hint': [
+    'How far back RNN, IRNN, GRU and LSTM remember',
+    'RNN、IRNN、GRU 与 LSTM 能记住多久以前',
+  ],
   'labs.moved': ['{sample}, moved', '{sample}（已变换）'],
 
   'baselines.title': ['Baselines', '基线'],

@@ -26,6 +26,7 @@ export const why = {
     'Σ = {sum}；f(x) − f(基线) = {difference}；偏差 {delta}',
   ],
   'why.cell': ['[{place}] {value}', '[{place}] {value}'],
+  'why.moment': ['{place} = {value}', '{place} = {value}'],
   'why.feature': ['input {index}', '输入 {index}'],
   'why.nothing': [
     'This network gives back its input and decides nothing.',

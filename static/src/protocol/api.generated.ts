@@ -987,6 +987,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lag-experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List lag experiments
+         * @description Those that go on and those that have ended.
+         */
+        get: operations["list_lag_experiments"];
+        put?: never;
+        /**
+         * Let cells remember over lags
+         * @description Trains every cell over every lag, short ones first, and measures how much gradient arrives at
+         *     the first step of time. One experiment at a time, in a process of its own, at most 600 s. The same
+         *     spec is the same experiment: a finished one is answered at once, one that was stopped goes on.
+         */
+        post: operations["create_lag_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lag-experiments/{experiment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One lag experiment
+         * @description How far it is and what it has found so far.
+         */
+        get: operations["get_lag_experiment"];
+        put?: never;
+        post?: never;
+        /**
+         * Forget a lag experiment
+         * @description Ends its process if it still trains; what it found is forgotten.
+         */
+        delete: operations["delete_lag_experiment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lag-experiments/{experiment}/training": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Stop a lag experiment
+         * @description Ends its process; what has been found stays. One that has ended stays as it is.
+         */
+        delete: operations["stop_lag_experiment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lag-experiments/{experiment}/runs/{lag}/{cell}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The run of one cell over one lag
+         * @description The spec that was trained: a run of it makes the same steps.
+         */
+        get: operations["get_lag_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -1410,7 +1500,7 @@ export interface components {
         };
         /**
          * BaselineRecord
-         * @description One job. ``reason`` says why it failed or was interrupted.
+         * @description One job.
          */
         BaselineRecord: {
             /** Id */
@@ -1419,8 +1509,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "queued" | "running" | "finished" | "failed" | "interrupted";
-            spec: components["schemas"]["BaselineSpec"];
+            state: "queued" | "running" | "finished" | "failed" | "stopped" | "interrupted";
             /** Created */
             created: number;
             /**
@@ -1430,6 +1519,7 @@ export interface components {
             started: number | null;
             /** @default null */
             reason: components["schemas"]["Text"] | null;
+            spec: components["schemas"]["BaselineSpec"];
             /** @default null */
             result: components["schemas"]["BaselineResult"] | null;
         };
@@ -1671,6 +1761,11 @@ export interface components {
              * @default null
              */
             operation: number | null;
+            /**
+             * Doing
+             * @default null
+             */
+            doing: string | null;
             /**
              * Result
              * @default 0
@@ -2388,8 +2483,8 @@ export interface components {
         /**
          * Entry
          * @description One weight whose two derivatives were compared. ``error`` is their raw difference, ``floor``
-         *     what rounding alone may make of it; both relative to the tensor's largest gradient. ``width`` is
-         *     the h of the difference.
+         *     what rounding alone may make of it; both relative to the tensor's ``scale``. ``width`` is the h of
+         *     the difference.
          */
         Entry: {
             /** Index */
@@ -2775,6 +2870,65 @@ export interface components {
             remark_count: number;
         };
         /**
+         * FirstBroken
+         * @description The first tensor with a number that is not finite, and the first such number in it.
+         *
+         *     ``step`` counts training steps from 1: the step that made it. ``tensor`` is the parameter's name,
+         *     else empty. ``time`` counts steps of the sequence from 0 in the order of the data: where the pass
+         *     met it first, which backwards is the last; ``times`` is the sequence's length. ``gate`` is the part of a recurrent cell, by the name it
+         *     has in the formula (``i``, ``f``, ``g``, ``o``, ``c``, ``h``, ``r``, ``z``, ``n``); ``stack`` the
+         *     layer within a stacked one, ``reverse`` the direction from the end to the start. ``index`` is the
+         *     place in the tensor, the sample first where there is one.
+         */
+        FirstBroken: {
+            /** Step */
+            step: number;
+            /** Node */
+            node: string;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "input" | "parameter" | "activation" | "loss" | "sensitivity" | "gradient" | "update";
+            /**
+             * Tensor
+             * @default
+             */
+            tensor: string;
+            /**
+             * Gate
+             * @default null
+             */
+            gate: string | null;
+            /**
+             * Time
+             * @default null
+             */
+            time: number | null;
+            /**
+             * Times
+             * @default null
+             */
+            times: number | null;
+            /**
+             * Stack
+             * @default null
+             */
+            stack: number | null;
+            /**
+             * Reverse
+             * @default null
+             */
+            reverse: boolean | null;
+            /**
+             * Index
+             * @default []
+             */
+            index: number[];
+            /** Value */
+            value: number;
+        };
+        /**
          * Flatten
          * @description Lays all values of one sample in a row, channel by channel, row by row. Output (C·H·W,).
          */
@@ -3089,6 +3243,19 @@ export interface components {
             groups: number;
         };
         /**
+         * Growth
+         * @description The steps before: loss and norm of all gradients together, before any clipping. A step whose
+         *     pass broke has no gradient that is finite.
+         */
+        Growth: {
+            /** Steps */
+            steps: number[];
+            /** Loss */
+            loss: number[];
+            /** Gradient */
+            gradient: number[];
+        };
+        /**
          * Gru
          * @description Two gates: r lets the past into the proposal n, z keeps the past: hₜ = (1−z)∘n + z∘hₜ₋₁.
          *
@@ -3321,6 +3488,145 @@ export interface components {
              * @enum {string}
              */
             output: "tanh" | "sigmoid" | "identity" | "softmax";
+        };
+        /**
+         * LagFinding
+         * @description One cell over one lag. ``accuracy`` is null for adding, ``error`` (mean squared) for recall;
+         *     both over the validation set. ``curve`` holds the one that is asked for after ``curve_steps``.
+         */
+        LagFinding: {
+            /** Lag */
+            lag: number;
+            /**
+             * Cell
+             * @enum {string}
+             */
+            cell: "rnn" | "irnn" | "gru" | "lstm";
+            /** Accuracy */
+            accuracy: number | null;
+            /** Error */
+            error: number | null;
+            /** Solved */
+            solved: number | null;
+            /** Steps */
+            steps: number;
+            /** Curve Steps */
+            curve_steps: number[];
+            /** Curve */
+            curve: number[];
+            before: components["schemas"]["Reaching"];
+            after: components["schemas"]["Reaching"];
+            /** Seconds */
+            seconds: number;
+        };
+        /**
+         * LagList
+         * @description Every experiment that is remembered, the newest first.
+         */
+        LagList: {
+            /** Experiments */
+            experiments: components["schemas"]["LagRecord"][];
+        };
+        /**
+         * LagNow
+         * @description What is being trained now.
+         */
+        LagNow: {
+            /** Lag */
+            lag: number;
+            /**
+             * Cell
+             * @enum {string}
+             */
+            cell: "rnn" | "irnn" | "gru" | "lstm";
+            /** Step */
+            step: number;
+            /** Value */
+            value: number;
+        };
+        /**
+         * LagRecord
+         * @description One experiment; ``results`` come one by one, short lags first, and stay whatever happens.
+         */
+        LagRecord: {
+            /** Id */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "finished" | "failed" | "stopped" | "interrupted";
+            /** Created */
+            created: number;
+            /**
+             * Started
+             * @default null
+             */
+            started: number | null;
+            /** @default null */
+            reason: components["schemas"]["Text"] | null;
+            spec: components["schemas"]["LagSpec"];
+            /** Total */
+            total: number;
+            /**
+             * Results
+             * @default []
+             */
+            results: components["schemas"]["LagFinding"][];
+            /** @default null */
+            now: components["schemas"]["LagNow"] | null;
+        };
+        /**
+         * LagSpec
+         * @description One training for each lag and cell. Adam, gradients clipped at norm 1, batches of 64.
+         *
+         *     ``recall``: a symbol, ``lag`` steps of distraction, then the question what it was. ``adding``: the
+         *     sum of two marked numbers in a sequence of ``lag`` steps. ``steps``: of training, at most; one that
+         *     has solved its task ends earlier.
+         */
+        LagSpec: {
+            /**
+             * Task
+             * @default recall
+             * @enum {string}
+             */
+            task: "recall" | "adding";
+            /**
+             * Cells
+             * @default [
+             *       "rnn",
+             *       "irnn",
+             *       "gru",
+             *       "lstm"
+             *     ]
+             */
+            cells: ("rnn" | "irnn" | "gru" | "lstm")[];
+            /**
+             * Lags
+             * @default [
+             *       5,
+             *       10,
+             *       20,
+             *       50,
+             *       100
+             *     ]
+             */
+            lags: number[];
+            /**
+             * Steps
+             * @default 300
+             */
+            steps: number;
+            /**
+             * Units
+             * @default 32
+             */
+            units: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
         };
         /**
          * LastStep
@@ -3830,7 +4136,8 @@ export interface components {
          *
          *     ``weights`` = 4·parameters; ``gradients`` the same; ``optimizer`` = 4·parameters·k, where k is the
          *     number of tensors that the rule may keep for each parameter (SGD 1, its momentum; Adam 2);
-         *     ``activations`` = 2·4·values·batch: the outputs, and the sensitivities that flow back through them.
+         *     ``activations`` = 4·(2·values + kept)·batch: the outputs, and the sensitivities that flow back through
+         *     them; ``kept`` is what a recurrent layer keeps of its gates and states beside.
          */
         Memory: {
             /**
@@ -4091,6 +4398,11 @@ export interface components {
              */
             activations: number;
             /**
+             * Kept
+             * @default 0
+             */
+            kept: number;
+            /**
              * @default {
              *       "weights": 0,
              *       "gradients": 0,
@@ -4176,6 +4488,8 @@ export interface components {
             params: {
                 [key: string]: unknown;
             };
+            /** @default null */
+            post_mortem: components["schemas"]["PostMortem"] | null;
         };
         /**
          * Occlusion
@@ -5151,6 +5465,22 @@ export interface components {
             type: "points_xor";
         };
         /**
+         * PostMortem
+         * @description ``good``: the newest step with a snapshot, or 0, whose loss was at most half more than that
+         *     at the start of the training. ``clip_norm``: a threshold for the gradient's norm, its median over
+         *     the first quarter of the growth. ``learning_rate``: a tenth of what was in force.
+         */
+        PostMortem: {
+            first: components["schemas"]["FirstBroken"];
+            growth: components["schemas"]["Growth"];
+            /** Good */
+            good: number;
+            /** Clip Norm */
+            clip_norm: number | null;
+            /** Learning Rate */
+            learning_rate: number;
+        };
+        /**
          * Prediction
          * @description What the network says of one sample, with its present weights, in evaluation mode.
          *
@@ -5449,6 +5779,21 @@ export interface components {
              * @enum {string}
              */
             type: "relu";
+        };
+        /**
+         * Reaching
+         * @description How much of the gradient arrives at the first step of time, and at the last, where it starts.
+         *
+         *     ‖∂E/∂x_t‖₂ of the input at that step, root mean square over 64 validation samples, E the loss of
+         *     one sample; in float64.
+         */
+        Reaching: {
+            /** First */
+            first: number;
+            /** Last */
+            last: number;
+            /** Share */
+            share: number;
         };
         /**
          * Read
@@ -6892,7 +7237,9 @@ export interface components {
         /**
          * TensorCheck
          * @description One tensor of a gradient check. ``worst`` is the entry that is furthest off, ``error`` and
-         *     ``floor`` are the largest of all entries that count.
+         *     ``floor`` are the largest of all entries that count. ``scale`` is the tensor's largest gradient;
+         *     where it ``cancels``, all gradients being sums that are nought but for rounding, it is the size of
+         *     the terms, Σ|terms|.
          *
          *     Two kinds do not count and are listed apart, the first 20 of each: ``unresolved`` entries, whose
          *     floor is above the tolerance and whose error is within it, so that nothing can be said; ``kinks``,
@@ -6909,6 +7256,10 @@ export interface components {
             checked: number;
             /** Largest */
             largest: number;
+            /** Scale */
+            scale: number;
+            /** Cancels */
+            cancels: boolean;
             /** Error */
             error: number;
             /** Floor */
@@ -6987,6 +7338,8 @@ export interface components {
             macs: number;
             /** Activations */
             activations: number;
+            /** Kept */
+            kept: number;
             memory: components["schemas"]["Memory"];
             /** Memory Bytes */
             memory_bytes: number;
@@ -7000,8 +7353,9 @@ export interface components {
         /**
          * TraceWanted
          * @description ``roles`` and ``nodes`` null are all of them. ``derivative`` is φ′(u), of nodes that work cell
-         *     by cell. With ``sample``, a position in the batch, outputs, sensitivities and derivatives are
-         *     those of this sample alone; parameters and gradients are the whole batch's all the same.
+         *     by cell; ``inside`` what layers draw, mask or measure (``drop1.mask.inside``, ``bn1.mean.inside``).
+         *     With ``sample``, a position in the batch, what every sample has of its own is that of this sample
+         *     alone; parameters and gradients are the whole batch's all the same.
          */
         TraceWanted: {
             /**
@@ -7024,7 +7378,7 @@ export interface components {
              * Roles
              * @default null
              */
-            roles: ("activation" | "sensitivity" | "derivative" | "parameter" | "gradient" | "update" | "state")[] | null;
+            roles: ("activation" | "sensitivity" | "derivative" | "inside" | "parameter" | "gradient" | "update" | "state")[] | null;
             /**
              * Nodes
              * @default null
@@ -11204,6 +11558,286 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_lag_experiments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LagList"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    create_lag_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LagSpec"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LagRecord"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_lag_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment's id. */
+                experiment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LagRecord"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_lag_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment's id. */
+                experiment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    stop_lag_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment's id. */
+                experiment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LagRecord"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_lag_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment's id. */
+                experiment: string;
+                lag: number;
+                cell: "rnn" | "irnn" | "gru" | "lstm";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunSpec"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

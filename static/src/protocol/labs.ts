@@ -45,7 +45,7 @@ export interface BaselineResult {
 
 export interface BaselineRecord {
   id: string;
-  state: 'queued' | 'running' | 'finished' | 'failed' | 'interrupted';
+  state: 'queued' | 'running' | 'finished' | 'failed' | 'stopped' | 'interrupted';
   spec: BaselineSpec;
   created: number;
   started: number | null;

@@ -277,6 +277,11 @@ export class Api {
     await this.#send(`/baselines/${encodeURIComponent(id)}`, { method: 'DELETE' });
   }
 
+  /** Any other route; a file of its own knows which. */
+  call<T>(path: string, method = 'GET', body?: unknown): Promise<T> {
+    return this.#json(path, { method, body });
+  }
+
   /** Methods of attribution. */
   methods(): Promise<Schemas['MethodList']> {
     return this.#json('/attributions');

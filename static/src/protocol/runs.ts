@@ -1,4 +1,5 @@
 // Runs on the wire: their state, commands, events, taps and stream messages. Data only; no behaviour.
+import type { components } from './api.generated';
 import type { Warp } from './labs';
 import type {
   ParameterGroup,
@@ -136,12 +137,16 @@ export interface SnapshotTaken extends Placed {
   bytes: number;
 }
 
+export type PostMortem = components['schemas']['PostMortem'];
+
 export interface Note extends Placed {
   type: 'note';
   code: string;
   message: Text;
   node: string | null;
   params: Record<string, unknown>;
+  /** What broke first, and what led to it, where training left the numbers. */
+  post_mortem: PostMortem | null;
 }
 
 export type AnyEvent =

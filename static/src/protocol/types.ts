@@ -165,6 +165,7 @@ export interface Report {
     parameters: number;
     macs: number;
     activations: number;
+    kept: number;
     memory: LayerMemory;
     memory_bytes: number;
     fixed_bytes: number;

@@ -45,6 +45,7 @@ const TOTALS: Report['totals'] = {
   parameters: 0,
   macs: 0,
   activations: 0,
+  kept: 0,
   memory: { weights: 0, gradients: 0, optimizer: 0, activations: 0 },
   memory_bytes: 0,
   fixed_bytes: 0,

@@ -1,5 +1,6 @@
 // Says of a layer whether its numbers look alive, from one frame and the newest gradient norms.
 import type { Maps } from '../protocol/frames';
+import { GRADIENT } from './thresholds';
 
 export type Health = 'unknown' | 'ok' | 'dead' | 'saturated' | 'vanishing' | 'exploding' | 'broken';
 
@@ -12,8 +13,6 @@ export interface Finding {
 const DEAD_SHARE = 0.5;
 const SATURATED_SHARE = 0.5;
 const SATURATED = { tanh: 0.97, sigmoid: 0.97 } as const;
-const VANISHING = 1e-6;
-const EXPLODING = 1e3;
 
 interface Shares {
   zero: number;
@@ -50,9 +49,9 @@ export function health(maps: Maps | null, type: string, gradient: number | undef
   const lower = type === 'tanh' ? -0.97 : type === 'sigmoid' ? 0.03 : null;
   const found = maps ? shares(maps, bound, lower) : null;
   if (found?.broken) return { health: 'broken', amount: NaN };
-  if (gradient !== undefined && gradient > EXPLODING)
+  if (gradient !== undefined && gradient > GRADIENT.high)
     return { health: 'exploding', amount: gradient };
-  if (gradient !== undefined && gradient < VANISHING)
+  if (gradient !== undefined && gradient < GRADIENT.low)
     return { health: 'vanishing', amount: gradient };
   if (found && found.zero > DEAD_SHARE && type.includes('relu')) {
     return { health: 'dead', amount: found.zero };

@@ -109,7 +109,10 @@ export class Session {
       if (event.state !== 'starting' && event.state !== 'paused') this.#playing = false;
       this.app.announce(t(`state.${event.state}`));
     }
-    if (event.type === 'note') this.app.announce(event.message);
+    if (event.type === 'note') {
+      this.app.announce(event.message);
+      if (event.post_mortem) this.view.lab ??= 'postmortem';
+    }
   }
 
   // --- the network ------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ type Role = NonNullable<NonNullable<TraceWanted['roles']>>[number];
 export type Group = 'flow' | 'learn';
 
 const ROLES: Record<Group, Role[]> = {
-  flow: ['activation', 'sensitivity', 'derivative'],
+  flow: ['activation', 'sensitivity', 'derivative', 'inside'],
   learn: ['parameter', 'gradient', 'update', 'state'],
 };
 const EMPTY = new Float32Array(0);
@@ -83,7 +83,7 @@ export class Traces {
     if (!tensor) return null;
     let found = this.#maps.get(name);
     if (!found) {
-      found = mapsOf(tensor, /\.(activation|sensitivity|derivative)$/.test(name));
+      found = mapsOf(tensor, /\.(activation|sensitivity|derivative|inside)$/.test(name));
       this.#maps.set(name, found);
     }
     return found;

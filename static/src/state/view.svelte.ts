@@ -1,7 +1,7 @@
 // What is looked at: the selected layer, the hovered map, scales and switches. Changes no network and no run.
 
 /** What is shown beside the network on demand. */
-export type Lab = 'baselines' | 'invariance' | 'gradcheck' | 'why';
+export type Lab = 'baselines' | 'invariance' | 'gradcheck' | 'why' | 'lag' | 'postmortem';
 export type ScaleMode = 'unit' | 'layer' | 'network';
 
 /** A tile of a node's maps: feature map, unit or kernel. */

@@ -177,8 +177,27 @@ export function perform(session: Session, action: Action): void {
     case 'keys':
     case 'search':
     case 'find':
+    case 'number':
       return;
   }
+}
+
+/** Back to an earlier step of the run, then on from there with other rules of learning. */
+export async function goOnFrom(
+  session: Session,
+  step: number,
+  rules: { clip_norm: number } | { optimizer: PartValue & { learning_rate: number } },
+): Promise<void> {
+  await session.seek(step);
+  if ('optimizer' in rules) {
+    const { learning_rate } = rules.optimizer;
+    await session.command({ type: 'set_optimizer', values: { learning_rate } });
+  } else {
+    const clip_value = session.phase?.clip_value ?? null;
+    await session.command({ type: 'set_clipping', clip_norm: rules.clip_norm, clip_value });
+  }
+  session.editor.spec = withPhase(session.editor.spec, () => rules);
+  await session.play();
 }
 
 /** Back to the first weights with another learning rate, then on. */

@@ -58,6 +58,8 @@ describe('keys', () => {
     expect(press(document.body, 'y', { metaKey: true })).toBe('redo');
     expect(press(document.body, 'r', { ctrlKey: true })).toBeNull();
     expect(press(document.body, 'P')).toBe('large');
+    expect(press(document.body, 'c')).toBe('number');
+    expect(press(document.body, 'c', { ctrlKey: true })).toBeNull();
   });
 
   it('move and remove the card that has the focus', () => {

@@ -20,7 +20,8 @@ export type Action =
   | 'wire'
   | 'duplicate'
   | 'fit'
-  | 'find';
+  | 'find'
+  | 'number';
 
 const FIELDS = 'input, textarea, select, [contenteditable], [role=slider], [role=application]';
 const WIDGETS = `${FIELDS}, button, a, summary, [role=option], [role=listbox], [role=menu]`;
@@ -84,6 +85,9 @@ export function actionOf(event: KeyboardEvent): Action | null {
     case 'g':
     case 'G':
       return 'find';
+    case 'c':
+    case 'C':
+      return 'number';
     case 'Escape':
       return 'close';
     default:

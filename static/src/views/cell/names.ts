@@ -14,12 +14,50 @@ function nodeName(node: string | null | undefined): string {
   return node === LOSS_NODE ? w('name.lossNode') : (node ?? '');
 }
 
+const DOING: Record<string, Parameters<typeof w>[0]> = {
+  add: 'doing.add',
+  sub: 'doing.sub',
+  rsub: 'doing.sub',
+  mul: 'doing.mul',
+  div: 'doing.div',
+  neg: 'doing.neg',
+  exp: 'doing.exp',
+  log: 'doing.log',
+  pow: 'doing.pow',
+  rsqrt: 'doing.rsqrt',
+  sqrt: 'doing.sqrt',
+  sum: 'doing.sum',
+  mean: 'doing.mean',
+  var: 'doing.variance',
+  var_mean: 'doing.variance',
+  amax: 'doing.maximum',
+  max_pool2d_with_indices: 'doing.maximum',
+  addmm: 'doing.products',
+  mm: 'doing.products',
+  bmm: 'doing.products',
+  baddbmm: 'doing.products',
+  convolution: 'doing.convolution',
+  where: 'doing.where',
+  gather: 'doing.gather',
+  cat: 'doing.cat',
+  stack: 'doing.cat',
+};
+
+/** What an operation inside a node does, and its number there; one without a word by ATen's name. */
+function doing(cell: CellAsked): string {
+  const number = cell.operation ?? 0;
+  const name = cell.doing?.replace(/^_+|_+$/g, '');
+  if (!name) return w('name.operation', { number });
+  const known = DOING[name];
+  return w('name.doing', { what: known ? w(known) : name.replaceAll('_', ' '), number });
+}
+
 /** Node, tensor or operation, without the place in it. */
 export function fieldName(cell: CellAsked): string {
   const node = nodeName(cell.node);
   const tensor = `${node}.${cell.tensor}`;
   const deep = typeof cell.operation === 'number';
-  const inside = deep ? `${node} · ${w('name.operation', { number: cell.operation ?? 0 })}` : node;
+  const inside = deep ? `${node} · ${doing(cell)}` : node;
   const names: Record<CellAsked['role'], string> = {
     activation: inside,
     net_input: `u ${inside}`,

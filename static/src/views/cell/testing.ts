@@ -9,6 +9,7 @@ export function place(cell: CellAsked): Cell {
     sample: null,
     index: [],
     operation: null,
+    doing: null,
     result: 0,
     step: null,
     ...cell,

@@ -9,3 +9,8 @@ export function readingAt(name: string, maps: Maps, at: number | null): Reading 
   const place = `[${unravel(at, maps.shape).join(', ')}]`;
   return { name, place, value: maps.values?.[at] ?? NaN, uncertainty: 0 };
 }
+
+/** Digits of a number that is known so well. */
+export function digits(uncertainty: number): number {
+  return Math.min(6, Math.max(0, Math.ceil(-Math.log10(uncertainty))));
+}
