@@ -139,6 +139,7 @@ WRITTEN: dict[str, Any] = {
     "Prediction": runs.Prediction,
     "Generated": Generated,
     "SweepAnswer": warp.SweepAnswer,
+    "Generated": Generated,
     "BaselineRecord": BaselineRecord,
     "BaselineList": baselines.BaselineList,
     "LagRecord": LagRecord,
