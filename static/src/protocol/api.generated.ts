@@ -260,6 +260,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets:vocabulary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The tokens of a set of texts
+         * @description Ids are places in this list; none where samples are not made of tokens.
+         */
+        post: operations["get_vocabulary"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets:fetch": {
         parameters: {
             query?: never;
@@ -7268,6 +7288,8 @@ export interface components {
          *     ``activation``: every node's output for the sample, evaluation mode (plus ``input`` itself).
          *     ``kernel``: weights and biases. ``decision``: for 2-D data, every unit over a grid of the plane.
          *     ``gate``: the inner values of recurrent layers over time, for instance ``lstm1.gate_i``.
+         *     ``unit``, which stands alone: what unit number ``unit`` of recurrent layers held at every step,
+         *     unquantised, ``lstm1.unit_i`` (steps,); without gates the parts of its net input, ``rnn1.unit_Ux``.
          */
         Tap: {
             /**
@@ -7276,7 +7298,7 @@ export interface components {
              *       "activation"
              *     ]
              */
-            roles: ("activation" | "kernel" | "decision" | "gate")[];
+            roles: ("activation" | "kernel" | "decision" | "gate" | "unit")[];
             /**
              * Nodes
              * @default null
@@ -7296,6 +7318,11 @@ export interface components {
              * @default 20
              */
             rate: number;
+            /**
+             * Unit
+             * @default null
+             */
+            unit: number | null;
         };
         /**
          * TensorCheck
@@ -7880,6 +7907,14 @@ export interface components {
             type: "visibility";
             /** Visible */
             visible: boolean;
+        };
+        /**
+         * Vocabulary
+         * @description The tokens of a set of texts by their ids; the first, which fills short samples up, is empty.
+         */
+        Vocabulary: {
+            /** Tokens */
+            tokens: string[];
         };
         /**
          * WarmUp
@@ -8923,6 +8958,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetFacts"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_vocabulary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DescribeWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vocabulary"];
                 };
             };
             /** @description The body is no JSON, or nested too deep. */
