@@ -320,6 +320,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets:tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A text as tokens
+         * @description Words outside the vocabulary are told by their look: ``-ing``, a name, a number. Where a set knows
+         *     no unknown tokens, a piece outside its vocabulary is refused by name.
+         */
+        post: operations["list_tokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs": {
         parameters: {
             query?: never;
@@ -813,6 +834,46 @@ export interface paths {
          *     training. What it remembers is carried from token to token, so that any length is fast.
          */
         post: operations["generate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/neighbours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Nearest words
+         * @description By the cosine between the vectors that an embedding layer has for them now, between two steps.
+         */
+        post: operations["find_neighbours"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/projections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Word vectors on a plane
+         * @description The vectors of an embedding layer on the plane of their two principal components.
+         */
+        post: operations["project"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1401,7 +1462,7 @@ export interface components {
         AnyAugmentation: components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"];
         AnyBaseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
         AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLoss"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
-        AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+        AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
         AnyEvent: components["schemas"]["StateChanged"] | components["schemas"]["CommandApplied"] | components["schemas"]["Rewound"] | components["schemas"]["Metrics"] | components["schemas"]["Validation"] | components["schemas"]["SnapshotTaken"] | components["schemas"]["Note"];
         AnyInitializer: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         AnyLayer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Embedding"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
@@ -1600,7 +1661,7 @@ export interface components {
          */
         BaselineSpec: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
             /** Baseline */
             baseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
             /**
@@ -2369,7 +2430,7 @@ export interface components {
          */
         DescribeWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
         };
         /**
          * Device
@@ -2893,7 +2954,7 @@ export interface components {
          */
         FetchWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
         };
         /**
          * FileReport
@@ -3270,6 +3331,52 @@ export interface components {
              * @default 8
              */
             batch: number;
+        };
+        /**
+         * Grammaticality
+         * @description A sentence of the Brown corpus, and the same with two of its words exchanged: which is which?
+         *
+         *     Every sentence is there twice, both times in the same part. Its first word and its last mark stay
+         *     where they are, so that neither a capital nor a full stop tells. Some exchanges leave a sentence
+         *     that is as good as before: nobody can be right about all.
+         */
+        Grammaticality: {
+            /**
+             * words
+             * @description The most frequent ones are known; any other becomes one of twelve unknown words, by its look.
+             * @default 4000
+             */
+            words: number;
+            /**
+             * longest sentence
+             * @description Longer ones are left out.
+             * @default 20
+             */
+            longest: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "grammaticality";
+            /**
+             * exchanged
+             * @description Two words side by side, or any two of the sentence.
+             * @default neighbours
+             * @enum {string}
+             */
+            exchange: "neighbours" | "any";
+            /**
+             * sentences
+             * @description Of both parts together, at most as many as there are.
+             * @default 20000
+             */
+            sentences: number;
+            /**
+             * data seed
+             * @description Another number exchanges other words.
+             * @default 0
+             */
+            data_seed: number;
         };
         /**
          * Group
@@ -4407,6 +4514,73 @@ export interface components {
             outputs: string[];
         };
         /**
+         * Names
+         * @description 9,000 names, read letter by letter: 3,000 women's, 3,000 men's, 3,000 surnames.
+         *
+         *     A name that is in use as more than one belongs where its share of the people is largest. Much is told
+         *     by the last letters; some names nobody could place without knowing them.
+         */
+        Names: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "names";
+        };
+        /**
+         * Neighbour
+         * @description One word and the cosine of the angle between its vector and the one in question.
+         */
+        Neighbour: {
+            /** Word */
+            word: string;
+            /** Token */
+            token: number;
+            /** Cosine */
+            cosine: number;
+        };
+        /**
+         * Neighbours
+         * @description The nearest first; the words in question are not among them. ``length`` is that of the vector in
+         *     question, of one word as it is in the table.
+         */
+        Neighbours: {
+            /** Node */
+            node: string;
+            /** Step */
+            step: number;
+            /** Branch */
+            branch: number;
+            /** Length */
+            length: number;
+            /** Neighbours */
+            neighbours: components["schemas"]["Neighbour"][];
+        };
+        /**
+         * NeighboursWanted
+         * @description The words nearest to Σ plus − Σ minus, each taken at length 1. ``node`` is an embedding layer of
+         *     the network; null is the first.
+         */
+        NeighboursWanted: {
+            /** Plus */
+            plus: string[];
+            /**
+             * Minus
+             * @default []
+             */
+            minus: string[];
+            /**
+             * Count
+             * @default 10
+             */
+            count: number;
+            /**
+             * Node
+             * @default null
+             */
+            node: string | null;
+        };
+        /**
          * Node
          * @description One layer of the graph and where its inputs come from (``input`` or other nodes).
          *
@@ -4473,7 +4647,7 @@ export interface components {
              */
             memory: components["schemas"]["Memory"];
             /** @default null */
-            place: components["schemas"]["Place"] | null;
+            place: components["schemas"]["app__catalog__plot__Place"] | null;
             /**
              * Problems
              * @default []
@@ -4923,6 +5097,38 @@ export interface components {
             };
         };
         /**
+         * PartOfSpeech
+         * @description Sentences of the Brown corpus; every word has one of twelve classes.
+         *
+         *     The corpus's own 472 tags are brought down to twelve, after Petrov, Das and McDonald, "A Universal
+         *     Part-of-Speech Tagset", 2012. The same word may be a noun here and a verb there: its neighbours tell.
+         */
+        PartOfSpeech: {
+            /**
+             * words
+             * @description The most frequent ones are known; any other becomes one of twelve unknown words, by its look.
+             * @default 4000
+             */
+            words: number;
+            /**
+             * longest sentence
+             * @description Longer ones are left out.
+             * @default 24
+             */
+            longest: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "part_of_speech";
+            /**
+             * sentences
+             * @description Of both parts together, at most as many as there are.
+             * @default 20000
+             */
+            sentences: number;
+        };
+        /**
          * Patch
          * @description Part of the input picture: rows and columns from, up to and without.
          */
@@ -5113,7 +5319,7 @@ export interface components {
              */
             family: "datasets";
             /** Part */
-            part: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            part: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -5697,6 +5903,53 @@ export interface components {
             message: components["schemas"]["Text"];
             /** Problems */
             problems: components["schemas"]["Problem"][];
+        };
+        /**
+         * Projection
+         * @description The vectors on the plane of their two principal components: that along which they differ most, and
+         *     the next. ``share`` is how much of their variance each of the two holds.
+         */
+        Projection: {
+            /** Node */
+            node: string;
+            /** Step */
+            step: number;
+            /** Branch */
+            branch: number;
+            /** Share */
+            share: [
+                number,
+                number
+            ];
+            /** Places */
+            places: components["schemas"]["app__protocol__near__Place"][];
+        };
+        /**
+         * ProjectionWanted
+         * @description ``count`` tokens of the vocabulary (words by frequency) from number ``start`` on and the named
+         *     ``words``, laid flat.
+         */
+        ProjectionWanted: {
+            /**
+             * Words
+             * @default []
+             */
+            words: string[];
+            /**
+             * Start
+             * @default 1
+             */
+            start: number;
+            /**
+             * Count
+             * @default 100
+             */
+            count: number;
+            /**
+             * Node
+             * @default null
+             */
+            node: string | null;
         };
         /**
          * PyramidPool
@@ -6412,7 +6665,7 @@ export interface components {
          */
         SamplesWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
             /**
              * Split
              * @default train
@@ -6466,6 +6719,32 @@ export interface components {
              * @enum {string}
              */
             type: "selu";
+        };
+        /**
+         * Sentiment
+         * @description Sentences from reviews of films and of things, which twenty people rated from −4 to 4.
+         *
+         *     The class is the sign of their mean; sentences that left them undecided (between −0.5 and 0.5) are
+         *     left out.
+         */
+        Sentiment: {
+            /**
+             * words
+             * @description The most frequent ones are known; any other becomes one of twelve unknown words, by its look.
+             * @default 4000
+             */
+            words: number;
+            /**
+             * longest sentence
+             * @description Longer ones are left out.
+             * @default 32
+             */
+            longest: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "sentiment";
         };
         ServerMessage: components["schemas"]["Hello"] | components["schemas"]["Events"] | components["schemas"]["Refused"];
         /**
@@ -7108,6 +7387,33 @@ export interface components {
             after: number;
         };
         /**
+         * Sunspots
+         * @description Monthly means of the sunspot number since 1749, a stretch of ``length`` months, and the value
+         *     ``ahead`` months later; 1 means 150 spots.
+         *
+         *     The network learns from the first four fifths of the time and is asked about the last fifth. The
+         *     spots come and go in about eleven years, never quite the same.
+         */
+        Sunspots: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "sunspots";
+            /**
+             * length
+             * @description Steps of time of a sequence.
+             * @default 60
+             */
+            length: number;
+            /**
+             * months ahead
+             * @description How far ahead the value is that is asked for.
+             * @default 1
+             */
+            ahead: number;
+        };
+        /**
          * SupervisedPhase
          * @description Back-propagation of one loss with one optimiser for a number of epochs.
          */
@@ -7465,6 +7771,49 @@ export interface components {
             contribution: components["schemas"]["Contribution"] | null;
         };
         /**
+         * TokenInfo
+         * @description One piece of a text as it is written, the id that the network reads, and what that id stands for;
+         *     ``known`` is false where it stands for words outside the vocabulary.
+         */
+        TokenInfo: {
+            /** Written */
+            written: string;
+            /** Token */
+            token: number;
+            /** Shown */
+            shown: string;
+            /** Known */
+            known: boolean;
+        };
+        /**
+         * TokenList
+         * @description The tokens in order, and how many the network reads at most.
+         */
+        TokenList: {
+            /** Tokens */
+            tokens: components["schemas"]["TokenInfo"][];
+            /** Limit */
+            limit: number;
+        };
+        /**
+         * TokensWanted
+         * @description A text to be cut into tokens, or the ids of tokens to be named.
+         */
+        TokensWanted: {
+            /** Dataset */
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            /**
+             * Text
+             * @default null
+             */
+            text: string | null;
+            /**
+             * Ids
+             * @default []
+             */
+            ids: number[];
+        };
+        /**
          * Totals
          * @description Sums over the network; memory is for one training step at the spec's batch size, float32.
          *
@@ -7565,7 +7914,7 @@ export interface components {
              */
             version: 1;
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
             /**
              * Augmentations
              * @default []
@@ -8121,6 +8470,54 @@ export interface components {
             type: "wine";
         };
         /**
+         * WordPairs
+         * @description A word and one that stands near it in a sentence of the Brown corpus: to guess one from the other, a
+         *     network must give words that are used alike vectors that are alike.
+         *
+         *     ``skip_gram``: from the word in the middle to one of its neighbours. ``cbow``: from all neighbours to
+         *     the word in the middle. Words outside the list and marks are passed over; very frequent words are
+         *     thinned out. After Mikolov, Chen, Corrado and Dean, "Efficient Estimation of Word Representations in
+         *     Vector Space", 2013. Pairs for validation come from the last twentieth of the sentences.
+         */
+        WordPairs: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "word_pairs";
+            /**
+             * kind
+             * @description What is guessed from what.
+             * @default skip_gram
+             * @enum {string}
+             */
+            kind_of_pair: "skip_gram" | "cbow";
+            /**
+             * window
+             * @description How many words on either side are neighbours.
+             * @default 3
+             */
+            window: number;
+            /**
+             * words
+             * @description The most frequent ones have a vector; any other is passed over.
+             * @default 2000
+             */
+            words: number;
+            /**
+             * pairs
+             * @description Drawn at random from the corpus; the same may come twice.
+             * @default 300000
+             */
+            pairs: number;
+            /**
+             * data seed
+             * @description Another number takes other pairs.
+             * @default 0
+             */
+            data_seed: number;
+        };
+        /**
          * Written
          * @description One token that was written, and those that were likeliest there. Probabilities are the network's
          *     own, of temperature 1; the padding is left out.
@@ -8191,6 +8588,49 @@ export interface components {
              * @default 1.2
              */
             factor: number;
+        };
+        /**
+         * Place
+         * @description Where a part stands, for what depends on it: the size of a layer and what follows it.
+         *
+         *     ``fan_in`` inputs of one unit, ``fan_out`` units of one input, ``units`` rows of the weight;
+         *     ``gain`` of the activation that follows.
+         */
+        app__catalog__plot__Place: {
+            /**
+             * Fan In
+             * @default 64
+             */
+            fan_in: number;
+            /**
+             * Fan Out
+             * @default 64
+             */
+            fan_out: number;
+            /**
+             * Units
+             * @default 64
+             */
+            units: number;
+            /**
+             * Gain
+             * @default 1
+             */
+            gain: number;
+        };
+        /**
+         * Place
+         * @description Where a word's vector falls.
+         */
+        app__protocol__near__Place: {
+            /** Word */
+            word: string;
+            /** Token */
+            token: number;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
         };
     };
     responses: never;
@@ -9185,6 +9625,84 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokensWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10795,6 +11313,204 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Generated"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    find_neighbours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NeighboursWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Neighbours"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectionWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Projection"];
                 };
             };
             /** @description The body is no JSON, or nested too deep. */
