@@ -199,7 +199,7 @@ class Trace:
         """What the node's layer holds inside, for its picture, with this step's draws."""
         network = self.trainer.network
         module, source = network.node(node), self.values[network.sources[node][0]]
-        with torch.no_grad(), self._as_before(module), self.draws((node,)):
+        with torch.no_grad(), self.as_before(module), self.draws((node,)):
             return inside(module, source, self.sensitivity.get(node))
 
     # --- the update ------------------------------------------------------------------------------
