@@ -143,7 +143,6 @@ WRITTEN: dict[str, Any] = {
     "LagRecord": LagRecord,
     "LagList": lag.LagList,
     "RangeTest": RangeTest,
-    "Generated": Generated,
     "Operations": Operations,
     "Explanation": Explanation,
     "Gradcheck": Gradcheck,
