@@ -114,7 +114,8 @@ class CellView:
 
     def wanted(self, value: float) -> dict[str, Any]:
         """The question whose answer is shown: PyTorch's value beside the sum of the terms."""
-        for wanted in reversed(self.asked):
+        for asked in reversed(self.asked):
+            wanted: dict[str, Any] = asked
             answer = self.answer(wanted)
             if answer.get("value") == value:
                 assert abs(answer["difference"]) <= 1e-9 * max(answer["scale"], 1e-300)
