@@ -22,6 +22,7 @@ from app.api import (
     own,
     presets,
     runs,
+    tokens,
 )
 from app.api.document import failures
 from app.api.encode import Json
@@ -44,8 +45,10 @@ from app.protocol.events import AnyEvent
 from app.protocol.generate import Generated, GenerateWanted
 from app.protocol.health import DerivativeHealth, HealthWanted
 from app.protocol.lag import LagRecord
+from app.protocol.near import Neighbours, NeighboursWanted, Projection, ProjectionWanted
 from app.protocol.range_test import RangeTest, RangeWanted
 from app.protocol.runs import Applied, MetricsSeries, RunInfo, WeightsInfo
+from app.protocol.through_time import ThroughTimeWanted
 from app.protocol.tracing import (
     ExplainWanted,
     Explanation,
@@ -92,11 +95,15 @@ READ: dict[str, Any] = {
     "RangeWanted": RangeWanted,
     "GenerateWanted": GenerateWanted,
     "TraceWanted": TraceWanted,
+    "ThroughTimeWanted": ThroughTimeWanted,
     "Traced": Traced,
     "ExplainWanted": ExplainWanted,
     "GradcheckWanted": GradcheckWanted,
     "AttributionWanted": AttributionWanted,
     "ExcitingWanted": ExcitingWanted,
+    "NeighboursWanted": NeighboursWanted,
+    "ProjectionWanted": ProjectionWanted,
+    "TokensWanted": tokens.TokensWanted,
     "HealthWanted": HealthWanted,
     "AnyCommand": AnyCommand,
     "LoggedCommand": LoggedCommand,
@@ -118,6 +125,7 @@ WRITTEN: dict[str, Any] = {
     "WeightsInfo": WeightsInfo,
     "DatasetState": datasets.DatasetState,
     "DatasetFacts": catalog.DatasetFacts,
+    "Vocabulary": datasets.Vocabulary,
     "UploadState": own.UploadState,
     "OwnList": own.OwnList,
     "OwnDetail": OwnDetail,
@@ -129,17 +137,20 @@ WRITTEN: dict[str, Any] = {
     "SnapshotList": runs.SnapshotList,
     "Prediction": runs.Prediction,
     "SweepAnswer": warp.SweepAnswer,
+    "Generated": Generated,
     "BaselineRecord": BaselineRecord,
     "BaselineList": baselines.BaselineList,
     "LagRecord": LagRecord,
     "LagList": lag.LagList,
     "RangeTest": RangeTest,
-    "Generated": Generated,
     "Operations": Operations,
     "Explanation": Explanation,
     "Gradcheck": Gradcheck,
     "MethodList": attribution.MethodList,
     "Exciting": Exciting,
+    "Neighbours": Neighbours,
+    "Projection": Projection,
+    "TokenList": tokens.TokenList,
     "DerivativeHealth": DerivativeHealth,
     "Devices": Devices,
     "Queue": devices.Queue,

@@ -17,6 +17,7 @@ from app.core.shapes import Shape, Tokens
 from app.engine.gates import gates
 from app.engine.quantise import Entry, Floats, Layout, assemble, entry
 from app.engine.trainer import Trainer
+from app.engine.unit import has_units, unit_over_time
 from app.protocol.taps import AnySample, StoredSample, Tap
 from app.spec.model import INPUT
 
@@ -51,6 +52,8 @@ class Prober:
         """The 8-bit frame of a tap; raises :class:`app.engine.data.SampleMisfit`. Taps that look at
         one sample with the weights of one ``version`` share its pass."""
         network, x = self._trainer.network, self._trainer.data.sample(tap.sample)
+        if tap.unit is not None:
+            return self._unit(tap, tap.unit, x, moment)
         named: Named = []
         network.mode(training=False)
         try:
@@ -108,6 +111,26 @@ class Prober:
                     value = inner[key]
                     found.append((f"{name}.gate_{key}", tuple(value.shape[1:]), value))
         return found
+
+    def _unit(self, tap: Tap, unit: int, x: torch.Tensor, moment: Moment) -> bytes:
+        """One unit of recurrent layers over time, in full precision; a layer without it is left out."""
+        network = self._trainer.network
+        network.mode(training=False)
+        try:
+            values = network.forward_all(x)
+            found = {
+                f"{name}.unit_{key}": series.float().cpu().numpy()
+                for name in network.order
+                if (tap.nodes is None or name in tap.nodes)
+                and has_units(network.node(name))
+                and unit < values[name].shape[2]
+                for key, series in unit_over_time(
+                    network.node(name), network.arguments(name, values), values[name], unit
+                ).items()
+            }
+        finally:
+            network.mode(training=True)
+        return float_frame(found, self._metadata(tap.sample, moment) | {"unit": str(unit)})
 
     def _kernels(self) -> Named:
         return [

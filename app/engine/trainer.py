@@ -83,8 +83,6 @@ class Trainer:
         outputs = self.network.shapes[self.network.output][-1]
         self.data = data or Resident(spec, root, device, outputs)
         self.augment = augmenter(spec, device)
-        loss = spec.training.phase.loss
-        self.loss = loss.build_steps() if self.per_step else loss.build()
         self.parameters = list(self.network.parameters())
         self.cursor = Cursor()
         self.meter = Meter()
@@ -113,8 +111,9 @@ class Trainer:
             self.updater = Update(self.optimizer)
 
     def _arrange(self) -> None:
-        """Give the optimiser the numbers in force: parameters that learn alike are one group."""
-        settings = self.settings
+        """Give loss and optimiser the numbers in force: parameters that learn alike are one group."""
+        settings, loss = self.settings, self.settings.loss
+        self.loss = loss.build_steps() if self.per_step else loss.build()
         self._scheduled = not isinstance(settings.schedule, ConstantRate)
         if self.updater is None:
             return
@@ -146,8 +145,6 @@ class Trainer:
         """Put all of ``settings`` into force."""
         before, self.settings = self.settings, settings
         self._evaluated = None
-        if settings.loss != before.loss:
-            self.loss = settings.loss.build()
         if not (before.schedule.watches and settings.schedule.watches):
             self.memory = Memory()
         self._arrange()

@@ -251,7 +251,7 @@ def _stochastic_pool(given: Given) -> Pass:
     return Pass(drawn, [back])
 
 
-def stretches(x: Array, size: int) -> Array:
+def lengths(x: Array, size: int) -> Array:
     """(N, C, L) → (N, C, L′, size); what is left over at the end is cut off."""
     count = x.shape[2] // size
     return x[:, :, : count * size].reshape(*x.shape[:2], count, size)
@@ -262,7 +262,7 @@ def subsample_a_sequence(given: Given) -> Pass:
     size = given.layer.size
     share = 1.0 / size if given.layer.mode == "mean" else 1.0
     beta, b = (given.parameters[name][:, None] for name in ("weight", "bias"))
-    down, back = share * stretches(given.u, size).sum(axis=3), np.zeros(given.u.shape)
+    down, back = share * lengths(given.u, size).sum(axis=3), np.zeros(given.u.shape)
     used = down.shape[2] * size
     back[:, :, :used] = (share * beta * given.delta).repeat(size, axis=2)
     grads = {"weight": (given.delta * down).sum(axis=(0, 2)), "bias": given.delta.sum(axis=(0, 2))}
@@ -292,7 +292,7 @@ def _subsample(given: Given) -> Pass:
 def _upsample(given: Given) -> Pass:
     f = given.layer.factor
     if given.u.ndim == 3:
-        return Pass(given.u.repeat(f, axis=2), [stretches(given.delta, f).sum(axis=3)])
+        return Pass(given.u.repeat(f, axis=2), [lengths(given.delta, f).sum(axis=3)])
     back = np.zeros(given.u.shape)
     for u, v, at in cells(f):
         del u, v

@@ -104,7 +104,9 @@ class Changes:
         self, command: AnyCommand, before: Settings, settings: Settings, say: Say
     ) -> list[str]:
         if isinstance(command, SetLoss):
-            return [f"loss_function = {say(settings.loss.code())}"]
+            loss = settings.loss
+            code = loss.code_steps() if self.trainer.per_step else loss.code()
+            return [f"loss_function = {say(code)}"]
         if trains(self.trainer.network):
             match command:
                 case SetOptimizer() | SetGroups():

@@ -50,7 +50,7 @@ def forward_order(
 
 def _order(module: Unrolled) -> list[tuple[str, int]]:
     """Names with their places in a state: gates, then the cell they make, then the output."""
-    names = [(name, k) for k, name in enumerate(module.WATCHED, start=1)]
+    names = [(name, k) for k, name in enumerate(module.STATES[1:], start=1)]
     gates = [one for one in names if one[0] != "c"]
     cell = [one for one in names if one[0] == "c"]
     return [*gates, *cell, ("h" if gates else "s", 0)]

@@ -139,7 +139,7 @@ export interface paths {
         put?: never;
         /**
          * Upload data
-         * @description A CSV file, or a zip with a folder of PNG or JPEG files for each class: the file itself as the
+         * @description A CSV file, a text (``.txt``, ``.md`` or ``form=text``, UTF-8), or a zip with a folder of PNG or JPEG files for each class: the file itself as the
          *     body, or a form with the field ``file``. What it is follows from its content. It is stored as it
          *     comes and then read; ``GET /uploads/{upload}`` tells how far. The same content uploaded twice is
          *     one data set.
@@ -260,6 +260,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets:vocabulary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The tokens of a set of texts
+         * @description Ids are places in this list; none where samples are not made of tokens.
+         */
+        post: operations["get_vocabulary"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets:fetch": {
         parameters: {
             query?: never;
@@ -294,6 +314,27 @@ export interface paths {
         get: operations["get_dataset"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets:tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A text as tokens
+         * @description Words outside the vocabulary are told by their look: ``-ing``, a name, a number. Where a set knows
+         *     no unknown tokens, a piece outside its vocabulary is refused by name.
+         */
+        post: operations["list_tokens"];
         delete?: never;
         options?: never;
         head?: never;
@@ -799,6 +840,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/neighbours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Nearest words
+         * @description By the cosine between the vectors that an embedding layer has for them now, between two steps.
+         */
+        post: operations["find_neighbours"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/projections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Word vectors on a plane
+         * @description The vectors of an embedding layer on the plane of their two principal components.
+         */
+        post: operations["project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run}/range-test": {
         parameters: {
             query?: never;
@@ -844,6 +925,29 @@ export interface paths {
          *     is made again from the nearest snapshot, bit for bit.
          */
         post: operations["trace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/through_time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a recurrent layer through time
+         * @description Of one sample: what the layer holds at every step, ∂E/∂(it) with all that flows back from later
+         *     steps and its norm, δ at the net inputs (``weight.delta``), and ``matrix.h``: |∂E_τ/∂h_t|, a row
+         *     for every τ of ``rows``. Of the whole pass: ``weight.contribution``, the norm of every step's term
+         *     of a gradient. Long sequences have fewer rows, evenly spread.
+         */
+        post: operations["through_time"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1358,7 +1462,7 @@ export interface components {
         AnyAugmentation: components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"];
         AnyBaseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
         AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLoss"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
-        AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+        AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
         AnyEvent: components["schemas"]["StateChanged"] | components["schemas"]["CommandApplied"] | components["schemas"]["Rewound"] | components["schemas"]["Metrics"] | components["schemas"]["Validation"] | components["schemas"]["SnapshotTaken"] | components["schemas"]["Note"];
         AnyInitializer: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         AnyLayer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Embedding"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
@@ -1557,7 +1661,7 @@ export interface components {
          */
         BaselineSpec: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
             /** Baseline */
             baseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
             /**
@@ -1776,6 +1880,21 @@ export interface components {
              * @default null
              */
             step: number | null;
+            /**
+             * Time
+             * @default null
+             */
+            time: number | null;
+            /**
+             * Layer
+             * @default null
+             */
+            layer: number | null;
+            /**
+             * Reverse
+             * @default false
+             */
+            reverse: boolean;
         };
         /**
          * ChannelDropout
@@ -1896,6 +2015,16 @@ export interface components {
              * @default 0.1
              */
             value: number;
+        };
+        /**
+         * Contribution
+         * @description One step's part of a parameter's gradient: ``tensor`` is its full name, ``lstm1.weight_hh_l0``.
+         */
+        Contribution: {
+            /** Tensor */
+            tensor: string;
+            /** Time */
+            time: number;
         };
         /**
          * Conv1d
@@ -2114,6 +2243,8 @@ export interface components {
             value: components["schemas"]["FeatureFacts"] | null;
             /** Tokens */
             tokens: number;
+            /** Vocabulary */
+            vocabulary: string[];
             /** Joint */
             joint: string;
             /** Per Step */
@@ -2301,7 +2432,7 @@ export interface components {
          */
         DescribeWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
         };
         /**
          * Device
@@ -2825,7 +2956,7 @@ export interface components {
          */
         FetchWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
         };
         /**
          * FileReport
@@ -3109,6 +3240,11 @@ export interface components {
              */
             loss: number | null;
             /**
+             * Perplexity
+             * @default null
+             */
+            perplexity: number | null;
+            /**
              * Stays Below
              * @default null
              */
@@ -3204,6 +3340,52 @@ export interface components {
             batch: number;
         };
         /**
+         * Grammaticality
+         * @description A sentence of the Brown corpus, and the same with two of its words exchanged: which is which?
+         *
+         *     Every sentence is there twice, both times in the same part. Its first word and its last mark stay
+         *     where they are, so that neither a capital nor a full stop tells. Some exchanges leave a sentence
+         *     that is as good as before: nobody can be right about all.
+         */
+        Grammaticality: {
+            /**
+             * words
+             * @description The most frequent ones are known; any other becomes one of twelve unknown words, by its look.
+             * @default 4000
+             */
+            words: number;
+            /**
+             * longest sentence
+             * @description Longer ones are left out.
+             * @default 20
+             */
+            longest: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "grammaticality";
+            /**
+             * exchanged
+             * @description Two words side by side, or any two of the sentence.
+             * @default neighbours
+             * @enum {string}
+             */
+            exchange: "neighbours" | "any";
+            /**
+             * sentences
+             * @description Of both parts together, at most as many as there are.
+             * @default 20000
+             */
+            sentences: number;
+            /**
+             * data seed
+             * @description Another number exchanges other words.
+             * @default 0
+             */
+            data_seed: number;
+        };
+        /**
          * Group
          * @description A heading of the menu.
          */
@@ -3212,7 +3394,7 @@ export interface components {
              * Id
              * @enum {string}
              */
-            id: "convolutional" | "depth" | "points" | "tables" | "autoencoder" | "sequence";
+            id: "convolutional" | "depth" | "points" | "tables" | "autoencoder" | "sequence" | "text";
             title: components["schemas"]["Text"];
         };
         /**
@@ -4339,6 +4521,73 @@ export interface components {
             outputs: string[];
         };
         /**
+         * Names
+         * @description 9,000 names, read letter by letter: 3,000 women's, 3,000 men's, 3,000 surnames.
+         *
+         *     A name that is in use as more than one belongs where its share of the people is largest. Much is told
+         *     by the last letters; some names nobody could place without knowing them.
+         */
+        Names: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "names";
+        };
+        /**
+         * Neighbour
+         * @description One word and the cosine of the angle between its vector and the one in question.
+         */
+        Neighbour: {
+            /** Word */
+            word: string;
+            /** Token */
+            token: number;
+            /** Cosine */
+            cosine: number;
+        };
+        /**
+         * Neighbours
+         * @description The nearest first; the words in question are not among them. ``length`` is that of the vector in
+         *     question, of one word as it is in the table.
+         */
+        Neighbours: {
+            /** Node */
+            node: string;
+            /** Step */
+            step: number;
+            /** Branch */
+            branch: number;
+            /** Length */
+            length: number;
+            /** Neighbours */
+            neighbours: components["schemas"]["Neighbour"][];
+        };
+        /**
+         * NeighboursWanted
+         * @description The words nearest to Σ plus − Σ minus, each taken at length 1. ``node`` is an embedding layer of
+         *     the network; null is the first.
+         */
+        NeighboursWanted: {
+            /** Plus */
+            plus: string[];
+            /**
+             * Minus
+             * @default []
+             */
+            minus: string[];
+            /**
+             * Count
+             * @default 10
+             */
+            count: number;
+            /**
+             * Node
+             * @default null
+             */
+            node: string | null;
+        };
+        /**
          * Node
          * @description One layer of the graph and where its inputs come from (``input`` or other nodes).
          *
@@ -4405,7 +4654,7 @@ export interface components {
              */
             memory: components["schemas"]["Memory"];
             /** @default null */
-            place: components["schemas"]["Place"] | null;
+            place: components["schemas"]["app__catalog__plot__Place"] | null;
             /**
              * Problems
              * @default []
@@ -4855,6 +5104,38 @@ export interface components {
             };
         };
         /**
+         * PartOfSpeech
+         * @description Sentences of the Brown corpus; every word has one of twelve classes.
+         *
+         *     The corpus's own 472 tags are brought down to twelve, after Petrov, Das and McDonald, "A Universal
+         *     Part-of-Speech Tagset", 2012. The same word may be a noun here and a verb there: its neighbours tell.
+         */
+        PartOfSpeech: {
+            /**
+             * words
+             * @description The most frequent ones are known; any other becomes one of twelve unknown words, by its look.
+             * @default 4000
+             */
+            words: number;
+            /**
+             * longest sentence
+             * @description Longer ones are left out.
+             * @default 24
+             */
+            longest: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "part_of_speech";
+            /**
+             * sentences
+             * @description Of both parts together, at most as many as there are.
+             * @default 20000
+             */
+            sentences: number;
+        };
+        /**
          * Patch
          * @description Part of the input picture: rows and columns from, up to and without.
          */
@@ -5045,7 +5326,7 @@ export interface components {
              */
             family: "datasets";
             /** Part */
-            part: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            part: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -5544,7 +5825,7 @@ export interface components {
              * Group
              * @enum {string}
              */
-            group: "convolutional" | "depth" | "points" | "tables" | "autoencoder" | "sequence";
+            group: "convolutional" | "depth" | "points" | "tables" | "autoencoder" | "sequence" | "text";
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
             reaches: components["schemas"]["Goal"];
@@ -5629,6 +5910,53 @@ export interface components {
             message: components["schemas"]["Text"];
             /** Problems */
             problems: components["schemas"]["Problem"][];
+        };
+        /**
+         * Projection
+         * @description The vectors on the plane of their two principal components: that along which they differ most, and
+         *     the next. ``share`` is how much of their variance each of the two holds.
+         */
+        Projection: {
+            /** Node */
+            node: string;
+            /** Step */
+            step: number;
+            /** Branch */
+            branch: number;
+            /** Share */
+            share: [
+                number,
+                number
+            ];
+            /** Places */
+            places: components["schemas"]["app__protocol__near__Place"][];
+        };
+        /**
+         * ProjectionWanted
+         * @description ``count`` tokens of the vocabulary (words by frequency) from number ``start`` on and the named
+         *     ``words``, laid flat.
+         */
+        ProjectionWanted: {
+            /**
+             * Words
+             * @default []
+             */
+            words: string[];
+            /**
+             * Start
+             * @default 1
+             */
+            start: number;
+            /**
+             * Count
+             * @default 100
+             */
+            count: number;
+            /**
+             * Node
+             * @default null
+             */
+            node: string | null;
         };
         /**
          * PyramidPool
@@ -6344,7 +6672,7 @@ export interface components {
          */
         SamplesWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
             /**
              * Split
              * @default train
@@ -6398,6 +6726,32 @@ export interface components {
              * @enum {string}
              */
             type: "selu";
+        };
+        /**
+         * Sentiment
+         * @description Sentences from reviews of films and of things, which twenty people rated from −4 to 4.
+         *
+         *     The class is the sign of their mean; sentences that left them undecided (between −0.5 and 0.5) are
+         *     left out.
+         */
+        Sentiment: {
+            /**
+             * words
+             * @description The most frequent ones are known; any other becomes one of twelve unknown words, by its look.
+             * @default 4000
+             */
+            words: number;
+            /**
+             * longest sentence
+             * @description Longer ones are left out.
+             * @default 32
+             */
+            longest: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "sentiment";
         };
         ServerMessage: components["schemas"]["Hello"] | components["schemas"]["Events"] | components["schemas"]["Refused"];
         /**
@@ -7040,6 +7394,33 @@ export interface components {
             after: number;
         };
         /**
+         * Sunspots
+         * @description Monthly means of the sunspot number since 1749, a stretch of ``length`` months, and the value
+         *     ``ahead`` months later; 1 means 150 spots.
+         *
+         *     The network learns from the first four fifths of the time and is asked about the last fifth. The
+         *     spots come and go in about eleven years, never quite the same.
+         */
+        Sunspots: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "sunspots";
+            /**
+             * length
+             * @description Steps of time of a sequence.
+             * @default 60
+             */
+            length: number;
+            /**
+             * months ahead
+             * @description How far ahead the value is that is asked for.
+             * @default 1
+             */
+            ahead: number;
+        };
+        /**
          * SupervisedPhase
          * @description Back-propagation of one loss with one optimiser for a number of epochs.
          */
@@ -7220,6 +7601,8 @@ export interface components {
          *     ``activation``: every node's output for the sample, evaluation mode (plus ``input`` itself).
          *     ``kernel``: weights and biases. ``decision``: for 2-D data, every unit over a grid of the plane.
          *     ``gate``: the inner values of recurrent layers over time, for instance ``lstm1.gate_i``.
+         *     ``unit``, which stands alone: what unit number ``unit`` of recurrent layers held at every step,
+         *     unquantised, ``lstm1.unit_i`` (steps,); without gates the parts of its net input, ``rnn1.unit_Ux``.
          */
         Tap: {
             /**
@@ -7228,7 +7611,7 @@ export interface components {
              *       "activation"
              *     ]
              */
-            roles: ("activation" | "kernel" | "decision" | "gate")[];
+            roles: ("activation" | "kernel" | "decision" | "gate" | "unit")[];
             /**
              * Nodes
              * @default null
@@ -7248,6 +7631,11 @@ export interface components {
              * @default 20
              */
             rate: number;
+            /**
+             * Unit
+             * @default null
+             */
+            unit: number | null;
         };
         /**
          * TensorCheck
@@ -7338,6 +7726,99 @@ export interface components {
             kind: "text";
             /** Text */
             text: string;
+        };
+        /**
+         * ThroughTimeWanted
+         * @description ``node`` is a recurrent layer; ``sample`` a position in the pass, whose states, sensitivities
+         *     and matrix are given; contributions are the whole pass's, as gradients are. ``layer`` counts the
+         *     stacked ones from 0, null is the top one; ``reverse`` the half that reads backwards.
+         *
+         *     With ``contribution`` only that step's matrix and the gradient that all steps sum to are given.
+         */
+        ThroughTimeWanted: {
+            /**
+             * Step
+             * @default null
+             */
+            step: number | null;
+            /**
+             * Samples
+             * @default null
+             */
+            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
+            /**
+             * Precision
+             * @default float64
+             * @enum {string}
+             */
+            precision: "float32" | "float64";
+            /** Node */
+            node: string;
+            /**
+             * Sample
+             * @default 0
+             */
+            sample: number;
+            /**
+             * Layer
+             * @default null
+             */
+            layer: number | null;
+            /**
+             * Reverse
+             * @default false
+             */
+            reverse: boolean;
+            /**
+             * Roles
+             * @default null
+             */
+            roles: ("state" | "sensitivity" | "matrix" | "contribution")[] | null;
+            /** @default null */
+            contribution: components["schemas"]["Contribution"] | null;
+        };
+        /**
+         * TokenInfo
+         * @description One piece of a text as it is written, the id that the network reads, and what that id stands for;
+         *     ``known`` is false where it stands for words outside the vocabulary.
+         */
+        TokenInfo: {
+            /** Written */
+            written: string;
+            /** Token */
+            token: number;
+            /** Shown */
+            shown: string;
+            /** Known */
+            known: boolean;
+        };
+        /**
+         * TokenList
+         * @description The tokens in order, and how many the network reads at most.
+         */
+        TokenList: {
+            /** Tokens */
+            tokens: components["schemas"]["TokenInfo"][];
+            /** Limit */
+            limit: number;
+        };
+        /**
+         * TokensWanted
+         * @description A text to be cut into tokens, or the ids of tokens to be named.
+         */
+        TokensWanted: {
+            /** Dataset */
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
+            /**
+             * Text
+             * @default null
+             */
+            text: string | null;
+            /**
+             * Ids
+             * @default []
+             */
+            ids: number[];
         };
         /**
          * Totals
@@ -7440,7 +7921,7 @@ export interface components {
              */
             version: 1;
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
             /**
              * Augmentations
              * @default []
@@ -7701,6 +8182,37 @@ export interface components {
             standardise: boolean;
         };
         /**
+         * UploadedText
+         * @description A text file (UTF-8) of at most two million characters. At every one of them the next is asked for.
+         *
+         *     The first nine tenths are learned from, the rest is for validation.
+         */
+        UploadedText: {
+            /**
+             * window
+             * @description Characters of one sample.
+             * @default 64
+             */
+            length: number;
+            /**
+             * carry the state
+             * @description Windows are read in order; hidden units go on from one to the next, gradients do not (truncated back-propagation).
+             * @default false
+             */
+            carry: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "uploaded_text";
+            /**
+             * data
+             * @description SHA-256 of the content: what an upload is answered with.
+             * @default
+             */
+            digest: string;
+        };
+        /**
          * Upsample
          * @description Repeats every cell factor × factor times. Input (C, H, W), output (C, fH, fW); a sequence (C, L)
          *     becomes (C, fL).
@@ -7782,6 +8294,14 @@ export interface components {
             type: "visibility";
             /** Visible */
             visible: boolean;
+        };
+        /**
+         * Vocabulary
+         * @description The tokens of a set of texts by their ids; the first, which fills short samples up, is empty.
+         */
+        Vocabulary: {
+            /** Tokens */
+            tokens: string[];
         };
         /**
          * WarmUp
@@ -7988,6 +8508,54 @@ export interface components {
             type: "wine";
         };
         /**
+         * WordPairs
+         * @description A word and one that stands near it in a sentence of the Brown corpus: to guess one from the other, a
+         *     network must give words that are used alike vectors that are alike.
+         *
+         *     ``skip_gram``: from the word in the middle to one of its neighbours. ``cbow``: from all neighbours to
+         *     the word in the middle. Words outside the list and marks are passed over; very frequent words are
+         *     thinned out. After Mikolov, Chen, Corrado and Dean, "Efficient Estimation of Word Representations in
+         *     Vector Space", 2013. Pairs for validation come from the last twentieth of the sentences.
+         */
+        WordPairs: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "word_pairs";
+            /**
+             * kind
+             * @description What is guessed from what.
+             * @default skip_gram
+             * @enum {string}
+             */
+            kind_of_pair: "skip_gram" | "cbow";
+            /**
+             * window
+             * @description How many words on either side are neighbours.
+             * @default 3
+             */
+            window: number;
+            /**
+             * words
+             * @description The most frequent ones have a vector; any other is passed over.
+             * @default 2000
+             */
+            words: number;
+            /**
+             * pairs
+             * @description Drawn at random from the corpus; the same may come twice.
+             * @default 300000
+             */
+            pairs: number;
+            /**
+             * data seed
+             * @description Another number takes other pairs.
+             * @default 0
+             */
+            data_seed: number;
+        };
+        /**
          * Written
          * @description One token that was written, and those that were likeliest there. Probabilities are the network's
          *     own, of temperature 1; the padding is left out.
@@ -8058,6 +8626,49 @@ export interface components {
              * @default 1.2
              */
             factor: number;
+        };
+        /**
+         * Place
+         * @description Where a part stands, for what depends on it: the size of a layer and what follows it.
+         *
+         *     ``fan_in`` inputs of one unit, ``fan_out`` units of one input, ``units`` rows of the weight;
+         *     ``gain`` of the activation that follows.
+         */
+        app__catalog__plot__Place: {
+            /**
+             * Fan In
+             * @default 64
+             */
+            fan_in: number;
+            /**
+             * Fan Out
+             * @default 64
+             */
+            fan_out: number;
+            /**
+             * Units
+             * @default 64
+             */
+            units: number;
+            /**
+             * Gain
+             * @default 1
+             */
+            gain: number;
+        };
+        /**
+         * Place
+         * @description Where a word's vector falls.
+         */
+        app__protocol__near__Place: {
+            /** Word */
+            word: string;
+            /** Token */
+            token: number;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
         };
     };
     responses: never;
@@ -8406,6 +9017,8 @@ export interface operations {
                 header?: "found" | "yes" | "no";
                 /** @description What separates the cells of a table. */
                 delimiter?: "found" | "comma" | "semicolon" | "tab" | "bar";
+                /** @description Whether a file that is no zip is a table or a text. */
+                form?: "found" | "table" | "text";
             };
             header?: never;
             path?: never;
@@ -8883,6 +9496,84 @@ export interface operations {
             };
         };
     };
+    get_vocabulary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DescribeWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vocabulary"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     fetch_dataset: {
         parameters: {
             query?: never;
@@ -8974,6 +9665,84 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokensWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10660,6 +11429,204 @@ export interface operations {
             };
         };
     };
+    find_neighbours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NeighboursWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Neighbours"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectionWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Projection"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_range_test: {
         parameters: {
             query?: never;
@@ -10894,6 +11861,105 @@ export interface operations {
         };
         responses: {
             /** @description Tensors named node.activation, node.weight.gradient … */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.safetensors": string;
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    through_time: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThroughTimeWanted"];
+            };
+        };
+        responses: {
+            /** @description Tensors named node.state, node.state.sensitivity … */
             200: {
                 headers: {
                     [name: string]: unknown;

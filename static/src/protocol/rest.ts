@@ -140,6 +140,10 @@ export class Api {
     return (await this.#send(path, { accept: '*/*' })).blob();
   }
 
+  tokens(dataset: PartValue, text: string): Promise<Schemas['TokenList']> {
+    return this.#json('/datasets:tokens', { method: 'POST', body: { dataset, text } });
+  }
+
   samples(
     dataset: PartValue,
     split: 'train' | 'val',
@@ -153,6 +157,11 @@ export class Api {
 
   fetchDataset(dataset: PartValue): Promise<{ state: string }> {
     return this.#json('/datasets:fetch', { method: 'POST', body: { dataset } });
+  }
+
+  /** Tokens by their ids. */
+  vocabulary(dataset: PartValue, signal?: AbortSignal): Promise<{ tokens: string[] }> {
+    return this.#json('/datasets:vocabulary', { method: 'POST', body: { dataset }, signal });
   }
 
   describe(dataset: PartValue, signal?: AbortSignal): Promise<DatasetFacts> {

@@ -30,6 +30,11 @@ export function taps(session: Session): Tap[] {
     if (inner(session, open))
       wanted.push({ roles: ['gate'], nodes: [open], sample, rate: RATES.gate });
   }
+  const { moment } = view;
+  if (moment && run.spec?.model.nodes.some((node) => node.id === moment.node)) {
+    const { node, unit } = moment;
+    wanted.push({ roles: ['unit'], nodes: [node], unit, sample, rate: RATES.gate });
+  }
   if (session.points) wanted.push({ roles: ['decision'], sample, rate: RATES.decision });
   return wanted;
 }

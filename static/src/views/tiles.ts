@@ -122,14 +122,12 @@ export function tilesFor(maps: Maps, timed: boolean): Tiles {
   return tilesOf(maps.shape.length === 2 ? overTime(maps, timed) : maps);
 }
 
-/** The picture that a row of outputs stands for: those of a network that gives back its input. */
-export function pictureOf(session: Session, node: string, shape: Shape | null): Shape | null {
+/** The picture that a row of units stands for: in a network that gives back its input, one as large as it. */
+export function pictureOf(session: Session, shape: Shape | null): Shape | null {
   const input = session.editor.report?.input_shape;
   const again = session.task === 'reconstruction' && !session.points;
   if (!again || input?.length !== 3 || shape?.length !== 1) return null;
-  const output = session.cards.find((card) => card.isOutput);
-  const size = input.reduce((a, b) => a * b, 1);
-  return output?.last === node && shape[0] === size ? input : null;
+  return shape[0] === input.reduce((a, b) => a * b, 1) ? input : null;
 }
 
 /** The units of a row as the pixels of a picture. */
@@ -154,7 +152,7 @@ export function shown(session: Session, card: Card): Shown {
   const found = frames.maps(node, 'activation') ?? (input ? session.samples.input : null);
   const maps = same(found, shape) ? found : null;
   const timed = ofTime(session, node);
-  const picture = pictureOf(session, node, shape);
+  const picture = pictureOf(session, shape);
   const [count, height, width] = geometry(picture ?? shape, timed);
   return {
     card,

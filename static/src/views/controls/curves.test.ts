@@ -1,6 +1,15 @@
 // Smoothing, the common x and the summary of curves.
 import { describe, expect, it } from 'vitest';
-import { column, decimals, logTicks, mergeX, nearest, smooth, summarise, tickDecimals } from './curves';
+import {
+  column,
+  decimals,
+  logTicks,
+  mergeX,
+  nearest,
+  smooth,
+  summarise,
+  tickDecimals,
+} from './curves';
 
 describe('smoothing', () => {
   it('is the exponential average without the bias of its start, as written out', () => {
