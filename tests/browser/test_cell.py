@@ -128,7 +128,7 @@ class CellView:
         if key not in self.answers:
             found = self.server.post(f"/api/v1/runs/{self.run}/explain", wanted)
             self.answers[key] = found.json()
-        return self.answers[key]
+        return dict(self.answers[key])
 
     def check(self) -> str:
         """What is read is the server's, is PyTorch's, and the page says that the sum agrees."""

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 from app.catalog.datasets._base import OWN, Data
-from app.catalog.shelf import SHELF, TEXT, TextFacts
 from app.catalog.datasets._texts import NextCharacter, carry_option, window_option
 from app.catalog.datasets._uploaded import digest_option, missing
+from app.catalog.shelf import SHELF, TEXT, TextFacts
 from app.core.errors import DataMissing, Problem
 from app.core.text import text
 
