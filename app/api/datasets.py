@@ -98,7 +98,11 @@ async def get_samples(wanted: SamplesBody, here: Here) -> Response:
 )
 async def describe_dataset(wanted: DescribeBody, here: Here) -> Json:
     """Task, classes, shape, sizes, and for a table its inputs by name with their scale."""
-    return Json(await asyncio.to_thread(dataset_facts, wanted.dataset, here.fetches.root))
+    return Json(
+        await asyncio.to_thread(
+            lambda: dataset_facts(wanted.dataset, here.fetches.root, whole=True)
+        )
+    )
 
 
 @router.post(

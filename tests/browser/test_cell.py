@@ -114,7 +114,8 @@ class CellView:
 
     def wanted(self, value: float) -> dict[str, Any]:
         """The question whose answer is shown: PyTorch's value beside the sum of the terms."""
-        for wanted in reversed(self.asked):
+        for asked in reversed(self.asked):
+            wanted: dict[str, Any] = asked
             answer = self.answer(wanted)
             if answer.get("value") == value:
                 assert abs(answer["difference"]) <= 1e-9 * max(answer["scale"], 1e-300)
@@ -127,7 +128,7 @@ class CellView:
         if key not in self.answers:
             found = self.server.post(f"/api/v1/runs/{self.run}/explain", wanted)
             self.answers[key] = found.json()
-        return self.answers[key]
+        return dict(self.answers[key])
 
     def check(self) -> str:
         """What is read is the server's, is PyTorch's, and the page says that the sum agrees."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -18,7 +20,7 @@ from tests.engine.specs import ADAM, run_spec, trainer_of
 
 @pytest.fixture(scope="module")
 def trainer() -> Trainer:
-    layers = [
+    layers: list[dict[str, Any]] = [
         {"type": "embedding", "size": 6},
         {"type": "mean_over_time"},
         {"type": "dense", "units": 201},
@@ -29,7 +31,7 @@ def trainer() -> Trainer:
     return made
 
 
-def vectors(trainer: Trainer) -> np.ndarray:  # type: ignore[type-arg]  # (tokens, 6) float64
+def vectors(trainer: Trainer) -> np.ndarray[Any, np.dtype[np.float64]]:
     return trainer.network.node("embed1").get_parameter("weight").detach().double().numpy()
 
 

@@ -65,7 +65,7 @@ class Jordan(nn.Module):
         """o_t and s_t of every step."""
         u_NTH = functional.linear(x_NTF, self.U, self.b)
         (o_NO,) = state
-        states = []
+        states: list[tuple[torch.Tensor, ...]] = []
         for t in range(x_NTF.shape[1]):
             s_NH = squash(self.activation, u_NTH[:, t] + functional.linear(o_NO, self.W))
             o_NO = squash(self.output, functional.linear(s_NH, self.V, self.c))

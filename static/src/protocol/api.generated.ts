@@ -139,7 +139,7 @@ export interface paths {
         put?: never;
         /**
          * Upload data
-         * @description A CSV file, or a zip with a folder of PNG or JPEG files for each class: the file itself as the
+         * @description A CSV file, a text (``.txt``, ``.md`` or ``form=text``, UTF-8), or a zip with a folder of PNG or JPEG files for each class: the file itself as the
          *     body, or a form with the field ``file``. What it is follows from its content. It is stored as it
          *     comes and then read; ``GET /uploads/{upload}`` tells how far. The same content uploaded twice is
          *     one data set.
@@ -1462,7 +1462,7 @@ export interface components {
         AnyAugmentation: components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"];
         AnyBaseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
         AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLoss"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
-        AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+        AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
         AnyEvent: components["schemas"]["StateChanged"] | components["schemas"]["CommandApplied"] | components["schemas"]["Rewound"] | components["schemas"]["Metrics"] | components["schemas"]["Validation"] | components["schemas"]["SnapshotTaken"] | components["schemas"]["Note"];
         AnyInitializer: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         AnyLayer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Embedding"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
@@ -1661,7 +1661,7 @@ export interface components {
          */
         BaselineSpec: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
             /** Baseline */
             baseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
             /**
@@ -2243,6 +2243,8 @@ export interface components {
             value: components["schemas"]["FeatureFacts"] | null;
             /** Tokens */
             tokens: number;
+            /** Vocabulary */
+            vocabulary: string[];
             /** Joint */
             joint: string;
             /** Per Step */
@@ -2430,7 +2432,7 @@ export interface components {
          */
         DescribeWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
         };
         /**
          * Device
@@ -2954,7 +2956,7 @@ export interface components {
          */
         FetchWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
         };
         /**
          * FileReport
@@ -3238,6 +3240,11 @@ export interface components {
              */
             loss: number | null;
             /**
+             * Perplexity
+             * @default null
+             */
+            perplexity: number | null;
+            /**
              * Stays Below
              * @default null
              */
@@ -3387,7 +3394,7 @@ export interface components {
              * Id
              * @enum {string}
              */
-            id: "convolutional" | "depth" | "points" | "tables" | "autoencoder" | "sequence";
+            id: "convolutional" | "depth" | "points" | "tables" | "autoencoder" | "sequence" | "text";
             title: components["schemas"]["Text"];
         };
         /**
@@ -5319,7 +5326,7 @@ export interface components {
              */
             family: "datasets";
             /** Part */
-            part: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            part: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -5818,7 +5825,7 @@ export interface components {
              * Group
              * @enum {string}
              */
-            group: "convolutional" | "depth" | "points" | "tables" | "autoencoder" | "sequence";
+            group: "convolutional" | "depth" | "points" | "tables" | "autoencoder" | "sequence" | "text";
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
             reaches: components["schemas"]["Goal"];
@@ -6665,7 +6672,7 @@ export interface components {
          */
         SamplesWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
             /**
              * Split
              * @default train
@@ -7801,7 +7808,7 @@ export interface components {
          */
         TokensWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
             /**
              * Text
              * @default null
@@ -7914,7 +7921,7 @@ export interface components {
              */
             version: 1;
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
             /**
              * Augmentations
              * @default []
@@ -8173,6 +8180,37 @@ export interface components {
              * @default true
              */
             standardise: boolean;
+        };
+        /**
+         * UploadedText
+         * @description A text file (UTF-8) of at most two million characters. At every one of them the next is asked for.
+         *
+         *     The first nine tenths are learned from, the rest is for validation.
+         */
+        UploadedText: {
+            /**
+             * window
+             * @description Characters of one sample.
+             * @default 64
+             */
+            length: number;
+            /**
+             * carry the state
+             * @description Windows are read in order; hidden units go on from one to the next, gradients do not (truncated back-propagation).
+             * @default false
+             */
+            carry: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "uploaded_text";
+            /**
+             * data
+             * @description SHA-256 of the content: what an upload is answered with.
+             * @default
+             */
+            digest: string;
         };
         /**
          * Upsample
@@ -8979,6 +9017,8 @@ export interface operations {
                 header?: "found" | "yes" | "no";
                 /** @description What separates the cells of a table. */
                 delimiter?: "found" | "comma" | "semicolon" | "tab" | "bar";
+                /** @description Whether a file that is no zip is a table or a text. */
+                form?: "found" | "table" | "text";
             };
             header?: never;
             path?: never;
