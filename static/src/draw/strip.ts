@@ -69,14 +69,15 @@ function sheetOf(track: Heat | Band, steps: number, ink: Ink): HTMLCanvasElement
   const known = sheets.get(track);
   if (known?.colours === colours) return known.canvas;
   const canvas = document.createElement('canvas');
-  const rows = track.kind === 'heat' ? track.units : 1;
+  // More units than pixels: their mean, so that none is left out.
+  const rows = track.kind === 'heat' ? Math.min(track.units, Math.ceil(track.height)) : 1;
   canvas.width = Math.max(1, steps);
   canvas.height = Math.max(1, rows);
   const image = new ImageData(canvas.width, canvas.height);
   const pixels = new Uint32Array(image.data.buffer);
   for (let row = 0; row < rows; row++) {
     for (let step = 0; step < steps; step++) {
-      pixels[(rows - 1 - row) * steps + step] = pixelOf(track, step, row, colours);
+      pixels[(rows - 1 - row) * steps + step] = pixelOf(track, step, row, rows, colours);
     }
   }
   canvas.getContext('2d')?.putImageData(image, 0, 0);
@@ -84,10 +85,24 @@ function sheetOf(track: Heat | Band, steps: number, ink: Ink): HTMLCanvasElement
   return canvas;
 }
 
-function pixelOf(track: Heat | Band, step: number, row: number, colours: Uint32Array): number {
+/** The mean of the units that share a row of pixels. */
+function meanOf(track: Heat, step: number, row: number, rows: number): number {
+  const from = Math.floor((row * track.units) / rows);
+  const to = Math.max(from + 1, Math.floor(((row + 1) * track.units) / rows));
+  let sum = 0;
+  for (let unit = from; unit < to; unit++) sum += track.values[step * track.units + unit] ?? NaN;
+  return sum / (to - from);
+}
+
+function pixelOf(
+  track: Heat | Band,
+  step: number,
+  row: number,
+  rows: number,
+  colours: Uint32Array,
+): number {
   if (track.kind === 'heat') {
-    const value = track.values[step * track.units + row] ?? NaN;
-    return colours[level(value, track.limit)] ?? 0;
+    return colours[level(meanOf(track, step, row, rows), track.limit)] ?? 0;
   }
   const value = track.values[step] ?? NaN;
   if (Number.isNaN(value)) return colours[NAN_LEVEL] ?? 0;
@@ -100,8 +115,7 @@ function sheet(context: Context, track: Heat | Band, sight: Sight, ink: Ink): vo
   if (end <= first) return;
   const whole = sheetOf(track, sight.steps, ink);
   const [x, width] = [first * sight.cell - sight.left, (end - first) * sight.cell];
-  // More units than pixels: their mean, so that none is left out.
-  context.imageSmoothingEnabled = whole.height > track.height;
+  context.imageSmoothingEnabled = false;
   context.drawImage(whole, first, 0, end - first, whole.height, x, 1, width, track.height - 2);
   if (sight.cell < 9) return;
   context.fillStyle = ink.surface;
