@@ -49,7 +49,7 @@ class Loop:
         """Seconds that ``epochs`` epochs take."""
         began = time.perf_counter()
         for _ in range(epochs):
-            for index in torch.randperm(len(self.x)).split(BATCH):
+            for index in torch.split(torch.randperm(len(self.x)), BATCH):
                 self.optimizer.zero_grad()
                 loss = functional.mse_loss(self.network(self.x[index]), self.y[index])
                 loss.backward()  # type: ignore[no-untyped-call]

@@ -5,6 +5,7 @@ A preset whose run takes longer than :data:`SLOW` seconds is trained with one se
 
 from __future__ import annotations
 
+from math import exp
 from statistics import median
 
 from app.spec.check import check
@@ -31,6 +32,8 @@ def promised(goal: Goal) -> str:
     """The goal in the words of the table."""
     if goal.loss is not None:
         return f"loss ≤ {goal.loss:g}"
+    if goal.perplexity is not None:
+        return f"perplexity ≤ {goal.perplexity:g}"
     if goal.stays_below is not None:
         return f"≤ {100 * goal.stays_below:.0f} %"
     return f"≥ {100 * (goal.accuracy or 0.0):.0f} %"
@@ -51,6 +54,8 @@ def line(preset: Preset, found: list[Result]) -> tuple[str, bool]:
     accuracy = median(scores) if scores else None
     kept = preset.reaches.met(accuracy, loss)
     figure = f"loss {loss:.4f}" if accuracy is None else f"{100 * accuracy:.1f} %"
+    if preset.reaches.perplexity is not None:
+        figure = f"perplexity {exp(loss):.2f}"
     seconds = f"{median(one.seconds for one in found):.0f}"
     cells = (*facts(preset), figure, promised(preset.reaches), seconds)
     return f"| {' | '.join(cells)} |", kept

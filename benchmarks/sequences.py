@@ -1,4 +1,4 @@
-"""An LSTM that is watched unrolled, its gates at 5 Hz, against a bare ``nn.LSTM`` loop.
+"""An LSTM that is watched unrolled with its gates at 5 Hz, as the page does, against a bare ``nn.LSTM`` loop.
 
 Hidden 128, length 100, batch 32, the adding problem. Pairs are interleaved and ratios of neighbours
 are taken, so that a machine that drifts does no harm.
@@ -40,7 +40,7 @@ SPEC = {
     "device": "cpu",
 }
 WATCHED = [
-    {"key": "unrolled", "tap": {"roles": ["activation"], "rate": 20.0}},
+    {"key": "unrolled", "tap": {"roles": ["activation"], "rate": 5.0}},
     {"key": "gates", "tap": {"nodes": ["lstm1"], "roles": ["gate"], "rate": 5.0}},
 ]
 

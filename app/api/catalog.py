@@ -126,6 +126,8 @@ class DatasetFacts(BaseModel):
     """What a table's regression predicts."""
     tokens: int
     """Size of the vocabulary of a set of texts, 0 of others; id 0 fills short samples up."""
+    vocabulary: list[str]
+    """The tokens by their ids; in the catalogue left out."""
     joint: str
     """What stands between two tokens in a text."""
     per_step: bool
@@ -244,8 +246,9 @@ def _described(part: type[Part]) -> dict[str, Any]:
     return found
 
 
-def dataset_facts(dataset: Dataset, root: Path) -> dict[str, Any]:
-    """The facts of a data set with its options; one whose files are elsewhere names no inputs."""
+def dataset_facts(dataset: Dataset, root: Path, *, whole: bool = False) -> dict[str, Any]:
+    """The facts of a data set with its options; one whose files are elsewhere names no inputs. The
+    ``whole`` of them has the vocabulary too."""
     here = dataset.available(root)
     value = dataset.value(root) if here else None
     return {
@@ -262,6 +265,7 @@ def dataset_facts(dataset: Dataset, root: Path) -> dict[str, Any]:
         "source": dataset.SOURCE,
         "download_bytes": dataset.DOWNLOAD_BYTES,
         "tokens": len(dataset.vocabulary) if here else 0,
+        "vocabulary": list(dataset.vocabulary) if here and whole else [],
         "joint": dataset.JOIN if isinstance(dataset, TokenSet) else "",
         "per_step": dataset.PER_STEP,
         "next_token": dataset.NEXT,

@@ -40,6 +40,12 @@ class DescribeWanted(Strict):
     dataset: AnyDataset
 
 
+class Vocabulary(BaseModel):
+    """The tokens of a set of texts by their ids; the first, which fills short samples up, is empty."""
+
+    tokens: list[str]
+
+
 class FetchWanted(Strict):
     """The data set whose files are to be downloaded."""
 
@@ -92,7 +98,26 @@ async def get_samples(wanted: SamplesBody, here: Here) -> Response:
 )
 async def describe_dataset(wanted: DescribeBody, here: Here) -> Json:
     """Task, classes, shape, sizes, and for a table its inputs by name with their scale."""
-    return Json(await asyncio.to_thread(dataset_facts, wanted.dataset, here.fetches.root))
+    return Json(
+        await asyncio.to_thread(
+            lambda: dataset_facts(wanted.dataset, here.fetches.root, whole=True)
+        )
+    )
+
+
+@router.post(
+    "/datasets:vocabulary",
+    response_model=Vocabulary,
+    responses=failures(*READS_BODY, 409),
+    summary="The tokens of a set of texts",
+    openapi_extra=documented(
+        "DescribeWanted", ("a text of your own", {"dataset": {"type": "own_text"}})
+    ),
+)
+async def get_vocabulary(wanted: DescribeBody) -> Json:
+    """Ids are places in this list; none where samples are not made of tokens."""
+    tokens = await asyncio.to_thread(lambda: wanted.dataset.vocabulary)
+    return Json({"tokens": list(tokens)})
 
 
 @router.post(

@@ -32,4 +32,4 @@ WantedBody = Annotated[GenerateWanted, Depends(body(GENERATE_WANTED))]
 async def generate(run: RunId, wanted: WantedBody, here: Here) -> Response:
     """The network of a run on next tokens writes on, with its present weights, between two steps of
     training. What it remembers is carried from token to token, so that any length is fast."""
-    return as_written(await here.runs.generate(run, wanted))
+    return as_written(await here.runs.answer(run, "generate", wanted))

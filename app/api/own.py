@@ -18,7 +18,7 @@ from app.api.context import Here
 from app.api.document import READS_BODY, failures
 from app.api.encode import Json
 from app.core.errors import Problem
-from app.own.keep import LARGEST_SIDE, Delimiter, Header
+from app.own.keep import LARGEST_SIDE, Delimiter, Form, Header
 from app.own.library import OwnDetail, OwnInfo
 from app.own.multipart import file_of
 from app.own.uploads import Upload
@@ -39,6 +39,7 @@ class UploadWanted(BaseModel):
     colour: Literal["grey", "colour"] = Field("grey", description="Of pictures.")
     header: Header = Field("found", description="Whether the first row of a table names columns.")
     delimiter: Delimiter = Field("found", description="What separates the cells of a table.")
+    form: Form = Field("found", description="Whether a file that is no zip is a table or a text.")
 
 
 class UploadState(BaseModel):
@@ -95,7 +96,7 @@ _FILE = {
     openapi_extra=_FILE,
 )
 async def upload_data(request: Request, here: Here, wanted: UploadOptions) -> Json:
-    """A CSV file, or a zip with a folder of PNG or JPEG files for each class: the file itself as the
+    """A CSV file, a text (``.txt``, ``.md`` or ``form=text``, UTF-8), or a zip with a folder of PNG or JPEG files for each class: the file itself as the
     body, or a form with the field ``file``. What it is follows from its content. It is stored as it
     comes and then read; ``GET /uploads/{upload}`` tells how far. The same content uploaded twice is
     one data set."""

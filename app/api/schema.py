@@ -22,6 +22,7 @@ from app.api import (
     own,
     presets,
     runs,
+    tokens,
 )
 from app.api.document import failures
 from app.api.encode import Json
@@ -41,10 +42,13 @@ from app.protocol.attribution import AttributionWanted, Exciting, ExcitingWanted
 from app.protocol.baselines import BaselineRecord
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
+from app.protocol.generate import Generated, GenerateWanted
 from app.protocol.health import DerivativeHealth, HealthWanted
 from app.protocol.lag import LagRecord
+from app.protocol.near import Neighbours, NeighboursWanted, Projection, ProjectionWanted
 from app.protocol.range_test import RangeTest, RangeWanted
 from app.protocol.runs import Applied, MetricsSeries, RunInfo, WeightsInfo
+from app.protocol.through_time import ThroughTimeWanted
 from app.protocol.tracing import (
     ExplainWanted,
     Explanation,
@@ -89,12 +93,17 @@ READ: dict[str, Any] = {
     "PredictionWanted": runs.PredictionWanted,
     "SweepWanted": runs.SweepWanted,
     "RangeWanted": RangeWanted,
+    "GenerateWanted": GenerateWanted,
     "TraceWanted": TraceWanted,
+    "ThroughTimeWanted": ThroughTimeWanted,
     "Traced": Traced,
     "ExplainWanted": ExplainWanted,
     "GradcheckWanted": GradcheckWanted,
     "AttributionWanted": AttributionWanted,
     "ExcitingWanted": ExcitingWanted,
+    "NeighboursWanted": NeighboursWanted,
+    "ProjectionWanted": ProjectionWanted,
+    "TokensWanted": tokens.TokensWanted,
     "HealthWanted": HealthWanted,
     "AnyCommand": AnyCommand,
     "LoggedCommand": LoggedCommand,
@@ -116,6 +125,7 @@ WRITTEN: dict[str, Any] = {
     "WeightsInfo": WeightsInfo,
     "DatasetState": datasets.DatasetState,
     "DatasetFacts": catalog.DatasetFacts,
+    "Vocabulary": datasets.Vocabulary,
     "UploadState": own.UploadState,
     "OwnList": own.OwnList,
     "OwnDetail": OwnDetail,
@@ -127,6 +137,7 @@ WRITTEN: dict[str, Any] = {
     "SnapshotList": runs.SnapshotList,
     "Prediction": runs.Prediction,
     "SweepAnswer": warp.SweepAnswer,
+    "Generated": Generated,
     "BaselineRecord": BaselineRecord,
     "BaselineList": baselines.BaselineList,
     "LagRecord": LagRecord,
@@ -137,6 +148,9 @@ WRITTEN: dict[str, Any] = {
     "Gradcheck": Gradcheck,
     "MethodList": attribution.MethodList,
     "Exciting": Exciting,
+    "Neighbours": Neighbours,
+    "Projection": Projection,
+    "TokenList": tokens.TokenList,
     "DerivativeHealth": DerivativeHealth,
     "Devices": Devices,
     "Queue": devices.Queue,

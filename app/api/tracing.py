@@ -17,6 +17,7 @@ from app.api.document import READS_BODY, SAFETENSORS, binary, failures
 from app.api.encode import as_written
 from app.api.runs import RunId
 from app.protocol.health import HEALTH_WANTED, DerivativeHealth, HealthWanted
+from app.protocol.through_time import THROUGH_TIME_WANTED, ThroughTimeWanted
 from app.protocol.tracing import (
     EXPLAIN_WANTED,
     GRADCHECK_WANTED,
@@ -34,6 +35,7 @@ from app.protocol.tracing import (
 router = APIRouter(tags=["microscope"])
 
 TraceBody = Annotated[TraceWanted, Depends(body(TRACE_WANTED))]
+ThroughTimeBody = Annotated[ThroughTimeWanted, Depends(body(THROUGH_TIME_WANTED))]
 TracedBody = Annotated[Traced, Depends(body(TRACED))]
 ExplainBody = Annotated[ExplainWanted, Depends(body(EXPLAIN_WANTED))]
 HealthBody = Annotated[HealthWanted, Depends(body(HEALTH_WANTED))]
@@ -48,6 +50,14 @@ TRACES: tuple[tuple[str, Any], ...] = (
     (
         "two samples",
         {"samples": [{"kind": "stored", "index": 0}, {"kind": "stored", "index": 1}]},
+    ),
+)
+THROUGH: tuple[tuple[str, Any], ...] = (
+    ("everything", {"node": "lstm1"}),
+    ("the matrix of one sample", {"node": "lstm1", "sample": 3, "roles": ["matrix"]}),
+    (
+        "what the first step gives to a gradient",
+        {"node": "lstm1", "contribution": {"tensor": "lstm1.weight_hh_l0", "time": 0}},
     ),
 )
 CELLS: tuple[tuple[str, Any], ...] = (
@@ -70,6 +80,19 @@ CELLS: tuple[tuple[str, Any], ...] = (
         "a weight's update",
         {"cell": {"role": "update", "node": "conv1", "tensor": "weight", "index": [0, 0, 2, 2]}},
     ),
+    (
+        "δ of a forget gate's net input at a step of time",
+        {
+            "cell": {
+                "role": "sensitivity",
+                "node": "lstm1",
+                "state": "u_f",
+                "time": 5,
+                "sample": 0,
+                "index": [7],
+            }
+        },
+    ),
     ("the loss", {"cell": {"role": "loss"}}),
 )
 
@@ -86,6 +109,22 @@ async def trace(run: RunId, wanted: TraceBody, here: Here) -> Response:
     parameters, gradients, the parameters after the update and the optimiser's state. An earlier step
     is made again from the nearest snapshot, bit for bit."""
     content = await here.runs.trace(run, "trace", wanted)
+    return Response(content, media_type=SAFETENSORS, headers={"cache-control": "no-store"})
+
+
+@router.post(
+    "/runs/{run}/through_time",
+    response_class=Response,
+    responses={**binary("Tensors named node.state, node.state.sensitivity …"), **REFUSALS},
+    summary="Look at a recurrent layer through time",
+    openapi_extra=documented("ThroughTimeWanted", *THROUGH),
+)
+async def through_time(run: RunId, wanted: ThroughTimeBody, here: Here) -> Response:
+    """Of one sample: what the layer holds at every step, ∂E/∂(it) with all that flows back from later
+    steps and its norm, δ at the net inputs (``weight.delta``), and ``matrix.h``: |∂E_τ/∂h_t|, a row
+    for every τ of ``rows``. Of the whole pass: ``weight.contribution``, the norm of every step's term
+    of a gradient. Long sequences have fewer rows, evenly spread."""
+    content = await here.runs.trace(run, "through_time", wanted)
     return Response(content, media_type=SAFETENSORS, headers={"cache-control": "no-store"})
 
 

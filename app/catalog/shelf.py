@@ -18,6 +18,7 @@ META = "meta.json"
 TABLE = "table.npy"
 IMAGES = "images.npy"
 LABELS = "labels.npy"
+TEXT = "text.npy"
 
 
 class Plain(BaseModel):
@@ -60,8 +61,16 @@ class PictureFacts(Plain):
     classes: tuple[str, ...]
 
 
-Facts = Annotated[TableFacts | PictureFacts, Field(discriminator="form")]
-_FACTS: TypeAdapter[TableFacts | PictureFacts] = TypeAdapter(Facts)
+class TextFacts(Plain):
+    """``text.npy`` is uint8 (bytes,): the text in UTF-8."""
+
+    form: Literal["text"] = "text"
+    characters: int
+    different: int
+
+
+AnyFacts = TableFacts | PictureFacts | TextFacts
+_FACTS: TypeAdapter[AnyFacts] = TypeAdapter(Annotated[AnyFacts, Field(discriminator="form")])
 
 
 class Shelf:
@@ -69,7 +78,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self._roots: dict[Path, None] = {}
-        self._known: dict[str, tuple[Path, TableFacts | PictureFacts]] = {}
+        self._known: dict[str, tuple[Path, AnyFacts]] = {}
 
     def look_in(self, root: Path) -> None:
         """Also look in this folder from now on."""
@@ -79,7 +88,7 @@ class Shelf:
         """It was removed."""
         self._known.pop(digest, None)
 
-    def facts(self, digest: str) -> TableFacts | PictureFacts | None:
+    def facts(self, digest: str) -> AnyFacts | None:
         """What is said of a set; None where no folder holds it."""
         found = self._find(digest)
         return found[1] if found else None
@@ -92,7 +101,7 @@ class Shelf:
         mapped: NDArray[np.generic] = np.load(found[0] / name, mmap_mode="r", allow_pickle=False)
         return mapped
 
-    def _find(self, digest: str) -> tuple[Path, TableFacts | PictureFacts] | None:
+    def _find(self, digest: str) -> tuple[Path, AnyFacts] | None:
         if digest in self._known:
             return self._known[digest]
         for root in self._roots:

@@ -14,8 +14,10 @@ import torch
 
 from app.catalog.losses import Readout
 from app.core.shapes import Shape, Tokens
+from app.engine.gates import gates
 from app.engine.quantise import Entry, Floats, Layout, assemble, entry
 from app.engine.trainer import Trainer
+from app.engine.unit import has_units, unit_over_time
 from app.protocol.taps import AnySample, StoredSample, Tap
 from app.spec.model import INPUT
 
@@ -24,6 +26,7 @@ GRID = 48
 EDGE = 6.0
 """The map covers −6…6 on both axes, its first row at the top."""
 PROBABILITIES = "output.probabilities"
+Version = tuple[int, ...]
 Named = list[tuple[str, Shape, torch.Tensor]]
 
 
@@ -42,16 +45,20 @@ class Prober:
         self._trainer = trainer
         self._layouts: dict[tuple[Entry, ...], Layout] = {}
         self._plane: torch.Tensor | None = None
+        self._passed: tuple[tuple[Version, AnySample], dict[str, torch.Tensor]] | None = None
 
     @torch.inference_mode()
-    def frame(self, tap: Tap, moment: Moment) -> bytes:
-        """The 8-bit frame of a tap; raises :class:`app.engine.data.SampleMisfit`."""
+    def frame(self, tap: Tap, moment: Moment, version: Version | None = None) -> bytes:
+        """The 8-bit frame of a tap; raises :class:`app.engine.data.SampleMisfit`. Taps that look at
+        one sample with the weights of one ``version`` share its pass."""
         network, x = self._trainer.network, self._trainer.data.sample(tap.sample)
+        if tap.unit is not None:
+            return self._unit(tap, tap.unit, x, moment)
         named: Named = []
         network.mode(training=False)
         try:
             if {"activation", "gate"} & set(tap.roles):
-                values = network.forward_all(x)
+                values = self._values(tap.sample, x, version)
                 output = values[network.output]
             else:
                 values, output = {}, network(x)
@@ -71,6 +78,20 @@ class Prober:
         readout = None if self._trainer.reconstructs else self.readout(output)[0]
         return self._write(named, readout, facts)
 
+    def let_go(self) -> None:
+        """Forget the pass that taps of one look shared."""
+        self._passed = None
+
+    def _values(
+        self, sample: AnySample, x: torch.Tensor, version: Version | None
+    ) -> dict[str, torch.Tensor]:
+        """Every node's output in evaluation mode."""
+        if version is None:
+            return self._trainer.network.forward_all(x)
+        if self._passed is None or self._passed[0] != (version, sample):
+            self._passed = ((version, sample), self._trainer.network.forward_all(x))
+        return self._passed[1]
+
     def _missed(self, output: torch.Tensor, x: torch.Tensor) -> dict[str, str]:
         """How far a reconstruction is from its input, as the run's loss measures it."""
         if not self._trainer.reconstructs:
@@ -84,11 +105,32 @@ class Prober:
         for name in network.order:
             module = network.node(name)
             if hasattr(module, "gates") and (nodes is None or name in nodes):
-                inner = module.gates(*network.arguments(name, values))  # type: ignore[operator]
+                given = network.arguments(name, values)
+                inner = gates(module, given, values[name]) or module.gates(*given)  # type: ignore[operator]
                 for key in network.layers[name].INNER:
                     value = inner[key]
                     found.append((f"{name}.gate_{key}", tuple(value.shape[1:]), value))
         return found
+
+    def _unit(self, tap: Tap, unit: int, x: torch.Tensor, moment: Moment) -> bytes:
+        """One unit of recurrent layers over time, in full precision; a layer without it is left out."""
+        network = self._trainer.network
+        network.mode(training=False)
+        try:
+            values = network.forward_all(x)
+            found = {
+                f"{name}.unit_{key}": series.float().cpu().numpy()
+                for name in network.order
+                if (tap.nodes is None or name in tap.nodes)
+                and has_units(network.node(name))
+                and unit < values[name].shape[2]
+                for key, series in unit_over_time(
+                    network.node(name), network.arguments(name, values), values[name], unit
+                ).items()
+            }
+        finally:
+            network.mode(training=True)
+        return float_frame(found, self._metadata(tap.sample, moment) | {"unit": str(unit)})
 
     def _kernels(self) -> Named:
         return [

@@ -131,10 +131,9 @@ class Reporter:
     def _note(self, found: Divergence, after: PostMortem | None, branch: int) -> Note:
         rate = self._trainer.settings.optimizer.learning_rate
         suggested = float(f"{rate / 10:.1g}")
-        if after is None:
-            step, node, what = found.step, found.finding.node, found.finding.what
-            said = message(found.finding, found.step, rate, suggested)
-        else:
+        step, node, what = found.step, found.finding.node, str(found.finding.what)
+        said = message(found.finding, found.step, rate, suggested)
+        if after is not None:
             step, node, what = after.first.step, after.first.node, after.first.what
             said = words.message(after, rate)
         return Note(

@@ -13,17 +13,29 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.catalog.shelf import IMAGES, LABELS, META, TABLE, PictureFacts, TableFacts
+from app.catalog.shelf import (
+    IMAGES,
+    LABELS,
+    META,
+    TABLE,
+    TEXT,
+    AnyFacts,
+    PictureFacts,
+    TableFacts,
+)
 from app.own.archive import MAGIC
 from app.own.pictures import Pictures
 from app.own.remarks import Remark, Remarks
 from app.own.table import DELIMITERS, Table, form_of
+from app.own.written import ENDINGS, read_text
 
 REPORT, ABOUT = "report.json", "about.json"
 LARGEST_SIDE = 128
 PIECE = 1 << 20
 
 
+Form = Literal["found", "table", "text"]
+"""What a file that is no zip is read as; found: a text where its name says so, else a table."""
 Header = Literal["found", "yes", "no"]
 Delimiter = Literal["found", "comma", "semicolon", "tab", "bar"]
 
@@ -40,6 +52,7 @@ class Wanted(BaseModel):
     colour: Literal["grey", "colour"] = "grey"
     header: Header = "found"
     delimiter: Delimiter = "found"
+    form: Form = "found"
 
 
 class About(BaseModel):
@@ -76,10 +89,13 @@ def read(upload: Path, wanted: Wanted, folder: Path, progress: Callable[[float],
     remarks = Remarks()
     with upload.open("rb") as file:
         zipped = file.read(4) in MAGIC
-    facts: TableFacts | PictureFacts
+    facts: AnyFacts
     extra: dict[str, Any]
     if zipped:
         facts, extra = _pictures(upload, wanted, made, remarks, progress)
+    elif is_text(wanted):
+        facts, encoding = read_text(upload, made / TEXT)
+        extra = {"encoding": encoding}
     else:
         facts, extra = _table(upload, wanted, made, remarks, progress)
     report = FileReport(
@@ -95,6 +111,12 @@ def read(upload: Path, wanted: Wanted, folder: Path, progress: Callable[[float],
     about = About(name=name[:80], created=time.time())
     (made / ABOUT).write_text(about.model_dump_json(), "utf-8")
     return place(made, wanted.root)
+
+
+def is_text(wanted: Wanted) -> bool:
+    """Whether a file that is no zip is a text, and no table."""
+    named = wanted.filename.lower().endswith(ENDINGS)
+    return wanted.form == "text" or (wanted.form == "found" and named)
 
 
 def _pictures(
@@ -125,7 +147,7 @@ def _table(
 def digest_of(folder: Path) -> str:
     """SHA-256 over what the set says of itself and its arrays: the same content, the same name."""
     found = hashlib.sha256()
-    for name in (META, TABLE, IMAGES, LABELS):
+    for name in (META, TABLE, IMAGES, LABELS, TEXT):
         path = folder / name
         if path.is_file():
             with path.open("rb") as file:

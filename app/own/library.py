@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.catalog.datasets import DATASETS
 from app.catalog.datasets._columns import suggested, usable_targets
-from app.catalog.shelf import SHELF, PictureFacts, TableFacts
+from app.catalog.shelf import SHELF, AnyFacts, PictureFacts, TableFacts, TextFacts
 from app.core.errors import NotFound
 from app.core.text import text
 from app.own.keep import ABOUT, REPORT, About, FileReport
@@ -93,7 +93,7 @@ class Library:
         return OwnInfo(
             digest=digest,
             form=facts.form,
-            samples=facts.rows if isinstance(facts, TableFacts) else facts.count,
+            samples=_samples(facts),
             bytes=size,
             dataset=_part(digest, facts),
             **about.model_dump(),
@@ -148,18 +148,24 @@ class Library:
         shutil.rmtree(gone, ignore_errors=True)
 
 
+def _samples(facts: AnyFacts) -> int:
+    """Rows, pictures, or the characters of a text."""
+    if isinstance(facts, TextFacts):
+        return facts.characters
+    return facts.rows if isinstance(facts, TableFacts) else facts.count
+
+
 def _refuse(runs: Sequence[str]) -> None:
     if runs:
         named = ", ".join(runs[:5]) + (" …" if len(runs) > 5 else "")
         raise InUse(count=len(runs), runs=named)
 
 
-def _part(digest: str, facts: TableFacts | PictureFacts) -> dict[str, Any]:
+def _part(digest: str, facts: AnyFacts) -> dict[str, Any]:
     """The part of a spec, with what would be guessed written out."""
-    if isinstance(facts, PictureFacts):
-        part = DATASETS.parts["uploaded_pictures"].model_validate(
-            {"type": "uploaded_pictures", "digest": digest}
-        )
+    if not isinstance(facts, TableFacts):
+        kind = f"uploaded_{facts.form}"
+        part = DATASETS.parts[kind].model_validate({"type": kind, "digest": digest})
         return part.model_dump(mode="json")
     usable = usable_targets(facts)
     given: dict[str, Any] = {"type": "uploaded_table", "digest": digest}

@@ -21,6 +21,22 @@ class EmptyFile(Refused):
     )
 
 
+class NotUtf8(Refused):
+    code = "upload_not_utf8"
+    message = text(
+        "The text is not UTF-8: byte {byte}, in line {line}, begins {found}. Save it as UTF-8.",
+        "文本不是 UTF-8：第 {line} 行、第 {byte} 个字节起为 {found}。请另存为 UTF-8。",
+    )
+
+
+class TooShort(Refused):
+    code = "upload_too_short"
+    message = text(
+        "The text has {count} characters; at least {least} are needed to learn from.",
+        "文本只有 {count} 个字符，至少需要 {least} 个才能学习。",
+    )
+
+
 class NeitherKind(Refused):
     code = "upload_unknown"
     message = text(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, model_validator
 
 from app.protocol.warp import Warp
 from app.spec.base import Strict
 
-Role = Literal["activation", "kernel", "decision", "gate"]
+Role = Literal["activation", "kernel", "decision", "gate", "unit"]
 
 
 class StoredSample(Strict):
@@ -56,6 +56,8 @@ class Tap(Strict):
     ``activation``: every node's output for the sample, evaluation mode (plus ``input`` itself).
     ``kernel``: weights and biases. ``decision``: for 2-D data, every unit over a grid of the plane.
     ``gate``: the inner values of recurrent layers over time, for instance ``lstm1.gate_i``.
+    ``unit``, which stands alone: what unit number ``unit`` of recurrent layers held at every step,
+    unquantised, ``lstm1.unit_i`` (steps,); without gates the parts of its net input, ``rnn1.unit_Ux``.
     """
 
     roles: tuple[Role, ...] = Field(("activation",), min_length=1, max_length=4)
@@ -63,6 +65,13 @@ class Tap(Strict):
     sample: AnySample = StoredSample()
     rate: float = Field(20.0, ge=1e-6, le=60)
     """Frames a second at most."""
+    unit: int | None = Field(None, ge=0, le=4095)
+
+    @model_validator(mode="after")
+    def _names_its_unit(self) -> Self:
+        if (self.roles == ("unit",)) != (self.unit is not None) or "unit" in self.roles[1:]:
+            raise ValueError("the role unit stands alone, with the field unit")
+        return self
 
 
 FIXED_SAMPLE: TypeAdapter[FixedSample] = TypeAdapter(FixedSample)

@@ -126,6 +126,14 @@ class Cell(Strict):
     result: int = Field(0, ge=0, le=16)
     step: int | None = Field(None, ge=0, le=2**53)
     """Of a term of the optimiser's state: the earlier step where it was made."""
+    time: int | None = Field(None, ge=0, le=100_000)
+    """Inside a recurrent layer: the step of time. ``state`` names the number there (``h``, ``c``, the
+    gates; ``u_i`` is the net input of ``i``), ``index`` its unit; a ``sensitivity`` is then ∂E/∂(that
+    number) with all that flows back from later steps."""
+    layer: int | None = Field(None, ge=0, le=16)
+    """With ``time``, of stacked layers: counted from 0; null is the top one."""
+    reverse: bool = False
+    """With ``time``, of a bidirectional layer: the half that reads backwards."""
 
 
 class ExplainWanted(Traced):
@@ -289,7 +297,8 @@ class OperationStep(Answer):
     caption: Text
     formula: str
     inside: tuple[str, ...] = ()
-    """ATen's elementary operations of a forward step, in order; ``Cell.operation`` counts them."""
+    """ATen's elementary operations of a forward step, in order; ``Cell.operation`` counts them. Left
+    out of long walks through time, which have tens of thousands."""
 
 
 class Operations(Answer):

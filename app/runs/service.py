@@ -15,11 +15,10 @@ import structlog
 from app.core.errors import Conflict, Invalid
 from app.core.ids import new_id
 from app.core.text import Language, text
-from app.protocol.attribution import AttributionWanted, ExcitingWanted
+from app.protocol.attribution import AttributionWanted
 from app.protocol.commands import AnyCommand
 from app.protocol.events import State, StateChanged, StoredEvent
 from app.protocol.exports import Made
-from app.protocol.generate import GenerateWanted
 from app.protocol.health import HealthWanted
 from app.protocol.range_test import RangeWanted
 from app.protocol.refusals import WeightsMisfit
@@ -48,6 +47,7 @@ from app.runs.runner import GpuRunner
 from app.runs.scheduler import Scheduler
 from app.runs.viewer import Viewer
 from app.runs.zygote import CpuRunner
+from app.spec.base import Strict
 from app.spec.check import require
 from app.spec.report import Report
 from app.spec.run import RunSpec
@@ -222,8 +222,8 @@ class Runs:
         return await (await self._find(run)).range_test(kind, wanted)
 
     async def trace(self, run: str, kind: str, wanted: Traced | HealthWanted) -> bytes:
-        """``kind`` is trace, operations, explain, gradcheck or health; a file for the first, else
-        JSON."""
+        """``kind`` is trace, through_time, operations, explain, gradcheck or health; a file for the
+        first two, else JSON."""
         self._require_open()
         found = await self._find(run)
         return (await found.look(kind, wanted=wanted.model_dump(mode="json")))[1]
@@ -268,17 +268,11 @@ class Runs:
         }
         return await self._jobs.do({"type": "attribution", "order": order}, subject)
 
-    async def generate(self, run: str, wanted: GenerateWanted) -> bytes:
-        """A text continued, as JSON."""
+    async def answer(self, run: str, kind: str, wanted: Strict) -> bytes:
+        """``kind`` is exciting, generate, neighbours or projection; JSON."""
         self._require_open()
         found = await self._find(run)
-        return (await found.look("generate", wanted=wanted.model_dump(mode="json")))[1]
-
-    async def exciting(self, run: str, wanted: ExcitingWanted) -> bytes:
-        """The training samples that excite a map most, as JSON."""
-        self._require_open()
-        found = await self._find(run)
-        return (await found.look("exciting", wanted=wanted.model_dump(mode="json")))[1]
+        return (await found.look(kind, wanted=wanted.model_dump(mode="json")))[1]
 
     async def add_weights(self, parts: AsyncIterator[bytes]) -> WeightsInfo:
         """Keep a file of weights for runs to start from."""

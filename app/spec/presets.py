@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from math import exp
 from typing import Literal, get_args
 
 from pydantic import Field, model_validator
@@ -16,7 +17,7 @@ from app.core.text import Text, text
 from app.spec.base import Strict
 from app.spec.run import RunSpec
 
-GroupId = Literal["convolutional", "depth", "points", "tables", "autoencoder", "sequence"]
+GroupId = Literal["convolutional", "depth", "points", "tables", "autoencoder", "sequence", "text"]
 GROUPS: dict[GroupId, Text] = {
     "convolutional": text("Convolutional networks", "卷积神经网络"),
     "depth": text("Shallow and deep", "浅层与深层"),
@@ -24,6 +25,7 @@ GROUPS: dict[GroupId, Text] = {
     "tables": text("Tables", "表格数据"),
     "autoencoder": text("Autoencoders", "自编码器"),
     "sequence": text("Sequences", "序列"),
+    "text": text("Texts", "文本"),
 }
 """Headings of the menu, in its order."""
 
@@ -39,19 +41,24 @@ class Goal(Strict):
     """At least this share is right."""
     loss: float | None = Field(None, gt=0)
     """At most this loss."""
+    perplexity: float | None = Field(None, gt=1)
+    """At most this perplexity, e to the loss: of texts."""
     stays_below: float | None = Field(None, ge=0, le=1)
     """No more than this share is right."""
 
     @model_validator(mode="after")
     def _one(self) -> Goal:
-        if sum(value is not None for value in (self.accuracy, self.loss, self.stays_below)) != 1:
-            raise ValueError("a goal is one of accuracy, loss and stays_below")
+        figures = (self.accuracy, self.loss, self.perplexity, self.stays_below)
+        if sum(value is not None for value in figures) != 1:
+            raise ValueError("a goal is one of accuracy, loss, perplexity and stays_below")
         return self
 
     def met(self, accuracy: float | None, loss: float) -> bool:
         """Whether these figures keep what is promised."""
         if self.loss is not None:
             return loss <= self.loss
+        if self.perplexity is not None:
+            return exp(loss) <= self.perplexity
         if accuracy is None:
             return False
         if self.stays_below is not None:

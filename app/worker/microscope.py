@@ -17,6 +17,7 @@ from app.engine.session import Session
 from app.engine.tracing.history import History
 from app.engine.tracing.tracer import Tracer
 from app.protocol.health import HEALTH_WANTED
+from app.protocol.through_time import THROUGH_TIME_WANTED
 from app.protocol.tracing import (
     EXPLAIN_WANTED,
     GRADCHECK_WANTED,
@@ -28,7 +29,7 @@ from app.protocol.tracing import (
 )
 from app.worker import failure
 
-LOOKS = frozenset({"trace", "operations", "explain", "gradcheck", "health"})
+LOOKS = frozenset({"trace", "operations", "explain", "gradcheck", "health", "through_time"})
 _NO_MEMORY = text(
     "there is not enough memory to look into this step. Look at fewer samples.",
     "内存不足，无法查看这一步。请减少样本数。",
@@ -58,7 +59,7 @@ class Microscope:
             self._seen = self._now
 
     def answer(self, kind: str, message: Mapping[str, Any]) -> bytes:
-        """A safetensors file for ``trace``, JSON for the others; raises GlassnetErrors only."""
+        """A safetensors file for ``trace`` and ``through_time``, JSON for the others; raises GlassnetErrors only."""
         self.let_go()
         asked = json.dumps(message["wanted"])
         try:
@@ -78,6 +79,9 @@ class Microscope:
         found: BaseModel
         if kind == "trace":
             return tracer.file(TRACE_WANTED.validate_json(asked), self._session.start.run)
+        if kind == "through_time":
+            wanted = THROUGH_TIME_WANTED.validate_json(asked)
+            return tracer.through_time(wanted, self._session.start.run)
         if kind == "operations":
             found = tracer.operations(TRACED.validate_json(asked))
         elif kind == "explain":

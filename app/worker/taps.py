@@ -70,10 +70,11 @@ class Taps:
             watched.shown = version
             watched.due = _next(watched.due, 1.0 / watched.tap.rate, now)
             self._send(watched, version, moment)
+        self._prober.let_go()
 
     def _send(self, watched: Watched, version: Version, moment: Moment) -> None:
         try:
-            frame = self._prober.frame(watched.tap, moment)
+            frame = self._prober.frame(watched.tap, moment, version)
         except GlassnetError:
             return  # no such sample: the viewer's own check has said so
         self._number += 1

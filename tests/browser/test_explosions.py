@@ -57,7 +57,8 @@ def test_a_run_that_explodes_goes_on_by_one_click(
 
     def trains() -> bool:
         info = clean.get(f"/api/v1/runs/{run}").json()
-        return info["branch"] == 1 and info["settings"]["clip_norm"] == 0.01 and info["step"] > 20
+        clipped = info["settings"]["clip_norm"] == 0.01
+        return bool(info["branch"] == 1 and clipped and info["step"] > 20)
 
     until(trains, "the run goes on, clipped")
 

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 from playwright.sync_api import expect
 from safetensors.torch import load
 
@@ -78,3 +79,45 @@ def test_a_hidden_value_and_its_sensitivity_are_opened(
     view.get_by_role("tab", name="Backward").click()
     expect(view.get_by_role("button", name="δ from above")).to_be_visible()
     expect(view.get_by_role("button", name="δ passed down")).to_be_visible()
+
+
+def test_the_cell_is_drawn_with_pytorchs_numbers(playground: Playground, clean: LiveServer) -> None:
+    """A time step opened: gates, c and h of a unit chosen by fields are those of nn.LSTM; one of them opens."""
+    run = endless(clean, "lstm_digits")
+    page = playground.open(run).page
+    page.locator('[data-card="lstm1"] [data-open]').click()
+    view = page.get_by_role("region", name=re.compile("lstm1"))
+    view.get_by_role("tab", name="Time step").click()
+    view.get_by_label("unit", exact=True).fill("47")
+    view.get_by_label("t", exact=True).fill("5")
+    cell = view.get_by_role("group", name="Unit 47 of lstm1 at t = 5")
+    h, c = pytorchs_state(clean, run, unit=47, steps=6)
+    wanted = {"f": forget_gate(clean, run, unit=47, step=5), "h": h, "c": c}
+    for name, value in wanted.items():
+        shown = cell.locator(f'[data-value="{name}"] .value')
+        expect(shown).to_have_text(f"{value:.3f}".replace("-", "−"))
+    _, before = pytorchs_state(clean, run, unit=47, steps=5)
+    expect(cell.locator('[data-value="c before"] .value')).to_have_text(
+        f"{before:.3f}".replace("-", "−")
+    )
+    assert violations(page) == []
+    view.get_by_role("button", name=re.compile("h of all units")).press("ArrowLeft")
+    expect(view.get_by_label("t", exact=True)).to_have_value("4")
+    cell = view.get_by_role("group", name="Unit 47 of lstm1 at t = 4")
+    cell.locator('[data-value="f"]').press("Enter")
+    opened = page.get_by_role("region", name="Cell view", exact=True)
+    expect(opened).to_contain_text("from PyTorch")
+    expect(opened).to_contain_text(f"{forget_gate(clean, run, unit=47, step=4):.3f}"[:5])
+
+
+def pytorchs_state(server: LiveServer, run: str, unit: int, steps: int) -> tuple[float, float]:
+    """h and c of validation sample 0 after so many rows, by nn.LSTM with the run's own weights."""
+    wanted = {"roles": ["parameter", "activation"], "samples": [{"kind": "stored", "index": 0}]}
+    held = load(server.post(f"/api/v1/runs/{run}/trace", wanted).body)
+    lstm = torch.nn.LSTM(28, 48, batch_first=True).double()
+    with torch.no_grad():
+        for name, parameter in lstm.named_parameters():
+            parameter.copy_(held[f"lstm1.{name}.parameter"])
+        rows = held["input.activation"].reshape(1, 28, 28)[:, :steps]
+        _, (h, c) = lstm(rows.double())
+    return float(h[0, 0, unit]), float(c[0, 0, unit])

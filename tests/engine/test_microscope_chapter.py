@@ -168,10 +168,12 @@ class Chapter:
     def _pooled(self, name: str, x: Array) -> Array:
         parted = blocks(x)
         if self.pool == "max":
-            return parted.max(-1)
-        down = parted.sum(-1) if self.pool == "sum" else parted.mean(-1)
+            largest: Array = parted.max(-1)
+            return largest
+        down: Array = parted.sum(-1) if self.pool == "sum" else parted.mean(-1)
         beta, bias = self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
-        return beta[None, :, None, None] * down + bias[None, :, None, None]
+        made: Array = beta[None, :, None, None] * down + bias[None, :, None, None]
+        return made
 
     def _dense(self, name: str, d: Array, x: Array) -> None:
         self.delta[name] = d
@@ -234,11 +236,11 @@ def test_the_chapters_formulas_are_what_is_explained(pool: str) -> None:
             asked.same(wanted, role="sensitivity", node=name, sample=sample, index=tuple(index))
     for full, gradient in chapter.gradient.items():
         node, _, tensor = full.partition(".")
-        for index in some(random, gradient.shape, 3):
-            place = {"node": node, "tensor": tensor, "index": index}
-            wanted = float(gradient[index])
+        for at in some(random, gradient.shape, 3):
+            place = {"node": node, "tensor": tensor, "index": at}
+            wanted = float(gradient[at])
             asked.same(wanted, role="gradient", **place)
-            asked.same(float(asked.weights[full][index]) - 0.05 * wanted, role="update", **place)
+            asked.same(float(asked.weights[full][at]) - 0.05 * wanted, role="update", **place)
     learned = {"conv1", "conv2", "fc1", "fc2"} | (set() if pool == "max" else {"sub1", "sub2"})
     assert {full.partition(".")[0] for full in chapter.gradient} == learned
 
@@ -247,7 +249,9 @@ def met(found: Explanation, one: str, other: str) -> dict[tuple[int, ...], tuple
     """By the last two coordinates of the cell of one role, those of the cell that it is multiplied by."""
     pairs = {}
     for term in found.terms:
-        by_role = {f.place.role: f.place.index for f in term.factors if f.place}
+        by_role: dict[str, tuple[int, ...]] = {
+            f.place.role: f.place.index for f in term.factors if f.place
+        }
         if {one, other} <= set(by_role):
             pairs[by_role[one]] = by_role[other]
     return pairs

@@ -108,7 +108,7 @@ def torchs(schedule: dict[str, Any], steps: int) -> list[float]:
     optimizer = torch.optim.SGD([weight], lr=0.05)
     rule = torch.optim.lr_scheduler
     kind = schedule["type"]
-    scheduler: Any = {
+    schedulers: Any = {
         "constant": lambda: rule.ConstantLR(optimizer, 1.0),
         "step": lambda: rule.StepLR(optimizer, 2, 0.5),
         "exponential": lambda: rule.ExponentialLR(optimizer, 0.9),
@@ -119,7 +119,8 @@ def torchs(schedule: dict[str, Any], steps: int) -> list[float]:
         "warm_up": lambda: rule.LinearLR(
             optimizer, schedule.get("start", 0.1), total_iters=schedule["length"]
         ),
-    }[kind]()
+    }
+    scheduler: Any = schedulers[kind]()
     found = []
     for _ in range(6):
         found.append(float(optimizer.param_groups[0]["lr"]))

@@ -7,6 +7,7 @@ bare loop with hooks on the fused modules.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,10 @@ def spec(layers: Layers, rate: float = 0.01, **changes: Any) -> RunSpec:
 
 def write(driven: Driven, node: str, tensor: str, index: tuple[int, ...], value: float) -> None:
     """As by hand, but that no hand may write what is not finite."""
-    named = {"node": node, "tensor": tensor, "index": index, "value": value}
-    driven.session.command(EditWeight.model_construct(type="edit_weight", **named))
+    made = EditWeight.model_construct(
+        type="edit_weight", node=node, tensor=tensor, index=index, value=value
+    )
+    driven.session.command(made)
 
 
 def told(driven: Driven) -> PostMortem:
@@ -167,8 +170,10 @@ def test_an_error_that_explodes_on_its_way_back(kind: str, tmp_path: Path) -> No
         write(driven, node, "weight_hh_l0", (block + k, k), rate)
     x, wanted, _ = trainer.coming()
     network = trainer.network
-    output = network.node("fc1").weight.detach().numpy().astype(np.float64)
-    error = 2.0 / len(x) * (network.node("fc1").bias.detach().numpy() - wanted.numpy())
+    output = network.node("fc1").get_parameter("weight").detach().numpy().astype(np.float64)
+    error = (
+        2.0 / len(x) * (network.node("fc1").get_parameter("bias").detach().numpy() - wanted.numpy())
+    )
     h, c, time = error @ output, np.zeros((len(x), size)), x.shape[1] - 1
     while True:
         # h is the whole of what arrives at the state of this time step
@@ -233,20 +238,23 @@ def by_hooks(trainer: Trainer) -> tuple[int, str, str]:
     """(step, node, what) of the first tensor that breaks, from hooks on the modules that train."""
     seen: list[tuple[str, str]] = []
 
+    def noting(name: str, what: str) -> Callable[[torch.Tensor], None]:
+        def note(gradient: torch.Tensor) -> None:
+            if broken(gradient):
+                seen.append((name, what))
+
+        return note
+
     def watch(name: str) -> None:
         def after(module: nn.Module, inputs: Any, output: torch.Tensor) -> None:
             if broken(output.detach()):
                 seen.append((name, "activation"))
             elif output.requires_grad:
-                output.register_hook(
-                    lambda g: seen.append((name, "sensitivity")) if broken(g) else None
-                )
+                output.register_hook(noting(name, "sensitivity"))  # type: ignore[no-untyped-call]
 
         trainer.network.node(name).register_forward_hook(after)
         for parameter in trainer.network.node(name).parameters():
-            parameter.register_hook(
-                lambda g: seen.append((name, "gradient")) if broken(g) else None
-            )
+            parameter.register_hook(noting(name, "gradient"))  # type: ignore[no-untyped-call]
 
     for name in trainer.network.order:
         watch(name)

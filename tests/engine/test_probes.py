@@ -198,3 +198,32 @@ def test_gates_of_a_recurrent_layer_are_sent_on_demand() -> None:
         found = values(tensors, f"lstm1.gate_{gate}")
         assert found.shape == (8, 5)
         np.testing.assert_allclose(found, real[gate][0].detach().numpy(), atol=0.02)
+
+
+def test_taps_of_one_look_share_a_pass_until_it_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    layers: list[dict[str, Any]] = [
+        {"type": "lstm", "units": 3},
+        {"type": "last_step"},
+        {"type": "dense", "units": 1},
+    ]
+    adding = {"type": "adding", "length": 6, "samples": 100}
+    trainer = trainer_of(run_spec(layers, dataset=adding, loss={"type": "squared_error"}))
+    prober, passes = Prober(trainer), [0]
+    real = trainer.network.forward_all
+
+    def counted(x: torch.Tensor) -> dict[str, torch.Tensor]:
+        passes[0] += 1
+        return real(x)
+
+    monkeypatch.setattr(trainer.network, "forward_all", counted)
+    for role in ("activation", "gate"):
+        frame = load(prober.frame(tap(roles=[role]), MOMENT, (0, 0, 0)))
+    assert passes == [1]
+    alone = load(Prober(trainer).frame(tap(roles=["gate"]), MOMENT))
+    for name, value in alone.items():
+        np.testing.assert_array_equal(frame[name], value)
+    passes[0] = 0
+    prober.let_go()
+    prober.frame(tap(), MOMENT, (0, 0, 0))
+    prober.frame(tap(sample={"kind": "stored", "index": 1}), MOMENT, (0, 0, 0))
+    assert passes == [2]

@@ -16,14 +16,16 @@ TOLERANCES = {torch.float64: 1e-9, torch.float32: 1e-5}
 FUSED = ("gru", "lstm", "rnn")
 
 
-def both(module: Unrolled, x: torch.Tensor) -> list[list[torch.Tensor]]:
+def both(
+    module: Unrolled, x: torch.Tensor, lengths: torch.Tensor | None
+) -> list[list[torch.Tensor]]:
     """Output, ∂E/∂x and every gradient, by the kernel and step by step, with the same draws."""
     found = []
     delta = None
     for run in (module, module.stepwise):
         if module.dropout:
             module.reseed(3)
-        output = run(x)
+        output = run(x, lengths)
         if delta is None:
             generator = torch.Generator().manual_seed(1)
             delta = torch.randn(output.shape, generator=generator, dtype=torch.float64)
@@ -52,6 +54,7 @@ def tame(module: torch.nn.Module) -> None:
     bidirectional=st.booleans(),
     dropout=st.sampled_from((0.0, 0.4)),
     training=st.booleans(),
+    masked=st.booleans(),
     seed=st.integers(0, 2**16),
 )
 def test_the_kernel_is_the_textbooks_steps(
@@ -64,6 +67,7 @@ def test_the_kernel_is_the_textbooks_steps(
     bidirectional: bool,
     dropout: float,
     training: bool,
+    masked: bool,
     seed: int,
 ) -> None:
     fields = {"units": units, "layers": layers, "bidirectional": bidirectional, "dropout": dropout}
@@ -75,7 +79,8 @@ def test_the_kernel_is_the_textbooks_steps(
     module = module.to(dtype).train(training)
     assert isinstance(module, Unrolled)
     x = torch.randn(BATCH, steps, features, generator=generator).to(dtype).requires_grad_()
-    for fused, written in zip(*both(module, x), strict=True):
+    lengths = torch.randint(1, steps + 1, (BATCH,), generator=generator) if masked else None
+    for fused, written in zip(*both(module, x, lengths), strict=True):
         largest = max(1.0, float(fused.abs().max()))
         assert float((fused - written).abs().max()) <= TOLERANCES[dtype] * largest
 

@@ -128,6 +128,22 @@ def test_a_subsampling_shows_what_its_weights_gradient_sums() -> None:
     assert np.allclose(terms.sum((0, 2, 3)), found["sub1.weight.gradient"], rtol=1e-10)
 
 
+def test_a_subsampling_of_a_sequence_shows_the_same() -> None:
+    found = traced(
+        [
+            {"type": "flatten"},
+            {"type": "reshape1d", "channels": 4, "length": 16},
+            {"type": "subsample", "mode": "sum"},
+            {"type": "flatten"},
+            {"type": "dense", "units": 10},
+        ]
+    )
+    x = found["sub1.down.inside"]
+    assert x.shape == (8, 4, 8)
+    terms = found["sub1.weight_terms.inside"]
+    assert np.allclose(terms.sum((0, 2)), found["sub1.weight.gradient"], rtol=1e-10)
+
+
 def test_a_sample_that_the_batch_has_not_is_refused() -> None:
     wanted = TraceWanted(sample=200)
     trace = Tracer(Driven(run_spec()).session).trace(wanted)

@@ -78,6 +78,7 @@ def test_goal_is_for_the_run_as_it_ships(preset: Preset) -> None:
     classes = preset.spec.training.dataset.TASK == "classification"
     scored = classes and not preset.spec.training.phase.reconstructs
     assert (preset.reaches.loss is None) == scored
+    assert preset.reaches.perplexity is None or preset.spec.training.dataset.NEXT
 
 
 def test_a_goal_is_met_or_missed() -> None:
@@ -85,6 +86,8 @@ def test_a_goal_is_met_or_missed() -> None:
     fails = Goal(epochs=1, stays_below=0.2)
     assert (right.met(0.9, 5.0), right.met(0.89, 0.0), right.met(None, 0.0)) == (True, False, False)
     assert (near.met(None, 0.1), near.met(1.0, 0.11)) == (True, False)
+    told = Goal(epochs=1, perplexity=8.0)
+    assert (told.met(0.0, 2.07), told.met(1.0, 2.09)) == (True, False)
     assert (fails.met(0.1, 5.0), fails.met(0.3, 0.0)) == (True, False)
     for several in ({}, {"accuracy": 0.5, "loss": 1.0}):
         with pytest.raises(ValueError, match="one of"):

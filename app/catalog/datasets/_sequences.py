@@ -17,7 +17,7 @@ from app.core.text import text
 MADE = "Made by Glassnet"
 
 
-def length_option(default: int, least: int, most: int = 500) -> Any:
+def length_option(default: int, least: int, most: int = 1000) -> Any:
     return option(
         default,
         text("length", "长度"),

@@ -48,6 +48,8 @@ class TokenSet(Dataset):
     KIND = "text"
     TASK = "classification"
     VARIES = True
+    FIRST: ClassVar[int] = 1
+    """Ids below it stand for no token of the vocabulary: the padding, and words outside the list."""
     JOIN: ClassVar[str] = ""
     """What stands between two tokens in a text."""
 

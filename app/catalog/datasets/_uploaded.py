@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from app.catalog.datasets._points import Draws
 from app.catalog.family import option
 from app.catalog.shelf import SHELF
 from app.core.errors import DataMissing, GlassnetError, Problem
-from app.core.text import text
+from app.core.text import Text, text
 
 
 class Unsuitable(GlassnetError):
@@ -21,6 +21,29 @@ class Unsuitable(GlassnetError):
 
     code, status = "data_unsuitable", 422
     message = text("The data do not allow this: {why}", "数据不允许：{why}")
+
+
+def digest_option() -> Any:
+    return option(
+        "",
+        text("data", "数据"),
+        text(
+            "SHA-256 of the content: what an upload is answered with.",
+            "内容的 SHA-256，上传后返回。",
+        ),
+        pattern=r"^([0-9a-f]{64})?$",
+    )
+
+
+def missing(title: Text) -> DataMissing:
+    """Own data that no folder of this server holds."""
+    return DataMissing(
+        name=title.en,
+        name_zh=title.zh,
+        repair="upload the file, or choose another data set.",
+        repair_zh="请上传文件，或选择其他数据集。",
+        pointer="/training/dataset/digest",
+    )
 
 
 class Uploaded(Dataset):
@@ -32,15 +55,7 @@ class Uploaded(Dataset):
     SOURCE = "uploaded by the user of this server"
     FORM: ClassVar[str]
 
-    digest: str = option(
-        "",
-        text("data", "数据"),
-        text(
-            "SHA-256 of the content: what an upload is answered with.",
-            "内容的 SHA-256，上传后返回。",
-        ),
-        pattern=r"^([0-9a-f]{64})?$",
-    )
+    digest: str = digest_option()
     train_share: float = option(
         0.8,
         text("training share", "训练比例"),
@@ -85,13 +100,7 @@ class Uploaded(Dataset):
         return facts is not None and facts.form == self.FORM
 
     def missing(self) -> DataMissing:
-        return DataMissing(
-            name=self.TITLE.en,
-            name_zh=self.TITLE.zh,
-            repair="upload the file, or choose another data set.",
-            repair_zh="请上传文件，或选择其他数据集。",
-            pointer="/training/dataset/digest",
-        )
+        return missing(self.TITLE)
 
     def faults(self) -> tuple[Problem, ...]:
         if not self._there:

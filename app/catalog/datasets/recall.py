@@ -43,7 +43,7 @@ class Recall(MadeSequences):
         text("lag", "间隔"),
         text("Steps between the symbol and the question.", "符号与提问之间的时刻数。"),
         ge=1,
-        le=500,
+        le=999,
     )
 
     @property

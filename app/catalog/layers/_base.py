@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -98,8 +98,12 @@ class Layer(Part):
 
     INNER: ClassVar[tuple[str, ...]] = ()
     """What it holds inside at every step of time, by name: its gates, which can be watched."""
+    CELL: ClassVar[Literal["", "elman", "lstm", "gru"]] = ""
+    """Kind of the cell that runs at every step: the page draws it with its numbers."""
     TIME_FIRST: ClassVar[bool] = False
     """Of an output (a, b) the first axis is time, as recurrent layers have it."""
+    REMEMBERS: ClassVar[bool] = False
+    """It walks through time and hands a state on from step to step."""
     BY_STEP: ClassVar[bool] = False
     """At every step of time it gives what that step, and at most those before it, decide: a text can
     be continued token by token."""
@@ -116,7 +120,9 @@ class Layer(Part):
             "arity": list(cls.ARITY),
             "pointwise": cls.POINTWISE,
             "time_first": cls.TIME_FIRST,
+            "remembers": cls.REMEMBERS,
             "inner": list(cls.INNER),
+            "cell": cls.CELL,
         }
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:

@@ -96,6 +96,7 @@ class Gated(Layer):
 
     GROUP = RECURRENT
     TIME_FIRST = True
+    REMEMBERS = True
     MASKED = True
     BY_STEP = True
     GATES: ClassVar[int] = 1

@@ -32,6 +32,7 @@ class BandedRnn(Layer):
     )
     GROUP = RECURRENT
     TIME_FIRST = True
+    REMEMBERS = True
     MASKED = True
     BY_STEP = True
     FORMULA = Formula(
@@ -42,6 +43,7 @@ class BandedRnn(Layer):
     ALIASES = ("recurrent", "banded", "neighbours", "循环神经网络", "相邻", "序列")
     EXAMPLES = ({"type": "banded_rnn", "units": 32, "reach": 2},)
     ID_PREFIX = "band"
+    CELL = "elman"
 
     type: Literal["banded_rnn"] = "banded_rnn"
     units: int = units_option()

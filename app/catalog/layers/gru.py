@@ -42,6 +42,7 @@ class Gru(Gated):
     EXAMPLES = ({"type": "gru", "units": 32},)
     ID_PREFIX = "gru"
     GATES = 3
+    CELL = "gru"
     KEPT = 6
     INNER = ("r", "z", "n")
 

@@ -31,6 +31,7 @@ class Jordan(Layer):
     )
     GROUP = RECURRENT
     TIME_FIRST = True
+    REMEMBERS = True
     MASKED = True
     BY_STEP = True
     FORMULA = Formula(

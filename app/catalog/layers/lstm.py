@@ -43,6 +43,7 @@ class Lstm(Gated):
     EXAMPLES = ({"type": "lstm", "units": 32}, {"type": "lstm", "units": 16, "layers": 2})
     ID_PREFIX = "lstm"
     GATES = 4
+    CELL = "lstm"
     KEPT = 16
     INNER = ("i", "f", "g", "o", "c")
 

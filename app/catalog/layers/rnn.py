@@ -50,6 +50,7 @@ class Rnn(Gated):
         {"type": "rnn", "units": 32, "activation": "relu", "recurrent": "identity"},
     )
     ID_PREFIX = "rnn"
+    CELL = "elman"
 
     type: Literal["rnn"] = "rnn"
     activation: Literal["tanh", "relu", "sigmoid"] = activation_option()

@@ -42,8 +42,8 @@ class CrossEntropy(Loss):
     ALIASES = ("softmax", "互熵损失", "log loss", "label smoothing", "标签平滑")
     EXAMPLES = ({"type": "cross_entropy"},)
     TASKS = frozenset({"classification"})
-    LIVE = frozenset({"label_smoothing"})
     PER_STEP = True
+    LIVE = frozenset({"label_smoothing"})
     READOUT = "softmax"
     PLOT_NOTE = TWO_CLASSES
 

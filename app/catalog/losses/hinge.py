@@ -40,8 +40,8 @@ class Hinge(Loss):
     ALIASES = ("svm", "margin", "支持向量机")
     EXAMPLES = ({"type": "hinge"},)
     TASKS = frozenset({"classification"})
-    LIVE = frozenset({"margin"})
     PER_STEP = True
+    LIVE = frozenset({"margin"})
     PLOT_NOTE = TWO_CLASSES
 
     type: Literal["hinge"] = "hinge"

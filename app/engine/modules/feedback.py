@@ -22,6 +22,9 @@ def squash(name: str, u: torch.Tensor) -> torch.Tensor:
 class Jordan(nn.Module):
     """u_t = U x_t + W o_{t−1} + b, s_t = φ(u_t), o_t = g(V s_t + c); (N, T, F) → (N, T, O)."""
 
+    STATES = ("o", "s")
+    MEMORY = ("s", "o")
+
     def __init__(
         self,
         features: int,
@@ -53,14 +56,21 @@ class Jordan(nn.Module):
         self, x_NTF: torch.Tensor, state: tuple[torch.Tensor, ...]
     ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
         """Outputs from the output before the first step on; the last of them."""
+        made = [o_NO for o_NO, _ in self.walk(x_NTF, state)]
+        return torch.stack(made, 1), (made[-1],)
+
+    def walk(
+        self, x_NTF: torch.Tensor, state: tuple[torch.Tensor, ...]
+    ) -> list[tuple[torch.Tensor, ...]]:
+        """o_t and s_t of every step."""
         u_NTH = functional.linear(x_NTF, self.U, self.b)
         (o_NO,) = state
-        made = []
+        states: list[tuple[torch.Tensor, ...]] = []
         for t in range(x_NTF.shape[1]):
             s_NH = squash(self.activation, u_NTH[:, t] + functional.linear(o_NO, self.W))
             o_NO = squash(self.output, functional.linear(s_NH, self.V, self.c))
-            made.append(o_NO)
-        return torch.stack(made, 1), (o_NO,)
+            states.append((o_NO, s_NH))
+        return states
 
 
 class Banded(nn.Module):
@@ -68,6 +78,9 @@ class Banded(nn.Module):
 
     ``band`` holds the main diagonal, then for each distance those above and below, one after another.
     """
+
+    STATES = ("s",)
+    MEMORY = ("s",)
 
     def __init__(
         self, features: int, hidden: int, reach: int = 1, activation: str = "tanh"
@@ -107,11 +120,18 @@ class Banded(nn.Module):
         self, x_NTF: torch.Tensor, state: tuple[torch.Tensor, ...]
     ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
         """Hidden units from those before the first step on; the last of them."""
+        made = [s_NH for (s_NH,) in self.walk(x_NTF, state)]
+        return torch.stack(made, 1), (made[-1],)
+
+    def walk(
+        self, x_NTF: torch.Tensor, state: tuple[torch.Tensor, ...]
+    ) -> list[tuple[torch.Tensor, ...]]:
+        """s_t of every step."""
         weight = self.full_weight()
         u_NTH = functional.linear(x_NTF, self.U, self.b)
         (s_NH,) = state
-        made = []
+        states: list[tuple[torch.Tensor, ...]] = []
         for t in range(x_NTF.shape[1]):
             s_NH = squash(self.activation, u_NTH[:, t] + functional.linear(s_NH, weight))
-            made.append(s_NH)
-        return torch.stack(made, 1), (s_NH,)
+            states.append((s_NH,))
+        return states

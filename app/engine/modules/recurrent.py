@@ -25,10 +25,10 @@ class Unrolled(nn.RNNBase):
 
     MODE: ClassVar[str]
     """PyTorch's name of the kind."""
-    WATCHED: ClassVar[tuple[str, ...]] = ()
-    """Names of what a state holds beside its output."""
-    HELD: ClassVar[int] = 1
-    """Tensors of a state that the next step needs: h, and c."""
+    STATES: ClassVar[tuple[str, ...]] = ("h",)
+    """Names of what a state holds, its output first."""
+    MEMORY: ClassVar[tuple[str, ...]] = ("h",)
+    """Those of them that the next step takes."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Unrolled(nn.RNNBase):
         """A state of zeros as PyTorch's kernels take it, (layers × directions, N, H)."""
         many = self.num_layers * (2 if self.bidirectional else 1) if layers is None else layers
         zeros = x_NTF.new_zeros(many, x_NTF.shape[0], self.hidden_size)
-        return (zeros,) * self.HELD
+        return (zeros,) * len(self.MEMORY)
 
     def resume(
         self, x_NTF: torch.Tensor, state: tuple[torch.Tensor, ...]
@@ -179,7 +179,7 @@ class Unrolled(nn.RNNBase):
             x_NTF = self._below(x_NTF, lengths)
         walks = list(self.walks(x_NTF, last, lengths))
         found = {}
-        for k, name in enumerate(self.WATCHED, start=1):
+        for k, name in enumerate(self.STATES[1:], start=1):
             made = torch.cat([torch.stack([s[k] for s in walk], 1) for walk in walks], 2)
             found[name] = silent_tail(made, lengths)
         return found
@@ -200,6 +200,7 @@ class Unrolled(nn.RNNBase):
 class Rnn(Unrolled):
     """Elman's network: h_t = φ(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh)."""
 
+    STATES = MEMORY = ("s",)
     MODE = "RNN_TANH"  # for the shapes of its weights; ``activation`` says which kernel runs
 
     def __init__(
@@ -263,8 +264,8 @@ class Lstm(Unrolled):
     """Long short-term memory with PyTorch's order of gates: i, f, g, o."""
 
     MODE = "LSTM"
-    WATCHED = ("c", "i", "f", "g", "o")
-    HELD = 2
+    STATES = ("h", "c", "i", "f", "g", "o")
+    MEMORY = ("h", "c")
 
     def fused(
         self,
@@ -298,7 +299,7 @@ class Gru(Unrolled):
     """Gated recurrent unit in PyTorch's form, gates r, z, n: r acts behind W_hn."""
 
     MODE = "GRU"
-    WATCHED = ("r", "z", "n")
+    STATES = ("h", "r", "z", "n")
 
     def fused(
         self,

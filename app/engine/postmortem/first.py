@@ -82,16 +82,17 @@ class Search:
             module = self.network.node(node)
             if isinstance(module, Unrolled):
                 with self.trace.draws((node,)), torch.no_grad():
-                    found = self._part(node, "activation", forward_order(module, self._given(node)))
+                    found = self._part(
+                        node, "activation", forward_order(module, *self._given(node))
+                    )
                 if found is not None:
                     return found
             if broken(self.trace.values[node]):
                 return self._in_time(node, "activation", self.trace.values[node], first=True)
         return None
 
-    def _given(self, node: str) -> torch.Tensor:
-        (source,) = self.network.sources[node]
-        return self.trace.values[source]
+    def _given(self, node: str) -> list[torch.Tensor]:
+        return self.network.arguments(node, self.trace.values)
 
     def _loss(self) -> FirstBroken | None:
         if not broken(self.trace.loss):
@@ -141,7 +142,11 @@ class Search:
         times = [t for t in range(tensor.shape[1]) if broken(tensor[:, t])]
         time = times[0] if first else times[-1]
         sample, unit = place(tensor[:, time])
-        facts = {"time": time, "times": tensor.shape[1], "index": (sample, time, unit)}
+        facts: dict[str, Any] = {
+            "time": time,
+            "times": tensor.shape[1],
+            "index": (sample, time, unit),
+        }
         value = float(tensor[sample, time, unit].detach())
         return FirstBroken(step=self.step, node=node, what=what, value=value, **facts)
 

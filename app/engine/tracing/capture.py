@@ -16,6 +16,8 @@ from torch._decomp import decomposition_table
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
+from app.engine.tracing.strands import Strand, names_of, strands_of
+
 aten = torch.ops.aten
 
 POINTWISE = frozenset({"_prelu_kernel", "where"})
@@ -124,6 +126,10 @@ class Graph:
     """Operation and result that a value came from, by the value's number."""
     users: dict[int, list[tuple[Operation, int]]] = field(default_factory=dict)
     """Operations and slots that take a value."""
+    moments: dict[tuple[int, bool, str], list[Value]] = field(default_factory=dict)
+    """Of a recurrent module, by layer, whether it reads backwards, and name of the state: its value
+    at every step of the walk."""
+    strands: dict[tuple[int, bool], Strand] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for operation in self.operations:
@@ -284,6 +290,15 @@ def capture(module: Callable[..., torch.Tensor], inputs: Sequence[torch.Tensor])
         for k, x in enumerate(given)
     ]
     run = elementary(module)
-    with recorder:
+    lengths = next((x for x in given if not x.is_floating_point()), None)
+    with strands_of(module, lengths) as strands, recorder:
         output = run(*given)
-    return Graph(recorder.values, recorder.operations, entered, parameters, recorder.find(output))
+    moments = {
+        (strand.layer, strand.reverse, name): [recorder.find(state[k]) for state in strand.states]
+        for strand in strands
+        for k, name in enumerate(names_of(module))
+    }
+    end = recorder.find(output)
+    graph = Graph(recorder.values, recorder.operations, entered, parameters, end, moments=moments)
+    graph.strands = {(strand.layer, strand.reverse): strand for strand in strands}
+    return graph

@@ -14,6 +14,7 @@ from app.engine.tracing.capture import Value
 from app.engine.tracing.cells import Cell as GraphCell
 from app.engine.tracing.cells import flat_of, source
 from app.engine.tracing.forward import forward
+from app.engine.tracing.moments import resolved
 from app.engine.tracing.places import Blocks, Context, largest, losers
 from app.engine.tracing.rules import explain_frozen, explain_rule, frozen
 from app.engine.tracing.step import Trace
@@ -57,7 +58,7 @@ class Explainer:
             "target": self._target,
             "constant": self._constant,
         }
-        return self.finished(cell, answers[cell.role](cell))
+        return self.finished(cell, answers[cell.role](resolved(self.trace, cell)))
 
     def finished(self, cell: Cell, found: Answered) -> Explanation:
         """An answer with its differences and its formulas."""

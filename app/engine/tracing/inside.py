@@ -72,7 +72,8 @@ def _batch_norm(module: BatchNorm, x: torch.Tensor, delta: torch.Tensor | None) 
 
 def _subsample(module: Subsample, x: torch.Tensor, delta: torch.Tensor | None) -> Inside:
     """down(x), and δ ∘ down(x), whose sum over cells and samples is ∂E/∂β."""
-    down = functional.avg_pool2d(x, module.size) * module.factor
+    pooled = functional.avg_pool1d if module.sides == 1 else functional.avg_pool2d
+    down = pooled(x, module.size) * module.factor
     return {"down": down} if delta is None else {"down": down, "weight_terms": delta * down}
 
 

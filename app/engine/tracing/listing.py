@@ -18,6 +18,8 @@ from app.protocol.tracing import LOSS_NODE, TRACE_ROLES, Operations, OperationSt
 from app.spec.units import Marked
 
 MOST_NAMED = 64
+MOST_INSIDE = 2_000_000
+"""Values of a node beyond which it is not opened only to be listed."""
 LARGEST_FILE = 256 * 2**20
 
 
@@ -38,7 +40,10 @@ def _forward(trace: Trace) -> Iterator[OperationStep]:
     network = trace.trainer.network
     for name in network.order:
         layer, shape = network.layers[name], network.shapes[name]
-        inner = [f"{op.name}" for op in trace.open(name).graph.operations]
+        inner = []
+        inputs = tuple(network.shapes[source] for source in network.sources[name])
+        if layer.kept(inputs) * trace.count <= MOST_INSIDE:
+            inner = [f"{op.name}" for op in trace.open(name).graph.operations]
         yield OperationStep(
             number=0,
             phase="forward",

@@ -117,7 +117,7 @@ class Trace:
     def _run(self, x: torch.Tensor) -> None:
         network = self.trainer.network
         values: dict[str, torch.Tensor] = {INPUT: x.detach().requires_grad_()}
-        with torch.enable_grad(), self._as_before(network):
+        with torch.enable_grad(), self.as_before(network):
             with self.draws(network.order):
                 for name in network.order:
                     run = elementary(network.node(name))
@@ -139,7 +139,7 @@ class Trace:
         }
 
     @contextmanager
-    def _as_before(self, module: nn.Module) -> Iterator[None]:
+    def as_before(self, module: nn.Module) -> Iterator[None]:
         """Running statistics that a pass changes are put back."""
         kept = [(b, b.clone()) for b in module.buffers()]
         try:
@@ -182,7 +182,7 @@ class Trace:
             return Opened(graph, torch.ones_like(self.loss))
         module = network.node(node)
         inputs = network.arguments(node, self.values)
-        with self._as_before(module), self.draws((node,)):
+        with self.as_before(module), self.draws((node,)):
             graph = capture(module, inputs)
         return Opened(graph, self.sensitivity.get(node))
 
@@ -190,7 +190,7 @@ class Trace:
         """φ′(u) of a node that works cell by cell, with this step's draws."""
         network = self.trainer.network
         module, (source,) = network.node(node), network.sources[node]
-        with torch.enable_grad(), self._as_before(module), self.draws((node,)):
+        with torch.enable_grad(), self.as_before(module), self.draws((node,)):
             u = self.values[source].detach().clone().requires_grad_()
             (found,) = torch.autograd.grad(module(u).sum(), u)
         return found
@@ -199,7 +199,7 @@ class Trace:
         """What the node's layer holds inside, for its picture, with this step's draws."""
         network = self.trainer.network
         module, source = network.node(node), self.values[network.sources[node][0]]
-        with torch.no_grad(), self._as_before(module), self.draws((node,)):
+        with torch.no_grad(), self.as_before(module), self.draws((node,)):
             return inside(module, source, self.sensitivity.get(node))
 
     # --- the update ------------------------------------------------------------------------------

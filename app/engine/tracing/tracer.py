@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.engine.tracing import through_time
 from app.engine.tracing.answers import Answered
 from app.engine.tracing.explain import Explainer
 from app.engine.tracing.gradcheck import Gradchecker
@@ -18,6 +19,7 @@ from app.engine.tracing.step import Trace
 from app.protocol.commands import EditWeight
 from app.protocol.refusals import NoSuchCell
 from app.protocol.taps import StoredSample
+from app.protocol.through_time import ThroughTimeWanted
 from app.protocol.tracing import (
     Cell,
     ExplainWanted,
@@ -73,6 +75,14 @@ class Tracer:
     def file(self, wanted: TraceWanted, run: str) -> bytes:
         """The tensors of a step as a safetensors file."""
         trace = self.trace(wanted)
+        return frame(trace, wanted, self._facts(trace, run))
+
+    def through_time(self, wanted: ThroughTimeWanted, run: str) -> bytes:
+        """A recurrent layer through time as a safetensors file."""
+        trace = self.trace(wanted)
+        return through_time.frame(trace, wanted, self._facts(trace, run))
+
+    def _facts(self, trace: Trace, run: str) -> dict[str, str]:
         facts = {
             "run": run,
             "branch": str(self._session.branch),
@@ -82,7 +92,7 @@ class Tracer:
         }
         if trace.batch is not None:
             facts["batch"] = ",".join(map(str, trace.batch))
-        return frame(trace, wanted, facts)
+        return facts
 
     def operations(self, wanted: Traced) -> Operations:
         return operations(self.trace(wanted), self._session.branch)

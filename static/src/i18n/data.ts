@@ -32,6 +32,7 @@ export const data = {
   'own.none': ['Nothing has been uploaded yet.', '尚未上传任何数据。'],
   'own.rows': ['{count} rows', '{count} 行'],
   'own.pictures': ['{count} pictures', '{count} 张图像'],
+  'own.characters': ['{count} characters', '{count} 个字符'],
   'own.use': ['Train on it', '用于训练'],
   'own.inUse': ['in use', '使用中'],
   'own.remove': ['Delete', '删除'],

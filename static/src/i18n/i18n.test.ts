@@ -4,10 +4,11 @@ import { lang, number, percent, say, sayOther, setLanguage, t, translator } from
 import { cell } from './cell';
 import { lag } from './lag';
 import { postmortem } from './postmortem';
+import { reading } from './reading';
 import { dictionaries, texts } from './texts';
 
 /** Dictionaries that are loaded with their views. */
-const later = [cell, lag, postmortem] as const;
+const later = [cell, lag, postmortem, reading] as const;
 
 afterEach(() => setLanguage('en'));
 

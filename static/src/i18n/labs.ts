@@ -7,6 +7,13 @@ export const labs = {
     'Every gradient against central differences in float64',
     '以 float64 中心差分核对每个梯度',
   ],
+  'labs.ask': ['In your own words', '自己输入'],
+  'labs.askHint': [
+    'Type a sentence or a name and see the answer',
+    '输入句子或名字，查看网络的回答',
+  ],
+  'labs.vectors': ['Word vectors', '词向量'],
+  'labs.vectorsHint': ['Near words, and all on a plane', '相近的词，以及词的平面图'],
   'labs.loading': ['Loading…', '正在加载…'],
   'mortem.title': ['Post-mortem', '事后分析'],
   'lag.title': ['Lag experiment', '间隔实验'],

@@ -2,6 +2,7 @@
 export const presets = {
   'presets.reaches': ['{figure} · {epochs} epochs', '{figure} · {epochs} 轮'],
   'presets.accuracy': ['≥ {value}', '≥ {value}'],
+  'presets.perplexity': ['perplexity ≤ {value}', '困惑度 ≤ {value}'],
   'presets.loss': ['loss ≤ {value}', '损失 ≤ {value}'],
   'presets.staysBelow': ['≤ {value}', '≤ {value}'],
 

@@ -12,6 +12,7 @@ export const scope = {
   'scope.loss': ['Loss', '损失'],
   'scope.backward': ['Backward', '反向'],
   'scope.update': ['Update', '更新'],
+  'scope.moment': ['Time step', '单个时刻'],
   'scope.of': ['{at} of {all}: {phase}, {what}', '第 {at} 个，共 {all} 个：{phase}，{what}'],
   'scope.help': [
     'Arrow keys go from operation to operation, Page Up and Page Down to the next or previous phase.',

@@ -201,6 +201,7 @@ export const stage = {
   'curves.abandoned': ['before going back', '回退之前'],
 
   'layer.label': ['View of {id}', '{id} 的细节'],
+  'layer.unrolled': ['Through time', '按时间展开'],
   'layer.map': ['Map', '特征图'],
   'layer.previous': ['Previous map ([)', '上一张图（[）'],
   'layer.next': ['Next map (])', '下一张图（]）'],

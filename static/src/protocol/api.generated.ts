@@ -139,7 +139,7 @@ export interface paths {
         put?: never;
         /**
          * Upload data
-         * @description A CSV file, or a zip with a folder of PNG or JPEG files for each class: the file itself as the
+         * @description A CSV file, a text (``.txt``, ``.md`` or ``form=text``, UTF-8), or a zip with a folder of PNG or JPEG files for each class: the file itself as the
          *     body, or a form with the field ``file``. What it is follows from its content. It is stored as it
          *     comes and then read; ``GET /uploads/{upload}`` tells how far. The same content uploaded twice is
          *     one data set.
@@ -260,6 +260,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets:vocabulary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The tokens of a set of texts
+         * @description Ids are places in this list; none where samples are not made of tokens.
+         */
+        post: operations["get_vocabulary"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets:fetch": {
         parameters: {
             query?: never;
@@ -294,6 +314,27 @@ export interface paths {
         get: operations["get_dataset"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets:tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A text as tokens
+         * @description Words outside the vocabulary are told by their look: ``-ing``, a name, a number. Where a set knows
+         *     no unknown tokens, a piece outside its vocabulary is refused by name.
+         */
+        post: operations["list_tokens"];
         delete?: never;
         options?: never;
         head?: never;
@@ -778,6 +819,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Continue a text
+         * @description The network of a run on next tokens writes on, with its present weights, between two steps of
+         *     training. What it remembers is carried from token to token, so that any length is fast.
+         */
+        post: operations["generate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/neighbours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Nearest words
+         * @description By the cosine between the vectors that an embedding layer has for them now, between two steps.
+         */
+        post: operations["find_neighbours"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/projections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Word vectors on a plane
+         * @description The vectors of an embedding layer on the plane of their two principal components.
+         */
+        post: operations["project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run}/range-test": {
         parameters: {
             query?: never;
@@ -823,6 +925,29 @@ export interface paths {
          *     is made again from the nearest snapshot, bit for bit.
          */
         post: operations["trace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/through_time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a recurrent layer through time
+         * @description Of one sample: what the layer holds at every step, ∂E/∂(it) with all that flows back from later
+         *     steps and its norm, δ at the net inputs (``weight.delta``), and ``matrix.h``: |∂E_τ/∂h_t|, a row
+         *     for every τ of ``rows``. Of the whole pass: ``weight.contribution``, the norm of every step's term
+         *     of a gradient. Long sequences have fewer rows, evenly spread.
+         */
+        post: operations["through_time"];
         delete?: never;
         options?: never;
         head?: never;
@@ -961,6 +1086,96 @@ export interface paths {
          * @description Ends its process if it still learns; its result is forgotten.
          */
         delete: operations["delete_baseline"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lag-experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List lag experiments
+         * @description Those that go on and those that have ended.
+         */
+        get: operations["list_lag_experiments"];
+        put?: never;
+        /**
+         * Let cells remember over lags
+         * @description Trains every cell over every lag, short ones first, and measures how much gradient arrives at
+         *     the first step of time. One experiment at a time, in a process of its own, at most 600 s. The same
+         *     spec is the same experiment: a finished one is answered at once, one that was stopped goes on.
+         */
+        post: operations["create_lag_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lag-experiments/{experiment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One lag experiment
+         * @description How far it is and what it has found so far.
+         */
+        get: operations["get_lag_experiment"];
+        put?: never;
+        post?: never;
+        /**
+         * Forget a lag experiment
+         * @description Ends its process if it still trains; what it found is forgotten.
+         */
+        delete: operations["delete_lag_experiment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lag-experiments/{experiment}/training": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Stop a lag experiment
+         * @description Ends its process; what has been found stays. One that has ended stays as it is.
+         */
+        delete: operations["stop_lag_experiment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lag-experiments/{experiment}/runs/{lag}/{cell}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The run of one cell over one lag
+         * @description The spec that was trained: a run of it makes the same steps.
+         */
+        get: operations["get_lag_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1246,8 +1461,8 @@ export interface components {
         };
         AnyAugmentation: components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"];
         AnyBaseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
-        AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
-        AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+        AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLoss"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
+        AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
         AnyEvent: components["schemas"]["StateChanged"] | components["schemas"]["CommandApplied"] | components["schemas"]["Rewound"] | components["schemas"]["Metrics"] | components["schemas"]["Validation"] | components["schemas"]["SnapshotTaken"] | components["schemas"]["Note"];
         AnyInitializer: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         AnyLayer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Embedding"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
@@ -1389,7 +1604,7 @@ export interface components {
         };
         /**
          * BaselineRecord
-         * @description One job. ``reason`` says why it failed or was interrupted.
+         * @description One job.
          */
         BaselineRecord: {
             /** Id */
@@ -1398,8 +1613,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "queued" | "running" | "finished" | "failed" | "interrupted";
-            spec: components["schemas"]["BaselineSpec"];
+            state: "queued" | "running" | "finished" | "failed" | "stopped" | "interrupted";
             /** Created */
             created: number;
             /**
@@ -1409,6 +1623,7 @@ export interface components {
             started: number | null;
             /** @default null */
             reason: components["schemas"]["Text"] | null;
+            spec: components["schemas"]["BaselineSpec"];
             /** @default null */
             result: components["schemas"]["BaselineResult"] | null;
         };
@@ -1446,7 +1661,7 @@ export interface components {
          */
         BaselineSpec: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
             /** Baseline */
             baseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
             /**
@@ -1665,6 +1880,21 @@ export interface components {
              * @default null
              */
             step: number | null;
+            /**
+             * Time
+             * @default null
+             */
+            time: number | null;
+            /**
+             * Layer
+             * @default null
+             */
+            layer: number | null;
+            /**
+             * Reverse
+             * @default false
+             */
+            reverse: boolean;
         };
         /**
          * ChannelDropout
@@ -1745,7 +1975,7 @@ export interface components {
              */
             type: "command";
             /** Command */
-            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
+            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLoss"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
         };
         /**
          * Concatenate
@@ -1785,6 +2015,16 @@ export interface components {
              * @default 0.1
              */
             value: number;
+        };
+        /**
+         * Contribution
+         * @description One step's part of a parameter's gradient: ``tensor`` is its full name, ``lstm1.weight_hh_l0``.
+         */
+        Contribution: {
+            /** Tensor */
+            tensor: string;
+            /** Time */
+            time: number;
         };
         /**
          * Conv1d
@@ -2003,6 +2243,8 @@ export interface components {
             value: components["schemas"]["FeatureFacts"] | null;
             /** Tokens */
             tokens: number;
+            /** Vocabulary */
+            vocabulary: string[];
             /** Joint */
             joint: string;
             /** Per Step */
@@ -2190,7 +2432,7 @@ export interface components {
          */
         DescribeWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
         };
         /**
          * Device
@@ -2714,7 +2956,7 @@ export interface components {
          */
         FetchWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
         };
         /**
          * FileReport
@@ -2755,6 +2997,65 @@ export interface components {
              * @default 0
              */
             remark_count: number;
+        };
+        /**
+         * FirstBroken
+         * @description The first tensor with a number that is not finite, and the first such number in it.
+         *
+         *     ``step`` counts training steps from 1: the step that made it. ``tensor`` is the parameter's name,
+         *     else empty. ``time`` counts steps of the sequence from 0 in the order of the data: where the pass
+         *     met it first, which backwards is the last; ``times`` is the sequence's length. ``gate`` is the part of a recurrent cell, by the name it
+         *     has in the formula (``i``, ``f``, ``g``, ``o``, ``c``, ``h``, ``r``, ``z``, ``n``); ``stack`` the
+         *     layer within a stacked one, ``reverse`` the direction from the end to the start. ``index`` is the
+         *     place in the tensor, the sample first where there is one.
+         */
+        FirstBroken: {
+            /** Step */
+            step: number;
+            /** Node */
+            node: string;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "input" | "parameter" | "activation" | "loss" | "sensitivity" | "gradient" | "update";
+            /**
+             * Tensor
+             * @default
+             */
+            tensor: string;
+            /**
+             * Gate
+             * @default null
+             */
+            gate: string | null;
+            /**
+             * Time
+             * @default null
+             */
+            time: number | null;
+            /**
+             * Times
+             * @default null
+             */
+            times: number | null;
+            /**
+             * Stack
+             * @default null
+             */
+            stack: number | null;
+            /**
+             * Reverse
+             * @default null
+             */
+            reverse: boolean | null;
+            /**
+             * Index
+             * @default []
+             */
+            index: number[];
+            /** Value */
+            value: number;
         };
         /**
          * Flatten
@@ -2853,6 +3154,49 @@ export interface components {
             type: "gelu";
         };
         /**
+         * GenerateWanted
+         * @description ``temperature`` divides the outputs before the draw: 0 takes the likeliest token always.
+         *     ``top_k`` draws among so many of the likeliest; 0 among all. The same seed gives the same text.
+         */
+        GenerateWanted: {
+            /** Prompt */
+            prompt: string;
+            /**
+             * Length
+             * @default 200
+             */
+            length: number;
+            /**
+             * Temperature
+             * @default 1
+             */
+            temperature: number;
+            /**
+             * Top K
+             * @default 0
+             */
+            top_k: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+        };
+        /**
+         * Generated
+         * @description The text that follows the prompt, by the weights after ``step``.
+         */
+        Generated: {
+            /** Step */
+            step: number;
+            /** Branch */
+            branch: number;
+            /** Text */
+            text: string;
+            /** Tokens */
+            tokens: components["schemas"]["Written"][];
+        };
+        /**
          * GivenSample
          * @description Values of one sample, in the input's order: a drawn digit, for instance.
          */
@@ -2895,6 +3239,11 @@ export interface components {
              * @default null
              */
             loss: number | null;
+            /**
+             * Perplexity
+             * @default null
+             */
+            perplexity: number | null;
             /**
              * Stays Below
              * @default null
@@ -2991,6 +3340,52 @@ export interface components {
             batch: number;
         };
         /**
+         * Grammaticality
+         * @description A sentence of the Brown corpus, and the same with two of its words exchanged: which is which?
+         *
+         *     Every sentence is there twice, both times in the same part. Its first word and its last mark stay
+         *     where they are, so that neither a capital nor a full stop tells. Some exchanges leave a sentence
+         *     that is as good as before: nobody can be right about all.
+         */
+        Grammaticality: {
+            /**
+             * words
+             * @description The most frequent ones are known; any other becomes one of twelve unknown words, by its look.
+             * @default 4000
+             */
+            words: number;
+            /**
+             * longest sentence
+             * @description Longer ones are left out.
+             * @default 20
+             */
+            longest: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "grammaticality";
+            /**
+             * exchanged
+             * @description Two words side by side, or any two of the sentence.
+             * @default neighbours
+             * @enum {string}
+             */
+            exchange: "neighbours" | "any";
+            /**
+             * sentences
+             * @description Of both parts together, at most as many as there are.
+             * @default 20000
+             */
+            sentences: number;
+            /**
+             * data seed
+             * @description Another number exchanges other words.
+             * @default 0
+             */
+            data_seed: number;
+        };
+        /**
          * Group
          * @description A heading of the menu.
          */
@@ -2999,7 +3394,7 @@ export interface components {
              * Id
              * @enum {string}
              */
-            id: "convolutional" | "depth" | "points" | "tables" | "autoencoder" | "sequence";
+            id: "convolutional" | "depth" | "points" | "tables" | "autoencoder" | "sequence" | "text";
             title: components["schemas"]["Text"];
         };
         /**
@@ -3021,6 +3416,19 @@ export interface components {
              * @default 2
              */
             groups: number;
+        };
+        /**
+         * Growth
+         * @description The steps before: loss and norm of all gradients together, before any clipping. A step whose
+         *     pass broke has no gradient that is finite.
+         */
+        Growth: {
+            /** Steps */
+            steps: number[];
+            /** Loss */
+            loss: number[];
+            /** Gradient */
+            gradient: number[];
         };
         /**
          * Gru
@@ -3257,6 +3665,145 @@ export interface components {
             output: "tanh" | "sigmoid" | "identity" | "softmax";
         };
         /**
+         * LagFinding
+         * @description One cell over one lag. ``accuracy`` is null for adding, ``error`` (mean squared) for recall;
+         *     both over the validation set. ``curve`` holds the one that is asked for after ``curve_steps``.
+         */
+        LagFinding: {
+            /** Lag */
+            lag: number;
+            /**
+             * Cell
+             * @enum {string}
+             */
+            cell: "rnn" | "irnn" | "gru" | "lstm";
+            /** Accuracy */
+            accuracy: number | null;
+            /** Error */
+            error: number | null;
+            /** Solved */
+            solved: number | null;
+            /** Steps */
+            steps: number;
+            /** Curve Steps */
+            curve_steps: number[];
+            /** Curve */
+            curve: number[];
+            before: components["schemas"]["Reaching"];
+            after: components["schemas"]["Reaching"];
+            /** Seconds */
+            seconds: number;
+        };
+        /**
+         * LagList
+         * @description Every experiment that is remembered, the newest first.
+         */
+        LagList: {
+            /** Experiments */
+            experiments: components["schemas"]["LagRecord"][];
+        };
+        /**
+         * LagNow
+         * @description What is being trained now.
+         */
+        LagNow: {
+            /** Lag */
+            lag: number;
+            /**
+             * Cell
+             * @enum {string}
+             */
+            cell: "rnn" | "irnn" | "gru" | "lstm";
+            /** Step */
+            step: number;
+            /** Value */
+            value: number;
+        };
+        /**
+         * LagRecord
+         * @description One experiment; ``results`` come one by one, short lags first, and stay whatever happens.
+         */
+        LagRecord: {
+            /** Id */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "finished" | "failed" | "stopped" | "interrupted";
+            /** Created */
+            created: number;
+            /**
+             * Started
+             * @default null
+             */
+            started: number | null;
+            /** @default null */
+            reason: components["schemas"]["Text"] | null;
+            spec: components["schemas"]["LagSpec"];
+            /** Total */
+            total: number;
+            /**
+             * Results
+             * @default []
+             */
+            results: components["schemas"]["LagFinding"][];
+            /** @default null */
+            now: components["schemas"]["LagNow"] | null;
+        };
+        /**
+         * LagSpec
+         * @description One training for each lag and cell. Adam, gradients clipped at norm 1, batches of 64.
+         *
+         *     ``recall``: a symbol, ``lag`` steps of distraction, then the question what it was. ``adding``: the
+         *     sum of two marked numbers in a sequence of ``lag`` steps. ``steps``: of training, at most; one that
+         *     has solved its task ends earlier.
+         */
+        LagSpec: {
+            /**
+             * Task
+             * @default recall
+             * @enum {string}
+             */
+            task: "recall" | "adding";
+            /**
+             * Cells
+             * @default [
+             *       "rnn",
+             *       "irnn",
+             *       "gru",
+             *       "lstm"
+             *     ]
+             */
+            cells: ("rnn" | "irnn" | "gru" | "lstm")[];
+            /**
+             * Lags
+             * @default [
+             *       5,
+             *       10,
+             *       20,
+             *       50,
+             *       100
+             *     ]
+             */
+            lags: number[];
+            /**
+             * Steps
+             * @default 300
+             */
+            steps: number;
+            /**
+             * Units
+             * @default 32
+             */
+            units: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+        };
+        /**
          * LastStep
          * @description Input (T, F), output (F,): what the layer before says at the end; all other steps get no error.
          *
@@ -3418,6 +3965,16 @@ export interface components {
             slope: number;
         };
         /**
+         * Likely
+         * @description A token and its probability.
+         */
+        Likely: {
+            /** Token */
+            token: string;
+            /** Probability */
+            probability: number;
+        };
+        /**
          * Line
          * @description One curve over the plot's ``x``; ``filled`` where the area below it means something.
          */
@@ -3501,7 +4058,7 @@ export interface components {
              */
             branch: number;
             /** Command */
-            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
+            command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLoss"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
         };
         /**
          * Loser
@@ -3754,7 +4311,8 @@ export interface components {
          *
          *     ``weights`` = 4·parameters; ``gradients`` the same; ``optimizer`` = 4·parameters·k, where k is the
          *     number of tensors that the rule may keep for each parameter (SGD 1, its momentum; Adam 2);
-         *     ``activations`` = 2·4·values·batch: the outputs, and the sensitivities that flow back through them.
+         *     ``activations`` = 4·(2·values + kept)·batch: the outputs, and the sensitivities that flow back through
+         *     them; ``kept`` is what a recurrent layer keeps of its gates and states beside.
          */
         Memory: {
             /**
@@ -3963,6 +4521,73 @@ export interface components {
             outputs: string[];
         };
         /**
+         * Names
+         * @description 9,000 names, read letter by letter: 3,000 women's, 3,000 men's, 3,000 surnames.
+         *
+         *     A name that is in use as more than one belongs where its share of the people is largest. Much is told
+         *     by the last letters; some names nobody could place without knowing them.
+         */
+        Names: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "names";
+        };
+        /**
+         * Neighbour
+         * @description One word and the cosine of the angle between its vector and the one in question.
+         */
+        Neighbour: {
+            /** Word */
+            word: string;
+            /** Token */
+            token: number;
+            /** Cosine */
+            cosine: number;
+        };
+        /**
+         * Neighbours
+         * @description The nearest first; the words in question are not among them. ``length`` is that of the vector in
+         *     question, of one word as it is in the table.
+         */
+        Neighbours: {
+            /** Node */
+            node: string;
+            /** Step */
+            step: number;
+            /** Branch */
+            branch: number;
+            /** Length */
+            length: number;
+            /** Neighbours */
+            neighbours: components["schemas"]["Neighbour"][];
+        };
+        /**
+         * NeighboursWanted
+         * @description The words nearest to Σ plus − Σ minus, each taken at length 1. ``node`` is an embedding layer of
+         *     the network; null is the first.
+         */
+        NeighboursWanted: {
+            /** Plus */
+            plus: string[];
+            /**
+             * Minus
+             * @default []
+             */
+            minus: string[];
+            /**
+             * Count
+             * @default 10
+             */
+            count: number;
+            /**
+             * Node
+             * @default null
+             */
+            node: string | null;
+        };
+        /**
          * Node
          * @description One layer of the graph and where its inputs come from (``input`` or other nodes).
          *
@@ -4015,6 +4640,11 @@ export interface components {
              */
             activations: number;
             /**
+             * Kept
+             * @default 0
+             */
+            kept: number;
+            /**
              * @default {
              *       "weights": 0,
              *       "gradients": 0,
@@ -4024,7 +4654,7 @@ export interface components {
              */
             memory: components["schemas"]["Memory"];
             /** @default null */
-            place: components["schemas"]["Place"] | null;
+            place: components["schemas"]["app__catalog__plot__Place"] | null;
             /**
              * Problems
              * @default []
@@ -4100,6 +4730,8 @@ export interface components {
             params: {
                 [key: string]: unknown;
             };
+            /** @default null */
+            post_mortem: components["schemas"]["PostMortem"] | null;
         };
         /**
          * Occlusion
@@ -4351,6 +4983,12 @@ export interface components {
              */
             length: number;
             /**
+             * carry the state
+             * @description Windows are read in order; hidden units go on from one to the next, gradients do not (truncated back-propagation).
+             * @default false
+             */
+            carry: boolean;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -4464,6 +5102,38 @@ export interface components {
             facts: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * PartOfSpeech
+         * @description Sentences of the Brown corpus; every word has one of twelve classes.
+         *
+         *     The corpus's own 472 tags are brought down to twelve, after Petrov, Das and McDonald, "A Universal
+         *     Part-of-Speech Tagset", 2012. The same word may be a noun here and a verb there: its neighbours tell.
+         */
+        PartOfSpeech: {
+            /**
+             * words
+             * @description The most frequent ones are known; any other becomes one of twelve unknown words, by its look.
+             * @default 4000
+             */
+            words: number;
+            /**
+             * longest sentence
+             * @description Longer ones are left out.
+             * @default 24
+             */
+            longest: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "part_of_speech";
+            /**
+             * sentences
+             * @description Of both parts together, at most as many as there are.
+             * @default 20000
+             */
+            sentences: number;
         };
         /**
          * Patch
@@ -4656,7 +5326,7 @@ export interface components {
              */
             family: "datasets";
             /** Part */
-            part: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            part: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -5069,6 +5739,22 @@ export interface components {
             type: "points_xor";
         };
         /**
+         * PostMortem
+         * @description ``good``: the newest step with a snapshot, or 0, whose loss was at most half more than that
+         *     at the start of the training. ``clip_norm``: a threshold for the gradient's norm, its median over
+         *     the first quarter of the growth. ``learning_rate``: a tenth of what was in force.
+         */
+        PostMortem: {
+            first: components["schemas"]["FirstBroken"];
+            growth: components["schemas"]["Growth"];
+            /** Good */
+            good: number;
+            /** Clip Norm */
+            clip_norm: number | null;
+            /** Learning Rate */
+            learning_rate: number;
+        };
+        /**
          * Prediction
          * @description What the network says of one sample, with its present weights, in evaluation mode.
          *
@@ -5139,7 +5825,7 @@ export interface components {
              * Group
              * @enum {string}
              */
-            group: "convolutional" | "depth" | "points" | "tables" | "autoencoder" | "sequence";
+            group: "convolutional" | "depth" | "points" | "tables" | "autoencoder" | "sequence" | "text";
             title: components["schemas"]["Text"];
             summary: components["schemas"]["Text"];
             reaches: components["schemas"]["Goal"];
@@ -5224,6 +5910,53 @@ export interface components {
             message: components["schemas"]["Text"];
             /** Problems */
             problems: components["schemas"]["Problem"][];
+        };
+        /**
+         * Projection
+         * @description The vectors on the plane of their two principal components: that along which they differ most, and
+         *     the next. ``share`` is how much of their variance each of the two holds.
+         */
+        Projection: {
+            /** Node */
+            node: string;
+            /** Step */
+            step: number;
+            /** Branch */
+            branch: number;
+            /** Share */
+            share: [
+                number,
+                number
+            ];
+            /** Places */
+            places: components["schemas"]["app__protocol__near__Place"][];
+        };
+        /**
+         * ProjectionWanted
+         * @description ``count`` tokens of the vocabulary (words by frequency) from number ``start`` on and the named
+         *     ``words``, laid flat.
+         */
+        ProjectionWanted: {
+            /**
+             * Words
+             * @default []
+             */
+            words: string[];
+            /**
+             * Start
+             * @default 1
+             */
+            start: number;
+            /**
+             * Count
+             * @default 100
+             */
+            count: number;
+            /**
+             * Node
+             * @default null
+             */
+            node: string | null;
         };
         /**
          * PyramidPool
@@ -5367,6 +6100,21 @@ export interface components {
              * @enum {string}
              */
             type: "relu";
+        };
+        /**
+         * Reaching
+         * @description How much of the gradient arrives at the first step of time, and at the last, where it starts.
+         *
+         *     ‖∂E/∂x_t‖₂ of the input at that step, root mean square over 64 validation samples, E the loss of
+         *     one sample; in float64.
+         */
+        Reaching: {
+            /** First */
+            first: number;
+            /** Last */
+            last: number;
+            /** Share */
+            share: number;
         };
         /**
          * Read
@@ -5924,7 +6672,7 @@ export interface components {
          */
         SamplesWanted: {
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
             /**
              * Split
              * @default train
@@ -5978,6 +6726,32 @@ export interface components {
              * @enum {string}
              */
             type: "selu";
+        };
+        /**
+         * Sentiment
+         * @description Sentences from reviews of films and of things, which twenty people rated from −4 to 4.
+         *
+         *     The class is the sign of their mean; sentences that left them undecided (between −0.5 and 0.5) are
+         *     left out.
+         */
+        Sentiment: {
+            /**
+             * words
+             * @description The most frequent ones are known; any other becomes one of twelve unknown words, by its look.
+             * @default 4000
+             */
+            words: number;
+            /**
+             * longest sentence
+             * @description Longer ones are left out.
+             * @default 32
+             */
+            longest: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "sentiment";
         };
         ServerMessage: components["schemas"]["Hello"] | components["schemas"]["Events"] | components["schemas"]["Refused"];
         /**
@@ -6058,6 +6832,21 @@ export interface components {
             };
         };
         /**
+         * SetLoss
+         * @description Change numbers of the loss that may change during a run, for instance ``label_smoothing``.
+         */
+        SetLoss: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "set_loss";
+            /** Values */
+            values: {
+                [key: string]: number | boolean;
+            };
+        };
+        /**
          * SetOptimizer
          * @description Change numbers of the optimiser, for instance ``{"learning_rate": 0.01}``.
          */
@@ -6109,6 +6898,13 @@ export interface components {
         Settings: {
             /** Optimizer */
             optimizer: {
+                [key: string]: number | boolean;
+            };
+            /**
+             * Loss
+             * @default {}
+             */
+            loss: {
                 [key: string]: number | boolean;
             };
             /** Batch Size */
@@ -6218,6 +7014,12 @@ export interface components {
              * @default 64
              */
             length: number;
+            /**
+             * carry the state
+             * @description Windows are read in order; hidden units go on from one to the next, gradients do not (truncated back-propagation).
+             * @default false
+             */
+            carry: boolean;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -6551,7 +7353,7 @@ export interface components {
          * Subsample
          * @description βⱼ·down(xⱼ) + bⱼ with one trainable β and b per map; blocks do not overlap.
          *
-         *     Input (C, H, W), output (C, ⌊H/n⌋, ⌊W/n⌋). Source: LeCun et al., 1998, layers S2 and S4.
+         *     Input (C, H, W), output (C, ⌊H/n⌋, ⌊W/n⌋); a sequence (C, L) becomes (C, ⌊L/n⌋). Source: LeCun et al., 1998, layers S2 and S4.
          */
         Subsample: {
             /**
@@ -6590,6 +7392,33 @@ export interface components {
              * @default 0
              */
             after: number;
+        };
+        /**
+         * Sunspots
+         * @description Monthly means of the sunspot number since 1749, a stretch of ``length`` months, and the value
+         *     ``ahead`` months later; 1 means 150 spots.
+         *
+         *     The network learns from the first four fifths of the time and is asked about the last fifth. The
+         *     spots come and go in about eleven years, never quite the same.
+         */
+        Sunspots: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "sunspots";
+            /**
+             * length
+             * @description Steps of time of a sequence.
+             * @default 60
+             */
+            length: number;
+            /**
+             * months ahead
+             * @description How far ahead the value is that is asked for.
+             * @default 1
+             */
+            ahead: number;
         };
         /**
          * SupervisedPhase
@@ -6743,6 +7572,12 @@ export interface components {
              */
             length: number;
             /**
+             * carry the state
+             * @description Windows are read in order; hidden units go on from one to the next, gradients do not (truncated back-propagation).
+             * @default false
+             */
+            carry: boolean;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -6766,6 +7601,8 @@ export interface components {
          *     ``activation``: every node's output for the sample, evaluation mode (plus ``input`` itself).
          *     ``kernel``: weights and biases. ``decision``: for 2-D data, every unit over a grid of the plane.
          *     ``gate``: the inner values of recurrent layers over time, for instance ``lstm1.gate_i``.
+         *     ``unit``, which stands alone: what unit number ``unit`` of recurrent layers held at every step,
+         *     unquantised, ``lstm1.unit_i`` (steps,); without gates the parts of its net input, ``rnn1.unit_Ux``.
          */
         Tap: {
             /**
@@ -6774,7 +7611,7 @@ export interface components {
              *       "activation"
              *     ]
              */
-            roles: ("activation" | "kernel" | "decision" | "gate")[];
+            roles: ("activation" | "kernel" | "decision" | "gate" | "unit")[];
             /**
              * Nodes
              * @default null
@@ -6794,6 +7631,11 @@ export interface components {
              * @default 20
              */
             rate: number;
+            /**
+             * Unit
+             * @default null
+             */
+            unit: number | null;
         };
         /**
          * TensorCheck
@@ -6886,6 +7728,99 @@ export interface components {
             text: string;
         };
         /**
+         * ThroughTimeWanted
+         * @description ``node`` is a recurrent layer; ``sample`` a position in the pass, whose states, sensitivities
+         *     and matrix are given; contributions are the whole pass's, as gradients are. ``layer`` counts the
+         *     stacked ones from 0, null is the top one; ``reverse`` the half that reads backwards.
+         *
+         *     With ``contribution`` only that step's matrix and the gradient that all steps sum to are given.
+         */
+        ThroughTimeWanted: {
+            /**
+             * Step
+             * @default null
+             */
+            step: number | null;
+            /**
+             * Samples
+             * @default null
+             */
+            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
+            /**
+             * Precision
+             * @default float64
+             * @enum {string}
+             */
+            precision: "float32" | "float64";
+            /** Node */
+            node: string;
+            /**
+             * Sample
+             * @default 0
+             */
+            sample: number;
+            /**
+             * Layer
+             * @default null
+             */
+            layer: number | null;
+            /**
+             * Reverse
+             * @default false
+             */
+            reverse: boolean;
+            /**
+             * Roles
+             * @default null
+             */
+            roles: ("state" | "sensitivity" | "matrix" | "contribution")[] | null;
+            /** @default null */
+            contribution: components["schemas"]["Contribution"] | null;
+        };
+        /**
+         * TokenInfo
+         * @description One piece of a text as it is written, the id that the network reads, and what that id stands for;
+         *     ``known`` is false where it stands for words outside the vocabulary.
+         */
+        TokenInfo: {
+            /** Written */
+            written: string;
+            /** Token */
+            token: number;
+            /** Shown */
+            shown: string;
+            /** Known */
+            known: boolean;
+        };
+        /**
+         * TokenList
+         * @description The tokens in order, and how many the network reads at most.
+         */
+        TokenList: {
+            /** Tokens */
+            tokens: components["schemas"]["TokenInfo"][];
+            /** Limit */
+            limit: number;
+        };
+        /**
+         * TokensWanted
+         * @description A text to be cut into tokens, or the ids of tokens to be named.
+         */
+        TokensWanted: {
+            /** Dataset */
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
+            /**
+             * Text
+             * @default null
+             */
+            text: string | null;
+            /**
+             * Ids
+             * @default []
+             */
+            ids: number[];
+        };
+        /**
          * Totals
          * @description Sums over the network; memory is for one training step at the spec's batch size, float32.
          *
@@ -6899,6 +7834,8 @@ export interface components {
             macs: number;
             /** Activations */
             activations: number;
+            /** Kept */
+            kept: number;
             memory: components["schemas"]["Memory"];
             /** Memory Bytes */
             memory_bytes: number;
@@ -6984,7 +7921,7 @@ export interface components {
              */
             version: 1;
             /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Waves"] | components["schemas"]["OwnText"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"];
+            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
             /**
              * Augmentations
              * @default []
@@ -7245,8 +8182,40 @@ export interface components {
             standardise: boolean;
         };
         /**
+         * UploadedText
+         * @description A text file (UTF-8) of at most two million characters. At every one of them the next is asked for.
+         *
+         *     The first nine tenths are learned from, the rest is for validation.
+         */
+        UploadedText: {
+            /**
+             * window
+             * @description Characters of one sample.
+             * @default 64
+             */
+            length: number;
+            /**
+             * carry the state
+             * @description Windows are read in order; hidden units go on from one to the next, gradients do not (truncated back-propagation).
+             * @default false
+             */
+            carry: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "uploaded_text";
+            /**
+             * data
+             * @description SHA-256 of the content: what an upload is answered with.
+             * @default
+             */
+            digest: string;
+        };
+        /**
          * Upsample
-         * @description Repeats every cell factor × factor times. Input (C, H, W), output (C, fH, fW).
+         * @description Repeats every cell factor × factor times. Input (C, H, W), output (C, fH, fW); a sequence (C, L)
+         *     becomes (C, fL).
          */
         Upsample: {
             /**
@@ -7325,6 +8294,14 @@ export interface components {
             type: "visibility";
             /** Visible */
             visible: boolean;
+        };
+        /**
+         * Vocabulary
+         * @description The tokens of a set of texts by their ids; the first, which fills short samples up, is empty.
+         */
+        Vocabulary: {
+            /** Tokens */
+            tokens: string[];
         };
         /**
          * WarmUp
@@ -7531,6 +8508,67 @@ export interface components {
             type: "wine";
         };
         /**
+         * WordPairs
+         * @description A word and one that stands near it in a sentence of the Brown corpus: to guess one from the other, a
+         *     network must give words that are used alike vectors that are alike.
+         *
+         *     ``skip_gram``: from the word in the middle to one of its neighbours. ``cbow``: from all neighbours to
+         *     the word in the middle. Words outside the list and marks are passed over; very frequent words are
+         *     thinned out. After Mikolov, Chen, Corrado and Dean, "Efficient Estimation of Word Representations in
+         *     Vector Space", 2013. Pairs for validation come from the last twentieth of the sentences.
+         */
+        WordPairs: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "word_pairs";
+            /**
+             * kind
+             * @description What is guessed from what.
+             * @default skip_gram
+             * @enum {string}
+             */
+            kind_of_pair: "skip_gram" | "cbow";
+            /**
+             * window
+             * @description How many words on either side are neighbours.
+             * @default 3
+             */
+            window: number;
+            /**
+             * words
+             * @description The most frequent ones have a vector; any other is passed over.
+             * @default 2000
+             */
+            words: number;
+            /**
+             * pairs
+             * @description Drawn at random from the corpus; the same may come twice.
+             * @default 300000
+             */
+            pairs: number;
+            /**
+             * data seed
+             * @description Another number takes other pairs.
+             * @default 0
+             */
+            data_seed: number;
+        };
+        /**
+         * Written
+         * @description One token that was written, and those that were likeliest there. Probabilities are the network's
+         *     own, of temperature 1; the padding is left out.
+         */
+        Written: {
+            /** Token */
+            token: string;
+            /** Probability */
+            probability: number;
+            /** Top */
+            top: components["schemas"]["Likely"][];
+        };
+        /**
          * WrittenFormula
          * @description LaTeX: the part's own textbook formula, this operation's, and the same with numbers.
          */
@@ -7588,6 +8626,49 @@ export interface components {
              * @default 1.2
              */
             factor: number;
+        };
+        /**
+         * Place
+         * @description Where a part stands, for what depends on it: the size of a layer and what follows it.
+         *
+         *     ``fan_in`` inputs of one unit, ``fan_out`` units of one input, ``units`` rows of the weight;
+         *     ``gain`` of the activation that follows.
+         */
+        app__catalog__plot__Place: {
+            /**
+             * Fan In
+             * @default 64
+             */
+            fan_in: number;
+            /**
+             * Fan Out
+             * @default 64
+             */
+            fan_out: number;
+            /**
+             * Units
+             * @default 64
+             */
+            units: number;
+            /**
+             * Gain
+             * @default 1
+             */
+            gain: number;
+        };
+        /**
+         * Place
+         * @description Where a word's vector falls.
+         */
+        app__protocol__near__Place: {
+            /** Word */
+            word: string;
+            /** Token */
+            token: number;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
         };
     };
     responses: never;
@@ -7936,6 +9017,8 @@ export interface operations {
                 header?: "found" | "yes" | "no";
                 /** @description What separates the cells of a table. */
                 delimiter?: "found" | "comma" | "semicolon" | "tab" | "bar";
+                /** @description Whether a file that is no zip is a table or a text. */
+                form?: "found" | "table" | "text";
             };
             header?: never;
             path?: never;
@@ -8413,6 +9496,84 @@ export interface operations {
             };
         };
     };
+    get_vocabulary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DescribeWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vocabulary"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     fetch_dataset: {
         parameters: {
             query?: never;
@@ -8504,6 +9665,84 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokensWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10091,6 +11330,303 @@ export interface operations {
             };
         };
     };
+    generate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GenerateWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Generated"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    find_neighbours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NeighboursWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Neighbours"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectionWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Projection"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_range_test: {
         parameters: {
             query?: never;
@@ -10325,6 +11861,105 @@ export interface operations {
         };
         responses: {
             /** @description Tensors named node.activation, node.weight.gradient … */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.safetensors": string;
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    through_time: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThroughTimeWanted"];
+            };
+        };
+        responses: {
+            /** @description Tensors named node.state, node.state.sensitivity … */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10972,6 +12607,286 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_lag_experiments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LagList"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    create_lag_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LagSpec"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LagRecord"];
+                };
+            };
+            /** @description The body is no JSON, or nested too deep. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_lag_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment's id. */
+                experiment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LagRecord"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_lag_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment's id. */
+                experiment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    stop_lag_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment's id. */
+                experiment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LagRecord"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_lag_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment's id. */
+                experiment: string;
+                lag: number;
+                cell: "rnn" | "irnn" | "gru" | "lstm";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunSpec"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not fit its schema, or the network cannot be built. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

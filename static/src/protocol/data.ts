@@ -23,7 +23,9 @@ export interface DatasetFacts {
   varies: boolean;
   features: Feature[];
   value: Feature | null;
+  /** Size of the vocabulary; 0 of what is no text. */
   tokens: number;
+  vocabulary: string[];
   joint: string;
   per_step: boolean;
   next_token: boolean;
@@ -39,7 +41,7 @@ export interface UploadState {
 
 export interface OwnSet {
   digest: string;
-  form: 'table' | 'pictures';
+  form: 'table' | 'pictures' | 'text';
   name: string;
   licence: string;
   source: string;

@@ -1,6 +1,7 @@
 // The microscope on the wire: the trace of a step, its operations, one number explained, gradients checked.
 import type { components } from './api.generated';
 import type { Api } from './rest';
+import type { ThroughTimeWanted } from './through';
 
 type Schemas = components['schemas'];
 export type Cell = Schemas['Cell'];
@@ -52,6 +53,11 @@ export class Microscope {
   /** Tensors named `node.activation`, `node.weight.gradient`, … as a tensor frame. */
   trace(run: string, wanted: TraceWanted, signal?: AbortSignal): Promise<ArrayBuffer> {
     return this.#api.askTensors(run, 'trace', wanted, signal);
+  }
+
+  /** A recurrent layer through time; see `Through`. */
+  throughTime(run: string, wanted: ThroughTimeWanted, signal?: AbortSignal): Promise<ArrayBuffer> {
+    return this.#api.askTensors(run, 'through_time', wanted, signal);
   }
 
   operations(run: string, wanted: Traced, signal?: AbortSignal): Promise<Operations> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from './errors';
-import { Api, SAFETENSORS } from './rest';
+import { SAFETENSORS } from './requests';
+import { Api } from './rest';
 
 interface Seen {
   url: string;

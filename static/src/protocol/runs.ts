@@ -161,7 +161,7 @@ export interface StoredEvent {
   event: AnyEvent;
 }
 
-export type Role = 'activation' | 'kernel' | 'decision' | 'gate';
+export type Role = 'activation' | 'kernel' | 'decision' | 'gate' | 'unit';
 export type FixedSample =
   { kind: 'stored'; split: 'train' | 'val'; index: number } | { kind: 'given'; values: number[] };
 export type Sample = FixedSample | { kind: 'warped'; of: FixedSample; warp: Warp };
@@ -171,6 +171,7 @@ export interface Tap {
   nodes?: string[] | null;
   sample: Sample;
   rate: number;
+  unit?: number;
 }
 
 export type ClientMessage =

@@ -150,6 +150,7 @@ export interface NodeReport {
   arithmetic: string;
   macs: number;
   activations: number;
+  kept: number;
   place: Place | null;
   memory: LayerMemory;
   problems: Problem[];
@@ -215,11 +216,12 @@ export interface Families {
   augmentations: Part[];
 }
 
-/** What a preset reaches on its validation set: one of the three figures, whatever the seed. */
+/** What a preset reaches on its validation set: one of the figures, whatever the seed. */
 export interface Goal {
   epochs: number;
   accuracy: number | null;
   loss: number | null;
+  perplexity: number | null;
   stays_below: number | null;
 }
 

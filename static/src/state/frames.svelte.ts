@@ -3,9 +3,10 @@ import { tick } from 'svelte';
 import { Frame, type Maps } from '../protocol/frames';
 import type { Role } from '../protocol/types';
 
-const ROLES: readonly Role[] = ['activation', 'kernel', 'decision', 'gate'];
+const ROLES: readonly Role[] = ['activation', 'kernel', 'decision', 'gate', 'unit'];
 
 const GATE = '.gate_';
+const UNIT = '.unit_';
 
 /** When frames arrive and are drawn; the browser tests read it. */
 export interface Painted {
@@ -17,7 +18,11 @@ export interface Painted {
 function rolesOf(frame: Frame): Role[] {
   return ROLES.filter((role) =>
     frame.names.some((name) =>
-      role === 'gate' ? name.includes(GATE) && !name.endsWith('.scale') : name.endsWith(`.${role}`),
+      role === 'unit'
+        ? name.includes(UNIT)
+        : role === 'gate'
+          ? name.includes(GATE) && !name.endsWith('.scale')
+          : name.endsWith(`.${role}`),
     ),
   );
 }
@@ -27,6 +32,7 @@ export class Frames {
   kernel = $state.raw<Frame | null>(null);
   decision = $state.raw<Frame | null>(null);
   gate = $state.raw<Frame | null>(null);
+  unit = $state.raw<Frame | null>(null);
   /** The pictures come from a recording, not from a run. */
   recorded = $state(false);
   readonly #acknowledge: (frame: number) => void;
@@ -59,6 +65,7 @@ export class Frames {
     this.kernel = null;
     this.decision = null;
     this.gate = null;
+    this.unit = null;
     this.recorded = false;
   }
 
@@ -77,6 +84,18 @@ export class Frames {
       return maps ? [{ name: name.slice(start.length), maps }] : [];
     });
     return found;
+  }
+
+  /** What a unit of a recurrent layer held at every step, by name, exactly; null until it has come. */
+  series(node: string, unit: number): Record<string, Float32Array> | null {
+    const frame = this.unit;
+    if (frame?.number('unit') !== unit) return null;
+    const start = node + UNIT;
+    const found = frame.names.flatMap((name) => {
+      const values = name.startsWith(start) ? frame.tensor(name)?.data : null;
+      return values instanceof Float32Array ? [[name.slice(start.length), values] as const] : [];
+    });
+    return found.length ? Object.fromEntries(found) : null;
   }
 
   #take(frame: Frame): void {

@@ -19,6 +19,7 @@ import type {
 import { History, type Curve, type Series } from './history';
 import { byHand } from './hand';
 import { changed } from './live';
+import { notesHere } from './recent';
 
 export interface Tick {
   step: number;
@@ -87,6 +88,8 @@ export class Run {
     this.last = Math.max(info.step, past.steps.at(-1) ?? 0);
     this.ticks = snapshots.map(({ step, branch }) => ({ step, branch, kind: 'snapshot' as const }));
     this.grown++;
+    const notes = await notesHere(this.#api, info);
+    if (this.id === id && !this.notes.length) this.notes = notes;
     return info;
   }
 

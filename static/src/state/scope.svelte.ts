@@ -2,6 +2,7 @@
 import { untrack } from 'svelte';
 import { say, t } from '../i18n';
 import type { Maps } from '../protocol/frames';
+import { ApiError } from '../protocol/errors';
 import { LOSS_NODE, type OperationStep, type Traced } from '../protocol/microscope';
 import type { Card } from './cards';
 import { rest } from './rest';
@@ -210,6 +211,9 @@ export class Scope {
       this.go(at);
     } catch (error) {
       if (request.signal.aborted) return;
+      const much = error instanceof ApiError && error.code === 'too_large';
+      // A whole batch of long sequences is too much: the sample alone is not.
+      if (much && this.whose === 'batch') return void (this.whose = 'sample');
       this.fold();
       this.#session.app.failed(error);
     }

@@ -1,7 +1,8 @@
 // Which axis of a tensor of two axes is time. Asks the parts; knows no layer.
-import type { ModelSpec } from '../protocol/types';
+import type { Node, ModelSpec } from '../protocol/types';
 import type { Parts } from './cards';
 import { INPUT } from './edits';
+import type { Session } from './session.svelte';
 
 /** Whether a node's output is (steps, units): its layer says so, or the one that it passes on. */
 export function timeFirst(model: ModelSpec, parts: Parts, input: boolean, id: string): boolean {
@@ -16,4 +17,10 @@ export function timeFirst(model: ModelSpec, parts: Parts, input: boolean, id: st
     at = node.inputs[0];
   }
   return false;
+}
+
+/** The kind of cell that a recurrent layer runs at every step; null where it has none that is drawn. */
+export function cellOf(session: Session, node: Node | undefined): 'elman' | 'lstm' | 'gru' | null {
+  const cell = node && session.catalog.layers.get(node.layer.type)?.facts['cell'];
+  return cell === 'elman' || cell === 'lstm' || cell === 'gru' ? cell : null;
 }

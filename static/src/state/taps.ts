@@ -12,10 +12,16 @@ function inner(session: Session, id: string): boolean {
   return Array.isArray(names) && names.length > 0;
 }
 
+/** Whether the network is seen unrolled in time: a pass of its own for every look is then not cheap. */
+function unrolled(session: Session): boolean {
+  return session.cards.some(({ nodes }) => nodes.some(({ id }) => inner(session, id)));
+}
+
 export function taps(session: Session): Tap[] {
   const { view, run, samples } = session;
   const sample = samples.shown;
-  const wanted: Tap[] = [{ roles: ['activation'], sample, rate: RATES.activation }];
+  const rate = unrolled(session) ? RATES.gate : RATES.activation;
+  const wanted: Tap[] = [{ roles: ['activation'], sample, rate }];
   const open = view.selected;
   const exists = run.spec?.model.nodes.some((node) => node.id === open) ?? false;
   if (view.kernels) wanted.push({ roles: ['kernel'], sample, rate: RATES.kernel });
@@ -23,6 +29,11 @@ export function taps(session: Session): Tap[] {
     wanted.push({ roles: ['kernel'], nodes: [open], sample, rate: RATES.kernel });
     if (inner(session, open))
       wanted.push({ roles: ['gate'], nodes: [open], sample, rate: RATES.gate });
+  }
+  const { moment } = view;
+  if (moment && run.spec?.model.nodes.some((node) => node.id === moment.node)) {
+    const { node, unit } = moment;
+    wanted.push({ roles: ['unit'], nodes: [node], unit, sample, rate: RATES.gate });
   }
   if (session.points) wanted.push({ roles: ['decision'], sample, rate: RATES.decision });
   return wanted;

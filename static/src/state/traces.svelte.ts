@@ -99,6 +99,11 @@ export class Traces {
     return this.#named(`${parameter}.`, '.state');
   }
 
+  /** What a layer holds inside: `mask`, `mean`, … */
+  insides(node: string): string[] {
+    return this.#named(`${node}.`, '.inside');
+  }
+
   #named(start: string, end: string): string[] {
     return Object.keys(this.#frames)
       .filter((name) => name.startsWith(start) && name.endsWith(end))

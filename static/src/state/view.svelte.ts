@@ -1,7 +1,8 @@
 // What is looked at: the selected layer, the hovered map, scales and switches. Changes no network and no run.
 
 /** What is shown beside the network on demand. */
-export type Lab = 'baselines' | 'invariance' | 'gradcheck' | 'why' | 'lag' | 'postmortem';
+export type Lab =
+  'baselines' | 'invariance' | 'gradcheck' | 'why' | 'lag' | 'postmortem' | 'vectors' | 'ask';
 export type ScaleMode = 'unit' | 'layer' | 'network';
 
 /** A tile of a node's maps: feature map, unit or kernel. */
@@ -26,11 +27,20 @@ export interface Drawn {
   readonly pointer: readonly [number, number] | null;
 }
 
+/** One unit of a recurrent layer at one step of time. */
+export interface Moment {
+  readonly node: string;
+  readonly unit: number;
+  readonly step: number;
+}
+
 export class View {
   /** Card that is open, by the identifier of its first node. */
   selected = $state<string | null>(null);
   /** Map of the open layer that its view explains. */
   map = $state(0);
+  /** The opened step of time of a recurrent layer. */
+  moment = $state.raw<Moment | null>(null);
   /** Shown large in the place of the output. */
   hovered = $state.raw<Place | null>(null);
   /** Range of what is hovered, or of the layer that is open: the legend shows it. */

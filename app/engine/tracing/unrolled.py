@@ -1,0 +1,105 @@
+"""A recurrent node run again in one trace's step, with everything after it, open to derivatives.
+
+Every state and every product with a weight stays a tensor of its own, so that ∂E/∂(any of them) is
+PyTorch's. Nothing is derived by hand here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from functools import cached_property
+
+import torch
+from torch import nn
+
+from app.engine.compile import Network
+from app.engine.tracing.capture import elementary
+from app.engine.tracing.step import Trace
+from app.engine.tracing.strands import Product, Products, Strand, strands_of
+
+
+def behind(network: Network, node: str) -> tuple[str, ...]:
+    """The node and all that its output reaches, in order."""
+    found = [node]
+    for name in network.order:
+        if name not in found and any(source in found for source in network.sources[name]):
+            found.append(name)
+    return tuple(name for name in network.order if name in found)
+
+
+class Unrolled:
+    """One pass from a recurrent node on, of some of the trace's samples."""
+
+    def __init__(self, trace: Trace, node: str, samples: slice) -> None:
+        self.trace = trace
+        self.node = node
+        self.samples = samples
+        self.strands: list[Strand] = []
+        self.after: dict[str, list[Product]] = {}
+        """Products with weights of the nodes that read this one's sequence step by step."""
+        self._run()
+
+    def _run(self) -> None:
+        trace, node = self.trace, self.node
+        network = trace.trainer.network
+        names = behind(network, node)
+        values = {name: value[self.samples] for name, value in trace.values.items()}
+        self.x = values[network.sources[node][0]].detach().requires_grad_()
+        values[network.sources[node][0]] = self.x
+        with torch.enable_grad(), trace.as_before(network), trace.draws(names):
+            for name in names:
+                run = elementary(network.node(name))
+                given = network.arguments(name, values)
+                with ExitStack() as watched:
+                    if name == node:
+                        lengths = given[1] if name in network.masked else None
+                        strands = strands_of(network.node(name), lengths)
+                        self.strands = watched.enter_context(strands)
+                    products = watched.enter_context(Products())
+                    values[name] = run(*given)
+                if node in network.sources[name]:
+                    self.after[name] = [p for p in products.found if p.x.dim() == 3]
+        self.output = values[network.output]
+
+    def strand(self, layer: int, *, reverse: bool) -> Strand:
+        return next(s for s in self.strands if (s.layer, s.reverse) == (layer, reverse))
+
+    def derivatives(
+        self, tensors: Sequence[torch.Tensor], upstream: torch.Tensor, *, batched: bool = False
+    ) -> list[torch.Tensor]:
+        """Σ ``upstream`` · ∂(output)/∂(each); ``batched``: one for every row of ``upstream``."""
+        found = torch.autograd.grad(
+            self.output,
+            tensors,
+            upstream,
+            retain_graph=True,
+            allow_unused=True,
+            is_grads_batched=batched,
+        )
+        rows = (len(upstream),) if batched else ()
+        unused: list[torch.Tensor | None] = list(found)
+        return [
+            t.new_zeros((*rows, *t.shape)) if g is None else g.detach()
+            for t, g in zip(tensors, unused, strict=True)
+        ]
+
+    @cached_property
+    def names(self) -> dict[int, str]:
+        """Full names of the parameters by identity."""
+        network = self.trace.trainer.network
+        return {id(parameter): name for name, parameter in network.named_parameters()}
+
+    def products(self, strand: Strand) -> Iterator[list[Product]]:
+        """Those of each weight of the strand and of the nodes after it."""
+        yield from strand.by_weight()
+        for products in self.after.values():
+            for product in products:
+                yield [product]
+
+
+def alone(network: Network, names: Sequence[str]) -> bool:
+    """Whether a sample makes the same way through these nodes without the rest of its batch."""
+    inner = [module for name in names for module in network.node(name).modules()]
+    drawn = any(hasattr(module, "reseed") for module in inner)
+    return not drawn and not any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in inner)

@@ -1,0 +1,66 @@
+"""One unit of a recurrent layer over time, exactly: its gates and cell, or the parts that its net input sums.
+
+Reads a module that has been run; changes nothing.
+"""
+
+# Shapes: N batch (one sample), T steps, F features, H units × directions.
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from app.engine.modules.feedback import Banded
+from app.engine.modules.recurrent import Rnn, Unrolled
+
+Series = dict[str, torch.Tensor]
+"""Values of every step (T,) by name."""
+
+
+def has_units(module: nn.Module) -> bool:
+    return isinstance(module, (Unrolled, Banded))
+
+
+def unit_over_time(
+    module: nn.Module, arguments: Sequence[torch.Tensor], h_NTH: torch.Tensor, unit: int
+) -> Series:
+    """What unit ``unit`` held at every step of the one sample that ``module`` was called with.
+
+    LSTM: i, f, g, o, c, h; GRU: r, z, n, h. Elman, plain or banded: Ux, Ws, b, their sum u, and s.
+    """
+    if isinstance(module, Banded):
+        rows = (module.U[unit], module.full_weight()[unit], module.b[unit])
+        return _summed(arguments[0], h_NTH, unit, rows)
+    if isinstance(module, Rnn):
+        x_NTF, last = arguments[0], module.num_layers - 1
+        lengths = arguments[1] if len(arguments) > 1 else None
+        start = tuple(arguments[2:]) or None
+        for layer in range(last):
+            walks = module.walks(x_NTF, layer, lengths, start)
+            x_NTF = torch.cat([torch.stack([s[0] for s in walk], 1) for walk in walks], 2)
+        back, row = divmod(unit, module.hidden_size)
+        w_ih, w_hh, b_ih, b_hh = (w[row] for w in module.of_layer(last)[4 * back :][:4])
+        first = back * module.hidden_size
+        own = h_NTH[:, :, first : first + module.hidden_size]
+        return _summed(x_NTF, own, row, (w_ih, w_hh, b_ih + b_hh), back=bool(back))
+    inner = module.gates(*arguments)  # type: ignore[operator]
+    return {name: v[0, :, unit] for name, v in inner.items()} | {"h": h_NTH[0, :, unit]}
+
+
+def _summed(
+    x_NTF: torch.Tensor,
+    s_NTH: torch.Tensor,
+    unit: int,
+    rows: tuple[torch.Tensor, torch.Tensor, torch.Tensor],
+    *,
+    back: bool = False,
+) -> Series:
+    """u = U x + W s + b of one unit; s is that of the step before, or after where it reads ``back``."""
+    u_F, w_H, b = rows
+    s_TH = s_NTH[0]
+    none = torch.zeros_like(s_TH[:1])
+    before = torch.cat([s_TH[1:], none] if back else [none, s_TH[:-1]])
+    ux, ws = functional.linear(x_NTF[0], u_F), functional.linear(before, w_H)
+    return {"Ux": ux, "Ws": ws, "b": b.expand_as(ux), "u": ux + ws + b, "s": s_TH[:, unit]}

@@ -1,0 +1,69 @@
+// The watched text: its tokens, what is likely after each, and a text of one's own. Loaded with the views of texts.
+import { lengthOf, likeliest, readText, type Likely, type Read } from './tokens';
+import type { Session } from './session.svelte';
+
+const kept = new WeakMap<Session, Reading>();
+
+/** One for every page, so that it outlives the views of it. */
+export function readingOf(session: Session): Reading {
+  const known = kept.get(session);
+  if (known) return known;
+  const made = new Reading(session);
+  kept.set(session, made);
+  return made;
+}
+
+export class Reading {
+  /** Tokens by their ids. */
+  vocabulary = $state.raw<readonly string[]>([]);
+  /** The step that is pointed at. */
+  at = $state<number | null>(null);
+  readonly #session: Session;
+  #of = '';
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** Fetch the vocabulary of the data set on the page, unless it is there. */
+  async follow(): Promise<void> {
+    const { dataset, api } = this.#session;
+    const key = JSON.stringify(dataset);
+    if (key === this.#of) return;
+    this.#of = key;
+    this.vocabulary = [];
+    const found = await api.vocabulary(dataset).catch(() => null);
+    if (this.#of !== key) return;
+    if (!found) this.#of = '';
+    this.vocabulary = found?.tokens ?? [];
+  }
+
+  /** Ids of the watched sample, filled up as they are sent. */
+  readonly padded = $derived.by((): readonly number[] => {
+    const maps = this.#session.samples.input;
+    if (!maps || maps.shape.length !== 1) return [];
+    return Array.from({ length: maps.width }, (_, t) => maps.value(0, t));
+  });
+  readonly ids = $derived(this.padded.slice(0, lengthOf(this.padded)));
+  readonly tokens = $derived(this.ids.map((id) => this.vocabulary[id] ?? '·'));
+
+  tokensOf(ids: ArrayLike<number>): string[] {
+    return Array.from({ length: lengthOf(ids) }, (_, t) => this.vocabulary[ids[t] ?? 0] ?? '·');
+  }
+
+  /** The likeliest tokens after step `t`, by the newest frame. */
+  after(t: number, most: number): Likely[] {
+    const tensor = this.#session.frames.activation?.tensor('output.probabilities');
+    const [steps = 0, count = 0] = tensor?.shape ?? [];
+    if (!tensor || tensor.shape.length !== 2 || t >= steps) return [];
+    return likeliest(tensor.data as ArrayLike<number>, count, t, most);
+  }
+
+  /** Show the network a text of one's own; says why it cannot be read. */
+  read(written: string): Read {
+    const steps = this.#session.facts?.input_shape[0] ?? 0;
+    const read = readText(written, this.vocabulary, steps);
+    if ('ids' in read) this.#session.draw(Float32Array.from(read.ids));
+    return read;
+  }
+}

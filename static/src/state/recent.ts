@@ -1,0 +1,19 @@
+// What a run that rests said last: a page that comes later is told, too.
+import type { Api } from '../protocol/rest';
+import type { Note, RunInfo, StoredEvent } from '../protocol/types';
+
+/** Events behind a note at the step where a run stopped: its state, a snapshot, a few more. */
+const RECENT = 12;
+
+/** The notes of the step at which the run stands. */
+export async function notesHere(api: Api, info: RunInfo): Promise<Note[]> {
+  if (info.state === 'running' || info.step === 0) return [];
+  const after = Math.max(0, info.last_seq - RECENT);
+  const path = `/runs/${encodeURIComponent(info.id)}/events?after=${after}`;
+  const { events } = await api.call<{ events: StoredEvent[] }>(path);
+  return events.flatMap(({ event }) =>
+    event.type === 'note' && event.branch === info.branch && event.step === info.step
+      ? [event]
+      : [],
+  );
+}

@@ -1,0 +1,43 @@
+// From a number in the drawing of a cell to the same number of the run.
+import { openedAs, stepBefore, type Quantity } from '../../draw/cells';
+import type { CellAsked } from '../../protocol/microscope';
+import { rest } from '../../state/rest';
+import type { Session } from '../../state/session.svelte';
+
+/** A unit of a layer, and how it is counted in its own direction. */
+export interface Place {
+  readonly node: string;
+  readonly unit: number;
+  readonly step: number;
+  /** Units of one direction. */
+  readonly units: number;
+  readonly length: number;
+}
+
+/** The run is paused, so that the number stays the one that was clicked. */
+export async function openQuantity(
+  session: Session,
+  place: Place,
+  quantity: Quantity,
+): Promise<void> {
+  const cell = addressOf(place, quantity);
+  if (!cell || !(await rest(session))) return;
+  const { scope, run } = session;
+  const pass = { step: run.step, samples: [scope.given()], precision: 'float64' as const };
+  session.cells.show(cell, pass);
+}
+
+/** Null for what was before the first step. */
+export function addressOf(place: Place, quantity: Quantity): CellAsked | null {
+  const { node, unit, units, length } = place;
+  const { name, at } = openedAs(quantity);
+  const reverse = unit >= units;
+  const time = at === 0 ? place.step : stepBefore(place.step, reverse);
+  if (time < 0 || time >= length) return null;
+  // The output itself is the node's own.
+  if (name === 'h' || name === 's') {
+    return { role: 'activation', node, sample: 0, index: [time, unit] };
+  }
+  const index = [unit - (reverse ? units : 0)];
+  return { role: 'activation', node, sample: 0, time, state: name, index, reverse };
+}

@@ -1,0 +1,38 @@
+// From a cell of the view through time to the number that it stands for, in the pass that the view is of.
+import type { CellAsked } from '../../protocol/microscope';
+import { rest } from '../../state/rest';
+import type { Session } from '../../state/session.svelte';
+import type { Row } from './rows';
+
+/** Which strand is looked at. */
+export interface Strand {
+  readonly node: string;
+  readonly layer: number | null;
+  readonly reverse: boolean;
+}
+
+/** Open what a recurrent layer holds inside at one step. What is live belongs to the watched sample: the run rests. */
+export async function openMoment(
+  session: Session,
+  strand: Strand,
+  row: Row,
+  time: number,
+  unit: number,
+): Promise<void> {
+  const { scope, run } = session;
+  const cell: CellAsked = {
+    role: row.role ?? 'activation',
+    ...strand,
+    ...(row.state ? { state: row.state } : {}),
+    time,
+    index: [unit],
+  };
+  const { traces } = scope;
+  if (traces) {
+    session.cells.show({ ...cell, sample: traces.sample }, traces.pass);
+    return;
+  }
+  if (!(await rest(session))) return;
+  const pass = { step: run.step, samples: [scope.given()], precision: 'float64' as const };
+  session.cells.show({ ...cell, sample: 0 }, pass);
+}

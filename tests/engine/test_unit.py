@@ -1,0 +1,105 @@
+"""One unit of a recurrent layer over time against PyTorch's cells and the textbook's sums."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from safetensors.numpy import load
+
+from app.engine.modules.feedback import Banded
+from app.engine.modules.recurrent import Gru, Lstm, Rnn
+from app.engine.probes import Moment, Prober
+from app.engine.unit import unit_over_time
+from app.protocol.taps import TAP
+from tests.engine.specs import run_spec, trainer_of
+
+SIZES = st.integers(1, 5)
+
+
+def sigmoid(x: Any) -> Any:
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+@settings(max_examples=12)
+@given(SIZES, SIZES, SIZES, st.data())
+def test_an_lstms_unit_obeys_the_cells_equations(
+    steps: int, features: int, hidden: int, data: st.DataObject
+) -> None:
+    """Every gate from its own rows of the weights, c and h from the gates, as CHAPTER's LSTM has it."""
+    module = Lstm(features, hidden).double()
+    x = torch.randn(1, steps, features, dtype=torch.float64)
+    with torch.no_grad():
+        h = module(x)
+        unit = data.draw(st.integers(0, hidden - 1))
+        found = {k: v.numpy() for k, v in unit_over_time(module, [x], h, unit).items()}
+    w, u, b, c = (p.detach().numpy() for p in module.of_layer(0))
+    state, cell = np.zeros(hidden), np.zeros(hidden)
+    for t in range(steps):
+        i, f, g, o = np.split(w @ x[0, t].numpy() + u @ state + b + c, 4)
+        cell = sigmoid(f) * cell + sigmoid(i) * np.tanh(g)
+        state = sigmoid(o) * np.tanh(cell)
+        wanted = {"i": sigmoid(i), "f": sigmoid(f), "g": np.tanh(g), "o": sigmoid(o)}
+        wanted |= {"c": cell, "h": state}
+        assert set(found) == set(wanted)
+        for name, value in wanted.items():
+            assert abs(found[name][t] - value[unit]) < 1e-12
+
+
+@settings(max_examples=15)
+@given(SIZES, st.booleans(), st.integers(1, 2), st.sampled_from(["tanh", "relu", "sigmoid"]))
+def test_the_parts_of_elmans_net_input_sum_to_it(
+    steps: int, bidirectional: bool, layers: int, activation: str
+) -> None:
+    module = Rnn(3, 2, layers, activation, bidirectional=bidirectional).double()
+    x = torch.randn(1, steps, 3, dtype=torch.float64)
+    with torch.no_grad():
+        h = module.stepwise(x)
+        for unit in range(h.shape[2]):
+            found = unit_over_time(module, [x], h, unit)
+            torch.testing.assert_close(found["Ux"] + found["Ws"] + found["b"], found["u"])
+            torch.testing.assert_close(getattr(torch, activation)(found["u"]), found["s"])
+            torch.testing.assert_close(found["s"], h[0, :, unit])
+
+
+def test_grus_and_banded_units() -> None:
+    gru, banded, x = Gru(2, 3), Banded(2, 4), torch.randn(1, 5, 2)
+    with torch.no_grad():
+        h = gru(x)
+        found = unit_over_time(gru, [x], h, 1)
+        before = torch.cat([torch.zeros(1), found["h"][:-1]])
+        made = (1 - found["z"]) * found["n"] + found["z"] * before
+        torch.testing.assert_close(made, h[0, :, 1])
+        s = banded(x)
+        found = unit_over_time(banded, [x], s, 2)
+        torch.testing.assert_close(torch.tanh(found["u"]), s[0, :, 2])
+
+
+def test_a_tap_shows_one_unit_in_full_precision() -> None:
+    model: list[dict[str, Any]] = [
+        {"type": "rows"},
+        {"type": "lstm", "units": 5},
+        {"type": "last_step"},
+        {"type": "dense", "units": 10},
+    ]
+    trainer = trainer_of(run_spec(model, dataset={"type": "digits8"}))
+    sample = {"kind": "stored", "index": 3}
+    wanted = TAP.validate_python({"roles": ["unit"], "unit": 4, "sample": sample}, strict=False)
+    tensors = load(Prober(trainer).frame(wanted, Moment("run", 0)))
+    assert set(tensors) == {f"lstm1.unit_{name}" for name in "ifgoch"}
+    x = trainer.network.node("rows1")(trainer.data.val.inputs(trainer.data.val.rows[3:4]))
+    real = trainer.network.node("lstm1").gates(x)  # type: ignore[operator]
+    np.testing.assert_array_equal(tensors["lstm1.unit_f"], real["f"][0, :, 4].detach().numpy())
+    beyond = wanted.model_copy(update={"unit": 5})
+    assert load(Prober(trainer).frame(beyond, Moment("run", 0))) == {}
+
+
+@pytest.mark.parametrize("tap", [{"roles": ["unit"]}, {"unit": 1}, {"roles": ["gate", "unit"]}])
+def test_the_role_unit_stands_alone_with_its_unit(tap: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        TAP.validate_python(tap, strict=False)
