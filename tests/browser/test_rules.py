@@ -59,3 +59,21 @@ def test_schedule_frozen_layer_and_range_test(
     expect(field).to_have_value(re.compile(r"[0-9.e-]+"))
     assert abs(float(field.input_value()) - said) <= 0.02 * said
     assert clean.get(address).json()["step"] == 0
+
+
+def test_label_smoothing_changes_in_a_living_run_and_is_undone(
+    playground: Playground, clean: LiveServer, lenet: str
+) -> None:
+    page = playground.open(lenet).page
+    playground.play()
+    page.locator("summary", has_text="Training").first.click()
+    field = page.get_by_role("spinbutton", name=re.compile("^label smoothing"))
+    field.fill("0.2")
+    field.press("Enter")
+    address = f"/api/v1/runs/{lenet}"
+    until(lambda: clean.get(address).json()["settings"]["loss"].get("label_smoothing"), "ε")
+    expect(playground.transport.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    said = {"label_smoothing": 0.0}
+    until(lambda: clean.get(address).json()["settings"]["loss"] == said, "ε taken back")
+    assert playground.run == lenet, "no other run was made"
