@@ -123,7 +123,7 @@ export function tilesFor(maps: Maps, timed: boolean): Tiles {
 }
 
 /** The picture that a row of units stands for: in a network that gives back its input, one as large as it. */
-export function pictureOf(session: Session, shape: Shape | null): Shape | null {
+export function pictureOf(session: Session, shape: readonly number[] | null): Shape | null {
   const input = session.editor.report?.input_shape;
   const again = session.task === 'reconstruction' && !session.points;
   if (!again || input?.length !== 3 || shape?.length !== 1) return null;
