@@ -17,9 +17,9 @@ from app.protocol.near import (
     NeighboursWanted,
     NoDirection,
     NoEmbedding,
-    Place,
     Projection,
     ProjectionWanted,
+    WordPlace,
 )
 
 SHOWN = 8
@@ -69,7 +69,7 @@ def projection(trainer: Trainer, branch: int, wanted: ProjectionWanted) -> Proje
         branch=branch,
         share=share,
         places=tuple(
-            Place(word=words[token], token=token, x=x, y=y)
+            WordPlace(word=words[token], token=token, x=x, y=y)
             for token, (x, y) in zip(tokens, flat.tolist(), strict=True)
         ),
     )

@@ -74,7 +74,7 @@ class Neighbours(BaseModel):
     neighbours: tuple[Neighbour, ...]
 
 
-class Place(BaseModel):
+class WordPlace(BaseModel):
     """Where a word's vector falls."""
 
     model_config = ConfigDict(frozen=True, ser_json_inf_nan="strings")
@@ -95,7 +95,7 @@ class Projection(BaseModel):
     step: int
     branch: int
     share: tuple[Number, Number]
-    places: tuple[Place, ...]
+    places: tuple[WordPlace, ...]
 
 
 NEIGHBOURS_WANTED: TypeAdapter[NeighboursWanted] = TypeAdapter(NeighboursWanted)

@@ -117,6 +117,15 @@ class OnnxMissing(Conflict):
     )
 
 
+class CodeRestarts(Conflict):
+    code, status = "code_restarts", 409
+    message = text(
+        "This run carries its state from window to window, which exported code does not do. Set “carry” "
+        "of the data set to off, or take the weights.",
+        "该运行在窗口之间传递状态，导出的代码不会这样做。请关闭数据集的“传递状态”，或导出权值。",
+    )
+
+
 class WeightsMisfit(Invalid):
     code, status = "weights_misfit", 422
     message = text(

@@ -31,7 +31,7 @@ def parts_of(value: Any) -> set[type[Part]]:
 
 def waits_for_a_user(part: type[Part]) -> bool:
     """A set of the user's own, which has to be brought first."""
-    return bool(getattr(part, "FORM", ""))
+    return part.kind().startswith("uploaded_")
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: str(part.kind()))

@@ -12,9 +12,11 @@ import torch
 from app.catalog.datasets._tokens import UnknownToken
 from app.core.errors import Invalid
 from app.engine.data import contiguous_order
+from app.engine.export.make import Order, make
 from app.engine.generate import generate
 from app.engine.trainer import Trainer
 from app.protocol.generate import GENERATE_WANTED, Generated, NoNextToken, NotByStep
+from app.protocol.refusals import CodeRestarts
 from tests.engine.specs import ADAM, Driven, Layers, digest, run_spec, trainer_of
 
 CLASSES = 35
@@ -178,3 +180,10 @@ def test_carrying_differs_from_starting_at_rest() -> None:
     assert carried.digest != at_rest.digest
     assert carried.session.trainer.carried
     assert not at_rest.session.trainer.carried
+
+
+def test_code_is_refused_where_the_state_is_carried() -> None:
+    order = Order(kind="code", spec=run_spec(LSTM, dataset=CARRYING), data_root=Path())
+    with pytest.raises(CodeRestarts) as refused:
+        make(order, b"")
+    assert "carry" in refused.value.text.en

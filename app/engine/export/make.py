@@ -15,7 +15,7 @@ from app.engine.trainer import Trainer
 from app.engine.weights import parse_weights, put_weights
 from app.protocol.commands import LoggedCommand, is_setting
 from app.protocol.exports import Made
-from app.protocol.refusals import OnnxMissing
+from app.protocol.refusals import CodeRestarts, OnnxMissing
 from app.spec.run import RunSpec
 
 LAST = 2**62
@@ -41,6 +41,8 @@ def make(order: Order, present: bytes) -> bytes:
     if order.kind == "onnx":
         return _onnx(order, present)
     trainer = Trainer(order.spec, order.data_root, torch.device("cpu"), order.weights)
+    if trainer.carries:
+        raise CodeRestarts
     log = [entry for entry in order.log if is_setting(entry.command)]
     write = code_zip if order.kind == "code" else notebook_zip
     return write(trainer, log, order.language)

@@ -10,7 +10,7 @@ import torch
 
 
 def lengths_of(x_NT: torch.Tensor) -> torch.Tensor:
-    """Steps of every sequence of token ids up to its last token (N,), at least one: id 0 is none."""
+    """Steps of every sequence of token ids up to its last token (N,), at least 1: id 0 is none."""
     steps = torch.arange(1, x_NT.shape[1] + 1, device=x_NT.device)
     return ((x_NT != 0) * steps).amax(1).clamp(min=1)
 

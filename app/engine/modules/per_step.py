@@ -9,7 +9,7 @@ import torch
 
 
 class PerStep:
-    """The loss of the counted steps: outputs (N, T, K), classes (N, T), −1 where a step does not count."""
+    """The loss of the counted steps: outputs (N, T, K), classes (N, T), −1 where none counts."""
 
     def __init__(self, loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> None:
         self.loss = loss

@@ -8,8 +8,8 @@ from torch.nn import functional
 
 
 class Subsample(nn.Module):
-    """``weight``·down(x) + ``bias``, both (C,); x (N, C, H, W) and blocks of ``size`` × ``size``, or
-    x (N, C, L) and stretches of ``size``: ``sides`` are 2 or 1."""
+    """``weight``·down(x) + ``bias``, both (C,); x (N, C, H, W) and blocks of ``size`` × ``size``,
+    or x (N, C, L) and stretches of ``size``: ``sides`` are 2 or 1."""
 
     def __init__(self, maps: int, size: int, mode: str, sides: int = 2) -> None:
         super().__init__()

@@ -142,7 +142,7 @@ function bars(context: Context, track: Bars, sight: Sight, ink: Ink): void {
 function words(context: Context, track: Words, sight: Sight, ink: Ink): void {
   const [first, end] = inSight(sight);
   context.fillStyle = ink.text;
-  context.font = `12px ${getComputedStyle(context.canvas).fontFamily}`;
+  context.font = `12px ${ink.font}`;
   context.textAlign = 'center';
   context.textBaseline = 'middle';
   for (let step = first; step < end; step++) {
@@ -162,7 +162,7 @@ function axis(context: Context, track: Axis, sight: Sight, ink: Ink): void {
   const [first, end] = inSight(sight);
   const stride = Math.max(1, strideOf(sight.cell, sight.steps));
   context.fillStyle = ink.muted;
-  context.font = `11px ${getComputedStyle(context.canvas).fontFamily}`;
+  context.font = `11px ${ink.font}`;
   context.textAlign = 'center';
   context.textBaseline = 'middle';
   for (let step = first - (first % stride); step < end; step += stride) {

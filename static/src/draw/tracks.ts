@@ -59,6 +59,8 @@ export interface Ink {
   readonly stream: string;
   readonly bars: string;
   readonly accent: string;
+  /** Asked for once: at every frame it would lay the page out anew. */
+  readonly font: string;
   readonly diverging: Uint32Array;
   readonly sequential: Uint32Array;
 }

@@ -4654,7 +4654,7 @@ export interface components {
              */
             memory: components["schemas"]["Memory"];
             /** @default null */
-            place: components["schemas"]["app__catalog__plot__Place"] | null;
+            place: components["schemas"]["Place"] | null;
             /**
              * Problems
              * @default []
@@ -5929,7 +5929,7 @@ export interface components {
                 number
             ];
             /** Places */
-            places: components["schemas"]["app__protocol__near__Place"][];
+            places: components["schemas"]["WordPlace"][];
         };
         /**
          * ProjectionWanted
@@ -8556,6 +8556,20 @@ export interface components {
             data_seed: number;
         };
         /**
+         * WordPlace
+         * @description Where a word's vector falls.
+         */
+        WordPlace: {
+            /** Word */
+            word: string;
+            /** Token */
+            token: number;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
          * Written
          * @description One token that was written, and those that were likeliest there. Probabilities are the network's
          *     own, of temperature 1; the padding is left out.
@@ -8626,49 +8640,6 @@ export interface components {
              * @default 1.2
              */
             factor: number;
-        };
-        /**
-         * Place
-         * @description Where a part stands, for what depends on it: the size of a layer and what follows it.
-         *
-         *     ``fan_in`` inputs of one unit, ``fan_out`` units of one input, ``units`` rows of the weight;
-         *     ``gain`` of the activation that follows.
-         */
-        app__catalog__plot__Place: {
-            /**
-             * Fan In
-             * @default 64
-             */
-            fan_in: number;
-            /**
-             * Fan Out
-             * @default 64
-             */
-            fan_out: number;
-            /**
-             * Units
-             * @default 64
-             */
-            units: number;
-            /**
-             * Gain
-             * @default 1
-             */
-            gain: number;
-        };
-        /**
-         * Place
-         * @description Where a word's vector falls.
-         */
-        app__protocol__near__Place: {
-            /** Word */
-            word: string;
-            /** Token */
-            token: number;
-            /** X */
-            x: number;
-            /** Y */
-            y: number;
         };
     };
     responses: never;

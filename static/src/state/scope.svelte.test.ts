@@ -232,7 +232,7 @@ describe('the unfolded pass', () => {
     expect(microscope.trace).toHaveBeenCalledTimes(2);
     expect(microscope.trace.mock.calls[1]?.[1]).toMatchObject({
       nodes: ['fc1'],
-      roles: ['activation', 'sensitivity', 'derivative'],
+      roles: ['activation', 'sensitivity', 'derivative', 'inside'],
     });
   });
 
