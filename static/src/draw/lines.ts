@@ -64,13 +64,13 @@ export function decades(low: number, high: number): number[] {
   if (last - first < 1) {
     const found: number[] = [];
     for (let power = first - 1; power <= last + 1; power++) {
-      for (const factor of [1, 2, 5]) found.push(factor * 10 ** power);
+      for (const factor of [1, 2, 5]) found.push(Number(`${factor}e${power}`));
     }
     return found.filter((value) => value >= low * 0.999 && value <= high * 1.001);
   }
   const stride = Math.max(1, Math.ceil((last - first + 1) / MOST_TICKS));
   const found: number[] = [];
-  for (let power = last; power >= first; power -= stride) found.unshift(10 ** power);
+  for (let power = last; power >= first; power -= stride) found.unshift(Number(`1e${power}`));
   return found;
 }
 
