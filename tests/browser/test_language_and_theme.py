@@ -33,7 +33,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 WORD = re.compile(r"[A-Za-z]{3,}")
 SAME_IN_CHINESE = re.compile(
     r"Glassnet|LeNet|MNIST|API|MAC|KiB|MiB|CPU|CUDA|cpu|cuda|SGD|Ada\w+|RMSprop|Xavier|LeCun|Nesterov|curl|Python|log"
-    r"|(conv|relu|pool|flat|fc|tanh|input|drop)\d*|Shift|Ctrl|Del|Esc|Alt|[Ss]oftmax|bias|weight"
+    r"|(conv|relu|pool|flat|fc|tanh|input|drop)\d*|Shift|Ctrl|Del|Esc|Alt|Tab|Enter|[Ss]oftmax|bias|weight"
 )
 
 

@@ -60,13 +60,12 @@ export class Frames {
     this.recorded = recorded;
   }
 
-  clear(): void {
-    this.activation = null;
-    this.kernel = null;
-    this.decision = null;
-    this.gate = null;
-    this.unit = null;
-    this.recorded = false;
+  /** Forget all, but what has already come from this run. */
+  clear(but?: string): void {
+    for (const role of ROLES) {
+      if (but === undefined || this[role]?.metadata['run'] !== but) this[role] = null;
+    }
+    if (this.activation === null) this.recorded = false;
   }
 
   /** Maps of a node: `maps('conv1', 'activation')`. */

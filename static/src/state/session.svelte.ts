@@ -184,7 +184,7 @@ export class Session {
     const info = await this.guard(() => this.run.attach(id));
     if (info) {
       await this.guard(() => this.editor.open(withSettings(info.spec, info.settings)));
-      this.frames.clear();
+      this.frames.clear(info.id); // the first may have come while the network was opened
       this.#remember(info);
     }
   }
