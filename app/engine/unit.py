@@ -34,12 +34,7 @@ def unit_over_time(
         rows = (module.U[unit], module.full_weight()[unit], module.b[unit])
         return _summed(arguments[0], h_NTH, unit, rows)
     if isinstance(module, Rnn):
-        x_NTF, last = arguments[0], module.num_layers - 1
-        lengths = arguments[1] if len(arguments) > 1 else None
-        start = tuple(arguments[2:]) or None
-        for layer in range(last):
-            walks = module.walks(x_NTF, layer, lengths, start)
-            x_NTF = torch.cat([torch.stack([s[0] for s in walk], 1) for walk in walks], 2)
+        x_NTF, last = module.below(*arguments), module.num_layers - 1
         back, row = divmod(unit, module.hidden_size)
         w_ih, w_hh, b_ih, b_hh = (w[row] for w in module.of_layer(last)[4 * back :][:4])
         first = back * module.hidden_size

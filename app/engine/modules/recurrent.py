@@ -126,7 +126,13 @@ class Unrolled(nn.RNNBase):
         self, x_NTF: torch.Tensor, lengths: torch.Tensor | None = None, *state: torch.Tensor
     ) -> torch.Tensor:
         """The same by elementary operations, one step of time after another."""
-        for layer in range(self.num_layers):
+        return self._climbed(x_NTF, self.num_layers, lengths, *state)
+
+    def _climbed(
+        self, x_NTF: torch.Tensor, layers: int, lengths: torch.Tensor | None, *state: torch.Tensor
+    ) -> torch.Tensor:
+        """The output of the first ``layers`` layers, step by step; the input itself for none."""
+        for layer in range(layers):
             x_NTF = self.between(x_NTF) if layer else x_NTF
             start = tuple(s[layer] for s in state) or None
             walks = self.walks(x_NTF, layer, lengths, start)
@@ -174,27 +180,21 @@ class Unrolled(nn.RNNBase):
         self, x_NTF: torch.Tensor, lengths: torch.Tensor | None = None
     ) -> dict[str, torch.Tensor]:
         """What the last layer's states hold beside their output, (N, T, H × directions) by name."""
-        last = self.num_layers - 1
-        if last:
-            x_NTF = self._below(x_NTF, lengths)
-        walks = list(self.walks(x_NTF, last, lengths))
+        walks = list(self.walks(self.below(x_NTF, lengths), self.num_layers - 1, lengths))
         found = {}
         for k, name in enumerate(self.STATES[1:], start=1):
             made = torch.cat([torch.stack([s[k] for s in walk], 1) for walk in walks], 2)
             found[name] = silent_tail(made, lengths)
         return found
 
-    def _below(self, x_NTF: torch.Tensor, lengths: torch.Tensor | None) -> torch.Tensor:
-        """What the last layer reads."""
+    def below(self, x_NTF: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
+        """What the last layer reads, in evaluation mode."""
         last, both = self.num_layers - 1, self.bidirectional
-        if lengths is None:
-            below = [w for k in range(last) for w in self.of_layer(k)]
-            start = self.rest(x_NTF, last * (2 if both else 1))
-            return self.fused(x_NTF, below, start, both=both)[0]
-        for layer in range(last):
-            walks = self.walks(x_NTF, layer, lengths)
-            x_NTF = torch.cat([torch.stack([s[0] for s in walk], 1) for walk in walks], 2)
-        return x_NTF
+        if lengths is not None or last == 0:
+            return self._climbed(x_NTF, last, lengths)
+        weights = [w for k in range(last) for w in self.of_layer(k)]
+        start = self.rest(x_NTF, last * (2 if both else 1))
+        return self.fused(x_NTF, weights, start, both=both)[0]
 
 
 class Rnn(Unrolled):
