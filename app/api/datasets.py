@@ -40,12 +40,6 @@ class DescribeWanted(Strict):
     dataset: AnyDataset
 
 
-class Vocabulary(BaseModel):
-    """The tokens of a set of texts by their ids; the first, which fills short samples up, is empty."""
-
-    tokens: list[str]
-
-
 class FetchWanted(Strict):
     """The data set whose files are to be downloaded."""
 
@@ -103,21 +97,6 @@ async def describe_dataset(wanted: DescribeBody, here: Here) -> Json:
             lambda: dataset_facts(wanted.dataset, here.fetches.root, whole=True)
         )
     )
-
-
-@router.post(
-    "/datasets:vocabulary",
-    response_model=Vocabulary,
-    responses=failures(*READS_BODY, 409),
-    summary="The tokens of a set of texts",
-    openapi_extra=documented(
-        "DescribeWanted", ("a text of your own", {"dataset": {"type": "own_text"}})
-    ),
-)
-async def get_vocabulary(wanted: DescribeBody) -> Json:
-    """Ids are places in this list; none where samples are not made of tokens."""
-    tokens = await asyncio.to_thread(lambda: wanted.dataset.vocabulary)
-    return Json({"tokens": list(tokens)})
 
 
 @router.post(

@@ -125,7 +125,6 @@ WRITTEN: dict[str, Any] = {
     "WeightsInfo": WeightsInfo,
     "DatasetState": datasets.DatasetState,
     "DatasetFacts": catalog.DatasetFacts,
-    "Vocabulary": datasets.Vocabulary,
     "UploadState": own.UploadState,
     "OwnList": own.OwnList,
     "OwnDetail": OwnDetail,

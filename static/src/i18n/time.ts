@@ -25,7 +25,6 @@ export const time = {
   'time.down': ['to the input', '传向输入'],
   'time.reach': ['reaches', '到达'],
   'time.sum': ['∂E/∂{name}', '∂E/∂{name}'],
-  'time.heat': ['{name} of {node} over time', '{node} 的 {name}（随时间）'],
   'time.sumBars': [
     'What each step gives to ∂E/∂{name}; open a step’s term',
     '各时刻对 ∂E/∂{name} 的贡献；点击打开该时刻的项',
@@ -38,14 +37,9 @@ export const time = {
     'What flows back from step to step, as thick as the logarithm of its norm',
     '逐时刻向后传播的量，线宽为其范数的对数',
   ],
-  'time.matrix': ['|∂E_τ/∂{name}_t|', '|∂E_τ/∂{name}_t|'],
   'time.matrixLabel': [
     'Norm of the gradient of the error at τ by the state at t, log scale',
     'τ 时刻误差对 t 时刻状态的梯度范数（对数刻度）',
-  ],
-  'time.matrixHint': [
-    'Point at a row: where does the gradient of the error at τ flow?',
-    '指向一行：τ 时刻误差的梯度流向何处？',
   ],
   'time.some': ['{rows} of {all} τ', '{all} 个 τ 中的 {rows} 个'],
   'time.profile': ['|∂E/∂{name}_t|, E at τ = {tau}', '|∂E/∂{name}_t|，E 取 τ = {tau}'],
@@ -63,7 +57,6 @@ export const time = {
   ],
   'time.zero': ['nothing arrives at the first step', '没有梯度到达第一个时刻'],
   'time.broken': ['not finite', '出现非有限值'],
-  'time.none': ['none', '无'],
   'time.scale': ['log scale', '对数刻度'],
   'time.range': ['±{limit}', '±{limit}'],
   'time.clipNorm': [
@@ -76,7 +69,6 @@ export const time = {
   ],
   'time.clipValue': ['Every entry is clipped at ±{limit}', '每个分量在 ±{limit} 处截断'],
   'time.norm': ['The gradient’s norm is {norm}', '梯度范数为 {norm}'],
-  'time.cut': ['truncated: nothing flows further back than here', '截断：梯度不再向更早传播'],
   'time.term': ['∂E/∂{name}: the term of t = {time}', '∂E/∂{name}：t = {time} 的一项'],
   'time.termShare': [
     'norm {norm}; the sum of all {steps} steps has {total}',
@@ -87,9 +79,7 @@ export const time = {
     'Cells of the term; open the gradient that they add to',
     '该项的各元素；点击打开其所属的梯度',
   ],
-  'time.atNorm': ['|{name}|(t = {time})', '|{name}|(t = {time})'],
   'time.waiting': ['Looking through time…', '正在沿时间展开…'],
   'time.failed': ['The layer could not be unrolled.', '无法展开该层。'],
-  'time.retry': ['Try again', '重试'],
   'time.nothing': ['Nothing has come through this layer yet.', '尚无数据通过该层。'],
 } as const satisfies Record<string, readonly [string, string]>;

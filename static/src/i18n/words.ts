@@ -11,7 +11,6 @@ export const words = {
     '该网络没有词的嵌入层。可打开预设“词向量”，或在网络开头加入嵌入层。',
   ],
   'vectors.nearest': ['Nearest to {of}', '与 {of} 最近的词'],
-  'vectors.cosine': ['cosine', '余弦'],
   'vectors.cosineHelp': [
     'Of the angle between the two vectors: 1 the same direction, 0 nothing in common',
     '两个向量夹角的余弦：1 表示同方向，0 表示毫无共同之处',
@@ -41,7 +40,6 @@ export const words = {
   'ask.title': ['In your own words', '自己输入'],
   'ask.sentence': ['A sentence', '一个句子'],
   'ask.name': ['A name', '一个名字'],
-  'ask.words': ['Words', '若干词'],
   'ask.none': [
     'This network does not read words. Presets such as “Part of speech” or “Names” do.',
     '该网络不读词。可打开“词性标注”或“人名分类”等预设。',
@@ -56,7 +54,6 @@ export const words = {
     '{count} not among the known words; read by their look',
     '{count} 个词不在词表中，按词形读入',
   ],
-  'ask.tag': ['{word}: {name}, {share}', '{word}：{name}，{share}'],
   'ask.step': ['after step {step}', '第 {step} 步之后'],
   'ask.example': ['Try', '试试'],
 } as const;

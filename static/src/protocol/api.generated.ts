@@ -260,26 +260,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/datasets:vocabulary": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * The tokens of a set of texts
-         * @description Ids are places in this list; none where samples are not made of tokens.
-         */
-        post: operations["get_vocabulary"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/datasets:fetch": {
         parameters: {
             query?: never;
@@ -8296,14 +8276,6 @@ export interface components {
             visible: boolean;
         };
         /**
-         * Vocabulary
-         * @description The tokens of a set of texts by their ids; the first, which fills short samples up, is empty.
-         */
-        Vocabulary: {
-            /** Tokens */
-            tokens: string[];
-        };
-        /**
          * WarmUp
          * @description ηₜ = η (s + (1 − s) t/n) for the first n steps, then the other rule, which counts from there.
          *
@@ -9409,84 +9381,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetFacts"];
-                };
-            };
-            /** @description The body is no JSON, or nested too deep. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Not possible in the present state. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description The body is not declared as JSON. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description The request does not fit its schema, or the network cannot be built. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Any other error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    get_vocabulary: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DescribeWanted"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Vocabulary"];
                 };
             };
             /** @description The body is no JSON, or nested too deep. */

@@ -103,11 +103,6 @@ export class Api extends Requests {
     return this.json('/datasets:fetch', { method: 'POST', body: { dataset } });
   }
 
-  /** Tokens by their ids. */
-  vocabulary(dataset: PartValue, signal?: AbortSignal): Promise<{ tokens: string[] }> {
-    return this.json('/datasets:vocabulary', { method: 'POST', body: { dataset }, signal });
-  }
-
   describe(dataset: PartValue, signal?: AbortSignal): Promise<DatasetFacts> {
     return this.json('/datasets:describe', { method: 'POST', body: { dataset }, signal });
   }

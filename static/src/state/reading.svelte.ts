@@ -14,30 +14,16 @@ export function readingOf(session: Session): Reading {
 }
 
 export class Reading {
-  /** Tokens by their ids. */
-  vocabulary = $state.raw<readonly string[]>([]);
   /** The step that is pointed at. */
   at = $state<number | null>(null);
   readonly #session: Session;
-  #of = '';
 
   constructor(session: Session) {
     this.#session = session;
   }
 
-  /** Fetch the vocabulary of the data set on the page, unless it is there. */
-  async follow(): Promise<void> {
-    const { dataset, api } = this.#session;
-    const key = JSON.stringify(dataset);
-    if (key === this.#of) return;
-    this.#of = key;
-    this.vocabulary = [];
-    const found = await api.vocabulary(dataset).catch(() => null);
-    if (this.#of !== key) return;
-    if (!found) this.#of = '';
-    this.vocabulary = found?.tokens ?? [];
-  }
-
+  /** Tokens by their ids; none until the data set has been described. */
+  readonly vocabulary = $derived.by((): readonly string[] => this.#session.facts?.vocabulary ?? []);
   /** Ids of the watched sample, filled up as they are sent. */
   readonly padded = $derived.by((): readonly number[] => {
     const maps = this.#session.samples.input;
