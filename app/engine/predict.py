@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-from app.catalog.losses import Readout
 from app.engine.meter import decide
 from app.engine.modules.masks import lengths_of
 from app.engine.probes import Moment, Prober
@@ -38,44 +37,35 @@ def predict(
     """
     output, frame = prober.exact(sample, moment)
     values, readout = prober.readout(output[None])
-    if trainer.per_step:
-        return _by_steps(trainer, sample, values, readout, moment), frame
-    if trainer.reconstructs:
-        return {
-            "step": trainer.cursor.step,
-            "branch": moment.branch,
-            "outputs": [number(v) for v in output.flatten().tolist()],
-            "probabilities": None
-            if readout == "raw"
-            else [number(v) for v in values.flatten().tolist()],
-            "label": None,
-            "target": None,
-            "readout": readout,
-            "loss": number(float(metadata(frame)["loss"])),
-            "steps": None,
-        }, frame
-    return {
+    found = {
         "step": trainer.cursor.step,
         "branch": moment.branch,
-        "outputs": [number(v) for v in output.tolist()],
-        "probabilities": None if readout == "raw" else [number(v) for v in values.tolist()],
-        "label": int(decide(output[None])[0]) if trainer.classes else None,
-        "target": trainer.data.label(sample),
+        "outputs": [],
+        "probabilities": None,
+        "label": None,
+        "target": None,
         "readout": readout,
         "loss": None,
         "steps": None,
-    }, frame
+    }
+    if trainer.per_step:
+        return found | {"steps": _steps(trainer, sample, values)}, frame
+    found["outputs"] = [number(v) for v in output.flatten().tolist()]
+    if readout != "raw":
+        found["probabilities"] = [number(v) for v in values.flatten().tolist()]
+    if trainer.reconstructs:
+        return found | {"loss": number(float(metadata(frame)["loss"]))}, frame
+    label = int(decide(output[None])[0]) if trainer.classes else None
+    return found | {"label": label, "target": trainer.data.label(sample)}, frame
 
 
-def _by_steps(
-    trainer: Trainer, sample: AnySample, values: torch.Tensor, readout: Readout, moment: Moment
-) -> dict[str, Any]:
+def _steps(trainer: Trainer, sample: AnySample, values: torch.Tensor) -> list[dict[str, Any]]:
     """An answer at every step up to the end of the sample, each with its likeliest classes."""
     x = trainer.data.sample(sample)
     length = int(lengths_of(x)[0]) if trainer.data.tokens is not None else values.shape[0]
     best = values[:length].topk(min(TOP, values.shape[1]), 1)
     targets = trainer.data.step_labels(sample)
-    steps = [
+    return [
         {
             "label": places[0],
             "target": None if targets is None or targets[t] < 0 else targets[t],
@@ -85,14 +75,3 @@ def _by_steps(
             zip(best.indices.tolist(), best.values.tolist(), strict=True)
         )
     ]
-    return {
-        "step": trainer.cursor.step,
-        "branch": moment.branch,
-        "outputs": [],
-        "probabilities": None,
-        "label": None,
-        "target": None,
-        "readout": readout,
-        "loss": None,
-        "steps": steps,
-    }
