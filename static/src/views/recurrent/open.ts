@@ -1,8 +1,8 @@
 // From a number in the drawing of a cell to the same number of the run.
 import { openedAs, stepBefore, type Quantity } from '../../draw/cells';
 import type { CellAsked } from '../../protocol/microscope';
-import { rest } from '../../state/rest';
 import type { Session } from '../../state/session.svelte';
+import { showCell } from '../scope/open';
 
 /** A unit of a layer, and how it is counted in its own direction. */
 export interface Place {
@@ -14,17 +14,13 @@ export interface Place {
   readonly length: number;
 }
 
-/** The run is paused, so that the number stays the one that was clicked. */
 export async function openQuantity(
   session: Session,
   place: Place,
   quantity: Quantity,
 ): Promise<void> {
   const cell = addressOf(place, quantity);
-  if (!cell || !(await rest(session))) return;
-  const { scope, run } = session;
-  const pass = { step: run.step, samples: [scope.given()], precision: 'float64' as const };
-  session.cells.show(cell, pass);
+  if (cell) await showCell(session, cell, true);
 }
 
 /** Null for what was before the first step. */

@@ -1,19 +1,36 @@
 // From a cell of a picture to the number that it stands for, in the pass that the picture is of.
 import { unravel, type Spot } from '../../draw/window';
 import type { Address } from '../../parts/picture';
+import type { CellAsked } from '../../protocol/microscope';
 import type { Card } from '../../state/cards';
 import { INPUT } from '../../state/edits';
 import { rest } from '../../state/rest';
 import type { Session } from '../../state/session.svelte';
 
 /**
- * Open cell `at` of a tensor. What is shown while nothing is unfolded is the watched sample's: the run is paused,
- * so that the number stays the one that was clicked.
+ * Show a number in the pass that the pictures are of; `ofSample` where every sample has its own. What is shown while
+ * nothing is unfolded is the watched sample's: the run is paused, so that the number stays the one that was clicked.
  */
+export async function showCell(
+  session: Session,
+  cell: CellAsked,
+  ofSample: boolean,
+): Promise<void> {
+  const { scope, run } = session;
+  const of = (sample: number) => (ofSample ? { ...cell, sample } : cell);
+  const { traces } = scope;
+  if (traces) {
+    session.cells.show(of(traces.sample), traces.pass);
+    return;
+  }
+  if (!(await rest(session))) return;
+  const pass = { step: run.step, samples: [scope.given()], precision: 'float64' as const };
+  session.cells.show(of(0), pass);
+}
+
+/** Open cell `at` of a tensor. */
 export async function openCell(session: Session, address: Address, at: number): Promise<void> {
   const { role, node, tensor, state, shape } = address;
-  const { scope, run } = session;
-  const cells = role === 'activation' || role === 'sensitivity';
   const cell = {
     role,
     node,
@@ -21,14 +38,7 @@ export async function openCell(session: Session, address: Address, at: number): 
     ...(tensor ? { tensor } : {}),
     ...(state ? { state } : {}),
   };
-  const { traces } = scope;
-  if (traces) {
-    session.cells.show(cells ? { ...cell, sample: traces.sample } : cell, traces.pass);
-    return;
-  }
-  if (!(await rest(session))) return;
-  const pass = { step: run.step, samples: [scope.given()], precision: 'float64' as const };
-  session.cells.show(cells ? { ...cell, sample: 0 } : cell, pass);
+  await showCell(session, cell, role === 'activation' || role === 'sensitivity');
 }
 
 /** Where the open number stands in map `map` of one of these nodes. */

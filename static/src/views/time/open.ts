@@ -1,7 +1,7 @@
 // From a cell of the view through time to the number that it stands for, in the pass that the view is of.
 import type { CellAsked } from '../../protocol/microscope';
-import { rest } from '../../state/rest';
 import type { Session } from '../../state/session.svelte';
+import { showCell } from '../scope/open';
 import type { Row } from './rows';
 
 /** Which strand is looked at. */
@@ -19,7 +19,6 @@ export async function openMoment(
   time: number,
   unit: number,
 ): Promise<void> {
-  const { scope, run } = session;
   const cell: CellAsked = {
     role: row.role ?? 'activation',
     ...strand,
@@ -27,12 +26,5 @@ export async function openMoment(
     time,
     index: [unit],
   };
-  const { traces } = scope;
-  if (traces) {
-    session.cells.show({ ...cell, sample: traces.sample }, traces.pass);
-    return;
-  }
-  if (!(await rest(session))) return;
-  const pass = { step: run.step, samples: [scope.given()], precision: 'float64' as const };
-  session.cells.show({ ...cell, sample: 0 }, pass);
+  await showCell(session, cell, true);
 }
