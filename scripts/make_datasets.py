@@ -14,8 +14,9 @@ import re
 import sys
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -251,8 +252,15 @@ def write(made: Made, folder: Path) -> None:
     print(f"{made.name}: {len(made.data)} bytes, SHA-256 {made.file_sha256}")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+Maker = tuple[str, Callable[[Path], Made]]
+"""The name of a file, and what makes it in a folder for downloads."""
+
+
+def command_line(
+    about: str | None, makers: Sequence[Maker], arguments: Sequence[str] | None
+) -> int:
+    """Make the files and write them, or compare them with what is recorded: the exit code."""
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument(
         "--check", action="store_true", help="write nothing; compare with PROVENANCE.md"
     )
@@ -261,12 +269,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--only", nargs="*", default=[], help="names of files; all by default")
     options = parser.parse_args(arguments)
-    sources: tuple[Source | TableSource | WordSource, ...] = (*SOURCES, *TABLES, *WORDS)
-    everything = [one for one in sources if not options.only or one.name in options.only]
+    wanted = [make for name, make in makers if not options.only or name in options.only]
     faults: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        for source in everything:
-            made = make_any(source, Path(folder))
+        for make in wanted:
+            made = make(Path(folder))
             if options.check:
                 faults += check(made, options.output)
             else:
@@ -274,8 +281,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for fault in faults:
         print(fault, file=sys.stderr)
     if options.check and not faults:
-        print(f"{len(everything)} files agree with {PROVENANCE}")
+        print(f"{len(wanted)} files agree with {PROVENANCE}")
     return 1 if faults else 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    sources: tuple[Source | TableSource | WordSource, ...] = (*SOURCES, *TABLES, *WORDS)
+    makers = [(source.name, partial(make_any, source)) for source in sources]
+    return command_line(__doc__, makers, arguments)
 
 
 if __name__ == "__main__":

