@@ -32,6 +32,7 @@ export const text = {
     '共 {count} 个字符；网络至多读取 {steps} 个。请缩短，或加大窗口长度。',
   ],
   empty: ['Type something to read.', '请输入要读取的内容。'],
+  loading: ['Reading the text…', '正在读取文本……'],
   reading: ['What it reads', '网络所读'],
   readHelp: [
     'Point at a character, or use the arrow keys: what the network expects after it. Background: the chosen unit.',

@@ -40,9 +40,10 @@ export class Reading {
   /** The likeliest tokens after step `t`, by the newest frame. */
   after(t: number, most: number): Likely[] {
     const tensor = this.#session.frames.activation?.tensor('output.probabilities');
-    const [steps = 0, count = 0] = tensor?.shape ?? [];
-    if (!tensor || tensor.shape.length !== 2 || t >= steps) return [];
-    return likeliest(tensor.data as ArrayLike<number>, count, t, most);
+    if (!tensor) return [];
+    // One answer for all of the sample: what goes with a word.
+    const [steps = 0, count = 0] = tensor.shape.length === 1 ? [1, ...tensor.shape] : tensor.shape;
+    return t < steps ? likeliest(tensor.data as ArrayLike<number>, count, t, most) : [];
   }
 
   /** Show the network a text of one's own; says why it cannot be read. */
