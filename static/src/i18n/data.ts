@@ -65,6 +65,7 @@ export const data = {
     'A missing number becomes the mean of the training rows, a missing category is none of them; a row without its target is left out.',
     '缺失的数值取训练行的均值，缺失的类别视为不属于任何一类；缺少目标的行不使用。',
   ],
+  'own.remark': ['1 place does not fit', '1 处不符合'],
   'own.remarks': ['{count} places do not fit', '{count} 处不符合'],
   'own.allFits': ['Everything fits.', '全部符合。'],
   'own.more': ['and {count} more', '另有 {count} 处'],

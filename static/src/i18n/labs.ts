@@ -57,6 +57,7 @@ export const labs = {
   'baselines.own': ['This run', '本运行'],
   'baselines.ownStep': ['after {epoch} epochs', '训练 {epoch} 轮后'],
   'baselines.untrained': ['not trained yet', '尚未训练'],
+  'baselines.atFirst': ['as it was before training', '训练之前'],
   'baselines.learn': ['Learn', '学习'],
   'baselines.learnAll': ['Learn all', '全部学习'],
   'baselines.again': ['Again', '重新学习'],
