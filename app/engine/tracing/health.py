@@ -97,11 +97,10 @@ def _slopes(trace: Trace, node: str, layer: Activation, found: Reading) -> None:
     network = trace.trainer.network
     slope = trace.derivative(node)
     if about[0]:
-        axis = network.unit_axis(node)
-        alive = slope.ne(0.0).movedim(1 + axis, 0).flatten(1).any(1)
+        alive = slope.ne(0.0).movedim(1 + network.unit_axis(node), 0).flatten(1).any(1)
         marks = trace.trainer.settings.silenced.get(node, NONE)
-        heard = [unit for unit in range(len(alive)) if axis or not marks.has(unit)]
-        if heard and not (axis and marks.whole):  # what is silenced by hand is not dead
+        heard = [unit for unit in range(len(alive)) if not marks.has(unit)]
+        if heard:  # what is silenced by hand is not dead
             found.dead[node] = 1.0 - float(alive[heard].double().mean())
     else:
         found.saturated[node] = float(slope.abs().lt(FLAT * about[2]).double().mean())
