@@ -1794,10 +1794,11 @@ export interface components {
         };
         /**
          * Catalog
-         * @description All parts by family.
+         * @description All parts by family; ``health``: what counts as healthy of the derivatives of any layer.
          */
         Catalog: {
             families: components["schemas"]["Families"];
+            health: components["schemas"]["Measures"];
         };
         /**
          * Cell
@@ -3800,7 +3801,9 @@ export interface components {
         };
         /**
          * LayerFacts
-         * @description ``pointwise`` layers are drawn on the card of the layer before them.
+         * @description ``pointwise`` layers are drawn on the card of the layer before them; of one that is
+         *     ``time_first`` the output is (steps, units). An activation that ``dies`` is exactly flat on one
+         *     side; beyond the two values ``flat`` of φ it is saturated.
          */
         LayerFacts: {
             /** Id Prefix */
@@ -3812,6 +3815,30 @@ export interface components {
             ];
             /** Pointwise */
             pointwise: boolean;
+            /** Time First */
+            time_first: boolean;
+            /** Remembers */
+            remembers: boolean;
+            /** Inner */
+            inner: string[];
+            /**
+             * Cell
+             * @enum {string}
+             */
+            cell: "" | "elman" | "lstm" | "gru";
+            /**
+             * Dies
+             * @default false
+             */
+            dies: boolean;
+            /**
+             * Flat
+             * @default null
+             */
+            flat: [
+                number,
+                number
+            ] | null;
         };
         /**
          * LayerHealth
