@@ -8,7 +8,6 @@ import numpy as np
 from playwright.sync_api import expect
 from safetensors.numpy import load
 
-from tests.browser.conftest import endless
 from tests.browser.playground import Playground
 from tests.support import LiveServer
 
@@ -42,40 +41,6 @@ def test_a_map_is_silenced_and_frozen_and_released(
     expect(marks).to_have_count(0)
     settings = clean.get(f"/api/v1/runs/{lenet}").json()["settings"]
     assert (settings["frozen"], settings["silenced"]) == ({}, {})
-
-
-def test_one_unit_of_a_sequence_is_silenced(playground: Playground, clean: LiveServer) -> None:
-    """All units share one heat map: the unit is chosen by its number and hatched in its row."""
-    run = endless(clean, "lstm_digits")
-    page = playground.open(run).page
-    before = playground.pictures("lstm1", "last1", "fc1")
-    card = playground.card("lstm1")
-    card.get_by_role("button", name="lstm1", exact=True).click()
-    hand = page.get_by_role("region", name="lstm1: By hand")
-    hand.get_by_label("Unit", exact=True).fill("40")
-    expect(page.get_by_role("group", name="Map", exact=True)).to_contain_text("40 / 47")
-    silence = hand.get_by_role("button", name="Silence unit 40 of lstm1")
-    silence.click()
-    expect(silence).to_have_attribute("aria-pressed", "true")
-    expect(card.get_by_role("img", name="Silenced: 40")).to_be_visible()
-    playground.expect_repainted(before)
-    mark, heat = card.locator("[data-marked='40']"), card.locator("canvas").first
-    row, whole = mark.bounding_box(), heat.bounding_box()
-    assert row is not None
-    assert whole is not None
-    assert abs(row["y"] - whole["y"] - 7 / 48 * whole["height"]) < 4  # 47 is the top row
-    hand.get_by_role("button", name="Freeze unit 40 of lstm1").click()
-    expect(hand).to_contain_text("Frozen: 40")
-    names = [f"lstm1.{name}_l0" for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
-    address = f"/api/v1/runs/{run}/tensors"
-    old = load(clean.get(address).body)
-    playground.transport.get_by_role("button", name="batch", exact=True).click()
-    playground.wait_step(lambda at: at == 1)
-    new = load(clean.get(address).body)
-    for name in names:
-        same = (new[name] == old[name]).reshape(4, 48, -1)
-        assert same[:, 40].all(), name
-        assert not same[:, :40].all(), name
 
 
 def test_a_weight_is_written_by_keys_and_taken_back(
