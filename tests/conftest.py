@@ -1,4 +1,4 @@
-"""What every suite shares: Hypothesis profiles, one thread for torch, which tests are long.
+"""What every suite shares: Hypothesis profiles, one thread for torch, which tests are long or run together.
 
 ``GLASSNET_DEEP=1`` (``make test-deep``) gives property tests ten times the examples and new seeds.
 """
@@ -15,6 +15,8 @@ os.environ.setdefault("MKL_NUM_THREADS", "1")
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 DEEP = os.environ.get("GLASSNET_DEEP") == "1"
 SLOW_START = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -51,6 +53,23 @@ def ordinary_floats() -> Iterator[None]:
     _ordinary_floats()
     yield
     _ordinary_floats()
+
+
+SHARE_A_SERVER = {"tests/api", "tests/live", "tests/recovery", "tests/worker"}
+
+
+class ByServer(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """The tests of a file run in one process, and so do the files of a folder that share a server."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        folder = path.rpartition("/")[0]
+        return folder if folder in SHARE_A_SERVER else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    """For ``--dist loadscope``."""
+    return ByServer(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 @pytest.hookimpl(tryfirst=True)
