@@ -4,7 +4,6 @@ import { translator } from './index.svelte';
 export const text = {
   samples: ['Samples', '样本'],
   sample: ['sample {index}: {line}', '样本 {index}：{line}'],
-  target: ['right answer {value}', '正确答案 {value}'],
   own: ['Your own', '自己的输入'],
   ownText: ['Your own text, at any time', '随时输入自己的文本'],
   ownHelp: [
