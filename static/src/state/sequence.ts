@@ -1,4 +1,5 @@
 // Which axis of a tensor of two axes is time. Asks the parts; knows no layer.
+import type { CellKind } from '../draw/drawings';
 import type { Node, ModelSpec } from '../protocol/types';
 import type { Parts } from './cards';
 import { INPUT } from './edits';
@@ -19,8 +20,10 @@ export function timeFirst(model: ModelSpec, parts: Parts, input: boolean, id: st
   return false;
 }
 
+const KINDS: readonly CellKind[] = ['elman', 'jordan', 'lstm', 'gru'];
+
 /** The kind of cell that a recurrent layer runs at every step; null where it has none that is drawn. */
-export function cellOf(session: Session, node: Node | undefined): 'elman' | 'lstm' | 'gru' | null {
+export function cellOf(session: Session, node: Node | undefined): CellKind | null {
   const cell = node && session.catalog.layers.get(node.layer.type)?.facts['cell'];
-  return cell === 'elman' || cell === 'lstm' || cell === 'gru' ? cell : null;
+  return KINDS.find((kind) => kind === cell) ?? null;
 }
