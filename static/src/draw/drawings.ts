@@ -144,13 +144,13 @@ const GRU: Drawing = {
 /** uₜ = U xₜ + W sₜ₋₁ + b, sₜ = φ(uₜ). */
 const ELMAN: Drawing = {
   height: 206,
-  input: [50, 172],
+  input: [46, 176],
   wires: [
     memory([0, 84], [100, 84]),
     memory([140, 84], [257, 84]),
     memory([283, 84], [410, 84]),
     memory([450, 84], [560, 84]),
-    wire([74, 172], [100, 172]),
+    wire([90, 172], [100, 172]),
     wire([140, 172], [270, 172], [270, 97]),
     wire([270, 30], [270, 71]),
   ],
@@ -168,7 +168,7 @@ const ELMAN: Drawing = {
 /** uₜ = U xₜ + W oₜ₋₁ + b, sₜ = φ(uₜ); above it vₜ = V sₜ + c, oₜ = g(vₜ), which is fed back. */
 const JORDAN: Drawing = {
   height: 256,
-  input: [50, 240],
+  input: [46, 240],
   wires: [
     memory([0, 174], [99, 174]),
     wire([141, 174], [266, 174]),
@@ -178,7 +178,7 @@ const JORDAN: Drawing = {
     wire([290, 70], [399, 70]),
     memory([441, 70], [560, 70]),
     wire([278, 32], [278, 58]),
-    wire([74, 236], [99, 236]),
+    wire([90, 236], [99, 236]),
     wire([141, 236], [271, 236], [271, 185]),
     wire([380, 236], [285, 236], [285, 185]),
   ],

@@ -83,6 +83,8 @@ export function inputRow(x: Grid | null, words: Tokens | null): Row[] {
 export interface Tokens {
   readonly steps: readonly string[];
   readonly said: string;
+  /** How many there are. */
+  readonly end: number;
   /** Room that a step needs for its token, in pixels. */
   readonly room: number;
 }
@@ -100,7 +102,7 @@ export function tokensOf(
   const wide = (token: string) =>
     [...token].reduce((sum, one) => sum + (one > '\u2e80' ? 12 : 7), 6);
   const room = Math.min(64, Math.max(13, ...every.map(wide)));
-  return { steps: every, said: every.slice(0, end).join(joint), room };
+  return { steps: every, said: every.slice(0, end).join(joint), end, room };
 }
 
 /** What every step holds: the output on top, what is handed on from step to step, the input below. */
