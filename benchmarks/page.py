@@ -23,7 +23,13 @@ LOADS = 5
 PLAYS = 10
 WATCH_SECONDS = 20
 SIZE = {"width": 1440, "height": 900}
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSERS = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 
 RECORDER = """
 (() => {

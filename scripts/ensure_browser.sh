@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Prints the path of a Chromium for the browser tests, installing one (and a font with Chinese
 # characters) if there is none: by apt-get as root on Debian and its kin, else by Playwright.
+# Best is its headless shell, the same engine without a desktop: the tests take two thirds of the time.
 # Everything but the path goes to standard error.
 set -euo pipefail
 
@@ -22,7 +23,7 @@ find_browser() {
     echo "$GLASSNET_CHROMIUM"
     return
   fi
-  for name in chromium chromium-browser google-chrome google-chrome-stable; do
+  for name in chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable; do
     if command -v "$name"; then return; fi
   done
   name=$("$PY" - <<'PYTHON'
@@ -34,6 +35,10 @@ PYTHON
   )
   [ -x "$name" ] && echo "$name"
 }
+
+if [ -z "${GLASSNET_CHROMIUM:-}" ] && ! command -v chromium-headless-shell >/dev/null && can_apt; then
+  apt_install chromium-headless-shell || echo '→ no such package: a whole Chromium, then' >&2
+fi
 
 if ! browser=$(find_browser); then
   if can_apt; then

@@ -1,17 +1,17 @@
-"""Collects losses and hits of training steps as tensors and reads them once per batch of metrics."""
+"""Collects losses and hits of training steps and reads them once per batch of metrics."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, fsum
+from typing import cast
 
-import numpy as np
 import torch
 
 MOST_STEPS = 512
-MOST_VALUES = 1 << 20
 POINTS = 20
-Counts = np.ndarray[tuple[int], np.dtype[np.int64]]
+Reading = torch.Tensor | float
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,15 @@ class Point:
 
 
 class Meter:
-    """The steps since the last :meth:`read`. Nothing is copied off the device before that."""
+    """The steps since the last :meth:`read`. A CPU's numbers are read at once, so that nothing of a step
+    stays in memory between the steps; an accelerator's are fetched together by :meth:`read`."""
 
     def __init__(self) -> None:
         self._steps: list[int] = []
         self._samples: list[int] = []
-        self._losses: list[torch.Tensor] = []
-        self._outputs: list[torch.Tensor] = []
-        self._labels: list[torch.Tensor] = []
-        self._right: list[torch.Tensor] = []
-        self._asked: list[torch.Tensor] = []
-        self._values = 0
+        self._losses: list[Reading] = []
+        self._right: list[Reading] = []
+        self._asked: list[Reading] = []
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -46,7 +44,7 @@ class Meter:
     @property
     def full(self) -> bool:
         """Whether it should be read before more is kept alive."""
-        return len(self._steps) >= MOST_STEPS or self._values >= MOST_VALUES
+        return len(self._steps) >= MOST_STEPS
 
     def add(
         self, step: int, loss: torch.Tensor, output: torch.Tensor, labels: torch.Tensor | None
@@ -54,21 +52,18 @@ class Meter:
         """Remember one step: ``loss`` () and ``output`` (N, K), or (N, T, K), without graphs."""
         self._steps.append(step)
         self._samples.append(output.shape[0])
-        self._losses.append(loss)
-        if labels is not None and labels.dim() == 2:
-            self._right.append(hits(output, labels).sum())
-            self._asked.append((labels >= 0).sum())
-        elif labels is not None:
-            self._values += output.numel()
-            self._outputs.append(output)
-            self._labels.append(labels)
+        self._losses.append(_reading(loss))
+        if labels is not None:
+            self._right.append(_reading(hits(output, labels).count_nonzero()))
+            steps = labels.dim() == 2
+            self._asked.append(_reading((labels >= 0).count_nonzero()) if steps else len(labels))
 
     def read(self) -> list[Point]:
         """At most :data:`POINTS` points, oldest first; starts afresh."""
         if not self._steps:
             return []
-        losses = torch.stack(self._losses).double().cpu().numpy()
-        found, asked = self._hits()
+        losses, right = _numbers(self._losses), _numbers(self._right)
+        asked = _numbers(self._asked) or self._samples
         width = ceil(len(self._steps) / POINTS)
         points = []
         for start in range(0, len(self._steps), width):
@@ -78,25 +73,24 @@ class Meter:
                     step=self._steps[part][-1],
                     count=len(self._steps[part]),
                     samples=sum(self._samples[part]),
-                    loss=float(losses[part].mean()),
-                    hits=None if found is None else int(found[part].sum()),
-                    answers=int(asked[part].sum()),
+                    loss=fsum(losses[part]) / len(losses[part]),
+                    hits=int(sum(right[part])) if right else None,
+                    answers=int(sum(asked[part])),
                 )
             )
         self.__init__()  # type: ignore[misc]
         return points
 
-    def _hits(self) -> tuple[Counts | None, Counts]:
-        """Right answers and answers of every step."""
-        if self._right:
-            asked = torch.stack(self._asked).cpu().numpy()
-            return torch.stack(self._right).cpu().numpy(), asked
-        samples = np.array(self._samples, dtype=np.int64)
-        if not self._labels:
-            return None, samples
-        right = hits(torch.cat(self._outputs), torch.cat(self._labels)).cpu().numpy()
-        starts = np.cumsum([0, *self._samples[:-1]])
-        return np.add.reduceat(right, starts, dtype=np.int64), samples
+
+def _reading(value: torch.Tensor) -> Reading:
+    """The number itself where reading it does not wait for a device."""
+    return value.item() if value.device.type == "cpu" else value
+
+
+def _numbers(readings: Sequence[Reading]) -> Sequence[float]:
+    fetched = [value for value in readings if isinstance(value, torch.Tensor)]
+    numbers: list[float] = torch.stack(fetched).tolist() if fetched else []
+    return numbers or cast("Sequence[float]", readings)
 
 
 def decide(output: torch.Tensor) -> torch.Tensor:

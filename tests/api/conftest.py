@@ -15,18 +15,18 @@ from app.settings import Settings
 from tests.support import BASE_URL, built_page
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def page_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built_page(tmp_path_factory.mktemp("page") / "dist")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def application(tmp_path_factory: pytest.TempPathFactory, page_folder: Path) -> FastAPI:
     settings = Settings(data=tmp_path_factory.mktemp("data"))
     return create_app(settings, page=Page(page_folder))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def started(application: FastAPI) -> Iterator[TestClient]:
     """The started application; an error of its own becomes a 500, as in a server."""
     with TestClient(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.linear_model import Ridge
-from sklearn.svm import LinearSVC
 
 from app.catalog.baselines import BASELINES
 from app.engine.baselines import fit, parse_spec
@@ -19,6 +17,12 @@ from app.spec.run import RunSpec
 
 DIGITS = {"type": "digits8"}
 PLANE = {"type": "points_plane"}
+
+
+def by_name(path: str, **options: Any) -> Any:
+    """One of scikit-learn, imported late: it takes longer than all that is imported here."""
+    module, name = path.split(".")
+    return getattr(import_module(f"sklearn.{module}"), name)(**options)
 
 
 def run_data(dataset: dict[str, Any]) -> Resident:
@@ -42,11 +46,12 @@ def learnt(dataset: dict[str, Any], **baseline: Any) -> tuple[Any, Any]:
     [
         (
             {"type": "linear_svm", "penalty": 0.1},
-            lambda: LinearSVC(C=0.1, max_iter=1000, random_state=3),
+            lambda: by_name("svm.LinearSVC", C=0.1, max_iter=1000, random_state=3),
         ),
         (
             {"type": "boosting", "rounds": 3, "leaves": 7},
-            lambda: HistGradientBoostingClassifier(
+            lambda: by_name(
+                "ensemble.HistGradientBoostingClassifier",
                 max_iter=3,
                 max_leaf_nodes=7,
                 learning_rate=0.2,
@@ -75,10 +80,11 @@ def test_classes_as_by_hand_on_the_split_of_a_run(baseline: dict[str, Any], by_h
 @pytest.mark.parametrize(
     ("baseline", "by_hand"),
     [
-        ({"type": "ridge", "penalty": 2.0}, lambda: Ridge(alpha=2.0)),
+        ({"type": "ridge", "penalty": 2.0}, lambda: by_name("linear_model.Ridge", alpha=2.0)),
         (
             {"type": "boosting_regression", "rounds": 5},
-            lambda: HistGradientBoostingRegressor(
+            lambda: by_name(
+                "ensemble.HistGradientBoostingRegressor",
                 max_iter=5,
                 max_leaf_nodes=15,
                 learning_rate=0.1,
@@ -111,7 +117,7 @@ def test_fewer_samples_are_the_first_ones() -> None:
     estimator, result = fit(parse_spec(spec), Path())
     rows = run_data(DIGITS)
     assert rows.train.labels is not None
-    expected = LinearSVC(C=0.05, max_iter=1000, random_state=0)
+    expected = by_name("svm.LinearSVC", C=0.05, max_iter=1000, random_state=0)
     expected.fit(rows.train.rows.numpy()[:200], rows.train.labels.numpy()[:200])
     np.testing.assert_array_equal(estimator.coef_, expected.coef_)
     assert result.train_samples == 200

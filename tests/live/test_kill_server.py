@@ -9,14 +9,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
-import pytest_asyncio
 
 from app.protocol.commands import SetSpeed
 from app.runs.exits import SERVER_LOST
@@ -28,18 +27,11 @@ from tests.runs.helpers import (
     service,
     spec,
     stored_events,
-    warm_workers,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).with_name("runs_server.py")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def zygote() -> AsyncIterator[Shared]:
-    async with warm_workers() as runner:
-        yield runner
 
 
 class Victim:

@@ -35,25 +35,18 @@ from tests.runs.helpers import (
     service,
     spec,
     stored_events,
-    warm_workers,
     watching,
     weights,
     worker_pid,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 SPEED = 400.0
 KILLS = 15
 EDIT = EditWeight(node="fc1", tensor="weight", index=(3, 7), value=0.5)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def zygote() -> AsyncIterator[Shared]:
-    async with warm_workers() as runner:
-        yield runner
-
-
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def runs(zygote: Shared, tmp_path: Path) -> AsyncIterator[Runs]:
     async with service(tmp_path, zygote) as runs:
         yield runs

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from safetensors.torch import load
 
-from tests.support import LiveServer, live_server
+from tests.support import LiveServer
 
 SPEC: dict[str, Any] = {
     "model": [
@@ -28,13 +26,6 @@ SPEC: dict[str, Any] = {
     "seed": 5,
 }
 WEIGHT = {"node": "conv1", "tensor": "weight", "index": [1, 0, 2, 0]}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    data: Path = tmp_path_factory.mktemp("data")
-    with live_server(data) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -24,26 +24,19 @@ from tests.runs.helpers import (
     reach,
     service,
     spec,
-    warm_workers,
     watching,
     weights,
     worker_pid,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 EARLIER = TraceWanted(step=7, precision="float32")
 GRADIENT = ExplainWanted(
     cell=Cell(role="gradient", node="fc1", tensor="weight", index=(3, 20)), step=7
 )
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def zygote() -> AsyncIterator[Shared]:
-    async with warm_workers() as runner:
-        yield runner
-
-
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def runs(zygote: Shared, tmp_path: Path) -> AsyncIterator[Runs]:
     async with service(tmp_path, zygote) as runs:
         yield runs

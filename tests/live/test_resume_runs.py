@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from app.protocol.commands import Play, SetOptimizer, SetSpeed
 from app.runs.exits import SERVER_STOPPED
@@ -18,17 +16,10 @@ from tests.runs.helpers import (
     service,
     spec,
     stored_events,
-    warm_workers,
     watching,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def zygote() -> AsyncIterator[Shared]:
-    async with warm_workers() as runner:
-        yield runner
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_stopped_while_training(tmp_path: Path, zygote: Shared) -> None:

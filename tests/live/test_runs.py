@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,10 +13,8 @@ import pytest
 from safetensors.numpy import load
 
 from tests.live.viewer import open_tab
-from tests.support import ROOT, LiveServer, live_server
+from tests.support import ROOT, LiveServer
 
-SECOND_START = 15.0
-"""Seconds; the product's bar is 5 on a machine at rest, this only catches a lost warm start."""
 SAFETENSORS = "application/vnd.safetensors"
 
 
@@ -142,21 +138,6 @@ def test_commands_that_do_not_fit(
     assert answer.status == status, answer.body
     if pointer is not None:
         assert answer.json()["problems"][0]["pointer"] == pointer
-
-
-def test_everything_outlives_the_server(tmp_path: Path) -> None:
-    with live_server(tmp_path) as first:
-        run = first.create(first.preset("points_circle"))["id"]
-        played(first, run, 7)
-        before = first.get(f"/api/v1/runs/{run}/metrics").json()
-        assert first.stop() == 0
-    began = time.monotonic()
-    with live_server(tmp_path) as second:
-        assert time.monotonic() - began < SECOND_START
-        assert second.get(f"/api/v1/runs/{run}").json()["state"] == "parked"
-        assert second.get(f"/api/v1/runs/{run}/metrics").json() == before
-        assert second.command(run, "step")["step"] == 7
-        assert second.stop(signal.SIGINT) == 0
 
 
 def test_the_readmes_client_prints_maps(server: LiveServer, lenet: dict[str, Any]) -> None:

@@ -24,20 +24,13 @@ from tests.runs.helpers import (
     service,
     spec,
     stored_events,
-    warm_workers,
     watching,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def zygote() -> AsyncIterator[Shared]:
-    async with warm_workers() as runner:
-        yield runner
-
-
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def runs(zygote: Shared, tmp_path: Path) -> AsyncIterator[Runs]:
     async with service(tmp_path, zygote) as runs:
         yield runs
