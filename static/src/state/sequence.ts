@@ -1,5 +1,4 @@
 // Which axis of a tensor of two axes is time. Asks the parts; knows no layer.
-import type { CellKind } from '../draw/drawings';
 import type { Node, ModelSpec } from '../protocol/types';
 import type { Parts } from './cards';
 import { INPUT } from './edits';
@@ -20,10 +19,10 @@ export function timeFirst(model: ModelSpec, parts: Parts, input: boolean, id: st
   return false;
 }
 
-const KINDS: readonly CellKind[] = ['elman', 'jordan', 'lstm', 'gru'];
+const KINDS = ['elman', 'jordan', 'lstm', 'gru'] as const;
 
 /** The kind of cell that a recurrent layer runs at every step; null where it has none that is drawn. */
-export function cellOf(session: Session, node: Node | undefined): CellKind | null {
+export function cellOf(session: Session, node: Node | undefined): (typeof KINDS)[number] | null {
   const cell = node && session.catalog.layers.get(node.layer.type)?.facts['cell'];
   return KINDS.find((kind) => kind === cell) ?? null;
 }
