@@ -33,7 +33,7 @@ browser_suite() { # browser_suite MARKERS OPTION…
 }
 
 suite 'Vitest' node_modules/.bin/vitest run
-suite 'pytest' "$PY" -m pytest --durations=12 -n "$((WORKERS + 1))" --dist loadgroup tests --ignore=tests/browser
+suite 'pytest' "$PY" -m pytest --durations=12 -n "$((WORKERS + 1))" --dist loadscope tests --ignore=tests/browser
 suite 'pytest, browser' browser_suite 'not measured' -n "$WORKERS" --dist loadfile
 suite 'pytest, browser, measured' browser_suite 'measured'
 

@@ -1,4 +1,4 @@
-"""What every suite shares: Hypothesis profiles, one thread for torch, which tests are long and which share a process.
+"""What every suite shares: Hypothesis profiles, one thread for torch, which tests are long or run together.
 
 ``GLASSNET_DEEP=1`` (``make test-deep``) gives property tests ten times the examples and new seeds.
 """
@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
-from itertools import groupby
-from pathlib import Path
+from collections.abc import Iterator
 
 # Before anything imports torch: suites run side by side, and one thread is what workers use.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
 
 import pytest
-import pytest_asyncio
 from hypothesis import HealthCheck, Phase, settings
-
-from tests.runs.helpers import Shared, warm_workers
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 DEEP = os.environ.get("GLASSNET_DEEP") == "1"
 SLOW_START = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -58,31 +55,26 @@ def ordinary_floats() -> Iterator[None]:
     _ordinary_floats()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def zygote() -> AsyncIterator[Shared]:
-    """Warm workers for every service of runs that a process of the suite starts."""
-    async with warm_workers() as runner:
-        yield runner
+SHARE_A_SERVER = {"tests/api", "tests/live", "tests/recovery", "tests/worker"}
 
 
-SHARED = ("server", "zygote", "application")
-"""Fixtures that take seconds to start and live as long as the process of the suite."""
+class ByServer(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """The tests of a file run in one process, and so do the files of a folder that share a server."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        folder = path.rpartition("/")[0]
+        return folder if folder in SHARE_A_SERVER else path
 
 
-def _group(path: Path, items: Sequence[pytest.Item]) -> str:
-    """The tests of a file run in one process; and so do files of a folder that share a server."""
-    used = {name for item in items for name in getattr(item, "fixturenames", ())}
-    shared = next((name for name in SHARED if name in used), path.stem)
-    return f"{path.parent.name}.{shared}"
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    """For ``--dist loadscope``."""
+    return ByServer(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Property tests belong to the long suite too, where they try more."""
-    for path, tests in groupby(items, key=lambda item: item.path):
-        of_file = list(tests)
-        for item in of_file:
-            item.add_marker(pytest.mark.xdist_group(_group(path, of_file)))
     for item in items:
         if DEEP and getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.deep)

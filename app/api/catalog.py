@@ -26,6 +26,7 @@ from app.catalog.plot import ANYWHERE, Place, Plot
 from app.catalog.schedules import SCHEDULES
 from app.core.errors import NotFound
 from app.core.text import Text, text
+from app.protocol.health import BOUNDS, Measures
 from app.spec.base import Strict
 
 router = APIRouter(tags=["catalog"])
@@ -58,11 +59,19 @@ class PartInfo(Described):
 
 
 class LayerFacts(BaseModel):
-    """``pointwise`` layers are drawn on the card of the layer before them."""
+    """``pointwise`` layers are drawn on the card of the layer before them; of one that is
+    ``time_first`` the output is (steps, units). An activation that ``dies`` is exactly flat on one
+    side; beyond the two values ``flat`` of φ it is saturated."""
 
     id_prefix: str
     arity: tuple[int, int]
     pointwise: bool
+    time_first: bool
+    remembers: bool
+    inner: list[str]
+    cell: Literal["", "elman", "lstm", "gru"]
+    dies: bool = False
+    flat: tuple[float, float] | None = None
 
 
 class LayerInfo(Described):
@@ -154,9 +163,10 @@ class Families(BaseModel):
 
 
 class Catalog(BaseModel):
-    """All parts by family."""
+    """All parts by family; ``health``: what counts as healthy of the derivatives of any layer."""
 
     families: Families
+    health: Measures
 
 
 FAMILIES: dict[str, Family[Any]] = {
@@ -225,7 +235,7 @@ async def get_catalog(here: Here) -> Json:
         name: [entry(part, root) for part in family.parts.values()]
         for name, family in FAMILIES.items()
     }
-    return Json({"families": families})
+    return Json({"families": families, "health": BOUNDS.model_dump()})
 
 
 def entry(part: type[Part], root: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ faster way through ReLU and max pooling.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -37,7 +37,7 @@ class Network(nn.Module):
         report = require(spec.model, spec.training)
         nodes = {node.id: node for node in spec.model.nodes}
         self.seed = spec.seed
-        self._model = spec.model
+        self._spec = spec
         self.order: tuple[str, ...] = report.order
         self.sources: dict[str, tuple[str, ...]] = {name: nodes[name].inputs for name in self.order}
         self.shapes: dict[str, Shape] = {INPUT: spec.training.dataset.input_shape}
@@ -109,17 +109,30 @@ class Network(nn.Module):
 
     def unit_axis(self, name: str) -> int:
         """The axis of a node's output that counts its units: 1 where the first is time."""
-        return int(time_first(self._model, name))
+        return int(time_first(self._spec.model, self._spec.training.dataset, name))
+
+    def unit_count(self, name: str) -> int:
+        """Units, or maps, of a node's output."""
+        return self.shapes[name][self.unit_axis(name)]
 
     def silence(self, silenced: Marks) -> None:
-        """Make the outputs of these units 0 and no others'; nothing is left behind where none are."""
+        """Make the outputs of these units 0 and no others'; nothing is left behind where none are.
+
+        Nobody hears them: of a recurrent node neither does its own next step.
+        """
         for handle in self._silencers:
             handle.remove()
-        self._silencers = [
-            self.node(name).register_forward_hook(silencer(marks.all_of(count), count))
-            for name, marks in silenced.items()
-            for count in (self.shapes[name][0],)
-        ]
+        for name in self.order:
+            self.node(name).__dict__.pop("silent", None)
+        self._silencers = []
+        for name, marks in silenced.items():
+            node: Any = self.node(name)
+            mask = torch.zeros(self.unit_count(name), dtype=torch.bool)
+            mask[list(marks.all_of(len(mask)))] = True
+            if hasattr(node, "silent"):
+                node.silent = mask.to(next(node.parameters()).device)
+            hook = silencer(mask, self.unit_axis(name))
+            self._silencers.append(node.register_forward_hook(hook))
 
     def rows(self, name: str, marks: Marked) -> dict[str, tuple[int, tuple[int, ...]]]:
         """(axis, places) of the parameters of a node that belong to its marked units alone; all of
@@ -127,7 +140,7 @@ class Network(nn.Module):
         layer = self.layers[name]
         inputs = tuple(self.shapes[source] for source in self.sources[name])
         found: dict[str, tuple[int, tuple[int, ...]]] = {}
-        for unit in marks.all_of(self.shapes[name][0]):
+        for unit in marks.all_of(self.unit_count(name)):
             for tensor, rows in layer.rows(unit, inputs).items():
                 before = found.get(tensor, (rows.axis, ()))[1]
                 found[tensor] = (rows.axis, (*before, *rows.places))
@@ -197,13 +210,15 @@ class Network(nn.Module):
         return module
 
 
-def silencer(units: Sequence[int], count: int) -> Callable[..., torch.Tensor]:
-    """A forward hook: the output (N, count, …) with these units 0, whatever they were."""
-    mask = torch.zeros(count, dtype=torch.bool)
-    mask[list(units)] = True
+def silencer(mask: torch.Tensor, axis: int) -> Callable[..., torch.Tensor]:
+    """A forward hook: the output of samples whose ``axis`` counts units, with those of the mask 0,
+    whatever they were. One whose units are all silent may be of any size."""
+    if bool(mask.all()):
+        mask = mask[:1]
 
     def silence(module: nn.Module, inputs: Any, output: torch.Tensor) -> torch.Tensor:
-        shape = (1, count, *(1,) * (output.dim() - 2))
+        shape = [1] * output.dim()
+        shape[1 + axis] = len(mask)
         return output.masked_fill(mask.to(output.device).view(shape), 0.0)
 
     return silence

@@ -23,8 +23,7 @@ def exciting(trainer: Trainer, branch: int, wanted: ExcitingWanted) -> Exciting:
     network, name = trainer.network, wanted.node
     if name not in network.order:
         raise no_layer(name)
-    count = network.shapes[name][network.unit_axis(name)]
-    require_below(wanted.unit, count, name)
+    require_below(wanted.unit, network.unit_count(name), name)
     network.mode(training=False)
     try:
         strengths, places, among = _strengths(trainer, wanted)

@@ -88,18 +88,8 @@ def _require_steps(trainer: Trainer) -> None:
 
 @contextmanager
 def _evaluating(trainer: Trainer) -> Iterator[None]:
-    """Evaluation mode; silenced layers are 0 whatever the number of steps."""
-    network, silenced = trainer.network, trainer.settings.silenced
-    network.mode(training=False)
-    network.silence({})
-    handles = [
-        network.node(name).register_forward_hook(lambda _m, _i, output: torch.zeros_like(output))
-        for name in silenced  # over time, a layer is silenced as a whole only
-    ]
+    trainer.network.mode(training=False)
     try:
         yield
     finally:
-        for handle in handles:
-            handle.remove()
-        network.silence(silenced)
-        network.mode(training=True)
+        trainer.network.mode(training=True)

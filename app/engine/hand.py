@@ -22,7 +22,6 @@ from app.protocol.refusals import (
     NoSuchWeight,
     NothingToFreeze,
     ParametersShared,
-    UnitsInTime,
 )
 from app.spec.check import check
 from app.spec.model import ModelSpec
@@ -56,12 +55,11 @@ def _report(spec: RunSpec, name: str) -> tuple[list[NodeReport], NodeReport]:
 
 
 def require_unit(command: Marking, spec: RunSpec) -> NodeReport:
-    """The node is there and has that map or unit; raises NotFound, NoSuchUnit, UnitsInTime."""
+    """The node is there and has that map or unit; raises NotFound, NoSuchUnit."""
     _, node = _report(spec, command.node)
     if command.unit is not None:
-        if time_first(spec.model, command.node):
-            raise UnitsInTime(pointer="/unit", node=command.node, name=command.node)
-        require_below(command.unit, node.shape[0] if node.shape else 1, command.node)
+        axis = int(time_first(spec.model, spec.training.dataset, command.node))
+        require_below(command.unit, node.shape[axis] if node.shape else 1, command.node)
     return node
 
 

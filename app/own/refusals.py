@@ -16,8 +16,8 @@ class Refused(GlassnetError):
 class EmptyFile(Refused):
     code = "upload_empty"
     message = text(
-        "The file is empty. Choose a CSV file with a header and rows, or a zip of pictures.",
-        "文件为空。请选择带表头和数据行的 CSV 文件，或图像的 zip 压缩包。",
+        "The file is empty. Choose a text, a CSV file with a header and rows, or a zip of pictures.",
+        "文件为空。请选择文本、带表头和数据行的 CSV 文件，或图像的 zip 压缩包。",
     )
 
 
@@ -26,6 +26,15 @@ class NotUtf8(Refused):
     message = text(
         "The text is not UTF-8: byte {byte}, in line {line}, begins {found}. Save it as UTF-8.",
         "文本不是 UTF-8：第 {line} 行、第 {byte} 个字节起为 {found}。请另存为 UTF-8。",
+    )
+
+
+class ZeroByte(Refused):
+    code = "upload_zero_byte"
+    message = text(
+        "The text has a zero byte in line {line}: it is no plain text, or UTF-16 without its mark. "
+        "Save it as UTF-8.",
+        "文本第 {line} 行含零字节：它不是纯文本，或是缺少标记的 UTF-16。请另存为 UTF-8。",
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from app.catalog.shelf import TextFacts
 from app.core.text import text
-from app.own.refusals import EmptyFile, NotUtf8, TooMany, TooShort
+from app.own.refusals import EmptyFile, NotUtf8, TooMany, TooShort, ZeroByte
 
 ENDINGS = (".txt", ".md")
 """Names of files that are taken for texts."""
@@ -33,7 +33,9 @@ def read_text(upload: Path, target: Path) -> tuple[TextFacts, str]:
         found = raw[error.start : error.start + 4].hex(" ")
         line = raw.count(b"\n", 0, error.start) + 1
         raise NotUtf8(line=line, byte=error.start + 1, found=found) from None
-    written = written.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+    if "\0" in written:
+        raise ZeroByte(line=written.count("\n", 0, written.index("\0")) + 1)
+    written = written.replace("\r\n", "\n").replace("\r", "\n")
     if not written.strip():
         raise EmptyFile
     if len(written) < LEAST:

@@ -120,7 +120,8 @@ class EditWeight(Strict):
 
 class Freeze(Strict):
     """Train the parameters of a layer, or (``unit``) those of one map or unit, no more: neither
-    gradient, momentum nor weight decay changes them, nor what the optimiser remembers of them."""
+    gradient, momentum nor weight decay changes them, nor what the optimiser remembers of them. A
+    unit's are those into it: of a unit of an LSTM, its row of every gate."""
 
     type: Literal["freeze"] = "freeze"
     node: NodeName
@@ -137,7 +138,8 @@ class Unfreeze(Strict):
 
 class Silence(Strict):
     """Make the output of a node, or (``unit``) one of its maps or units, 0: in training, in
-    evaluation and in every picture. No derivative passes through it."""
+    evaluation and in every picture. No derivative passes through it. Of a recurrent node the next
+    step of time sees the 0, too; a memory that the unit shows to nobody (c of an LSTM) goes on."""
 
     type: Literal["silence"] = "silence"
     node: NodeName

@@ -54,15 +54,6 @@ class NoSuchUnit(Invalid):
     )
 
 
-class UnitsInTime(Invalid):
-    code, status = "units_in_time", 422
-    message = text(
-        "{name} gives a sequence: its units cannot be frozen or silenced one by one. Mark the whole "
-        "layer: leave out “unit”.",
-        "{name} 的输出是序列，其单元不能逐个冻结或静默。请标记整层：省略“unit”。",
-    )
-
-
 class NothingToFreeze(Invalid):
     code, status = "nothing_to_freeze", 422
     message = text(

@@ -88,9 +88,6 @@ class Refused(Wire):
 
 ServerMessage = Annotated[Hello | Events | Refused, Field(discriminator="type")]
 
-CLOSE_GOING_AWAY = 1001
 CLOSE_BAD_MESSAGE = 4400
-CLOSE_UNAUTHORIZED = 4401
-CLOSE_FORBIDDEN = 4403
 CLOSE_TOO_SLOW = 4408
 CLOSE_TOO_MANY = 4429

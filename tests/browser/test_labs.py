@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
+from safetensors.numpy import load
 
 from tests.browser.browser_axe import violations
-from tests.browser.conftest import NewContext
+from tests.browser.conftest import NewContext, endless
 from tests.browser.playground import Playground, number, pixels, until
 from tests.support import LiveServer
 
@@ -139,3 +141,73 @@ def test_an_own_picture_is_not_sent_anywhere(context: NewContext, server: LiveSe
     assert sent == []
     chooser.set_input_files({"name": "no.png", "mimeType": "image/png", "buffer": b"nothing"})
     expect(page.get_by_role("alert")).to_contain_text("no.png")
+
+
+def unlike(picture: Locator, others: list[str]) -> str | None:
+    """What is painted, once it is none of those."""
+    found = pixels(picture.locator("canvas").first)
+    return None if found in others else found
+
+
+def test_why_an_answer_is_what_it_is(playground: Playground, clean: LiveServer) -> None:
+    """Four methods ask the same network of the same digit; what it says is what the network computes."""
+    run = endless(clean, "digits8_cnn")
+    page = playground.open(run).page
+    path = f"/api/v1/runs/{run}"
+    asked = clean.post(f"{path}/predictions", {"sample": {"kind": "stored", "index": 0}}).json()
+    outputs = [float(one) for one in asked["outputs"]]
+    best = outputs.index(max(outputs))
+    lab(page, "Why this answer?")
+    panel = page.get_by_role("region", name="Why this answer?", exact=True)
+
+    def said(target: int) -> str:
+        return f"step 0 · output {target} = {outputs[target]:.3f}".replace("-", "−")
+
+    expect(panel).to_contain_text(said(best))
+    shown: list[str] = []
+    methods = {
+        "saliency": "Saliency",
+        "integrated_gradients": "Integrated gradients",
+        "grad_cam": "Grad-CAM",
+        "occlusion": "Occlusion",
+    }
+    for kind, title in methods.items():
+        panel.get_by_label("Method").select_option(kind)
+        picture = panel.get_by_role("button", name=f"{title} for {best}, over the input")
+        shown.append(until(partial(unlike, picture, shown), f"a picture of its own for {title}"))
+    panel.get_by_label("Method").select_option("integrated_gradients")
+    other = (best + 3) % 10
+    panel.get_by_label("Answer in question").select_option(str(other))
+    expect(panel).to_contain_text(said(other))
+    sums = panel.get_by_text(re.compile("^Σ = ")).inner_text()
+    total, difference, missing = [number(one) for one in re.findall(r"−?\d+\.\d+", sums)]
+    assert abs(total - difference - missing) < 2e-4
+    assert abs(missing) < 0.02
+    excited(page, clean, run)
+
+
+def excited(page: Page, server: LiveServer, run: str) -> None:
+    """The samples that excite a map: in order, as strong as they are, watched by a click."""
+    card = page.locator('[data-card="conv1"]')
+    card.locator("[data-open]").click()
+    hand = page.get_by_role("region", name="conv1: By hand")
+    hand.get_by_text("What excites it most").click()
+    samples = hand.get_by_role("button", name=re.compile("^Watch training sample"))
+    expect(samples).to_have_count(8)
+    said = [str(one.get_attribute("aria-label")) for one in samples.all()]
+    values = [number(one.split(": ")[-1]) for one in said]
+    assert values == sorted(values, reverse=True)
+    assert values[0] > values[-1]
+    index = int(re.findall(r"\d+", said[0])[0])
+    # That sample alone, looked at: its strongest cell of this map is the number that was said.
+    body = {
+        "roles": ["activation"],
+        "nodes": ["relu1"],
+        "samples": [{"kind": "stored", "split": "train", "index": index}],
+    }
+    held = load(server.post(f"/api/v1/runs/{run}/trace", body).body)
+    assert abs(float(held["relu1.activation"][0, 0].max()) - values[0]) < 6e-4
+    samples.first.click()
+    expect(page.locator('[data-card="input"]')).to_contain_text(f"sample {index}")
+    hand.get_by_role("radio", name="mean").click()
+    expect(samples.first).not_to_have_accessible_name(said[0])

@@ -42,6 +42,8 @@ def test_a_gate_on_the_screen_is_pytorchs(
     expected = forget_gate(clean, run, unit=47, step=5)
     assert abs(float(shown.group(1).replace("−", "-")) - expected) < 0.01
     assert violations(page) == []
+    if language == "en":
+        silenced(playground, clean, run)
 
 
 def forget_gate(server: LiveServer, run: str, unit: int, step: int) -> float:
@@ -80,6 +82,30 @@ def test_a_hidden_value_and_its_sensitivity_are_opened(
     view.get_by_role("button", name="Through time").click()
     expect(view.get_by_role("button", name="δ from above")).to_be_visible()
     expect(view.get_by_role("button", name="δ passed down")).to_be_visible()
+
+
+def silenced(playground: Playground, server: LiveServer, run: str) -> None:
+    """All units share one heat map: the unit is chosen by its number and hatched in its row."""
+    page, card = playground.page, playground.card("lstm1")
+    before = playground.pictures("lstm1", "last1", "fc1")
+    hand = page.get_by_role("region", name="lstm1: By hand")
+    hand.get_by_label("Unit", exact=True).fill("40")
+    expect(page.get_by_role("group", name="Map", exact=True)).to_contain_text("40 / 47")
+    silence = hand.get_by_role("button", name="Silence unit 40 of lstm1")
+    silence.click()
+    expect(silence).to_have_attribute("aria-pressed", "true")
+    expect(card.get_by_role("img", name="Silenced: 40")).to_be_visible()
+    playground.expect_repainted(before)
+    mark, heat = card.locator("[data-marked='40']"), card.locator("canvas").first
+    row, whole = mark.bounding_box(), heat.bounding_box()
+    assert row is not None
+    assert whole is not None
+    assert abs(row["y"] - whole["y"] - 7 / 48 * whole["height"]) < 4  # 47 is the top row
+    hand.get_by_role("button", name="Freeze unit 40 of lstm1").click()
+    expect(hand).to_contain_text("Frozen: 40")
+    settings = server.get(f"/api/v1/runs/{run}").json()["settings"]
+    marks = {"lstm1": {"whole": False, "units": [40]}}
+    assert (settings["silenced"], settings["frozen"]) == (marks, marks)
 
 
 def test_the_cell_is_drawn_with_pytorchs_numbers(playground: Playground, clean: LiveServer) -> None:

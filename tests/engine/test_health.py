@@ -11,7 +11,7 @@ import torch
 
 from app.catalog.layers import LAYERS
 from app.catalog.layers._activation import Activation
-from app.engine.tracing.health import Reading, ends, read
+from app.engine.tracing.health import Reading, read
 from app.engine.tracing.history import History, grid
 from app.engine.tracing.reach import shadow
 from app.protocol.health import DerivativeHealth
@@ -98,12 +98,12 @@ def test_dead_units_and_saturated_cells_are_counted() -> None:
 
 def test_which_functions_can_die_or_saturate() -> None:
     kinds = {
-        kind: ends(layer())
+        kind: layer().ends()
         for kind, layer in LAYERS.parts.items()
         if issubclass(layer, Activation) and layer.POINTWISE
     }
-    dying = {kind for kind, about in kinds.items() if about and about[0]}
-    saturating = {kind for kind, about in kinds.items() if about and about[1]}
+    dying = {kind for kind, ends in kinds.items() if ends and ends.dies}
+    saturating = {kind for kind, ends in kinds.items() if ends and ends.flat}
     assert "relu" in dying
     assert not dying & {"leaky_relu", "prelu", "elu", "selu", "softplus", "sigmoid"}
     assert saturating >= {"sigmoid", "tanh", "scaled_tanh"}

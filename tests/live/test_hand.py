@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from safetensors.numpy import load
 
 from app.protocol.frames import metadata
 from tests.live.viewer import open_tab
@@ -46,6 +47,22 @@ def test_a_resting_run_shows_the_effect_at_once(server: LiveServer, run: str) ->
     assert edited != plain
     curve = server.get(f"/api/v1/runs/{run}/metrics").json()["validation"]
     assert (curve["steps"], curve["loss"]) == ([0], [edited])
+
+
+def test_one_unit_of_a_recurrent_layer_is_silenced(server: LiveServer) -> None:
+    run = str(server.create(server.preset("gru_digits"))["id"])
+    path = f"/api/v1/runs/{run}"
+    server.command(run, "silence", node="gru1", unit=7)
+    wanted = {"roles": ["activation"], "nodes": ["gru1"], "samples": [{"kind": "stored"}]}
+    held = load(server.post(f"{path}/trace", wanted).body)["gru1.activation"]
+    assert held.shape[1] == 28
+    assert [unit for unit in range(48) if not held[..., unit].any()] == [7]
+    cell = {"role": "activation", "node": "gru1", "sample": 0, "index": [9, 7]}
+    said = server.post(f"{path}/explain", {"cell": cell}).json()
+    assert (said["kind"], said["value"]) == ("silenced", 0.0)
+    refused = server.post(f"{path}/commands", {"type": "silence", "node": "gru1", "unit": 48})
+    assert (refused.status, refused.json()["problems"][0]["code"]) == (422, "no_such_unit")
+    server.request("DELETE", path)
 
 
 @pytest.mark.parametrize(

@@ -58,13 +58,13 @@ class Shared:
     """A runner that several services use after one another: their start and stop leave it alone."""
 
     def __init__(self, runner: Runner) -> None:
-        self._runner = runner
+        self.runner = runner
 
     async def start(self) -> None:
         """It has been started."""
 
     async def spawn(self) -> WorkerProcess:
-        return await self._runner.spawn()
+        return await self.runner.spawn()
 
     async def stop(self) -> None:
         """It is stopped by its owner."""

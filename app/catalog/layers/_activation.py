@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,6 +16,21 @@ from app.core.text import Text, text
 INPUT_VALUE = text("net input u", "净激活值 u")
 VALUE = text("φ(u)", "φ(u)")
 SLOPE = text("φ′(u)", "φ′(u)")
+FLAT = 0.1
+"""A slope below this share of the steepest counts as saturated."""
+FAR = 30.0
+"""Where a function shows how it ends."""
+
+
+@dataclass(frozen=True)
+class Ends:
+    """What becomes of a function far from 0."""
+
+    dies: bool
+    """Exactly flat on one side: a unit that stays there learns nothing."""
+    steepest: float
+    flat: tuple[float, float] | None
+    """Of one that flattens on both sides, the values of φ below and above which it is saturated."""
 
 
 class Activation(Layer):
@@ -47,11 +63,37 @@ class Activation(Layer):
         """
         return self.GAIN if self.GAIN is not None else _measured(self)
 
+    def ends(self) -> Ends | None:
+        """Null where it tells no curve."""
+        return _ends(self)
+
+    @classmethod
+    def facts(cls) -> dict[str, Any]:
+        """With its default options, whether it ``dies`` and where it is ``flat``."""
+        ends = cls().ends() if cls.POINTWISE else None
+        own = {"dies": ends.dies, "flat": ends.flat} if ends else {}
+        return {**super().facts(), **own}
+
     def plot(self, place: Place = ANYWHERE) -> Plot | None:
         u = axis()
         value, slope = self.curve(u)
         lines = (line(VALUE, value), line(SLOPE, slope))
         return Plot(x_name=INPUT_VALUE, x=tuple(u.tolist()), lines=lines, note=self.PLOT_NOTE)
+
+
+@lru_cache(maxsize=256)
+def _ends(activation: Activation) -> Ends | None:
+    try:
+        value, slope = activation.curve(axis(reach=FAR, points=24_001))
+    except TypeError:
+        return None
+    size = np.abs(slope)
+    steepest = float(size.max())
+    lower, upper = sorted((float(size[0]), float(size[-1])))
+    if upper >= FLAT * steepest:
+        return Ends(lower == 0.0, steepest, None)
+    inside = value[size >= FLAT * steepest]
+    return Ends(False, steepest, (float(inside.min()), float(inside.max())))
 
 
 @lru_cache(maxsize=256)

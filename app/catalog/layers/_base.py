@@ -179,12 +179,10 @@ class Layer(Part):
     def rows(self, unit: int, inputs: tuple[Shape, ...]) -> dict[str, Rows]:
         """The part of each parameter that belongs to one map or unit of the output alone.
 
-        The default takes the first axis of every parameter that counts the output's maps. Where the
-        first axis of the output is time, every step shares the parameters: none.
+        The default takes the first axis of every parameter that counts the output's maps; of a unit
+        of a sequence, those into it, which every step shares.
         """
-        if self.TIME_FIRST:
-            return {}
-        count = self.output_shape(inputs)[0]
+        count = self.output_shape(inputs)[int(self.TIME_FIRST)]
         own = [p.name for p in self.parameters(inputs) if p.shape and p.shape[0] == count]
         return {name: Rows(0, (unit,)) for name in own}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from app.catalog.family import option
-from app.catalog.layers._base import RECURRENT, Layer, Parameter, time_input
+from app.catalog.layers._base import RECURRENT, Layer, Parameter, Rows, time_input
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import torch
 
 Start = Literal["default", "identity", "orthogonal"]
+TENSORS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
 def units_option(default: int = 32) -> Any:
@@ -128,16 +129,19 @@ class Gated(Layer):
         rows, found = self.GATES * self.units, []
         for place, width in enumerate(self.widths(inputs)):
             for end in ("", "_reverse")[: self.directions]:
-                shapes: dict[str, Shape] = {
-                    "weight_ih": (rows, width),
-                    "weight_hh": (rows, self.units),
-                }
-                shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
+                shapes: tuple[Shape, ...] = (rows, width), (rows, self.units), (rows,), (rows,)
                 found += [
                     Parameter(name=f"{name}_l{place}{end}", shape=shape)
-                    for name, shape in shapes.items()
+                    for name, shape in zip(TENSORS, shapes, strict=True)
                 ]
         return tuple(found)
+
+    def rows(self, unit: int, inputs: tuple[Shape, ...]) -> dict[str, Rows]:
+        """Of the last layer, in the unit's direction: its row of every gate."""
+        back, row = divmod(unit, self.units)
+        end = f"l{self.layers - 1}{'_reverse' if back else ''}"
+        places = tuple(gate * self.units + row for gate in range(self.GATES))
+        return {f"{name}_{end}": Rows(0, places) for name in TENSORS}
 
     def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
         h, blocks = self.units, self.GATES * self.directions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
-from app.catalog.layers._base import RECURRENT, Layer, Parameter, time_input
+from app.catalog.layers._base import RECURRENT, Layer, Parameter, Rows, time_input
 from app.catalog.layers._recurrent import activation_option, fill_uniform, units_option
 from app.core.shapes import Shape
 from app.core.text import text
@@ -71,6 +71,16 @@ class BandedRnn(Layer):
             Parameter(name="band", shape=(band,)),
             Parameter(name="b", shape=(self.units,)),
         )
+
+    def rows(self, unit: int, inputs: tuple[Shape, ...]) -> dict[str, Rows]:
+        """The unit's row of U and b, and its entry of each diagonal that crosses its row."""
+        places, first = [unit], self.units
+        for distance in range(1, self.near + 1):
+            for column, own in ((unit + distance, unit), (unit - distance, unit - distance)):
+                if 0 <= column < self.units:
+                    places.append(first + own)
+                first += self.units - distance
+        return {"U": Rows(0, (unit,)), "band": Rows(0, tuple(places)), "b": Rows(0, (unit,))}
 
     def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
         h, near = self.units, self.near

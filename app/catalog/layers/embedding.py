@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from app.catalog.family import Formula, option
 from app.catalog.initializers import AnyInitializer
 from app.catalog.initializers.normal import Normal
-from app.catalog.layers._base import RECURRENT, Fix, Layer, Parameter, ShapeMismatch
+from app.catalog.layers._base import RECURRENT, Fix, Layer, Parameter, Rows, ShapeMismatch
 from app.catalog.plot import Place
 from app.core.shapes import Shape, Tokens
 from app.core.text import text
@@ -70,6 +70,10 @@ class Embedding(Layer):
 
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
         return (Parameter(name="weight", shape=(_tokens(inputs), self.size)),)
+
+    def rows(self, unit: int, inputs: tuple[Shape, ...]) -> dict[str, Rows]:
+        """One number of every token's vector."""
+        return {"weight": Rows(1, (unit,))}
 
     def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
         tokens = _tokens(inputs)

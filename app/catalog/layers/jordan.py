@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
-from app.catalog.layers._base import RECURRENT, Layer, Parameter, time_input
+from app.catalog.layers._base import RECURRENT, Layer, Parameter, Rows, time_input
 from app.catalog.layers._recurrent import activation_option, fill_uniform, units_option
 from app.core.shapes import Shape
 from app.core.text import text
@@ -80,6 +80,10 @@ class Jordan(Layer):
             Parameter(name="V", shape=(outputs, hidden)),
             Parameter(name="c", shape=(outputs,)),
         )
+
+    def rows(self, unit: int, inputs: tuple[Shape, ...]) -> dict[str, Rows]:
+        """Its units are the outputs: a row of V, and of c."""
+        return {name: Rows(0, (unit,)) for name in ("V", "c")}
 
     def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
         h, o = self.units, self.outputs

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from app.engine.modules.masks import silent_tail
+from app.engine.modules.masks import silent_tail, unheard
 
 
 def squash(name: str, u: torch.Tensor) -> torch.Tensor:
@@ -24,6 +24,8 @@ class Jordan(nn.Module):
 
     STATES = ("o", "s")
     MEMORY = ("s", "o")
+    silent: torch.Tensor | None = None
+    """Outputs (O) that are 0 for the next step too."""
 
     def __init__(
         self,
@@ -64,12 +66,13 @@ class Jordan(nn.Module):
     ) -> list[tuple[torch.Tensor, ...]]:
         """o_t and s_t of every step."""
         u_NTH = functional.linear(x_NTF, self.U, self.b)
-        (o_NO,) = state
+        (o_NO,) = unheard(state, self.silent)
         states: list[tuple[torch.Tensor, ...]] = []
         for t in range(x_NTF.shape[1]):
             s_NH = squash(self.activation, u_NTH[:, t] + functional.linear(o_NO, self.W))
             o_NO = squash(self.output, functional.linear(s_NH, self.V, self.c))
-            states.append((o_NO, s_NH))
+            states.append(unheard((o_NO, s_NH), self.silent))
+            o_NO = states[-1][0]
         return states
 
 
@@ -81,6 +84,8 @@ class Banded(nn.Module):
 
     STATES = ("s",)
     MEMORY = ("s",)
+    silent: torch.Tensor | None = None
+    """Units (H) that are 0 for the next step too."""
 
     def __init__(
         self, features: int, hidden: int, reach: int = 1, activation: str = "tanh"
@@ -129,9 +134,10 @@ class Banded(nn.Module):
         """s_t of every step."""
         weight = self.full_weight()
         u_NTH = functional.linear(x_NTF, self.U, self.b)
-        (s_NH,) = state
+        (s_NH,) = unheard(state, self.silent)
         states: list[tuple[torch.Tensor, ...]] = []
         for t in range(x_NTF.shape[1]):
             s_NH = squash(self.activation, u_NTH[:, t] + functional.linear(s_NH, weight))
-            states.append((s_NH,))
+            states.append(unheard((s_NH,), self.silent))
+            (s_NH,) = states[-1]
         return states

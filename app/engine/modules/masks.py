@@ -23,6 +23,13 @@ def silent_tail(x_NTF: torch.Tensor, lengths: torch.Tensor | None) -> torch.Tens
     return x_NTF.masked_fill((steps >= lengths[:, None])[:, :, None], 0.0)
 
 
+def unheard(
+    state: tuple[torch.Tensor, ...], silent: torch.Tensor | None
+) -> tuple[torch.Tensor, ...]:
+    """A state (its output (…, H) first) whose silent units (H) the next step sees as 0."""
+    return state if silent is None else (state[0].masked_fill(silent, 0.0), *state[1:])
+
+
 def reversed_within(x_NTF: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
     """Every sequence from its last step to its first; what is behind its end stays there."""
     steps = torch.arange(x_NTF.shape[1], device=x_NTF.device)

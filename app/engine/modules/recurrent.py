@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from app.engine.modules.dropout import SeededDropout
-from app.engine.modules.masks import reversed_within, silent_tail
+from app.engine.modules.masks import reversed_within, silent_tail, unheard
 
 
 class Unrolled(nn.RNNBase):
@@ -29,6 +29,8 @@ class Unrolled(nn.RNNBase):
     """Names of what a state holds, its output first."""
     MEMORY: ClassVar[tuple[str, ...]] = ("h",)
     """Those of them that the next step takes."""
+    silent: torch.Tensor | None = None
+    """Outputs (H × directions) that are to be silenced: for the next step they are 0, too."""
 
     def __init__(
         self,
@@ -57,6 +59,21 @@ class Unrolled(nn.RNNBase):
         each = 4 * (2 if self.bidirectional else 1)
         names = self._flat_weights_names[layer * each : (layer + 1) * each]
         return [getattr(self, name) for name in names]
+
+    def silent_in(self, layer: int) -> list[torch.Tensor | None]:
+        """The silent units (H) of each direction of a layer; only those of the last are outputs."""
+        if self.silent is None or layer < self.num_layers - 1:
+            return [None] * (2 if self.bidirectional else 1)
+        return list(torch.split(self.silent, self.hidden_size))
+
+    def heard(self, layer: int) -> list[torch.Tensor]:
+        """The weights of a layer for PyTorch's kernels, which cannot silence a unit on the way: what
+        nobody multiplies, nobody hears."""
+        weights = self.of_layer(layer)
+        for k, silent in enumerate(self.silent_in(layer)):
+            if silent is not None:
+                weights[4 * k + 1] = weights[4 * k + 1].masked_fill(silent, 0.0)
+        return weights
 
     def fused(
         self,
@@ -100,21 +117,29 @@ class Unrolled(nn.RNNBase):
         """The output from a state before the first step on, and the state after the last."""
         layers, both = range(self.num_layers), self.bidirectional
         if not (self.training and self.dropout):
-            weights = [w for k in layers for w in self.of_layer(k)]
+            weights = [w for k in layers for w in self.heard(k)]
             x_NTF, *end = self.fused(x_NTF, weights, state, both=both)
-            return x_NTF, tuple(end)
+            return x_NTF, self._kept(tuple(end))
         ends = []
         for k, own in enumerate(zip(*(s.chunk(len(layers)) for s in state), strict=True)):
             x_NTF = self.between(x_NTF) if k else x_NTF
-            x_NTF, *end = self.fused(x_NTF, self.of_layer(k), own, both=both)
+            x_NTF, *end = self.fused(x_NTF, self.heard(k), own, both=both)
             ends.append(end)
-        return x_NTF, tuple(torch.cat(parts) for parts in zip(*ends, strict=True))
+        return x_NTF, self._kept(tuple(torch.cat(parts) for parts in zip(*ends, strict=True)))
+
+    def _kept(self, state: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+        """A state (layers × directions, N, H) as the steps that come next see it."""
+        if self.silent is None:
+            return state
+        silent = [s for k in range(self.num_layers) for s in self.silent_in(k)]
+        h_NH = [unheard((h,), s)[0] for h, s in zip(state[0], silent, strict=True)]
+        return torch.stack(h_NH), *state[1:]
 
     def _apart(self, x_NTF: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """Both directions by themselves: the way back begins where each sequence ends."""
         for layer in range(self.num_layers):
             x_NTF = self.between(x_NTF) if layer else x_NTF
-            weights, start = self.of_layer(layer), self.rest(x_NTF, 1)
+            weights, start = self.heard(layer), self.rest(x_NTF, 1)
             ahead = self.fused(x_NTF, weights[:4], start, both=False)[0]
             turned = reversed_within(x_NTF, lengths)
             back = self.fused(turned, weights[4:], start, both=False)[0]
@@ -150,14 +175,14 @@ class Unrolled(nn.RNNBase):
     ) -> Iterator[list[tuple[torch.Tensor, ...]]]:
         """The states of a layer in each of its directions; ``start`` is that before the first step,
         of a layer that reads forwards only."""
-        weights = self.of_layer(layer)
-        yield self.walk(x_NTF, weights[:4], 1, start)
+        weights, (silent, *other) = self.of_layer(layer), self.silent_in(layer)
+        yield self.walk(x_NTF, weights[:4], 1, start, silent)
         if not self.bidirectional:
             return
         if lengths is None:
-            yield self.walk(x_NTF, weights[4:], -1)
+            yield self.walk(x_NTF, weights[4:], -1, None, *other)
             return
-        turned = self.walk(reversed_within(x_NTF, lengths), weights[4:], 1)
+        turned = self.walk(reversed_within(x_NTF, lengths), weights[4:], 1, None, *other)
         parts = (torch.stack(part, 1) for part in zip(*turned, strict=True))
         yield list(zip(*(reversed_within(p, lengths).unbind(1) for p in parts), strict=True))
 
@@ -167,12 +192,15 @@ class Unrolled(nn.RNNBase):
         weights: list[torch.Tensor],
         way: int,
         start: tuple[torch.Tensor, ...] | None = None,
+        silent: torch.Tensor | None = None,
     ) -> list[tuple[torch.Tensor, ...]]:
-        """The states of one layer in time's order, read forwards (1) or backwards (−1)."""
+        """The states of one layer in time's order, read forwards (1) or backwards (−1); its
+        ``silent`` units (H) are 0 from step to step."""
         u_NTG = nn.functional.linear(x_NTF, weights[0], weights[2])
-        state, states = self.start(x_NTF) if start is None else start, []
+        state = unheard(self.start(x_NTF) if start is None else start, silent)
+        states = []
         for t in list(range(x_NTF.shape[1]))[::way]:
-            state = self.step(u_NTG[:, t], state, weights)
+            state = unheard(self.step(u_NTG[:, t], state, weights), silent)
             states.append(state)
         return states[::way]
 

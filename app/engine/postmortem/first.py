@@ -20,7 +20,6 @@ from app.engine.tracing.step import Trace
 from app.engine.trainer import Trainer
 from app.protocol.postmortem import Broken, FirstBroken
 from app.spec.model import INPUT
-from app.spec.sequences import time_first
 
 
 def place(tensor: torch.Tensor) -> tuple[int, ...]:
@@ -137,7 +136,7 @@ class Search:
         self, node: str, what: Broken, tensor: torch.Tensor, *, first: bool
     ) -> FirstBroken:
         """Forwards the first time step that broke, backwards the last."""
-        if tensor.dim() != 3 or not self._has_time(node):
+        if tensor.dim() != 3 or not self.network.unit_axis(node):
             return self._said(node, what, tensor)
         times = [t for t in range(tensor.shape[1]) if broken(tensor[:, t])]
         time = times[0] if first else times[-1]
@@ -149,9 +148,3 @@ class Search:
         }
         value = float(tensor[sample, time, unit].detach())
         return FirstBroken(step=self.step, node=node, what=what, value=value, **facts)
-
-    def _has_time(self, node: str) -> bool:
-        model = self.trainer.spec.model
-        if node != INPUT:
-            return time_first(model, node)
-        return any(INPUT in n.inputs and n.layer.TIME_FIRST for n in model.nodes)

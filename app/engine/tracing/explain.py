@@ -168,8 +168,9 @@ class Explainer:
         )
 
     def _silenced(self, node: str, index: tuple[int, ...]) -> bool:
-        marks = self.trace.trainer.settings.silenced.get(node)
-        return marks is not None and marks.has(index[0] if index else 0)
+        trainer = self.trace.trainer
+        marks = trainer.settings.silenced.get(node)
+        return marks is not None and marks.has(index[trainer.network.unit_axis(node)])
 
     def _net_input(self, cell: Cell) -> Answered:
         node = self._node(cell)

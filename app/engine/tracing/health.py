@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-import numpy as np
 import torch
 
-from app.catalog.layers._activation import Activation
+from app.catalog.layers._activation import FLAT, Activation
 from app.engine.tracing.step import Trace
 from app.engine.trainer import Trainer
 from app.spec.units import NONE
-
-FLAT = 0.1
-"""A slope below this share of the steepest counts as saturated."""
-FAR = 30.0
-"""Where a function shows how it ends."""
 
 
 @dataclass
@@ -75,33 +68,18 @@ def _updates(trace: Trace) -> dict[str, float]:
     return found
 
 
-@lru_cache(maxsize=256)
-def ends(layer: Activation) -> tuple[bool, bool, float] | None:
-    """Whether the function is exactly flat at one end; whether it flattens at both; its steepest
-    slope. Null where it tells no curve."""
-    try:
-        _, slopes = layer.curve(np.array([-FAR, FAR, *np.linspace(-6.0, 6.0, 601)]))
-    except TypeError:
-        return None
-    steepest = float(np.abs(slopes).max())
-    left, right = abs(float(slopes[0])), abs(float(slopes[1]))
-    both = max(left, right) < FLAT * steepest
-    return min(left, right) == 0.0 and not both, both, steepest
-
-
 def _slopes(trace: Trace, node: str, layer: Activation, found: Reading) -> None:
     """φ′ at every cell of the batch, from PyTorch."""
-    about = ends(layer)
-    if about is None or not (about[0] or about[1]):
+    ends = layer.ends()
+    if ends is None or not (ends.dies or ends.flat):
         return
     network = trace.trainer.network
     slope = trace.derivative(node)
-    if about[0]:
-        axis = network.unit_axis(node)
-        alive = slope.ne(0.0).movedim(1 + axis, 0).flatten(1).any(1)
+    if ends.dies:
+        alive = slope.ne(0.0).movedim(1 + network.unit_axis(node), 0).flatten(1).any(1)
         marks = trace.trainer.settings.silenced.get(node, NONE)
-        heard = [unit for unit in range(len(alive)) if axis or not marks.has(unit)]
-        if heard and not (axis and marks.whole):  # what is silenced by hand is not dead
+        heard = [unit for unit in range(len(alive)) if not marks.has(unit)]
+        if heard:  # what is silenced by hand is not dead
             found.dead[node] = 1.0 - float(alive[heard].double().mean())
     else:
-        found.saturated[node] = float(slope.abs().lt(FLAT * about[2]).double().mean())
+        found.saturated[node] = float(slope.abs().lt(FLAT * ends.steepest).double().mean())

@@ -52,7 +52,11 @@ def _forward(trace: Trace) -> Iterator[OperationStep]:
             shape=shape,
             caption=_joined(
                 words.FORWARD.format(node=name, title=layer.TITLE, shape=show(shape)),
-                _marked(trace.trainer.settings.silenced.get(name), shape[0], words.SILENCED),
+                _marked(
+                    trace.trainer.settings.silenced.get(name),
+                    network.unit_count(name),
+                    words.SILENCED,
+                ),
             ),
             formula=layer.FORMULA.forward if layer.FORMULA else "",
             inside=tuple(inner),
@@ -131,7 +135,7 @@ def _updates(trace: Trace) -> Iterator[OperationStep]:
         if full not in updated.groups:
             caption = words.FROZEN.format(name=full)
         elif node in settings.frozen:
-            count = trace.trainer.network.shapes[node][0]
+            count = trace.trainer.network.unit_count(node)
             caption = _joined(caption, _marked(settings.frozen[node], count, words.HELD))
         yield OperationStep(
             number=0,

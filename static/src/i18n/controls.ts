@@ -6,8 +6,6 @@ export const controls = {
   'common.decrease': ['{label}: less', '{label}：减小'],
   'common.increase': ['{label}: more', '{label}：增大'],
   'common.about': ['About {label}', '关于{label}'],
-  'common.on': ['on', '开'],
-  'common.off': ['off', '关'],
 
   'curves.empty': ['No step has run yet', '尚未运行任何一步'],
   'curves.measure': ['Measure', '度量'],
@@ -85,7 +83,6 @@ export const controls = {
   'form.notNumber': ['A number, please.', '请输入数字。'],
   'form.notWhole': ['A whole number, please.', '请输入整数。'],
   'form.numbers': ['Numbers, separated by commas.', '以逗号分隔的数字。'],
-  'form.unset': ['automatic', '自动'],
 
   'palette.search': ['Search parts', '搜索组件'],
   'palette.none': ['No part is called “{query}”.', '没有名为“{query}”的组件。'],

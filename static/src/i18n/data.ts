@@ -120,7 +120,6 @@ export const data = {
   'augment.add': ['Add…', '添加…'],
   'augment.addLabel': ['Add an augmentation', '添加数据增强'],
   'augment.remove': ['Remove {title}', '去掉{title}'],
-  'augment.none': ['Training samples are used as they are.', '训练样本按原样使用。'],
   'augment.preview': [
     'The watched sample in the next steps of training',
     '被观察的样本在接下来各训练步中的样子',

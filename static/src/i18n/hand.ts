@@ -4,6 +4,7 @@ export const hand = {
   'hand.layer': ['whole layer', '整层'],
   'hand.map': ['map {unit}', '图 {unit}'],
   'hand.unit': ['unit {unit}', '单元 {unit}'],
+  'hand.choose': ['Unit', '单元'],
   'hand.freeze': ['freeze', '冻结'],
   'hand.silence': ['silence', '静默'],
   'hand.freezeOf': ['Freeze {what} of {id}', '冻结 {id} 的{what}'],
@@ -15,6 +16,10 @@ export const hand = {
   'hand.silenceHelp': [
     'Its output is 0 in training and in every picture, and no derivative passes through it.',
     '其输出恒为 0（训练和显示均如此），导数也不经其传递。',
+  ],
+  'hand.silenceTime': [
+    'Its output is 0 at every step, for the next step of this layer too, and no derivative passes through it.',
+    '其输出在每个时刻均为 0（对本层的下一时刻也是如此），导数也不经其传递。',
   ],
   'hand.restore': ['Release all', '全部恢复'],
   'hand.nowFrozen': ['Frozen: {units}', '已冻结：{units}'],

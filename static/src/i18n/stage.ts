@@ -116,7 +116,6 @@ export const stage = {
   'stage.macs': ['{macs} MAC', '{macs} 次乘加'],
   'stage.kib': ['{size} KiB', '{size} KiB'],
   'stage.mib': ['{size} MiB', '{size} MiB'],
-  'stage.memoryHelp': ['Memory of one training step', '一个训练步所需的内存'],
   'stage.recorded': ['recorded', '录制画面'],
   'stage.recordedHelp': [
     'Maps and curves of an earlier training, until you press Play',

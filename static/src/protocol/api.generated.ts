@@ -1794,10 +1794,11 @@ export interface components {
         };
         /**
          * Catalog
-         * @description All parts by family.
+         * @description All parts by family; ``health``: what counts as healthy of the derivatives of any layer.
          */
         Catalog: {
             families: components["schemas"]["Families"];
+            health: components["schemas"]["Measures"];
         };
         /**
          * Cell
@@ -3089,7 +3090,8 @@ export interface components {
         /**
          * Freeze
          * @description Train the parameters of a layer, or (``unit``) those of one map or unit, no more: neither
-         *     gradient, momentum nor weight decay changes them, nor what the optimiser remembers of them.
+         *     gradient, momentum nor weight decay changes them, nor what the optimiser remembers of them. A
+         *     unit's are those into it: of a unit of an LSTM, its row of every gate.
          */
         Freeze: {
             /**
@@ -3799,7 +3801,9 @@ export interface components {
         };
         /**
          * LayerFacts
-         * @description ``pointwise`` layers are drawn on the card of the layer before them.
+         * @description ``pointwise`` layers are drawn on the card of the layer before them; of one that is
+         *     ``time_first`` the output is (steps, units). An activation that ``dies`` is exactly flat on one
+         *     side; beyond the two values ``flat`` of φ it is saturated.
          */
         LayerFacts: {
             /** Id Prefix */
@@ -3811,6 +3815,30 @@ export interface components {
             ];
             /** Pointwise */
             pointwise: boolean;
+            /** Time First */
+            time_first: boolean;
+            /** Remembers */
+            remembers: boolean;
+            /** Inner */
+            inner: string[];
+            /**
+             * Cell
+             * @enum {string}
+             */
+            cell: "" | "elman" | "lstm" | "gru";
+            /**
+             * Dies
+             * @default false
+             */
+            dies: boolean;
+            /**
+             * Flat
+             * @default null
+             */
+            flat: [
+                number,
+                number
+            ] | null;
         };
         /**
          * LayerHealth
@@ -7037,7 +7065,8 @@ export interface components {
         /**
          * Silence
          * @description Make the output of a node, or (``unit``) one of its maps or units, 0: in training, in
-         *     evaluation and in every picture. No derivative passes through it.
+         *     evaluation and in every picture. No derivative passes through it. Of a recurrent node the next
+         *     step of time sees the 0, too; a memory that the unit shows to nobody (c of an LSTM) goes on.
          */
         Silence: {
             /**

@@ -11,6 +11,7 @@ import type {
   ExportInfo,
   Example,
   Families,
+  Measures,
   MetricsHistory,
   ModelSpec,
   OwnDetail,
@@ -37,8 +38,8 @@ type Schemas = components['schemas'];
 const rangeTest = (id: string): string => `/runs/${encodeURIComponent(id)}/range-test`;
 
 export class Api extends Requests {
-  async catalog(): Promise<Families> {
-    return (await this.json<{ families: Families }>('/catalog')).families;
+  catalog(): Promise<{ families: Families; health: Measures }> {
+    return this.json('/catalog');
   }
 
   presets(): Promise<Presets> {

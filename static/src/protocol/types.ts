@@ -1,4 +1,5 @@
 // The wire's data types, as app/spec and app/protocol declare them. Data only; no behaviour.
+import type { components } from './api.generated';
 
 export interface Text {
   en: string;
@@ -215,6 +216,9 @@ export interface Families {
   schedules: Part[];
   augmentations: Part[];
 }
+
+/** Of every measure of a layer's health, between which values it is healthy; null: no bound on that side. */
+export type Measures = components['schemas']['Measures'];
 
 /** What a preset reaches on its validation set: one of the figures, whatever the seed. */
 export interface Goal {

@@ -4,6 +4,7 @@ import type {
   DatasetFacts,
   DeviceInfo,
   Families,
+  Measures,
   Part,
   Preset,
   Presets,
@@ -27,6 +28,8 @@ function byType(parts: readonly Part[]): Map<string, Part> {
 
 export class Catalog {
   families = $state.raw<Families>(NONE);
+  /** What counts as healthy, the same wherever health is told; null until the catalogue is here. */
+  health = $state.raw<Measures | null>(null);
   presets = $state.raw<Preset[]>([]);
   /** Headings of the presets, in order. */
   groups = $state.raw<Presets['groups']>([]);
@@ -45,8 +48,9 @@ export class Catalog {
   }
 
   async load(): Promise<void> {
-    const [families, presets] = await Promise.all([this.#api.catalog(), this.#api.presets()]);
-    this.families = families;
+    const [found, presets] = await Promise.all([this.#api.catalog(), this.#api.presets()]);
+    this.families = found.families;
+    this.health = found.health;
     this.presets = presets.presets;
     this.groups = presets.groups;
   }
@@ -58,7 +62,7 @@ export class Catalog {
   }
 
   async refresh(): Promise<void> {
-    this.families = await this.#api.catalog();
+    this.families = (await this.#api.catalog()).families;
   }
 
   datasetFacts(type: string): DatasetFacts | null {

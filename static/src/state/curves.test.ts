@@ -79,19 +79,47 @@ describe('health', () => {
   const maps = (shape: number[], values: number[]) =>
     new Maps({ dtype: 'F32', shape, data: Float32Array.from(values) }, none, none);
 
+  const bounds = {
+    sensitivity: { low: 1e-6, high: 10 },
+    gradient: { low: 1e-3, high: 20 },
+    update: { low: null, high: null },
+    dead: { low: null, high: 0.4 },
+    saturated: { low: null, high: 0.6 },
+  };
+  const relu = { dies: true };
+  const tanh = { dies: false, flat: [-0.9, 0.8] } as const;
+
   it.each([
-    ['dead', maps([3, 1, 2], [0, 0, 0, 0, 1, 0]), 'relu', 0.1],
-    ['dead', maps([4], [0, 0, 0, 2]), 'leaky_relu', undefined],
-    ['ok', maps([2], [0, 2]), 'relu', 0.1],
-    ['saturated', maps([4], [0.99, -0.99, 0.98, 0]), 'tanh', 0.1],
-    ['saturated', maps([2], [0.01, 0.99]), 'sigmoid', 0.1],
-    ['ok', maps([4], [0, 0, 0, 0]), 'dense', 0.1],
-    ['vanishing', maps([2], [1, 2]), 'dense', 1e-9],
-    ['exploding', maps([2], [1, 2]), 'dense', 1e5],
-    ['broken', maps([2], [NaN, 2]), 'dense', 0.1],
-    ['broken', null, 'dense', NaN],
-    ['unknown', null, 'dense', undefined],
-  ] as const)('is %s', (expected, given, type, gradient) => {
-    expect(health(given, type, gradient).health).toBe(expected);
+    ['dead', maps([3, 1, 2], [0, 0, 0, 0, 1, 0]), relu, 0.1],
+    ['dead', maps([2], [0, 2]), relu, undefined],
+    ['ok', maps([3], [0, 2, 2]), relu, 0.1],
+    ['ok', maps([2], [0, 2]), { dies: false }, 0.1],
+    ['saturated', maps([3], [0.85, -0.95, 0]), tanh, 0.1],
+    ['ok', maps([5], [0.85, -0.95, 0.85, 0.7, -0.8]), tanh, 0.1],
+    ['ok', maps([4], [0, 0, 0, 0]), {}, 0.1],
+    ['vanishing', maps([2], [1, 2]), {}, 9e-4],
+    ['ok', maps([2], [1, 2]), {}, 19],
+    ['exploding', maps([2], [1, 2]), {}, 21],
+    ['broken', maps([2], [NaN, 2]), {}, 0.1],
+    ['broken', null, {}, NaN],
+    ['unknown', null, {}, undefined],
+  ] as const)('is %s', (expected, given, about, gradient) => {
+    expect(health(given, about, gradient, bounds).health).toBe(expected);
+  });
+
+  it('counts the units of a sequence along its second axis', () => {
+    const [still, quiet] = [maps([2, 3], [0, 1, 0, 0, 2, 0]), maps([2, 3], [0, 0, 0, 3, 1, 2])];
+    expect(health(still, { ...relu, timed: true }, 0.1, bounds)).toEqual({
+      health: 'dead',
+      amount: 2 / 3,
+    });
+    expect(health(quiet, { ...relu, timed: true }, 0.1, bounds).health).toBe('ok');
+  });
+
+  it('calls nothing dead that is silent by hand', () => {
+    const given = maps([4], [0, 0, 0, 2]);
+    expect(health(given, { ...relu, silenced: [0, 2] }, 0.1, bounds).health).toBe('dead');
+    expect(health(given, { ...relu, silenced: [0, 1, 2] }, 0.1, bounds).health).toBe('ok');
+    expect(health(maps([1], [0]), { ...relu, silenced: [0] }, 0.1, bounds).health).toBe('ok');
   });
 });

@@ -1,5 +1,5 @@
-// The watched text: its tokens, what is likely after each, and a text of one's own. Loaded with the views of texts.
-import { lengthOf, likeliest, readText, type Likely, type Read } from './tokens';
+// The watched text: its tokens, and what is likely after each. Loaded with the views of texts.
+import { lengthOf, likeliest, type Likely } from './tokens';
 import type { Session } from './session.svelte';
 
 const kept = new WeakMap<Session, Reading>();
@@ -43,13 +43,5 @@ export class Reading {
     const [steps = 0, count = 0] = tensor?.shape ?? [];
     if (!tensor || tensor.shape.length !== 2 || t >= steps) return [];
     return likeliest(tensor.data as ArrayLike<number>, count, t, most);
-  }
-
-  /** Show the network a text of one's own; says why it cannot be read. */
-  read(written: string): Read {
-    const steps = this.#session.facts?.input_shape[0] ?? 0;
-    const read = readText(written, this.vocabulary, steps);
-    if ('ids' in read) this.#session.draw(Float32Array.from(read.ids));
-    return read;
   }
 }

@@ -6,6 +6,7 @@ import type { Card } from './cards';
 import { Scope } from './scope.svelte';
 import type { Session } from './session.svelte';
 import { Traces } from './traces.svelte';
+import { safetensors } from '../protocol/testing';
 
 function operation(number: number, phase: OperationStep['phase'], node: string): OperationStep {
   const role = phase === 'loss' ? 'loss' : phase === 'backward' ? 'sensitivity' : 'activation';
@@ -32,24 +33,6 @@ const OPERATIONS = [
   operation(5, 'backward', 'fc1'),
   operation(6, 'update', 'fc1'),
 ];
-
-/** A safetensors file of 64-bit numbers. */
-function file(tensors: Record<string, { shape: number[]; values: number[] }>): ArrayBuffer {
-  let end = 0;
-  const entries: Record<string, unknown> = {};
-  const values = Object.entries(tensors).flatMap(([name, one]) => {
-    const from = end;
-    end += 8 * one.values.length;
-    entries[name] = { dtype: 'F64', shape: one.shape, data_offsets: [from, end] };
-    return one.values;
-  });
-  const header = new TextEncoder().encode(JSON.stringify(entries));
-  const buffer = new ArrayBuffer(8 + header.length + end);
-  new DataView(buffer).setBigUint64(0, BigInt(header.length), true);
-  new Uint8Array(buffer, 8).set(header);
-  new Uint8Array(buffer, 8 + header.length).set(new Uint8Array(Float64Array.from(values).buffer));
-  return buffer;
-}
 
 const TENSORS = {
   'fc1.activation': { shape: [1, 2], values: [1, 2] },
@@ -92,7 +75,9 @@ function unfolded(activations = 2) {
         operations: OPERATIONS,
       }),
     ),
-    trace: vi.fn((_run: string, _wanted: { nodes?: string[] }) => Promise.resolve(file(TENSORS))),
+    trace: vi.fn((_run: string, _wanted: { nodes?: string[] }) =>
+      Promise.resolve(safetensors(TENSORS)),
+    ),
   };
   const session = {
     run,
@@ -249,7 +234,7 @@ describe('the unfolded pass', () => {
 
 describe('the tensors of a pass', () => {
   it('are named by node, parameter and role', async () => {
-    const microscope = { trace: () => Promise.resolve(file(TENSORS)) };
+    const microscope = { trace: () => Promise.resolve(safetensors(TENSORS)) };
     const traces = new Traces(microscope as never, 'a', {}, 0);
     await traces.want(null, ['flow', 'learn']);
     expect(traces.parameters('fc1')).toEqual(['weight']);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lengthOf, likeliest, readText, visible } from './tokens';
+import { lengthOf, likeliest, visible } from './tokens';
 
 describe('texts', () => {
   it('names the likeliest tokens of a step, the first first', () => {
@@ -9,12 +9,7 @@ describe('texts', () => {
     expect(likeliest([NaN, NaN], 2, 0, 2)).toEqual([]);
   });
 
-  it('reads characters as ids, and says what it cannot read', () => {
-    const vocabulary = ['', '床', '前', '明', '月'];
-    expect(readText('明月', vocabulary, 4)).toEqual({ ids: [3, 4, 0, 0] });
-    expect(readText('明日光日', vocabulary, 4)).toEqual({ unknown: ['日', '光'] });
-    expect(readText('床前明月床', vocabulary, 4)).toEqual({ tooLong: 5 });
-    expect(readText('', vocabulary, 4)).toEqual({ empty: true });
+  it('end before their filling, and show what cannot be seen', () => {
     expect(lengthOf([3, 4, 0, 0])).toBe(2);
     expect(visible('\n') + visible(' ') + visible('月')).toBe('⏎␣月');
   });

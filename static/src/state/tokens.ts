@@ -1,5 +1,4 @@
-// Texts as the page shows them: ids and characters, likeliest tokens of a step, a sequence as a line that can be
-// written. Pure.
+// Texts as the page shows them: signs for what cannot be seen, likeliest tokens of a step. Pure.
 
 /** How a token is written where it must be seen: a line's end and a space have signs. */
 export function visible(token: string): string {
@@ -37,22 +36,4 @@ export function lengthOf(ids: ArrayLike<number>): number {
   let end = ids.length;
   while (end > 0 && ids[end - 1] === 0) end--;
   return end;
-}
-
-export type Read =
-  | { readonly ids: readonly number[] }
-  | { readonly unknown: readonly string[] }
-  | { readonly tooLong: number }
-  | { readonly empty: true };
-
-/** A text as ids of characters, filled up to `steps`; or why it cannot be read. */
-export function readText(written: string, vocabulary: readonly string[], steps: number): Read {
-  const characters = [...written];
-  if (!characters.length) return { empty: true };
-  const places = new Map(vocabulary.map((token, id) => [token, id] as const));
-  const unknown = [...new Set(characters.filter((one) => !places.get(one)))];
-  if (unknown.length) return { unknown };
-  if (characters.length > steps) return { tooLong: characters.length };
-  const ids = characters.map((one) => places.get(one) ?? 0);
-  return { ids: [...ids, ...Array<number>(steps - ids.length).fill(0)] };
 }

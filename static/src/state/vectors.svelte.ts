@@ -3,6 +3,7 @@
 import type { components } from '../protocol/api.generated';
 import { ApiError } from '../protocol/errors';
 import type { Text } from '../i18n';
+import { Newest } from './newest.svelte';
 import { said } from './said';
 import type { Session } from './session.svelte';
 
@@ -48,31 +49,24 @@ export class Vectors {
   places = $state.raw<readonly Place[]>([]);
   share = $state(0);
   problem = $state.raw<Text | null>(null);
-  busy = $state(false);
   readonly sum = $derived(parsed(this.written));
   readonly #session: Session;
-  #again = false;
-  #closed = false;
+  readonly #newest: Newest;
 
   constructor(session: Session) {
     this.#session = session;
+    this.#newest = new Newest(
+      () => this.#answer(),
+      () => (session.playing ? PAUSE_MS : 0),
+    );
   }
 
-  /** Ask; while an answer is on its way only the newest wish is kept. */
-  async ask(): Promise<void> {
-    if (this.busy) {
-      this.#again = true;
-      return;
-    }
-    this.busy = true;
-    do {
-      this.#again = false;
-      await this.#answer();
-      if (this.#session.playing && !this.#again) {
-        await new Promise((next) => setTimeout(next, PAUSE_MS));
-      }
-    } while (this.#again && !this.#closed);
-    this.busy = false;
+  get busy(): boolean {
+    return this.#newest.busy;
+  }
+
+  ask(): Promise<void> {
+    return this.#newest.ask();
   }
 
   async #answer(): Promise<void> {
@@ -86,7 +80,7 @@ export class Vectors {
       const words = [...plus, ...minus, ...(near?.neighbours.map((one) => one.word) ?? [])];
       const wanted = { words, count: this.count, start: this.start };
       const flat = await api.ask<Projection>(run.id, 'projections', wanted);
-      if (this.#closed) return;
+      if (this.#newest.closed) return;
       this.near = near;
       this.#show(flat);
       this.problem = null;
@@ -103,6 +97,6 @@ export class Vectors {
   }
 
   close(): void {
-    this.#closed = true;
+    this.#newest.close();
   }
 }

@@ -37,7 +37,7 @@ export interface Moment {
 export class View {
   /** Card that is open, by the identifier of its first node. */
   selected = $state<string | null>(null);
-  /** Map of the open layer that its view explains. */
+  /** Map or unit of the open layer that its view explains. */
   map = $state(0);
   /** The opened step of time of a recurrent layer. */
   moment = $state.raw<Moment | null>(null);
@@ -69,6 +69,17 @@ export class View {
   open(card: string | null, map = 0): void {
     this.selected = card;
     this.map = map;
+  }
+
+  /** Another map or unit of the open layer; a step of time that is open becomes that of the unit. */
+  choose(map: number): void {
+    this.map = map;
+    if (this.moment?.node === this.selected) this.moment = { ...this.moment, unit: map };
+  }
+
+  /** The map or unit that is chosen of a card. */
+  chosen(card: string): number {
+    return this.moment?.node === card ? this.moment.unit : this.map;
   }
 
   /** The gradient check, of one layer or all. */

@@ -127,6 +127,12 @@ export function ofTime(session: Session, node: string): boolean {
   return timeFirst(session.editor.spec.model, session.catalog.layers, input, node);
 }
 
+/** Maps or units of a node's output. */
+export function unitsOf(session: Session, node: string): number {
+  const shape = session.reports.get(node)?.shape;
+  return shape?.[Number(ofTime(session, node))] ?? 1;
+}
+
 /** Maps as tiles; a sequence as one heat map, time from left to right. */
 export function tilesFor(maps: Maps, timed: boolean): Tiles {
   return tilesOf(maps.shape.length === 2 ? overTime(maps, timed) : maps);

@@ -211,12 +211,26 @@ def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_is_silenced_is_silent_in_the_file() -> None:
-    spec = run_spec()
+    """A map, and a unit of a recurrent layer, which its own next step does not hear either."""
+    spec = run_spec(
+        [
+            {"type": "conv2d", "filters": 2, "kernel": 3},
+            {"type": "relu"},
+            {"type": "rows"},
+            {"type": "rnn", "units": 4},
+            {"type": "last_step"},
+            {"type": "dense", "units": 10},
+        ]
+    )
     trainer = trainer_of(spec)
     whole = {n: v.contiguous() for n, v in trainer.network.state_dict().items()}
-    log = (LoggedCommand(step=3, command=command("silence", node="relu1", unit=2)),)
+    log = tuple(
+        LoggedCommand(step=3, command=command("silence", node=node, unit=1))
+        for node in ("relu1", "rnn1")
+    )
     blob = make(Order(kind="onnx", spec=spec, log=log, data_root=Path()), save(whole))
-    trainer.command(log[0].command)
+    for entry in log:
+        trainer.command(entry.command)
     trainer.network.mode(training=False)
     x = torch.rand(3, 1, 8, 8, generator=torch.Generator().manual_seed(4))
     with torch.no_grad():

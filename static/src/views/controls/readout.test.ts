@@ -102,7 +102,7 @@ it('gradient bars tell no gradient from zero, and are chosen by key', async () =
     { id: 'fc2', value: 0 },
     { id: 'out', value: null },
   ];
-  render(GradientBars, { bars, onselect });
+  render(GradientBars, { bars, onselect, low: 1e-4, high: 10 });
   const buttons = screen.getAllByRole('button');
   expect(buttons.map((one) => one.getAttribute('aria-label'))).toEqual([
     'conv1: 2.0·10⁻⁵, vanishing',

@@ -149,20 +149,19 @@ async def test_kills_between_changes_by_hand_change_nothing(runs: Runs) -> None:
         assert settings.silenced["fc1"].units == (5,)
 
 
-async def test_a_lost_zygote_is_replaced(tmp_path: Path) -> None:
-    runner = CpuRunner()
-    async with service(tmp_path, runner) as runs:
-        await runner.ready()
-        first = (await runs.create(spec())).id
-        await reach(runs, first, 5)
-        zygote = runner._zygote
-        assert zygote is not None
-        assert zygote._process is not None
-        os.kill(zygote._process.pid, signal.SIGKILL)
-        await zygote.ended.wait()
-        second = (await runs.create(spec())).id
-        await reach(runs, second, 5)
-        await reach(runs, first, 10)
+async def test_a_lost_zygote_is_replaced(runs: Runs, zygote: Shared) -> None:
+    runner = zygote.runner
+    assert isinstance(runner, CpuRunner)
+    first = (await runs.create(spec())).id
+    await reach(runs, first, 5)
+    lost = runner._zygote
+    assert lost is not None
+    assert lost._process is not None
+    os.kill(lost._process.pid, signal.SIGKILL)
+    await lost.ended.wait()
+    second = (await runs.create(spec())).id
+    await reach(runs, second, 5)
+    await reach(runs, first, 10)
 
 
 @pytest.mark.deep
