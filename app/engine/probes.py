@@ -17,7 +17,7 @@ from app.core.shapes import Shape, Tokens
 from app.engine.gates import gates
 from app.engine.quantise import Entry, Floats, Layout, assemble, entry
 from app.engine.trainer import Trainer
-from app.engine.unit import has_units, unit_over_time
+from app.engine.unit import has_units, unit_over_time, units_of
 from app.protocol.taps import AnySample, StoredSample, Tap
 from app.spec.model import INPUT
 
@@ -123,7 +123,7 @@ class Prober:
                 for name in network.order
                 if (tap.nodes is None or name in tap.nodes)
                 and has_units(network.node(name))
-                and unit < values[name].shape[2]
+                and unit < units_of(network.node(name), values[name])
                 for key, series in unit_over_time(
                     network.node(name), network.arguments(name, values), values[name], unit
                 ).items()

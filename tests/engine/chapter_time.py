@@ -49,11 +49,14 @@ class Back:
 class Elman:
     """u_t = U x_t + W s_{t−1} + b, s_t = φ(u_t)."""
 
-    def __init__(self, weights: Weights, x: Array, activation: str = "tanh") -> None:
+    def __init__(
+        self, weights: Weights, x: Array, activation: str = "tanh", start: Array | None = None
+    ) -> None:
         self.W, self.activation = weights["weight_hh_l0"], activation
         bias = weights["bias_ih_l0"] + weights["bias_hh_l0"]
         count, steps = x.shape[:2]
         self.x, self.s = x, np.zeros((count, steps + 1, len(bias)))
+        self.s[:, 0] = 0.0 if start is None else start
         self.u = np.zeros((count, steps, len(bias)))
         for t in range(steps):
             self.u[:, t] = x[:, t] @ weights["weight_ih_l0"].T + self.s[:, t] @ self.W.T + bias

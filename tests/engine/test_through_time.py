@@ -16,10 +16,11 @@ from app.engine.tracing.step import Trace
 from app.engine.tracing.through_time import ThroughTime, frame, place_of
 from app.engine.tracing.tracer import Tracer
 from app.protocol.refusals import NoDerivative, NoSuchCell
+from app.protocol.taps import StoredSample
 from app.protocol.through_time import Contribution, ThroughTimeWanted
 from app.protocol.tracing import Cell, Drawn, ExplainWanted, Explanation, Traced
 from tests.conftest import DEEP
-from tests.engine.chapter_time import CELLS, Array
+from tests.engine.chapter_time import CELLS, Array, Elman
 from tests.engine.specs import Driven, run_spec
 
 TOLERANCE = 1e-9
@@ -203,6 +204,71 @@ def test_one_output_gives_one_row() -> None:
     torch.testing.assert_close(found["matrix.s"][0], found[f"{node}.s.sensitivity.norm"])
     assert float(trace.sensitivity[node][1, 0].abs().max()) == 0.0, "nothing from above"
     assert float(found["matrix.s"][0, 0]) > 0.0, "but something from later"
+
+
+@pytest.mark.parametrize("how", ["last_step", "mean_over_time"])
+@pytest.mark.parametrize("texts", [False, True], ids=["numbers", "texts"])
+def test_the_weights_of_one_answer_are_a_sum_over_time_too(how: str, texts: bool) -> None:
+    """∂V = Σ_t a_t δ_o h_tᵀ: one term, of the last step, or for the mean a share of every step."""
+    layers: list[dict[str, Any]] = [{"type": "embedding", "size": 3}] if texts else []
+    units = 2 if texts else 1
+    layers += [{"type": "gru", "units": 3}, {"type": how}, {"type": "dense", "units": units}]
+    data = {"type": "sentiment"} if texts else {"type": "adding", "length": 6, "samples": 100}
+    loss = {"type": "cross_entropy"} if texts else {"type": "squared_error"}
+    trace = Tracer(Driven(run_spec(layers, dataset=data, loss=loss, batch_size=4)).session).trace(
+        Traced()
+    )
+    node, out = "gru1", trace.trainer.network.order[-1]
+    h, delta = trace.values[node].numpy(), trace.sensitivity[out].numpy()
+    steps = h.shape[1]
+    x = trace.values["input"].numpy()
+    ends = [int(np.flatnonzero(row)[-1]) + 1 if texts else steps for row in x]
+    assert len(set(ends)) > 1 or not texts, "the texts of the batch differ in length"
+    share = np.zeros(h.shape[:2])
+    for row, end in enumerate(ends):
+        share[row, :end] = 1.0 / end
+        if how == "last_step":
+            share[row] = np.arange(steps) == end - 1
+    terms = np.einsum("nt,ng,ntf->tgf", share, delta, h)
+    found = asked(trace, node, roles=("contribution",))
+    close(found[f"{out}.weight.contribution"], np.linalg.norm(terms, axis=(1, 2)))
+    close(found[f"{out}.bias.contribution"], np.linalg.norm(share.T @ delta, axis=1))
+    close(trace.gradients[f"{out}.weight"], terms.sum(0))
+    last = Contribution(tensor=f"{out}.weight", time=max(ends) - 1)
+    close(asked(trace, node, contribution=last)[f"{out}.weight.contribution"], terms[max(ends) - 1])
+
+
+def test_a_carried_state_is_where_the_gradient_is_cut() -> None:
+    """Truncation as it is shown: the states of the batch before go in as constants, h(−1) of each text."""
+    layers: list[dict[str, Any]] = [
+        {"type": "embedding", "size": 3},
+        {"type": "rnn", "units": 4},
+        {"type": "dense_steps", "units": 35},
+    ]
+    dataset = {"type": "own_text", "length": 6, "carry": True}
+    driven = Driven(run_spec(layers, dataset=dataset, batch_size=3)).to(2)
+    tracer, node = Tracer(driven.session), "rnn1"
+    trace = tracer.trace(Traced())
+    network = trace.trainer.network
+    weights = {k: p.detach().numpy() for k, p in network.node(node).named_parameters()}
+    (start,) = (state[0].double().numpy() for state in driven.session.trainer.carried[node])
+    assert np.abs(start).min() > 0.0
+    elman = Elman(weights, trace.values["embed1"].numpy(), start=start)
+    close(trace.values[node], elman.output)
+    V = network.node(network.order[-1]).get_parameter("weight").detach().numpy()
+    above = trace.sensitivity[network.order[-1]].numpy() @ V
+    back = elman.back(above)
+    found = asked(trace, node, sample=2)
+    close(found[f"{node}.s.sensitivity"], back.states["s"][2])
+    close(trace.gradients[f"{node}.weight_hh_l0"], elman.gradients(back)["weight_hh_l0"].sum(0))
+    for row, tau in enumerate(found["rows"].tolist()):
+        only = np.zeros_like(above)
+        only[:, tau] = above[:, tau]
+        close(found["matrix.s"][row], np.linalg.norm(elman.back(only).states["s"][2], axis=1))
+    place = place_of(trace, ThroughTimeWanted(node=node))
+    assert ThroughTime(trace, place).facts()["start"] == "carried"
+    rested = tracer.trace(Traced(samples=(StoredSample(index=0),)))
+    assert ThroughTime(rested, place).facts()["start"] == "rest"
 
 
 def test_what_a_batch_decides_together_is_looked_at_together() -> None:

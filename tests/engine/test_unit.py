@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from safetensors.numpy import load
 
-from app.engine.modules.feedback import Banded
+from app.engine.modules.feedback import Banded, Jordan
 from app.engine.modules.recurrent import Gru, Lstm, Rnn
 from app.engine.probes import Moment, Prober
-from app.engine.unit import unit_over_time
+from app.engine.unit import unit_over_time, units_of
 from app.protocol.taps import TAP
 from tests.engine.specs import run_spec, trainer_of
 
@@ -78,6 +78,32 @@ def test_grus_and_banded_units() -> None:
         s = banded(x)
         found = unit_over_time(banded, [x], s, 2)
         torch.testing.assert_close(torch.tanh(found["u"]), s[0, :, 2])
+
+
+def test_jordans_hidden_unit_and_output_of_the_same_number() -> None:
+    """The chapter's equations step by step in NumPy; of fewer outputs than hidden units only the latter."""
+    module = Jordan(2, 4, 3, "sigmoid", "softmax").double()
+    for parameter in module.parameters():
+        torch.nn.init.normal_(parameter, generator=torch.Generator().manual_seed(1))
+    x = torch.randn(1, 5, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    U, W, b, V, c = (p.detach().numpy() for p in module.parameters())
+    with torch.no_grad():
+        made = module(x)
+        found = [unit_over_time(module, [x], made, unit) for unit in range(4)]
+    o = np.zeros(3)
+    for t in range(5):
+        ux, wo = U @ x[0, t].numpy(), W @ o
+        s = sigmoid(ux + wo + b)
+        v = V @ s + c
+        o = np.exp(v) / np.exp(v).sum()
+        hidden = {"Ux": ux, "Wo": wo, "b": b, "u": ux + wo + b, "s": s}
+        output = {"Vs": V @ s, "c": c, "v": v, "o": o}
+        for unit, series in enumerate(found):
+            wanted = hidden if unit == 3 else hidden | output
+            assert set(series) == set(wanted)
+            for name, value in wanted.items():
+                assert abs(float(series[name].detach()[t]) - value[unit]) < 1e-12
+    assert (units_of(module, made), units_of(Banded(2, 4), torch.zeros(1, 5, 4))) == (4, 4)
 
 
 def test_a_tap_shows_one_unit_in_full_precision() -> None:

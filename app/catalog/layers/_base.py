@@ -98,7 +98,7 @@ class Layer(Part):
 
     INNER: ClassVar[tuple[str, ...]] = ()
     """What it holds inside at every step of time, by name: its gates, which can be watched."""
-    CELL: ClassVar[Literal["", "elman", "lstm", "gru"]] = ""
+    CELL: ClassVar[Literal["", "elman", "jordan", "lstm", "gru"]] = ""
     """Kind of the cell that runs at every step: the page draws it with its numbers."""
     TIME_FIRST: ClassVar[bool] = False
     """Of an output (a, b) the first axis is time, as recurrent layers have it."""

@@ -49,10 +49,12 @@ def over_time(products: list[Product], tensors: list[torch.Tensor]) -> torch.Ten
 def contributions(
     unrolled: Unrolled, strand: Strand, upstream: torch.Tensor
 ) -> tuple[list[Summed], dict[str, torch.Tensor]]:
-    """The terms of every parameter that the strand or the step after it multiplies by, and ∂E/∂(each
+    """The terms of every parameter that the strand, the step after it or the answer of the whole
+    sequence multiplies by, and ∂E/∂(each
     product) (N, T, rows) by the weight's name."""
     groups = list(unrolled.products(strand))
     flat = [product.made for group in groups for product in group]
+    flat += [product.made for product, _ in unrolled.answers]
     found = iter(unrolled.derivatives(flat, upstream))
     sums: list[Summed] = []
     deltas: dict[str, torch.Tensor] = {}
@@ -66,6 +68,10 @@ def contributions(
             sums.append(one)
             if one.name not in deltas and len(one.shape) == (1 if _derived(group[0]) else 2):
                 deltas[one.name] = delta
+    for product, share in unrolled.answers:
+        # V (Σ_t a_t h_t): the share of a step belongs to its term.
+        delta = share[:, :, None] * next(found)[:, None]
+        sums += _of_group(unrolled, product, delta, unrolled.read.detach())
     return sums, deltas
 
 

@@ -242,6 +242,7 @@ class ThroughTime:
             "memory": ",".join(self.memory),
             "sample": str(self.place.sample),
             "losses": "each" if self.each else "one",
+            "start": "carried" if self.place.node in self.trace.trainer.network.start else "rest",
             "gradient_norm": repr(float(total.norm())),
         }
         if settings.clip_norm is not None:

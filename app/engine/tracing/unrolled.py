@@ -7,13 +7,14 @@ PyTorch's. Nothing is derived by hand here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 
 import torch
 from torch import nn
 
 from app.engine.compile import Network
+from app.engine.modules.over_time import OverTime
 from app.engine.tracing.capture import elementary
 from app.engine.tracing.step import Trace
 from app.engine.tracing.strands import Product, Products, Strand, strands_of
@@ -28,6 +29,20 @@ def behind(network: Network, node: str) -> tuple[str, ...]:
     return tuple(name for name in network.order if name in found)
 
 
+def share_of(
+    module: nn.Module, x_NTF: torch.Tensor, lengths: torch.Tensor | None = None, *_: torch.Tensor
+) -> torch.Tensor | None:
+    """How much of each step is in the answer of a sequence (N, T); None where that is no sum."""
+    if not isinstance(module, OverTime) or module.how == "max":
+        return None
+    count, steps = x_NTF.shape[:2]
+    ends = x_NTF.new_full((count, 1), steps) if lengths is None else lengths[:, None]
+    step = torch.arange(1, steps + 1, device=x_NTF.device)
+    if module.how == "last":
+        return (step == ends).to(x_NTF.dtype)
+    return (step <= ends).to(x_NTF.dtype) / ends
+
+
 class Unrolled:
     """One pass from a recurrent node on, of some of the trace's samples."""
 
@@ -38,6 +53,9 @@ class Unrolled:
         self.strands: list[Strand] = []
         self.after: dict[str, list[Product]] = {}
         """Products with weights of the nodes that read this one's sequence step by step."""
+        self.answers: list[tuple[Product, torch.Tensor]] = []
+        """Products of the nodes that read it as one answer, its last step or its mean, with every
+        step's share of what they read (N, T)."""
         self._run()
 
     def _run(self) -> None:
@@ -45,9 +63,10 @@ class Unrolled:
         network = trace.trainer.network
         names = behind(network, node)
         values = {name: value[self.samples] for name, value in trace.values.items()}
+        shares: dict[str, torch.Tensor] = {}
         self.x = values[network.sources[node][0]].detach().requires_grad_()
         values[network.sources[node][0]] = self.x
-        with torch.enable_grad(), trace.as_before(network), trace.draws(names):
+        with torch.enable_grad(), self._begun(), trace.as_before(network), trace.draws(names):
             for name in names:
                 run = elementary(network.node(name))
                 given = network.arguments(name, values)
@@ -60,7 +79,27 @@ class Unrolled:
                     values[name] = run(*given)
                 if node in network.sources[name]:
                     self.after[name] = [p for p in products.found if p.x.dim() == 3]
+                    share = share_of(network.node(name), *given)
+                    shares |= {} if share is None else {name: share}
+                for source in shares.keys() & set(network.sources[name]):
+                    read = [p for p in products.found if torch.equal(p.x, values[source])]
+                    self.answers += [(product, shares[source]) for product in read]
+        self.read = values[node]
         self.output = values[network.output]
+
+    @contextmanager
+    def _begun(self) -> Iterator[None]:
+        """States that the pass begins with, those of its samples alone: (…, N, units)."""
+        network = self.trace.trainer.network
+        whole = network.start
+        network.start = {
+            name: tuple(state[..., self.samples, :] for state in states)
+            for name, states in whole.items()
+        }
+        try:
+            yield
+        finally:
+            network.start = whole
 
     def strand(self, layer: int, *, reverse: bool) -> Strand:
         return next(s for s in self.strands if (s.layer, s.reverse) == (layer, reverse))

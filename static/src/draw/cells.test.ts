@@ -33,8 +33,11 @@ describe('values in the cell', () => {
   });
 
   it('opens a product where it is summed', () => {
-    expect(openedAs({ name: 'i∘g', at: 0 })).toEqual({ name: 'c', at: 0 });
-    expect(openedAs({ name: 'c', at: -1 })).toEqual({ name: 'c', at: -1 });
+    expect(openedAs('lstm', { name: 'i∘g', at: 0 })).toEqual({ name: 'c', at: 0 });
+    expect(openedAs('lstm', { name: 'c', at: -1 })).toEqual({ name: 'c', at: -1 });
+    expect(openedAs('jordan', { name: 'Wo', at: 0 })).toEqual({ name: 'u_s', at: 0 });
+    expect(openedAs('jordan', { name: 'c', at: 0 })).toEqual({ name: 'u_o', at: 0 });
+    expect(openedAs('jordan', { name: 'o', at: -1 })).toEqual({ name: 'o', at: -1 });
   });
 });
 
@@ -54,7 +57,7 @@ describe('drawings', () => {
   });
 
   it('show every value of which there is a curve', () => {
-    for (const kind of ['lstm', 'gru', 'elman'] as const) {
+    for (const kind of ['lstm', 'gru', 'elman', 'jordan'] as const) {
       const shown = new Set(DRAWINGS[kind].chips.map((chip) => chip.name));
       for (const { name } of CURVES[kind]) expect(shown).toContain(name);
     }

@@ -16,6 +16,13 @@ import {
 
 type Context = CanvasRenderingContext2D;
 
+/** Words may stand so much narrower than they are. */
+const SQUEEZE = 1.2;
+/** The narrowest step whose word can be read. */
+const LEGIBLE = 8;
+/** A dash of a cut and the gap after it. */
+const DASH = 8;
+
 /** All tracks from top to bottom, and the cursor through them. */
 export function drawStrip(
   context: Context,
@@ -36,6 +43,7 @@ export function drawStrip(
     context.restore();
     top += track.height;
   }
+  drawCuts(context, tracks, sight, ink);
   if (sight.cursor === null) return;
   const x = sight.cursor * sight.cell - sight.left;
   context.strokeStyle = ink.text;
@@ -139,15 +147,27 @@ function bars(context: Context, track: Bars, sight: Sight, ink: Ink): void {
   }
 }
 
+/** A word as it fits into a step: squeezed a little, else cut short. */
+export function fitted(word: string, room: number, wide: (text: string) => number): string {
+  const most = room * SQUEEZE;
+  if (wide(word) <= most) return word;
+  const letters = [...word];
+  while (letters.length > 1 && wide(`${letters.join('')}…`) > most) letters.pop();
+  return `${letters.join('')}…`;
+}
+
 function words(context: Context, track: Words, sight: Sight, ink: Ink): void {
+  if (sight.cell < LEGIBLE) return;
   const [first, end] = inSight(sight);
+  const room = sight.cell - 2;
   context.fillStyle = ink.text;
   context.font = `12px ${ink.font}`;
   context.textAlign = 'center';
   context.textBaseline = 'middle';
   for (let step = first; step < end; step++) {
     const x = (step + 0.5) * sight.cell - sight.left;
-    context.fillText(track.words[step] ?? '', x, track.height / 2, sight.cell - 2);
+    const word = fitted(track.words[step] ?? '', room, (text) => context.measureText(text).width);
+    context.fillText(word, x, track.height / 2, room);
   }
 }
 
@@ -170,9 +190,33 @@ function axis(context: Context, track: Axis, sight: Sight, ink: Ink): void {
     const x = Math.max(half, (step + 0.5) * sight.cell - sight.left);
     context.fillText(String(step), x, track.height / 2);
   }
+}
+
+/** Where truncation acts, at the left edge of a step: a dashed line through all; what flows forward comes in
+    over it, what flows backward ends at it. */
+function drawCuts(context: Context, tracks: readonly Track[], sight: Sight, ink: Ink): void {
+  const [first, end] = inSight(sight);
+  const cuts = tracks.flatMap((track) => (track.kind === 'axis' ? track.cuts : []));
   context.fillStyle = ink.accent;
-  for (const cut of track.cuts) {
-    if (cut > first && cut < end)
-      context.fillRect(cut * sight.cell - sight.left - 1, 0, 2, track.height);
+  for (const cut of cuts.filter((step) => step >= first && step < end)) {
+    const x = Math.round(cut * sight.cell - sight.left);
+    let top = 0;
+    for (const { kind, height, ...track } of tracks) {
+      for (let y = 0; y < height; y += DASH) {
+        context.fillRect(x, top + y, 2, Math.min(DASH - 3, height - y));
+      }
+      if (kind === 'flow') drawEnd(context, x, top, height, 'way' in track ? track.way : 1);
+      top += height;
+    }
   }
+}
+
+function drawEnd(context: Context, x: number, top: number, height: number, way: 1 | -1): void {
+  if (way === -1) return context.fillRect(x, top + 1, 5, height - 2);
+  const half = Math.min(6, height / 2 - 1);
+  context.beginPath();
+  context.moveTo(x, top + height / 2 - half);
+  context.lineTo(x + half * 1.5, top + height / 2);
+  context.lineTo(x, top + height / 2 + half);
+  context.fill();
 }

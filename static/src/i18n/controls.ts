@@ -8,6 +8,12 @@ export const controls = {
   'common.about': ['About {label}', '关于{label}'],
 
   'curves.empty': ['No step has run yet', '尚未运行任何一步'],
+  'curves.measure': ['Measure', '度量'],
+  'curves.perplexity': ['Perplexity', '困惑度'],
+  'curves.perplexityHelp': [
+    'Perplexity = e^loss: among so many equally likely tokens it is as unsure. Lower is better.',
+    '困惑度 = e^损失：相当于在这么多个等可能的词元之间犹豫；越低越好。',
+  ],
   'curves.log': ['log y', '对数'],
   'curves.logHelp': ['Logarithmic vertical axis', '纵轴取对数'],
   'curves.smoothing': ['Smoothing', '平滑'],

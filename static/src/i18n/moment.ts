@@ -23,6 +23,10 @@ export const moment = {
     '当前展开了一步。此处显示所观察样本的数值：收起后可见。',
   ],
   elman: ['uₜ = U xₜ + W sₜ₋₁ + b,  sₜ = φ(uₜ)', 'uₜ = U xₜ + W sₜ₋₁ + b，sₜ = φ(uₜ)'],
+  jordan: [
+    'uₜ = U xₜ + W oₜ₋₁ + b,  sₜ = φ(uₜ),  vₜ = V sₜ + c,  oₜ = g(vₜ)',
+    'uₜ = U xₜ + W oₜ₋₁ + b，sₜ = φ(uₜ)，vₜ = V sₜ + c，oₜ = g(vₜ)',
+  ],
   lstm: ['cₜ = f∘cₜ₋₁ + i∘g,  hₜ = o∘tanh cₜ', 'cₜ = f∘cₜ₋₁ + i∘g，hₜ = o∘tanh cₜ'],
   gru: ['hₜ = (1−z)∘n + z∘hₜ₋₁', 'hₜ = (1−z)∘n + z∘hₜ₋₁'],
 } as const;

@@ -4,6 +4,7 @@ import { translator } from './index.svelte';
 export const text = {
   samples: ['Samples', '样本'],
   sample: ['sample {index}: {line}', '样本 {index}：{line}'],
+  tokens: ['The {count} tokens that are read', '所读的 {count} 个词元'],
   own: ['Your own', '自己的输入'],
   ownText: ['Your own text, at any time', '随时输入自己的文本'],
   ownHelp: [

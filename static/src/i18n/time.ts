@@ -15,6 +15,24 @@ export const time = {
   'time.output': ['output', '输出'],
   'time.normOf': ['‖{name}‖', '‖{name}‖'],
   'time.input': ['input x', '输入 x'],
+  'time.words': ['text', '文本'],
+  'time.wordsAre': ['What is read: {text}', '所读文本：{text}'],
+  'time.cutIn': [
+    'A state is carried in: before t = 0 stands the last state of the piece before, as a constant.',
+    '状态由前一段传入：t = 0 之前是前一段末尾的状态，视为常数。',
+  ],
+  'time.cutBack': [
+    'Truncated here: the gradient does not flow on into the piece before, whose last state is a constant.',
+    '在此截断：梯度不再流入前一段，其末尾状态视为常数。',
+  ],
+  'time.cutRest': [
+    'Training carries states from piece to piece; this pass starts at rest: before t = 0 all are 0.',
+    '训练时状态逐段传递；此次计算从静止开始：t = 0 之前均为 0。',
+  ],
+  'time.noV': [
+    'No ∂V here: V is the weight of a layer that reads this one step by step, at its last step or as its mean.',
+    '此处没有 ∂V：V 是逐时刻、在末时刻或按平均值读取本层的那一层的权重。',
+  ],
   'time.state': ['{name}(t)', '{name}(t)'],
   'time.handed': ['{name} handed on', '{name} 逐时刻传递'],
   'time.reads': ['U x', 'U x'],

@@ -19,8 +19,10 @@ export function timeFirst(model: ModelSpec, parts: Parts, input: boolean, id: st
   return false;
 }
 
+const KINDS = ['elman', 'jordan', 'lstm', 'gru'] as const;
+
 /** The kind of cell that a recurrent layer runs at every step; null where it has none that is drawn. */
-export function cellOf(session: Session, node: Node | undefined): 'elman' | 'lstm' | 'gru' | null {
+export function cellOf(session: Session, node: Node | undefined): (typeof KINDS)[number] | null {
   const cell = node && session.catalog.layers.get(node.layer.type)?.facts['cell'];
-  return cell === 'elman' || cell === 'lstm' || cell === 'gru' ? cell : null;
+  return KINDS.find((kind) => kind === cell) ?? null;
 }

@@ -62,6 +62,8 @@ export class View {
   /** Layer whose gradients are checked; null: all. */
   checked = $state<string | null>(null);
   logLoss = $state(false);
+  /** The loss of a network of next tokens as its perplexity. */
+  perplexity = $state(false);
   smoothing = $state(0.6);
 
   open(card: string | null, map = 0): void {

@@ -58,6 +58,16 @@ function same(maps: Maps | null, shape: Shape | null): boolean {
   return maps !== null && shape !== null && maps.shape.join() === shape.join();
 }
 
+/** Tokens of the input stand in the card as text. */
+export function asTokens(session: Session, id: string, shape: Shape | null): boolean {
+  return id === INPUT && shape?.length === 1 && !!session.facts?.tokens;
+}
+
+/** A field of text. */
+function written(card: Card): Wish {
+  return { ...wish(1, 4, 5, card), emphasis: 0.7, least: 108 };
+}
+
 function wish(
   count: number,
   height: number,
@@ -160,6 +170,7 @@ export function shown(session: Session, card: Card): Shown {
   const timed = ofTime(session, node);
   const picture = pictureOf(session, shape);
   const [count, height, width] = geometry(picture ?? shape, timed);
+  const tokens = asTokens(session, card.id, shape);
   return {
     card,
     node,
@@ -167,8 +178,8 @@ export function shown(session: Session, card: Card): Shown {
     shape,
     maps,
     tiles: maps && (picture ? asPicture(maps, picture) : tilesFor(maps, timed)),
-    wish: wish(count, height, width, card),
-    all: count,
+    wish: tokens ? written(card) : wish(count, height, width, card),
+    all: tokens ? 1 : count,
   };
 }
 
@@ -183,6 +194,8 @@ function unfolded(session: Session, card: Card): Shown {
   const timed = ofTime(session, node);
   const [count, height, width] = geometry(shape, timed);
   const plane = points && shape?.length === 1;
+  const tokens = asTokens(session, card.id, shape);
+  const wished = tokens ? written(card) : wish(count, height, width, card);
   const found = place && scope.maps(place.node, place.role);
   const maps = same(found, shape) ? found : null;
   return {
@@ -192,8 +205,8 @@ function unfolded(session: Session, card: Card): Shown {
     shape,
     maps,
     tiles: maps && tilesFor(maps, timed),
-    wish: plane ? wish(count, PLANE_CELLS, PLANE_CELLS, card) : wish(count, height, width, card),
-    all: count,
+    wish: plane ? wish(count, PLANE_CELLS, PLANE_CELLS, card) : wished,
+    all: tokens ? 1 : count,
   };
 }
 

@@ -76,6 +76,27 @@ def test_every_preset(preset: Preset) -> None:
         np.testing.assert_allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE)
 
 
+def test_a_network_of_tokens_with_masks_and_one_that_carries_its_state() -> None:
+    """Texts that end early, as the network sees them; a file begins at rest wherever the training stands."""
+    layers: list[dict[str, Any]] = [
+        {"type": "embedding", "size": 3},
+        {"type": "lstm", "units": 4},
+        {"type": "dense_steps", "units": 35},
+    ]
+    dataset = {"type": "own_text", "length": 4, "carry": True}
+    trainer = trainer_of(run_spec(layers, dataset=dataset, batch_size=4))
+    for _ in range(3):
+        trainer.step()
+    assert trainer.carried
+    blob = onnx_file(trainer.network)
+    trainer.network.mode(training=False)
+    x = torch.tensor([[3, 4, 5, 6], [5, 6, 7, 0], [9, 0, 0, 0]], dtype=torch.float32)
+    with torch.no_grad():
+        expected = trainer.network(x).numpy()
+    (found,) = answers(blob, {INPUT_NAME: x})
+    np.testing.assert_allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE)
+
+
 class Side(torch.nn.Module):
     """Many layers beside each other, each with its own part of one long input: one export for all."""
 

@@ -1,5 +1,5 @@
 // From a number in the drawing of a cell to the same number of the run.
-import { openedAs, stepBefore, type Quantity } from '../../draw/cells';
+import { OWN, openedAs, stepBefore, type CellKind, type Quantity } from '../../draw/cells';
 import type { CellAsked } from '../../protocol/microscope';
 import type { Session } from '../../state/session.svelte';
 import { showCell } from '../scope/open';
@@ -7,6 +7,7 @@ import { showCell } from '../scope/open';
 /** A unit of a layer, and how it is counted in its own direction. */
 export interface Place {
   readonly node: string;
+  readonly kind: CellKind;
   readonly unit: number;
   readonly step: number;
   /** Units of one direction. */
@@ -25,13 +26,13 @@ export async function openQuantity(
 
 /** Null for what was before the first step. */
 export function addressOf(place: Place, quantity: Quantity): CellAsked | null {
-  const { node, unit, units, length } = place;
-  const { name, at } = openedAs(quantity);
+  const { node, kind, unit, units, length } = place;
+  const { name, at } = openedAs(kind, quantity);
   const reverse = unit >= units;
   const time = at === 0 ? place.step : stepBefore(place.step, reverse);
   if (time < 0 || time >= length) return null;
   // The output itself is the node's own.
-  if (name === 'h' || name === 's') {
+  if (name === OWN[kind]) {
     return { role: 'activation', node, sample: 0, index: [time, unit] };
   }
   const index = [unit - (reverse ? units : 0)];

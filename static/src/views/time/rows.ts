@@ -2,6 +2,7 @@
 import { decadesOf, type Decades } from '../../draw/decades';
 import type { Track } from '../../draw/tracks';
 import type { Grid, Summed, Through } from '../../protocol/through';
+import { lengthOf, visible } from '../../state/tokens';
 import { figure } from '../cell/figures';
 import { w } from './words';
 
@@ -50,7 +51,7 @@ function heat(id: string, grid: Grid, height: number, limit = largestOf(grid.val
   return { kind: 'heat', id, values: grid.values, units: grid.columns, limit, height };
 }
 
-const axis = (cuts: readonly number[] = []): Row => ({
+const axis = (cuts: readonly number[]): Row => ({
   track: { kind: 'axis', id: 'axis', height: 18, cuts },
   label: w('time.axis'),
   name: w('time.axis'),
@@ -58,17 +59,50 @@ const axis = (cuts: readonly number[] = []): Row => ({
   opens: false,
 });
 
-/** The edge of the net: words where there are any, else numbers. */
-export function inputRow(x: Grid | null, words: readonly string[] | null): Row[] {
-  if (words) {
-    const track: Track = { kind: 'words', id: 'input', words, height: 24 };
-    const label = w('time.input');
-    return [{ track, label, name: label, symbol: 'x', opens: false }];
+/** The edge of the net: the numbers that are read, and the tokens that they stand for. */
+export function inputRow(x: Grid | null, words: Tokens | null): Row[] {
+  const rows: Row[] = [];
+  if (x) {
+    const height = Math.min(56, Math.max(18, x.columns * 9));
+    const [label, track] = [w('time.input'), heat('input', x, height)];
+    rows.push({ track, label, ...rangeOf(track), name: label, symbol: 'x', opens: false });
   }
-  if (!x) return [];
-  const height = Math.min(56, Math.max(18, x.columns * 9));
-  const [label, track] = [w('time.input'), heat('input', x, height)];
-  return [{ track, label, ...rangeOf(track), name: label, symbol: 'x', opens: false }];
+  if (words) {
+    rows.push({
+      track: { kind: 'words', id: 'words', words: words.steps, height: 24 },
+      label: w('time.words'),
+      name: w('time.wordsAre', { text: words.said }),
+      symbol: 'x',
+      opens: false,
+    });
+  }
+  return rows;
+}
+
+/** Tokens as they stand at the steps, and in one go. */
+export interface Tokens {
+  readonly steps: readonly string[];
+  readonly said: string;
+  /** How many there are. */
+  readonly end: number;
+  /** Room that a step needs for its token, in pixels. */
+  readonly room: number;
+}
+
+/** The tokens of a sequence of ids, filled up at its end. */
+export function tokensOf(
+  ids: ArrayLike<number>,
+  vocabulary: readonly string[],
+  joint: string,
+): Tokens {
+  const end = lengthOf(ids);
+  const every = Array.from({ length: ids.length }, (_, t) =>
+    t < end ? visible(vocabulary[ids[t] ?? 0] ?? '·') : '',
+  );
+  const wide = (token: string) =>
+    [...token].reduce((sum, one) => sum + (one > '\u2e80' ? 12 : 7), 6);
+  const room = Math.min(64, Math.max(13, ...every.map(wide)));
+  return { steps: every, said: every.slice(0, end).join(joint), end, room };
 }
 
 /** What every step holds: the output on top, what is handed on from step to step, the input below. */
@@ -76,10 +110,11 @@ export function forwardRows(
   states: readonly { name: string; grid: Grid }[],
   memory: readonly string[],
   x: Grid | null,
-  words: readonly string[] | null,
+  words: Tokens | null,
+  cuts: readonly number[],
   height: number,
 ): Row[] {
-  const rows: Row[] = [axis()];
+  const rows: Row[] = [axis(cuts)];
   for (const { name, grid } of states) {
     const carried = memory.includes(name);
     const track = heat(name, grid, carried ? height : Math.max(44, height * 0.6));
@@ -148,7 +183,7 @@ export interface Backward {
   readonly choice: Choice;
   /** |∂E_τ/∂s_t| of the row that is lit. */
   readonly lit: { tau: number; norms: ArrayLike<number>; range: Decades } | null;
-  readonly words: readonly string[] | null;
+  readonly words: Tokens | null;
   readonly cuts: readonly number[];
   readonly height: number;
   readonly term: { name: string; time: number } | null;
