@@ -71,7 +71,7 @@ class Activation(Layer):
     def facts(cls) -> dict[str, Any]:
         """With its default options, whether it ``dies`` and where it is ``flat``."""
         ends = cls().ends() if cls.POINTWISE else None
-        own = {"dies": ends.dies, "flat": ends.flat} if ends else {}
+        own = {"dies": ends.dies, "flat": ends.flat and list(ends.flat)} if ends else {}
         return {**super().facts(), **own}
 
     def plot(self, place: Place = ANYWHERE) -> Plot | None:

@@ -67,7 +67,7 @@ class Unrolled(nn.RNNBase):
         return list(torch.split(self.silent, self.hidden_size))
 
     def heard(self, layer: int) -> list[torch.Tensor]:
-        """The weights of a layer for PyTorch's kernels, which cannot silence a unit on the way: what
+        """The weights of a layer for PyTorch's kernels, which silence no unit on the way: what
         nobody multiplies, nobody hears."""
         weights = self.of_layer(layer)
         for k, silent in enumerate(self.silent_in(layer)):
