@@ -53,7 +53,8 @@ def line(preset: Preset, found: list[Result]) -> tuple[str, bool]:
     scores = [one.accuracy for one in found if one.accuracy is not None]
     accuracy = median(scores) if scores else None
     kept = preset.reaches.met(accuracy, loss)
-    figure = f"loss {loss:.4f}" if accuracy is None else f"{100 * accuracy:.1f} %"
+    by_loss = accuracy is None or preset.reaches.loss is not None
+    figure = f"loss {loss:.4f}" if by_loss else f"{100 * (accuracy or 0.0):.1f} %"
     if preset.reaches.perplexity is not None:
         figure = f"perplexity {exp(loss):.2f}"
     seconds = f"{median(one.seconds for one in found):.0f}"
