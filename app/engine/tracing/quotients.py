@@ -3,9 +3,11 @@
 Each entry is moved by ±h and ±h/2; Richardson's (4·D(h/2) − D(h))/3 is the numeric derivative, whose
 own error is of order h⁴. Its width is chosen without a look at autograd: the first at which the two
 quotients and the rounding of the losses leave less than half of the tolerance open, else the one that
-leaves least. Where rounding hides that much at every width, a polynomial is fitted to many losses over
-a wide interval: its derivative rests on all of them, and what they scatter about it says how certain
-it is (Chebyshev's nodes and polynomials, for which least squares need no matrix).
+leaves least. Wider ones come next where rounding is what is open, narrower ones where the quotients
+disagree: across a bend those of a wide one may agree by chance. Where rounding hides that much at
+every width, a polynomial is fitted to many losses over a wide interval: its derivative rests on all of
+them, and what they scatter about it says how certain it is (Chebyshev's nodes and polynomials, for
+which least squares need no matrix).
 
 The verdict on an entry: it counts; it cannot be told, where what rounding leaves is more than the
 tolerance and the error is within it; or the loss bends within the difference and there is no
@@ -25,7 +27,7 @@ import torch
 from app.protocol.tracing import Entry
 
 TOLERANCE = 1e-6
-WIDTHS = (1e-4, 1e-3, 1e-2, 1e-5, 1e-1, 1e-6)
+FIRST, WIDER, NARROWER = 1e-4, (1e-3, 1e-2, 1e-1), (1e-5, 1e-6)
 BEND = 4.0
 """The slopes to both sides differ by h·f″ and so in step with h; a kink's are out of step by more."""
 EPSILON = 8.0 * 2.0**-52
@@ -70,16 +72,16 @@ class Probe:
 
     def compare(self, autograd: float) -> tuple[Entry, Verdict]:
         """The entry at its best width, and whether it counts."""
-        tried: list[Quotient] = []
-        for width in WIDTHS:
+        tried = [self._quotient(FIRST)]
+        rounded = tried[0].spread <= tried[0].noise
+        widths = iter((*WIDER, *NARROWER) if rounded else (*NARROWER, *WIDER))
+        while tried[-1].open > 0.5 * TOLERANCE * self.scale and (width := next(widths, 0.0)):
             tried.append(self._quotient(width))
-            if tried[-1].open <= 0.5 * TOLERANCE * self.scale:
-                break
         best = min(tried, key=lambda one: one.open)
         entry = self._entry(autograd, best.value, best.noise, best.width)
         if max(float(entry.error), float(entry.floor)) <= TOLERANCE:
             return entry, "counts"
-        tried += [self._quotient(width) for width in WIDTHS[len(tried) :]]
+        tried += [self._quotient(width) for width in widths]
         if _kinked(tried, max(abs(best.value - autograd), TOLERANCE * self.scale)):
             return entry, "kink"
         if float(entry.floor) > TOLERANCE:
