@@ -43,7 +43,7 @@ def test_page_is_light_and_soon_interactive(
         "Network.loadingFinished", lambda e: sizes.update({e["requestId"]: e["encodedDataLength"]})
     )
     # A question that a newer one made needless is taken back: it has no answer to wait for.
-    network.on("Network.loadingFailed", lambda e: sizes.setdefault(e["requestId"], 0.0))
+    network.on("Network.loadingFailed", lambda e: sizes.update({e["requestId"]: 0.0}))
     network.send("Network.enable")
     playground = Playground(page, clean.url).open()
     until(lambda: playground.painted("conv2"), "the first picture")
