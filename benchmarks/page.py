@@ -7,7 +7,8 @@ animation frame in which the page drew it.
 from __future__ import annotations
 
 import os
-import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,19 +18,12 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from benchmarks._report import at_most, percentile, plain, show
-from benchmarks._serve import PATIENCE, Server, server
+from benchmarks._serve import PATIENCE, ROOT, Server, server
 
 LOADS = 5
 PLAYS = 10
 WATCH_SECONDS = 20
 SIZE = {"width": 1440, "height": 900}
-BROWSERS = (
-    "chromium-headless-shell",
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-)
 
 RECORDER = """
 (() => {
@@ -89,10 +83,10 @@ RECORDER = """
 
 @contextmanager
 def browser() -> Iterator[Browser]:
-    """A headless Chromium: the one named by GLASSNET_CHROMIUM, the machine's, or Playwright's."""
-    found = os.environ.get("GLASSNET_CHROMIUM") or next(
-        filter(None, map(shutil.which, BROWSERS)), None
-    )
+    """A headless Chromium, the one that the browser tests use."""
+    ensure = ["bash", "scripts/ensure_browser.sh"]
+    environment = {**os.environ, "PY": sys.executable}
+    found = subprocess.check_output(ensure, cwd=ROOT, env=environment, text=True).strip()
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         try:

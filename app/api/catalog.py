@@ -20,6 +20,7 @@ from app.catalog.datasets import DATASETS, Dataset, Feature, TokenSet
 from app.catalog.family import Family, Formula, Part, describe
 from app.catalog.initializers import INITIALIZERS
 from app.catalog.layers import LAYERS
+from app.catalog.layers._base import CellKind
 from app.catalog.losses import LOSSES, Loss, Readout, Task
 from app.catalog.optimizers import OPTIMIZERS
 from app.catalog.plot import ANYWHERE, Place, Plot
@@ -69,7 +70,7 @@ class LayerFacts(BaseModel):
     time_first: bool
     remembers: bool
     inner: list[str]
-    cell: Literal["", "elman", "lstm", "gru"]
+    cell: CellKind
     dies: bool = False
     flat: tuple[float, float] | None = None
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.live.test_own_data import ended, reach, stored
+from tests.live.test_own_data import reach, stored, uploaded
 from tests.support import Answer, LiveServer
 
 STAR = (
@@ -18,11 +18,7 @@ GRU: dict[str, Any] = {"type": "gru", "units": 12}
 
 
 def upload(server: LiveServer, content: bytes, name: str) -> dict[str, Any]:
-    answer = server.request(
-        "POST", f"/api/v1/uploads?filename={name}", content, {"content-type": "text/plain"}
-    )
-    assert answer.status == 202, answer.body
-    return ended(server, answer.json())
+    return uploaded(server, content, f"?filename={name}", **{"content-type": "text/plain"})
 
 
 def learn(server: LiveServer, dataset: dict[str, Any], layer: dict[str, Any] | None = None) -> str:

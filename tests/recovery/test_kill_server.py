@@ -28,9 +28,9 @@ from tests.runs.helpers import (
     spec,
     stored_events,
 )
+from tests.support import ROOT
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).with_name("runs_server.py")
 
 

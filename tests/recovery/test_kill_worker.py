@@ -6,12 +6,10 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from app.protocol.commands import (
     EditWeight,
@@ -32,7 +30,6 @@ from tests.runs.helpers import (
     curve,
     digests,
     reach,
-    service,
     spec,
     stored_events,
     watching,
@@ -44,12 +41,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 SPEED = 400.0
 KILLS = 15
 EDIT = EditWeight(node="fc1", tensor="weight", index=(3, 7), value=0.5)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def runs(zygote: Shared, tmp_path: Path) -> AsyncIterator[Runs]:
-    async with service(tmp_path, zygote) as runs:
-        yield runs
 
 
 async def journey(runs: Runs, run: str, length: int) -> dict[tuple[int, int], str]:

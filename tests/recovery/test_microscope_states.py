@@ -6,12 +6,9 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from app.core.errors import GlassnetError
 from app.protocol.commands import Pause, Play, SetSpeed
@@ -20,9 +17,7 @@ from app.protocol.tracing import Cell, ExplainWanted, GradcheckWanted, TraceWant
 from app.runs.exits import WorkerLost
 from app.runs.service import Runs
 from tests.runs.helpers import (
-    Shared,
     reach,
-    service,
     spec,
     watching,
     weights,
@@ -34,12 +29,6 @@ EARLIER = TraceWanted(step=7, precision="float32")
 GRADIENT = ExplainWanted(
     cell=Cell(role="gradient", node="fc1", tensor="weight", index=(3, 20)), step=7
 )
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def runs(zygote: Shared, tmp_path: Path) -> AsyncIterator[Runs]:
-    async with service(tmp_path, zygote) as runs:
-        yield runs
 
 
 async def seen(runs: Runs, run: str) -> tuple[bytes, bytes]:

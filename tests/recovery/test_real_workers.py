@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from safetensors.numpy import load
 
 from app.core.errors import GlassnetError, Invalid, NotFound
@@ -17,23 +14,15 @@ from app.protocol.stream import Acknowledge, Watch
 from app.protocol.taps import GivenSample, StoredSample, Tap
 from app.runs.service import Runs
 from tests.runs.helpers import (
-    Shared,
     curve,
     digests,
     reach,
-    service,
     spec,
     stored_events,
     watching,
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def runs(zygote: Shared, tmp_path: Path) -> AsyncIterator[Runs]:
-    async with service(tmp_path, zygote) as runs:
-        yield runs
 
 
 async def test_a_new_run_trains_at_once(runs: Runs) -> None:

@@ -18,6 +18,9 @@ from app.core.text import Text, text
 if TYPE_CHECKING:
     import torch
 
+CellKind = Literal["", "elman", "jordan", "lstm", "gru"]
+"""Cells of recurrent layers that the page draws; none of other layers."""
+
 INPUT = text("Input", "输入")
 CONVOLUTION = text("Convolution", "卷积")
 POOLING = text("Pooling", "池化")
@@ -98,7 +101,7 @@ class Layer(Part):
 
     INNER: ClassVar[tuple[str, ...]] = ()
     """What it holds inside at every step of time, by name: its gates, which can be watched."""
-    CELL: ClassVar[Literal["", "elman", "jordan", "lstm", "gru"]] = ""
+    CELL: ClassVar[CellKind] = ""
     """Kind of the cell that runs at every step: the page draws it with its numbers."""
     TIME_FIRST: ClassVar[bool] = False
     """Of an output (a, b) the first axis is time, as recurrent layers have it."""

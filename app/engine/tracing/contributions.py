@@ -50,8 +50,7 @@ def contributions(
     unrolled: Unrolled, strand: Strand, upstream: torch.Tensor
 ) -> tuple[list[Summed], dict[str, torch.Tensor]]:
     """The terms of every parameter that the strand, the step after it or the answer of the whole
-    sequence multiplies by, and ∂E/∂(each
-    product) (N, T, rows) by the weight's name."""
+    sequence multiplies by, and ∂E/∂(each product) (N, T, rows) by the weight's name."""
     groups = list(unrolled.products(strand))
     flat = [product.made for group in groups for product in group]
     flat += [product.made for product, _ in unrolled.answers]

@@ -3825,7 +3825,7 @@ export interface components {
              * Cell
              * @enum {string}
              */
-            cell: "" | "elman" | "lstm" | "gru";
+            cell: "" | "elman" | "jordan" | "lstm" | "gru";
             /**
              * Dies
              * @default false
