@@ -101,6 +101,12 @@ export class Editor {
     this.#become(next, from);
   }
 
+  /** The same network with the numbers that its run has now; no step of undo. */
+  adopt(spec: RunSpec): Promise<void> {
+    this.spec = spec;
+    return this.check();
+  }
+
   #become(to: RunSpec, from: RunSpec): void {
     this.spec = to;
     this.stale = true;

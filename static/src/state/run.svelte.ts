@@ -251,18 +251,20 @@ export class Run {
     this.branches = [...this.branches.filter((b) => b.branch !== branch), { branch, parent, step }];
     this.branch = branch;
     this.step = step;
-    void this.#refreshEpoch();
+    void this.#refresh();
     this.gradient = {};
     this.share = null;
     this.notes = [];
     this.grown++;
   }
 
-  /** How many epochs lie before an earlier step depends on the batch sizes since: the server knows. */
-  async #refreshEpoch(): Promise<void> {
+  /** Which commands count at an earlier step, and how many epochs lie before it, the server knows. */
+  async #refresh(): Promise<void> {
     const id = this.id;
     const info = id ? await this.answered(this.#api.run(id)).catch(() => null) : null;
-    if (info && info.id === this.id && info.step === this.step) this.epoch = info.epoch;
+    if (!info || info.id !== this.id || info.step !== this.step) return;
+    this.epoch = info.epoch;
+    this.settings = info.settings;
   }
 
   #applied(command: Command, step: number, branch: number): void {

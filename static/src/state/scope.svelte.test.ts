@@ -49,8 +49,8 @@ class FakeRun {
   branch = 0;
   step = $state(3);
   running = $state(false);
-  settings = null;
-  ticks = [];
+  settings = $state.raw<object | null>(null);
+  ticks = $state.raw<object[]>([]);
   commands: string[] = [];
   command(command: { type: string }): Promise<object> {
     this.commands.push(command.type);
@@ -203,6 +203,26 @@ describe('the unfolded pass', () => {
     scope.whose = 'batch';
     await settled();
     expect(microscope.trace).toHaveBeenCalledTimes(2); // the first pass was kept
+  });
+
+  it('asks once for what a command changed, whether its answer or its event comes first', async () => {
+    const { scope, run, microscope, settled } = unfolded();
+    const silenced = { relu1: { whole: false, units: [0] } };
+    const tick = { kind: 'command', step: 3, branch: 0 };
+    run.settings = { silenced: {} };
+    await scope.next();
+    await settled();
+    run.settings = { silenced };
+    await settled();
+    run.ticks = [{ ...tick, command: { type: 'silence', node: 'relu1', unit: 0 } }];
+    await settled();
+    expect(microscope.operations).toHaveBeenCalledTimes(2);
+    run.settings = { silenced: {} };
+    await settled();
+    expect(microscope.operations).toHaveBeenCalledTimes(2); // the pass before was kept
+    run.ticks = [...run.ticks, { ...tick, command: { type: 'edit_weight' } }];
+    await settled();
+    expect(microscope.operations).toHaveBeenCalledTimes(3);
   });
 
   it('asks for a large network layer by layer', async () => {

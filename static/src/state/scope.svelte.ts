@@ -163,11 +163,11 @@ export class Scope {
     const { run, edited } = this.#session;
     const settings = run.settings && { ...run.settings, speed: null };
     const whose = this.whose === 'sample' ? JSON.stringify(this.given()) : this.position;
-    // A weight set by hand makes another pass of the same step.
-    const hand = run.ticks.filter((one) => one.kind === 'command' && one.step === run.step);
-    const key = [run.id, run.branch, run.step, hand.length, whose, JSON.stringify(settings)].join(
-      ' ',
-    );
+    // A weight set by hand makes another pass of the same step. The settings hold all other commands, and may
+    // change before their event has come: counting that as well would ask twice.
+    const byHand = run.ticks.filter(({ command }) => command?.type === 'edit_weight');
+    const hand = byHand.filter(({ step }) => step === run.step).length;
+    const key = [run.id, run.branch, run.step, hand, whose, JSON.stringify(settings)].join(' ');
     const asked = `${this.#asked} ${key}`;
     if (edited || (run.running && !this.#advancing)) untrack(() => this.fold());
     else if (!run.running && asked !== this.#wanted) untrack(() => void this.#load(asked, key));

@@ -79,7 +79,8 @@ export class Session {
   });
   #making: Promise<void> | null = null;
   #newRun: ReturnType<typeof setTimeout> | null = null;
-  #syncing = false;
+  /** Numbers of the editor are on their way to the run. */
+  syncing = false;
 
   constructor(spec: RunSpec) {
     this.stream = new Stream(streamAddress(location), {
@@ -140,8 +141,8 @@ export class Session {
 
   /** Bring the numbers of the run to those of the editor, one command after the other. */
   async #sync(): Promise<void> {
-    if (this.#syncing || this.creating) return;
-    this.#syncing = true;
+    if (this.syncing || this.creating) return;
+    this.syncing = true;
     const { id } = this.run;
     try {
       for (let round = 0; round < 20 && !this.edited; round++) {
@@ -158,7 +159,7 @@ export class Session {
     } catch (error) {
       this.app.failed(error);
     } finally {
-      this.#syncing = false;
+      this.syncing = false;
     }
   }
 
