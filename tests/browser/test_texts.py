@@ -45,8 +45,10 @@ def test_a_chinese_text_is_trained_and_continued(
     own.fill("举头望喵")
     expect(page.get_by_text(re.compile("“喵”（第 4 个）不在“自己的文本”的词表中"))).to_be_visible()
     results.get_by_label("温度").fill("0")
-    results.get_by_label("长度").fill("20")
+    results.get_by_label("长度").fill("25")
     results.get_by_label("开头").fill("举头望明月，")
+    results.get_by_role("button", name="续写", exact=True).click()
+    expect(newest.locator("b")).to_have_text("举头望明月，")
     playground.play_button.click()
     # While it trains, a text of one's own is read, and what it writes comes to be the poem.
     own.fill("举头望明月")

@@ -4,7 +4,7 @@ import { crossings, layered, type Wire } from './layers';
 import { placed, type Drawing } from './places';
 import { apart } from './rows';
 
-const SPACING = { straight: 18, bent: 46, lane: 14, corridor: 18 };
+const SPACING = { straight: 18, bent: 46, lane: 14, corridor: 18, port: 16 };
 
 function drawn(ids: string[], wires: Wire[], heights: Record<string, number> = {}): Drawing {
   const sizes = new Map(ids.map((id) => [id, { width: 80, height: heights[id] ?? 120 }]));

@@ -14,6 +14,8 @@ export interface Spacing {
   /** Between two cards of a column, and beside a wire that passes. */
   readonly lane: number;
   readonly corridor: number;
+  /** Between two wires that come to one card. */
+  readonly port: number;
 }
 
 export interface Box extends Size {
@@ -41,9 +43,6 @@ export interface Drawing extends Size {
   /** Width of the gap before each column. */
   readonly gaps: readonly number[];
 }
-
-/** Distance of two wires that come to one card. */
-const PORT = 16;
 
 /** Width of the gap before each column of these layers. */
 export function gapsOf(layers: Layers, spacing: Spacing): number[] {
@@ -87,8 +86,9 @@ export function placed(
     }
     x += width;
   });
-  const ways = routed(layers, wires, boxes, lanes, { x, bottom });
-  const lowest = ways.some((way) => way.back) ? bottom + 2 * PORT : bottom;
+  const { port } = spacing;
+  const ways = routed(layers, wires, boxes, lanes, { x, bottom, port });
+  const lowest = ways.some((way) => way.back) ? bottom + 2 * port : bottom;
   return { width: x, height: lowest, boxes, ways, gaps };
 }
 
@@ -103,7 +103,7 @@ function routed(
   wires: readonly Wire[],
   boxes: ReadonlyMap<string, Box>,
   lanes: ReadonlyMap<string, Lane>,
-  edge: { x: number; bottom: number },
+  edge: { x: number; bottom: number; port: number },
 ): Way[] {
   const rank = new Map(
     layers.columns.flatMap((column, r) => column.map((s) => [s.id, r] as const)),
@@ -142,13 +142,13 @@ function routed(
     if (!from || !to) return [];
     const list = [...(arriving.get(wire.to) ?? [])].sort((a, b) => a.y - b.y || a.index - b.index);
     const order = list.findIndex((one) => one.index === index);
-    const step = Math.min(PORT, (to.height - 12) / Math.max(1, list.length));
+    const step = Math.min(edge.port, (to.height - 12) / Math.max(1, list.length));
     const goal = middle(to) + (order - (list.length - 1) / 2) * step;
     const start = [from.x + from.width, middle(from)] as const;
     const end = [to.x, goal] as const;
     const ids = { from: wire.from, to: wire.to, input, end, back };
     if (back) {
-      const low = edge.bottom + PORT;
+      const low = edge.bottom + edge.port;
       const path = `M${start} C${start[0] + 40},${start[1]} ${start[0] + 40},${low} ${start[0] - 10},${low} L${end[0] + 10},${low} C${end[0] - 40},${low} ${end[0] - 40},${goal} ${end}`;
       return [{ ...ids, path, badge: [(start[0] + end[0]) / 2, low] }];
     }

@@ -20,6 +20,14 @@ export class RangeTester {
     this.#session = session;
   }
 
+  /** Forget the result of another run. */
+  belong(run: string | null): void {
+    if (this.#run === null || run === this.#run || this.starting) return;
+    void this.cancel();
+    this.#run = null;
+    this.test = null;
+  }
+
   async start(wanted: RangeWanted): Promise<void> {
     const { api, run } = this.#session;
     this.starting = true;
@@ -48,6 +56,7 @@ export class RangeTester {
     if (this.#timer) clearTimeout(this.#timer);
     const run = this.#run;
     if (!run || this.test?.state !== 'running') return;
-    this.test = await this.#session.guard(() => this.#session.api.cancelRangeTest(run));
+    const test = await this.#session.guard(() => this.#session.api.cancelRangeTest(run));
+    if (this.#run === run) this.test = test;
   }
 }

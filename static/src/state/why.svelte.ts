@@ -14,6 +14,8 @@ const NONE = new Float32Array(0);
 
 /** One answer: a number for every input. */
 export class Attributed {
+  /** How it was found. */
+  readonly method: string;
   readonly values: Maps;
   readonly input: Maps;
   readonly outputs: number[];
@@ -26,7 +28,8 @@ export class Attributed {
   readonly baseline: number | null;
   readonly layer: string | null;
 
-  constructor(buffer: ArrayBuffer) {
+  constructor(buffer: ArrayBuffer, method: string) {
+    this.method = method;
     const frame = new Frame(buffer);
     const maps = (name: string) =>
       frame.maps(name) ?? new Maps({ dtype: 'F32', shape: [0], data: NONE }, NONE, NONE);
@@ -92,7 +95,7 @@ export class Why {
       };
       const wanted = { method, sample: samples.shown, target: this.target };
       const found = await api.askTensors(run.id, 'attributions', wanted, request.signal);
-      if (!request.signal.aborted) this.answer = new Attributed(found);
+      if (!request.signal.aborted) this.answer = new Attributed(found, method.type);
     } catch (error) {
       if (request.signal.aborted) return;
       this.answer = null;

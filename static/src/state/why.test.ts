@@ -22,6 +22,7 @@ describe('an answer', () => {
       },
       metadata,
     ),
+    'saliency',
   );
 
   it('is of one output at one step, and adds up', () => {
@@ -40,8 +41,9 @@ describe('an answer', () => {
   it('of another method names neither baseline nor what is missing', () => {
     const other = new Attributed(
       safetensors({ attribution: { shape: [2], values: [1, 1] } }, { signed: 'false' }),
+      'grad_cam',
     );
-    expect(other).toMatchObject({ delta: null, baseline: null, signed: false, target: 0 });
+    expect(other).toMatchObject({ method: 'grad_cam', delta: null, baseline: null, signed: false, target: 0 });
     expect(other.input.shape).toEqual([0]);
   });
 });

@@ -24,8 +24,11 @@ export class Plan {
   readonly layers = $derived.by(() => layered(this.#ids, this.wires));
   readonly #scale = $derived.by(() => (this.#session.app.large ? 1.3 : 1));
   readonly spacing = $derived.by((): Spacing => {
-    const straight = this.#coarse ? 34 : 18 * this.#scale;
-    return { straight, bent: 44 * this.#scale, lane: 14, corridor: 18 * this.#scale };
+    const scale = this.#scale;
+    const rest = { lane: 14, corridor: 18 * scale };
+    // A finger needs 24 pixels for each of the three things that stand in a gap.
+    if (this.#coarse) return { ...rest, straight: 36, bent: Math.max(64, 44 * scale), port: 26 };
+    return { ...rest, straight: 18 * scale, bent: 44 * scale, port: 16 };
   });
   readonly #space = $derived.by((): Space => {
     return {
