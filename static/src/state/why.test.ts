@@ -43,7 +43,13 @@ describe('an answer', () => {
       safetensors({ attribution: { shape: [2], values: [1, 1] } }, { signed: 'false' }),
       'grad_cam',
     );
-    expect(other).toMatchObject({ method: 'grad_cam', delta: null, baseline: null, signed: false, target: 0 });
+    expect(other).toMatchObject({
+      method: 'grad_cam',
+      delta: null,
+      baseline: null,
+      signed: false,
+      target: 0,
+    });
     expect(other.input.shape).toEqual([0]);
   });
 });
