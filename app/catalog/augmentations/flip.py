@@ -33,8 +33,9 @@ class Flip(Augmentation):
         text("direction", "方向"),
         text(
             "Horizontal swaps left and right, vertical top and bottom.",
-            "horizontal 交换左右，vertical 交换上下。",
+            "水平交换左右，垂直交换上下。",
         ),
+        labels={"horizontal": text("horizontal", "水平"), "vertical": text("vertical", "垂直")},
     )
     rate: float = option(
         0.5,

@@ -54,9 +54,14 @@ class UploadedTable(Uploaded):
         "auto",
         text("task", "任务"),
         text(
-            "Whether the target is a class or a number; auto: text and few whole numbers are classes.",
-            "目标是类别还是数值；auto：文本与少量整数视为类别。",
+            "Whether the target is a class or a number; by itself: text and few whole numbers are classes.",
+            "目标是类别还是数值；自动：文本与少量整数视为类别。",
         ),
+        labels={
+            "auto": text("by itself", "自动"),
+            "classification": text("classes", "分类"),
+            "regression": text("numbers", "回归"),
+        },
     )
     features: tuple[ColumnName, ...] = option(
         (),

@@ -47,7 +47,8 @@ class Subsample(Layer):
     mode: Literal["mean", "sum"] = option(
         "mean",
         text("down()", "down()"),
-        text("mean or sum of each block.", "取每块的平均（mean）或总和（sum）。"),
+        text("Mean or sum of each block.", "取每块的平均或总和。"),
+        labels={"mean": text("mean", "平均"), "sum": text("sum", "总和")},
     )
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:

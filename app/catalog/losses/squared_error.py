@@ -42,9 +42,10 @@ class SquaredError(Loss):
         "mean",
         text("form", "形式"),
         text(
-            "mean: over samples and outputs, as PyTorch has it; half_sum: ½ΣΣ, as the chapter has it.",
-            "mean：对样本与输出取平均（PyTorch 的做法）；half_sum：½ΣΣ（教材的做法）。",
+            "The mean over samples and outputs, as PyTorch has it, or ½ΣΣ, as the chapter has it.",
+            "对样本与输出取平均（PyTorch 的做法），或 ½ΣΣ（教材的做法）。",
         ),
+        labels={"mean": text("mean", "平均"), "half_sum": text("½ΣΣ", "½ΣΣ")},
     )
 
     def output_sizes(self, task: Task, targets: int) -> tuple[int, ...]:

@@ -7196,7 +7196,7 @@ export interface components {
             type: "squared_error";
             /**
              * form
-             * @description mean: over samples and outputs, as PyTorch has it; half_sum: ½ΣΣ, as the chapter has it.
+             * @description The mean over samples and outputs, as PyTorch has it, or ½ΣΣ, as the chapter has it.
              * @default mean
              * @enum {string}
              */
@@ -7378,7 +7378,7 @@ export interface components {
             size: number;
             /**
              * down()
-             * @description mean or sum of each block.
+             * @description Mean or sum of each block.
              * @default mean
              * @enum {string}
              */
@@ -8172,7 +8172,7 @@ export interface components {
             target: string;
             /**
              * task
-             * @description Whether the target is a class or a number; auto: text and few whole numbers are classes.
+             * @description Whether the target is a class or a number; by itself: text and few whole numbers are classes.
              * @default auto
              * @enum {string}
              */

@@ -24,7 +24,7 @@ const TALLEST = 900;
 const LOWEST = 44;
 /** Frame of a card to the left and right of its maps; title and frame above and below. */
 const SIDE = 16;
-const TITLE = { alone: 62, stacked: 70 };
+const TITLE = { alone: 66, stacked: 70 };
 /** Tries to bring branches into the height of the stage. */
 const ROUNDS = 6;
 
