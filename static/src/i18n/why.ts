@@ -6,7 +6,7 @@ export const why = {
   'why.target': ['Answer in question', '所问的答案'],
   'why.layer': ['Maps of', '特征图所在层'],
   'why.lastConvolution': ['last convolution', '最后一个卷积层'],
-  'why.computed': ['the network’s own answer', '网络自己的答案'],
+  'why.computed': ['what it said', '网络自己的答案'],
   'why.busy': ['Captum computes it beside the run…', 'Captum 正在独立进程中计算…'],
   'why.again': ['Compute anew', '重新计算'],
   'why.old': ['Of step {step}; the run has gone on.', '第 {step} 步的结果；运行已继续。'],
