@@ -117,3 +117,8 @@ def test_what_is_wrong_with_a_pasted_spec_stands_at_its_place(
     expect(page.get_by_role("alert")).to_contain_text("no JSON")
     open_spec(page, json.dumps({**SPEC, "seed": -4}))
     expect(page.get_by_role("alert")).to_contain_text("/seed")
+    # What can be read and does not fit is opened: its layers say what is wrong, and how it is mended.
+    misfit = {**SPEC, "model": [{"type": "flatten"}, {"type": "dense", "units": 7}]}
+    open_spec(page, json.dumps(misfit))
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.get_by_role("button", name="Set fc1 to 10")).to_be_visible()
