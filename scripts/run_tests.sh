@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every suite and ends with one line a suite. Goes on after a failure, so that one run tells all.
 # Browser tests have processes of their own: Playwright's sync API and asyncio tests do not share one.
-# What is measured in the browser comes last, alone on the machine.
+# What browser tests measure on the way is noise here: `make bench ONLY=browser` takes it alone.
 #
 # Environment: PY (interpreter), WORKERS (pytest-xdist processes, one more where tests wait for servers), GLASSNET_CHROMIUM (a browser).
 set -uo pipefail
@@ -26,16 +26,15 @@ suite() { # suite NAME COMMAND…
   summary+=("$(printf '%-8s %-28s %4d s' "$verdict" "$name" $((SECONDS - start)))")
 }
 
-browser_suite() { # browser_suite MARKERS OPTION…
+browser_suite() { # browser_suite OPTION…
   GLASSNET_CHROMIUM=$(PY="$PY" bash scripts/ensure_browser.sh) || return 1
   export GLASSNET_CHROMIUM
-  "$PY" -m pytest --durations=12 tests/browser -m "not deep and not gpu and $1" "${@:2}"
+  "$PY" -m pytest --durations=12 tests/browser -m 'not deep and not gpu' "$@"
 }
 
 suite 'Vitest' node_modules/.bin/vitest run
 suite 'pytest' "$PY" -m pytest --durations=12 -n "$((WORKERS + 1))" --dist loadscope tests --ignore=tests/browser
-suite 'pytest, browser' browser_suite 'not measured' -n "$WORKERS" --dist loadfile
-suite 'pytest, browser, measured' browser_suite 'measured'
+suite 'pytest, browser' browser_suite -n "$WORKERS" --dist loadfile
 
 printf '\n=== summary\n'
 printf '%s\n' "${summary[@]}"

@@ -10,17 +10,19 @@ from tests.support import ROOT
 
 SOURCE = ROOT / "node_modules/axe-core/axe.min.js"
 BAD = ("serious", "critical")
-_RUN = "only => axe.run(document, { resultTypes: ['violations'], ...(only && { runOnly: only }) })"
+_RUN = """([within, only]) => axe.run(within ?? document, {
+  resultTypes: ['violations'], ...(only && { runOnly: only }),
+})"""
 _SETTLED = """() => Promise.allSettled(
   document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished)
 )"""
 
 
-def violations(page: Page, only: list[str] | None = None) -> list[str]:
-    """One line for every element with a serious or critical violation, as the page stands."""
+def violations(page: Page, within: str | None = None, only: list[str] | None = None) -> list[str]:
+    """One line for every element with a serious or critical violation, as the page or a part of it stands."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(SOURCE.read_text(encoding="utf-8"))
-    found: list[dict[str, Any]] = page.evaluate(_RUN, only)["violations"]
+    found: list[dict[str, Any]] = page.evaluate(_RUN, [within, only])["violations"]
     return [
         f"{rule['id']} ({rule['impact']}): {node['html'][:160]} | {node['failureSummary'][:300]}"
         for rule in found
@@ -29,12 +31,12 @@ def violations(page: Page, only: list[str] | None = None) -> list[str]:
     ]
 
 
-def violations_in_both_themes(page: Page) -> list[str]:
+def violations_in_both_themes(page: Page, within: str | None = None) -> list[str]:
     """The same, and what is wrong with the colours of the dark theme; the page is left in the light."""
-    found = violations(page)
+    found = violations(page, within)
     page.emulate_media(color_scheme="dark")
     page.evaluate(_SETTLED)
-    found += [f"dark: {line}" for line in violations(page, ["color-contrast"])]
+    found += [f"dark: {line}" for line in violations(page, within, ["color-contrast"])]
     page.emulate_media(color_scheme="light")
     page.evaluate(_SETTLED)
     return found

@@ -1,7 +1,7 @@
 """One real server and one Chromium a process for the tests of this folder; a fresh context for every test.
 
 They run in processes of their own (``make test``): Playwright's sync API and asyncio tests do not share
-one. What is measured runs after the others, alone.
+one. ``make bench ONLY=browser`` runs those that measure, alone.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+NAMES = ("chromium-headless-shell", "chromium")
 SCREEN = {"width": 1280, "height": 720}
 NewContext = Callable[..., BrowserContext]
 expect.set_options(timeout=PATIENCE_S * 1000)
@@ -71,8 +72,10 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """``GLASSNET_CHROMIUM``, else Chromium of this machine, else Playwright's own."""
-    program = os.environ.get("GLASSNET_CHROMIUM") or shutil.which("chromium")
+    """``GLASSNET_CHROMIUM``, else a Chromium of this machine, else Playwright's own."""
+    program = os.environ.get("GLASSNET_CHROMIUM") or next(
+        filter(None, map(shutil.which, NAMES)), None
+    )
     browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
     yield browser
     browser.close()
