@@ -7,6 +7,7 @@ import { followed } from './rates';
 
 const CHECK_DELAY_MS = 30;
 const SAME_EDIT_MS = 800;
+const RETRY_MS = 2000;
 
 export class Editor {
   spec = $state.raw<RunSpec>() as RunSpec;
@@ -114,8 +115,16 @@ export class Editor {
     if (this.#timer) clearTimeout(this.#timer);
     // The first of a row of edits is asked about at once, before anything is drawn.
     const soon = performance.now() - this.#checked > CHECK_DELAY_MS;
-    if (soon) void this.check();
-    else this.#timer = setTimeout(() => void this.check(), CHECK_DELAY_MS);
+    if (soon) this.#ask();
+    else this.#timer = setTimeout(() => this.#ask(), CHECK_DELAY_MS);
+  }
+
+  /** Check; a server that does not answer is asked again. */
+  #ask(): void {
+    this.check().catch((error: unknown) => {
+      if (!(error instanceof ApiError)) throw error;
+      this.#timer = setTimeout(() => this.#ask(), RETRY_MS);
+    });
   }
 
   /** Ask the server for shapes, counts and problems of the spec as it is. */

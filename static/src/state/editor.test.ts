@@ -118,4 +118,17 @@ describe('the editor', () => {
     one.undo();
     expect(one.spec.training.phases[0]?.batch_size).toBe(64);
   });
+
+  it('asks again where the server did not answer', async () => {
+    vi.useFakeTimers();
+    const { editor: one, fetcher } = editor(fine);
+    fetcher.mockRejectedValueOnce(new TypeError('Failed to fetch'));
+    one.edit(seed(1));
+    await vi.advanceTimersByTimeAsync(100);
+    expect(one.ok).toBe(false);
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(fetcher).toHaveBeenCalledTimes(2);
+    expect(one.ok).toBe(true);
+    vi.useRealTimers();
+  });
 });
