@@ -29,7 +29,7 @@ suite() { # suite NAME COMMAND…
 browser_suite() { # browser_suite OPTION…
   GLASSNET_CHROMIUM=$(PY="$PY" bash scripts/ensure_browser.sh) || return 1
   export GLASSNET_CHROMIUM
-  "$PY" -m pytest --durations=12 tests/browser -m 'not deep and not gpu' "$@"
+  "$PY" -m pytest --durations=12 tests/browser -p no:schemathesis -m 'not deep and not gpu' "$@"
 }
 
 suite 'Vitest' node_modules/.bin/vitest run

@@ -13,9 +13,10 @@ BAD = ("serious", "critical")
 _RUN = """([within, only]) => axe.run(within ?? document, {
   resultTypes: ['violations'], ...(only && { runOnly: only }),
 })"""
-_SETTLED = """() => Promise.allSettled(
-  document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished)
-)"""
+_SETTLED = """() => document.getAnimations()
+  .filter((one) => one instanceof CSSTransition)
+  .forEach((one) => one.finish())
+"""
 
 
 def violations(page: Page, within: str | None = None, only: list[str] | None = None) -> list[str]:
