@@ -97,10 +97,17 @@ def guard() -> Iterator[Guard]:
 
 @pytest.fixture
 def clean(server: LiveServer) -> Iterator[LiveServer]:
-    """The server without any run, before and after."""
+    """The server without any run or own data, before (what a page asked for may come late) and after."""
+    emptied(server)
     yield server
+    emptied(server)
+
+
+def emptied(server: LiveServer) -> None:
     for run in server.get("/api/v1/runs?limit=100").json()["runs"]:
         server.request("DELETE", f"/api/v1/runs/{run['id']}")
+    for own in server.get("/api/v1/own-data").json()["sets"]:
+        server.request("DELETE", f"/api/v1/own-data/{own['digest']}")
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def is_as_torch_has_it(model: ModelSpec, training: TrainingSpec, report: Report)
             assert node.count == count
             assert node.memory.weights == node.memory.gradients == 4 * count
             assert node.memory.optimizer == 4 * count * kept
-            assert node.memory.activations == 2 * 4 * batch * values[name][0].numel()
+            assert node.memory.activations == 4 * batch * (2 * values[name][0].numel() + node.kept)
     totals = report.totals
     assert totals.parameters == sum(p.numel() for p in network.parameters())
     assert totals.memory_bytes == totals.fixed_bytes + batch * totals.sample_bytes
@@ -118,7 +118,8 @@ def test_following_the_first_repairs_comes_to_an_end(
     """Until the network is sound, or what is left has no repair: never in a circle."""
     model = data.draw(any_network(training))
     found: list[Problem] = []
-    for _ in range(4 * len(model.nodes) + 8):
+    rates = sum(len(phase.groups) for phase in training.phases)
+    for _ in range(4 * len(model.nodes) + rates + 8):
         report = check(model, training)
         found = [problem for problem in report.problems if problem.severity == "error"]
         repairs = [problem.repairs[0] for problem in found if problem.repairs]

@@ -73,6 +73,6 @@ class GroupNorm(Layer):
         return f"2×{inputs[0][0]} = {2 * inputs[0][0]}"
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from torch import nn
+        from app.engine.modules.group_norm import GroupNorm
 
-        return nn.GroupNorm(self.groups, inputs[0][0])
+        return GroupNorm(self.groups, inputs[0][0])
