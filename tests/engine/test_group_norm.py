@@ -36,7 +36,7 @@ def test_gradients_of_the_weights_are_those_of_plain_pictures(
 
 
 def test_a_network_that_begins_with_it_trains() -> None:
-    layers = [
+    layers: list[dict[str, Any]] = [
         {"type": "group_norm", "groups": 1},
         {"type": "flatten"},
         {"type": "dense", "units": 10},
