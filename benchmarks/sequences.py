@@ -61,6 +61,7 @@ def main() -> None:
     server, bare = Server(), Bare("benchmarks._bare_lstm")
     worker = server.fork()
     worker.start(spec=SPEC)
+    worker.until("state", state="paused")
     worker.send({"type": "taps", "taps": WATCHED})
     frames = worker.frames
     ours, theirs = pairs(worker, bare)
