@@ -95,6 +95,13 @@ def preset(name: str = "lenet5", epochs: int | None = None) -> dict[str, Any]:
     raise KeyError(name)
 
 
+def chromium() -> str:
+    """The program of the browser that the browser tests use, installed where it is missing."""
+    ensure = ["bash", "scripts/ensure_browser.sh"]
+    environment = {**os.environ, "PY": sys.executable}
+    return subprocess.check_output(ensure, cwd=ROOT, env=environment, text=True).strip()
+
+
 @contextmanager
 def server() -> Iterator[Server]:
     """A warm server on a free port with an empty data folder; ended at the end of the block."""

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 
-from benchmarks._serve import ROOT
+from benchmarks._serve import ROOT, chromium
 
 HEADING = "measured in the browser"
 
@@ -30,11 +30,7 @@ def figures(report: str) -> list[str]:
 
 def main() -> None:
     """Run it."""
-    environment = {**os.environ, "PY": sys.executable}
-    ensure = ["bash", "scripts/ensure_browser.sh"]
-    environment["GLASSNET_CHROMIUM"] = subprocess.check_output(
-        ensure, cwd=ROOT, env=environment, text=True
-    ).strip()
+    environment = {**os.environ, "GLASSNET_CHROMIUM": chromium()}
     command = [sys.executable, "-m", "pytest", "tests/browser", "-m", "measured", "-q"]
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False

@@ -6,9 +6,6 @@ animation frame in which the page drew it.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +15,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from benchmarks._report import at_most, percentile, plain, show
-from benchmarks._serve import PATIENCE, ROOT, Server, server
+from benchmarks._serve import PATIENCE, Server, chromium, server
 
 LOADS = 5
 PLAYS = 10
@@ -84,11 +81,8 @@ RECORDER = """
 @contextmanager
 def browser() -> Iterator[Browser]:
     """A headless Chromium, the one that the browser tests use."""
-    ensure = ["bash", "scripts/ensure_browser.sh"]
-    environment = {**os.environ, "PY": sys.executable}
-    found = subprocess.check_output(ensure, cwd=ROOT, env=environment, text=True).strip()
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        started = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         try:
             yield started
         finally:

@@ -62,12 +62,6 @@ export function flattened(maps: Maps): Maps {
   return new Maps({ dtype: 'F32', shape, data }, NONE, NONE);
 }
 
-/** The largest absolute number; never 0, it is divided by. */
-export function limit(maps: Maps | null): number {
-  const values = (maps?.values ?? []) as Float32Array;
-  return maps ? values.reduce((most, one) => Math.max(most, Math.abs(one)), 1e-30) : 1;
-}
-
 export class Why {
   methods = $state.raw<readonly Method[]>([]);
   method = $state('saliency');
