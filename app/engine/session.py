@@ -68,6 +68,8 @@ class Session:
         self._until_epoch: int | None = None
         self._stepping = False
         self._edits = 0
+        self.unsettled = False
+        """Whether it is still to be said how the network validates that was changed by hand."""
         self._resume()
 
     # --- where to begin --------------------------------------------------------------------------
@@ -143,6 +145,8 @@ class Session:
 
     def command(self, command: AnyCommand) -> None:
         """Follow a command at this step boundary; raises a GlassnetError and changes nothing."""
+        if not isinstance(command, Hand):
+            self.settle()
         if isinstance(command, Rewind):
             self._rewind(command.step)
         elif isinstance(command, Play | Step):
@@ -164,13 +168,23 @@ class Session:
                 self._end_moved()
 
     def _edited(self, command: Hand) -> None:
-        """A network at rest that was changed by hand says at once what it has become."""
+        """A network at rest that was changed by hand is to say what it has become."""
         self._edits += 1
         if self.running or isinstance(command, Freeze | Unfreeze):
             return
         if isinstance(command, EditWeight):
             self._snapshot("pause", wait=True)
-        self.report.again(self.branch)
+        self.unsettled = True
+
+    def settle(self) -> None:
+        """Emit the validation of a network at rest that was changed by hand, once for all changes.
+
+        It takes a pass over the whole validation set: the owner calls this when nobody waits for an
+        answer. The next command, other than by hand, and the end do so first.
+        """
+        if self.unsettled:
+            self.unsettled = False
+            self.report.again(self.branch)
 
     def _logged(self, command: AnyCommand) -> LoggedCommand:
         return LoggedCommand(step=self.trainer.cursor.step, branch=self.branch, command=command)
@@ -304,6 +318,7 @@ class Session:
 
     def close(self) -> None:
         """Keep what was done since the last snapshot."""
+        self.settle()
         if self.running:
             self._stop("paused", "pause")
         elif self.keeper.last != self.place:

@@ -29,6 +29,8 @@ from app.worker.questions import QUESTIONS, Answer, place
 from app.worker.sweeps import ASKS, Sweeps
 from app.worker.taps import Taps
 
+QUIET = 0.25
+"""Seconds without a message after which a network that was changed by hand is validated."""
 DRAIN = 5.0
 """Seconds that the last messages of a worker may take to leave."""
 
@@ -85,6 +87,7 @@ class Worker:
         self.sweeps = Sweeps(self.session)
         self._heap = heap
         self._next_step = 0.0
+        self._heard = 0.0
 
     def _start(self, start: Start) -> Session:
         configure()
@@ -105,6 +108,8 @@ class Worker:
         session.open()
         while True:
             self._listen()
+            if session.unsettled and time.monotonic() >= self._heard + QUIET:
+                session.settle()
             if session.running and time.monotonic() >= self._next_step:
                 began = time.monotonic()
                 session.turn()
@@ -123,13 +128,15 @@ class Worker:
             if message is None:
                 return
             self._handle(message[0])
+            self._heard = time.monotonic()
 
     def _patience(self) -> float | None:
         """Seconds until there is something to do without being asked; None is for ever."""
         if self.sweeps.running:
             return 0.0
         if not self.session.running:
-            return self.taps.wait(self.session.version, None)
+            quiet = max(0.0, self._heard + QUIET - time.monotonic())
+            return self.taps.wait(self.session.version, quiet if self.session.unsettled else None)
         wait = self._next_step - time.monotonic()
         return 0.0 if wait <= 0 else self.taps.wait(self.session.version, wait)
 

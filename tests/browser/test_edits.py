@@ -43,6 +43,42 @@ def test_a_map_is_silenced_and_frozen_and_released(
     assert (settings["frozen"], settings["silenced"]) == ({}, {})
 
 
+_REPAINTED = """async ([button, cards]) => {
+  const pictures = () => cards.map(
+    (id) => document.querySelector(`[data-card="${id}"] [role=listbox] canvas`).toDataURL(),
+  );
+  const before = pictures();
+  const start = performance.now();
+  button.click();
+  for (;;) {
+    await new Promise(requestAnimationFrame);
+    if (pictures().every((now, i) => now !== before[i])) return performance.now() - start;
+    if (performance.now() - start > 20_000) return null;
+  }
+}"""
+
+
+def test_a_map_is_silenced_in_an_unfolded_pass(
+    playground: Playground, clean: LiveServer, lenet: str, figures: list[str]
+) -> None:
+    """Everything downstream follows: the maps of every layer and the number that was opened."""
+    page = playground.open(lenet).page
+    playground.card("conv1").get_by_role("button", name="conv1", exact=True).click()
+    downstream = ["conv1", "pool1", "conv2", "fc1"]
+    count = page.get_by_role("region", name="What happens").locator(".count")
+    page.locator("#stage").press("ArrowRight")
+    expect(count).to_be_visible()
+    page.get_by_role("slider", name="Operations of this step").press("End")
+    playground.pictures(*downstream)
+    silence = page.get_by_role("button", name="Silence map 0 of relu1")
+    took = []
+    for number in range(4):
+        took.append(page.evaluate(_REPAINTED, [silence.element_handle(), downstream]))
+        expect(silence).to_have_attribute("aria-pressed", "false" if number % 2 else "true")
+    assert None not in took
+    figures.append(f"map silenced → the unfolded pass repainted: {max(took):.0f} ms")
+
+
 def test_a_weight_is_written_by_keys_and_taken_back(
     playground: Playground, clean: LiveServer, lenet: str
 ) -> None:

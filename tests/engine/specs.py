@@ -77,10 +77,11 @@ class Driven:
         self.session.open()
 
     def do(self, kind: str, **fields: Any) -> Driven:
-        """Follow a command and train until the run rests."""
+        """Follow a command, train until the run rests and say what it has become."""
         self.session.command(command(kind, **fields))
         while self.session.running:
             self.session.turn()
+        self.session.settle()
         return self
 
     def to(self, step: int) -> Driven:

@@ -261,6 +261,23 @@ def test_an_edit_of_a_resting_run_is_in_its_snapshot_and_can_be_taken_back(tmp_p
     assert run.digest == before
 
 
+def test_changes_in_a_row_are_validated_once_and_before_anything_else() -> None:
+    run = Driven(run_spec()).to(5)
+    seen = len(run.events)
+    run.session.command(command("edit_weight", **EDIT))
+    run.session.command(command("silence", node="conv1", unit=2))
+    said = [event.type for event in run.events][seen:]
+    assert "validation" not in said
+    run.to(6)
+    said = [event.type for event in run.events][seen:]
+    assert said.count("validation") == 1
+    assert said.index("validation") == said.index("command") + 2
+    assert run.of("validation")[-1].step == 5
+    seen = len(run.of("validation"))
+    run.session.settle()
+    assert len(run.of("validation")) == seen
+
+
 def test_a_reset_keeps_what_is_frozen_and_silenced(tmp_path: Path) -> None:
     run = Driven(run_spec(), tmp_path)
     run.to(4).do("freeze", node="conv1").do("unfreeze", node="conv1", unit=2)

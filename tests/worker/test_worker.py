@@ -55,6 +55,19 @@ def test_play_pause_step(worker: Worker, tmp_path: Path) -> None:
     assert steps == sorted(set(steps))
 
 
+def test_a_change_by_hand_is_answered_before_it_is_validated(
+    worker: Worker, tmp_path: Path
+) -> None:
+    """Whoever looks on at once does not wait for a pass over the whole validation set."""
+    worker.start(tmp_path)
+    worker.event("state", state="paused")
+    assert worker.command("silence", node="conv1", unit=0)["type"] == "done"
+    worker.ask("operations", wanted={})
+    assert kinds(worker).count("command") == kinds(worker).count("validation") == 1
+    plain = next(event["loss"] for event in worker.events if event["type"] == "validation")
+    assert worker.event("validation", step=0)["loss"] != plain
+
+
 def test_first_metrics_come_at_once(worker: Worker, tmp_path: Path) -> None:
     worker.start(tmp_path, spec=spec(batch_size=1))
     worker.event("state", state="paused")
