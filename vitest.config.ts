@@ -9,7 +9,11 @@ const WITH_DOCUMENT = [
   'static/src/i18n/**/*.test.ts',
   'static/src/**/*.svelte.test.ts',
 ];
-const shared = { restoreMocks: true, testTimeout: 30_000 /* slow CI machines */ };
+const shared = {
+  isolate: false, // files share a process and its document: each leaves language, storage and body as they were
+  restoreMocks: true,
+  testTimeout: 30_000, // slow CI machines
+};
 
 export default defineConfig({
   test: {
