@@ -39,6 +39,8 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=SLOW_START,
 )
+# ``--hypothesis-profile few``: for tests that ask only whether others are run.
+settings.register_profile("few", settings.get_profile("normal"), max_examples=10)
 settings.load_profile("deep" if DEEP else "normal")
 
 

@@ -33,7 +33,8 @@ SCREEN = {"width": 1280, "height": 720}
 NewContext = Callable[..., BrowserContext]
 expect.set_options(timeout=PATIENCE_S * 1000)
 
-
+MEASURING = os.environ.get("GLASSNET_MEASURE") == "1"
+"""Whether the figures are what the tests are run for."""
 FIGURES = pytest.StashKey[list[str]]()
 
 

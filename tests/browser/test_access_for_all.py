@@ -41,14 +41,14 @@ def test_playground(tab: Page, clean: LiveServer, language: str) -> None:
     expect(tab.locator("[data-card=conv2] [data-open]")).to_have_attribute("aria-expanded", "true")
     found["layer open"] = violations_in_both_themes(tab)
     tab.get_by_role("button", name=KEYS[language]).click()
-    found["keys"] = violations_in_both_themes(tab, DIALOG)
+    found["keys"] = violations_in_both_themes(tab.locator(DIALOG))
     tab.keyboard.press("Escape")
     tab.get_by_role("button", name=RUNS).click()
     expect(tab.get_by_role("dialog").get_by_role("listitem")).to_have_count(1)
-    found["runs"] = violations_in_both_themes(tab, DIALOG)
+    found["runs"] = violations_in_both_themes(tab.locator(DIALOG))
     tab.keyboard.press("Escape")
     tab.get_by_role("button", name=re.compile("^(Choose a network|选择网络)")).click()
-    found["menu"] = violations_in_both_themes(tab)
+    found["menu"] = violations_in_both_themes(tab.get_by_role("menu"))
     assert {state: lines for state, lines in found.items() if lines} == {}
 
 

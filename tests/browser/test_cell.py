@@ -59,7 +59,7 @@ def test_a_pixel_is_followed_to_the_loss_and_back_to_an_update_by_mouse_and_by_k
     # A term's factor is a pixel; from it the way leads forward.
     cell.follow(cell.links("Made of").filter(has_text="input"))
     expect(cell.region.get_by_text("it is given")).to_be_visible()
-    assert violations(page) == []
+    assert violations(cell.region) == []
     cell.walk(cell.onward)
     # The trail leads back to where the walk began.
     trail = cell.region.get_by_role("navigation", name="The way here").get_by_role("listitem")
@@ -173,7 +173,7 @@ def test_gradients_are_checked_and_the_worst_entry_opens(
     nodes = [n["id"] for n in clean.get(f"/api/v1/runs/{run}").json()["spec"]["model"]["nodes"]]
     dense = [n for n in nodes if clean_name(panel, n)]
     assert dense
-    assert violations(page) == []
+    assert violations(panel) == []
     panel.get_by_role("button", name=re.compile(r"^worst: ")).first.click()
     cell = CellView(page, clean, run)
     expect(cell.head).to_contain_text(f"∂E/∂ {dense[0]}.")

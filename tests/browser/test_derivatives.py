@@ -55,7 +55,7 @@ def test_a_vanishing_gradient_is_seen_over_time_and_by_depth(
     expect(dialog.get_by_role("img")).to_have_accessible_name(
         "Chart: gradient |∂E/∂W| of 9 layers from step 0 to step 12"
     )
-    assert violations(page) == []
+    assert violations(dialog) == []
 
     step = dialog.get_by_role("slider", name="Step that is read")
     step.focus()
@@ -75,7 +75,7 @@ def test_a_vanishing_gradient_is_seen_over_time_and_by_depth(
     assert list(values(dialog)) == [f"sigm{k}" for k in range(1, 9)]
     dialog.get_by_label("Measure").select_option("dead units")
     expect(dialog.get_by_text("No layer of this network has this measure.")).to_be_visible()
-    assert violations(page) == []
+    assert violations(dialog) == []
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(page.get_by_role("button", name="over time", exact=True)).to_be_focused()

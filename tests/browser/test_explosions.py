@@ -48,7 +48,7 @@ def test_a_run_that_explodes_goes_on_by_one_click(
     expect(page.get_by_text("Training left the numbers")).to_be_visible()
     chart = panel.get_by_role("img", name=re.compile("^Gradient norm before: from "))
     expect(chart).to_contain_text("clip")
-    assert violations(page) == []
+    assert violations(panel) == []
     clip = panel.get_by_role("spinbutton", name=re.compile("^Clip the gradient"))
     clip.fill("0.01")
     clip.press("Enter")
@@ -84,6 +84,6 @@ def test_cells_are_compared_over_lags(playground: Playground, clean: LiveServer)
     accuracy = panel.get_by_role("img", name=re.compile("^Accuracy by lag. ReLU RNN"))
     expect(accuracy).to_have_accessible_name(re.compile(r"LSTM: 3: \d+\s%, 4: \d+\s%$"))
     expect(panel.get_by_role("img", name=re.compile("^Gradient that reaches"))).to_be_visible()
-    assert violations(page) == []
+    assert violations(panel) == []
     panel.get_by_role("button", name="Open as a run: LSTM, 4").click()
     until(lambda: page.get_by_text("LSTM, recall, 4").count() > 0, "the run that was measured")

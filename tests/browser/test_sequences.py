@@ -41,7 +41,7 @@ def test_a_gate_on_the_screen_is_pytorchs(
     assert shown is not None
     expected = forget_gate(clean, run, unit=47, step=5)
     assert abs(float(shown.group(1).replace("−", "-")) - expected) < 0.01
-    assert violations(page) == []
+    assert violations(view.first) == []
     if language == "en":
         silenced(playground, clean, run)
 
@@ -127,7 +127,7 @@ def test_the_cell_is_drawn_with_pytorchs_numbers(playground: Playground, clean: 
     expect(cell.locator('[data-value="c before"] .value')).to_have_text(
         f"{before:.3f}".replace("-", "−")
     )
-    assert violations(page) == []
+    assert violations(view.first) == []
     view.get_by_role("button", name=re.compile("h of all units")).press("ArrowLeft")
     expect(view.get_by_label("t", exact=True)).to_have_value("4")
     cell = view.get_by_role("group", name="Unit 47 of lstm1 at t = 4")

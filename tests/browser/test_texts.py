@@ -57,7 +57,7 @@ def test_a_chinese_text_is_trained_and_continued(
     reading.press("ArrowRight")
     expect(results.get_by_text("“头”之后，网络预期")).to_be_visible()
     expect(results.locator(".next li").first).to_contain_text("望")
-    assert violations(page) == []
+    assert violations(results) == []
     # The loss as perplexity; the text in the card of the input and along the edge of the unrolled layer.
     page.get_by_role("radio", name="困惑度").click()
     expect(page.get_by_role("slider", name="困惑度，逐步读数")).to_be_visible()
@@ -67,4 +67,4 @@ def test_a_chinese_text_is_trained_and_continued(
     view.get_by_role("button", name="按时间").click()
     edge = view.locator('[data-track="words"]')
     expect(edge).to_have_attribute("aria-label", "所读文本：举头望明月")
-    assert violations(page) == []
+    assert violations(view) == []

@@ -72,7 +72,7 @@ def test_words_are_tagged_and_have_neighbours(
     written.fill("The old man said.")
     playground.transport.get_by_role("button", name="batch", exact=True).click()
     expect(panel).to_contain_text("after step 1")
-    assert violations(page) == []
+    assert violations(panel) == []
     guard.allow("status of 422.*neighbours")
     found_near(page, clean, run)
 
