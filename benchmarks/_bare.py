@@ -90,7 +90,7 @@ def resident(x: torch.Tensor, y: torch.Tensor, size: int, shuffle: bool) -> Batc
 
     def batches() -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         order = torch.randperm(len(x)) if shuffle else torch.arange(len(x))
-        for index in order.split(size):
+        for index in torch.split(order, size):
             yield x[index], y[index]
 
     return batches

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +68,14 @@ class Worker:
     def send(self, header: dict[str, Any]) -> None:
         self.sock.sendall(encode(header))
 
-    def command(self, **command: Any) -> None:
-        self.send({"type": "command", "id": 0, "command": command})
+    def command(self, number: int = 0, **command: Any) -> None:
+        self.send({"type": "command", "id": number, "command": command})
+
+    def pin(self, core: int) -> None:
+        """Let every thread of it run on one core."""
+        for thread in Path(f"/proc/{self.pid}/task").iterdir():
+            with suppress(ProcessLookupError):
+                os.sched_setaffinity(int(thread.name), {core})
 
     def until(self, kind: str, **facts: Any) -> dict[str, Any]:
         """The next event of that kind and with those facts."""
@@ -78,18 +85,18 @@ class Worker:
                 self.frames += 1
             event = header.get("event", {})
             if event.get("type") == kind and facts.items() <= event.items():
-                return event
+                return dict(event)
             if header["type"] in ("crashed", "failed"):
                 raise RuntimeError(header)
 
-    def reply(self, number: int) -> None:
-        """Wait for the answer to the question with that number."""
+    def reply(self, number: int) -> dict[str, Any]:
+        """Wait for the answer to the question or command with that number; its header."""
         while True:
             header, _ = recv_message(self.sock)
             if header.get("id") == number and header["type"] != "frame":
                 if header["type"] == "failed":
                     raise RuntimeError(header)
-                return
+                return dict(header)
 
     def train(self, epochs: int) -> float:
         """Seconds from the command to the validation after the last of ``epochs`` epochs.

@@ -17,7 +17,7 @@ from benchmarks._serve import server
 
 LAYERS = 100
 ROUNDS = 41
-CONV = {"type": "conv2d", "filters": 16, "kernel": 3, "padding": 1}
+CONV: dict[str, Any] = {"type": "conv2d", "filters": 16, "kernel": 3, "padding": 1}
 
 
 def chain(layers: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -170,7 +171,7 @@ def main() -> None:
         floor = median(cost.reader for cost in good)
         rows = [row("1 GiB of CSV", [measured(to, lambda: gigabyte(to)) for _ in range(TIMES)], 0)]
         for what, content in files().items():
-            costs = [measured(to, lambda sent=content: upload(to, sent)) for _ in range(TIMES)]
+            costs = [measured(to, partial(upload, to, content)) for _ in range(TIMES)]
             rows.append(row(what, costs, floor))
         rows.append(row("three good rows", good, floor))
         rows.append(plain("what the reading process holds for these", floor, "MiB", 1))
