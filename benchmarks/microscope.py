@@ -192,18 +192,20 @@ def closed() -> None:
 def _side_by_side(one: Worker, other: Worker) -> float:
     """Speed of ``one`` over that of ``other`` while both train."""
     cores = sorted(os.sched_getaffinity(0))[:2]
-    steps = []
-    for kind in ("play", "pause"):
-        for worker in (one, other):
-            worker.command(1, type=kind)
-        steps.append([worker.reply(1)["step"] for worker in (one, other)])
-        if kind == "play":
-            for turn in range(int(TOGETHER / CHANGE)):
-                one.pin(cores[turn % 2])
-                other.pin(cores[(turn + 1) % 2])
-                time.sleep(CHANGE)
-    (one_began, other_began), (one_ended, other_ended) = steps
-    return float((one_ended - one_began) / (other_ended - other_began))
+    began = _steps("play", one, other)
+    for turn in range(int(TOGETHER / CHANGE)):
+        one.pin(cores[turn % 2])
+        other.pin(cores[(turn + 1) % 2])
+        time.sleep(CHANGE)
+    ended = _steps("pause", one, other)
+    return (ended[0] - began[0]) / (ended[1] - began[1])
+
+
+def _steps(kind: str, *workers: Worker) -> list[int]:
+    """The step at which each follows a command that all are given at once."""
+    for worker in workers:
+        worker.command(1, type=kind)
+    return [int(worker.reply(1)["step"]) for worker in workers]
 
 
 def _look(worker: Worker) -> None:

@@ -87,7 +87,7 @@ class Worker:
         self.sweeps = Sweeps(self.session)
         self._heap = heap
         self._next_step = 0.0
-        self._heard = 0.0
+        self._quiet_from = 0.0
 
     def _start(self, start: Start) -> Session:
         configure()
@@ -108,7 +108,7 @@ class Worker:
         session.open()
         while True:
             self._listen()
-            if session.unsettled and time.monotonic() >= self._heard + QUIET:
+            if session.unsettled and time.monotonic() >= self._quiet_from:
                 session.settle()
             if session.running and time.monotonic() >= self._next_step:
                 began = time.monotonic()
@@ -128,14 +128,14 @@ class Worker:
             if message is None:
                 return
             self._handle(message[0])
-            self._heard = time.monotonic()
+            self._quiet_from = time.monotonic() + QUIET
 
     def _patience(self) -> float | None:
         """Seconds until there is something to do without being asked; None is for ever."""
         if self.sweeps.running:
             return 0.0
         if not self.session.running:
-            quiet = max(0.0, self._heard + QUIET - time.monotonic())
+            quiet = max(0.0, self._quiet_from - time.monotonic())
             return self.taps.wait(self.session.version, quiet if self.session.unsettled else None)
         wait = self._next_step - time.monotonic()
         return 0.0 if wait <= 0 else self.taps.wait(self.session.version, wait)

@@ -61,7 +61,7 @@ _REPAINTED = """async ([button, cards]) => {
 def test_a_map_is_silenced_in_an_unfolded_pass(
     playground: Playground, clean: LiveServer, lenet: str, figures: list[str]
 ) -> None:
-    """Everything downstream follows: the maps of every layer and the number that was opened."""
+    """Everything downstream follows: the maps of every layer."""
     page = playground.open(lenet).page
     playground.card("conv1").get_by_role("button", name="conv1", exact=True).click()
     downstream = ["conv1", "pool1", "conv2", "fc1"]

@@ -60,6 +60,7 @@ def test_baselines_appear_beside_the_run(playground: Playground, clean: LiveServ
     expect(row).to_contain_text("650")
     shares = [part for part in row.get_by_role("cell").all_inner_texts() if "%" in part]
     assert 85 < number(shares[0]) <= 100
+    assert violations(panel) == []
     page.get_by_label("Options: Gradient boosting").click()
     rounds = panel.get_by_role("spinbutton", name="rounds")
     rounds.fill("3")

@@ -67,4 +67,4 @@ def test_a_chinese_text_is_trained_and_continued(
     view.get_by_role("button", name="按时间").click()
     edge = view.locator('[data-track="words"]')
     expect(edge).to_have_attribute("aria-label", "所读文本：举头望明月")
-    assert violations(view) == []
+    assert violations(page) == []

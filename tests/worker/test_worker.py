@@ -61,8 +61,11 @@ def test_a_change_by_hand_is_answered_before_it_is_validated(
     """Whoever looks on at once does not wait for a pass over the whole validation set."""
     worker.start(tmp_path)
     worker.event("state", state="paused")
-    assert worker.command("silence", node="conv1", unit=0)["type"] == "done"
-    worker.ask("operations", wanted={})
+    silence = {"type": "silence", "node": "conv1", "unit": 0}
+    worker.send({"type": "command", "id": 101, "command": silence})
+    worker.send({"type": "operations", "id": 102, "wanted": {}})
+    assert worker.wait_for(lambda header: header.get("id") == 101)[0]["type"] == "done"
+    worker.wait_for(lambda header: header.get("id") == 102)
     assert kinds(worker).count("command") == kinds(worker).count("validation") == 1
     plain = next(event["loss"] for event in worker.events if event["type"] == "validation")
     assert worker.event("validation", step=0)["loss"] != plain
