@@ -238,7 +238,7 @@ class Session:
         self.lineage = [*ended, (self.branch, None)]
         self._replay(step)
         self.report.rewound(step)
-        self.emit(Rewound(branch=self.branch, step=step, parent=parent))
+        self.emit(Rewound(branch=self.branch, step=step, parent=parent, epoch=trainer.epoch))
         if step == 0:
             self._keep_settings(trainer.settings.commands_to(kept, self.start.spec))
         self._snapshot("step" if step == 0 else "pause", wait=True)

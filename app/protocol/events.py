@@ -47,6 +47,8 @@ class Rewound(Event):
 
     type: Literal["rewound"] = "rewound"
     parent: int
+    epoch: float | None = None
+    """Passed samples there, as a number of epochs; null in a diary of before this was said."""
 
 
 class Metrics(Event):

@@ -143,12 +143,10 @@ class Progress:
         record = self.record
         self.log = tuple(logged for logged in self.log if logged.step <= event.step)
         born = Branch(branch=event.branch, parent=event.parent, step=event.step)
-        # Exact while the batch size has been the same; the next metrics say it anew.
-        epoch = record.epoch * event.step / record.step if record.step else 0.0
         return {
             "branches": (*record.branches, born),
             "settings": settings_after(record.spec, self.log, record.settings.speed),
-            "epoch": epoch,
+            "epoch": record.epoch if event.epoch is None else event.epoch,
         }
 
 

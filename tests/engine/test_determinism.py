@@ -126,14 +126,16 @@ def test_killed_and_resumed(tmp_path: Path, cut: int) -> None:
 
 def test_going_back_and_forth_is_bit_for_bit(tmp_path: Path) -> None:
     driven = Driven(run_spec(epochs=9), tmp_path)
-    seen = {}
+    seen, passed = {}, {}
     for step in (1, 9, 23, 40):
         seen[step] = driven.to(step).digest
+        passed[step] = driven.session.trainer.epoch
     for step in (23, 9, 1):
         assert driven.do("rewind", step=step).digest == seen[step]
         assert driven.session.state == "paused"
     assert driven.to(40).digest == seen[40]
     assert [event.branch for event in driven.of("rewound")] == [1, 2, 3]
+    assert [event.epoch for event in driven.of("rewound")] == [passed[step] for step in (23, 9, 1)]
     assert driven.do("rewind", step=33).to(40).digest == seen[40]
 
 

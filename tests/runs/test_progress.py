@@ -88,11 +88,11 @@ def test_a_rewind_forgets_what_lies_ahead_but_not_the_speed() -> None:
         command(20, SetBatchSize(batch_size=20)),
         command(30, SetSpeed(steps_per_second=3.0)),
         metrics(40, 4.0),
-        Rewound(branch=1, parent=0, step=20),
+        Rewound(branch=1, parent=0, step=20, epoch=2.5),
     )
     assert found.record.settings.batch_size == 20, "a change at the very step counts"
     assert found.record.settings.speed == 3.0
-    assert found.record.epoch == 2.0
+    assert found.record.epoch == 2.5, "as the worker counted it"
     assert (found.record.branch, found.record.step) == (1, 20)
     later = progress(
         command(5, SetBatchSize(batch_size=10)),

@@ -6372,6 +6372,11 @@ export interface components {
             type: "rewound";
             /** Parent */
             parent: number;
+            /**
+             * Epoch
+             * @default null
+             */
+            epoch: number | null;
         };
         /**
          * Ridge

@@ -109,6 +109,7 @@ export interface CommandApplied extends Placed {
 export interface Rewound extends Placed {
   type: 'rewound';
   parent: number;
+  epoch: number | null;
 }
 
 export interface Metrics extends Placed {

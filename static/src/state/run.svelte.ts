@@ -9,6 +9,7 @@ import type {
   Command,
   MetricsHistory,
   Note,
+  Rewound,
   RunInfo,
   RunSpec,
   RunState,
@@ -214,7 +215,7 @@ export class Run {
         this.grown++;
         return;
       case 'rewound':
-        this.#rewound(event.branch, event.parent, event.step);
+        this.#rewound(event);
         return;
       case 'command':
         this.#applied(event.command, event.step, event.branch);
@@ -246,11 +247,12 @@ export class Run {
     );
   }
 
-  #rewound(branch: number, parent: number, step: number): void {
+  #rewound({ branch, parent, step, epoch }: Rewound): void {
     this.#history.branch(branch, parent, step);
     this.branches = [...this.branches.filter((b) => b.branch !== branch), { branch, parent, step }];
     this.branch = branch;
     this.step = step;
+    this.epoch = epoch ?? this.epoch;
     void this.#refresh();
     this.gradient = {};
     this.share = null;
@@ -258,12 +260,11 @@ export class Run {
     this.grown++;
   }
 
-  /** Which commands count at an earlier step, and how many epochs lie before it, the server knows. */
+  /** Which commands count at an earlier step, the server knows. */
   async #refresh(): Promise<void> {
     const id = this.id;
     const info = id ? await this.answered(this.#api.run(id)).catch(() => null) : null;
     if (!info || info.id !== this.id || info.step !== this.step) return;
-    this.epoch = info.epoch;
     this.settings = info.settings;
   }
 
