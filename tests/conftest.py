@@ -24,7 +24,7 @@ SLOW_START = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 settings.register_profile(
     "normal",
-    max_examples=200,
+    max_examples=100,
     deadline=None,
     derandomize=True,
     database=None,

@@ -36,6 +36,8 @@ def test_playground(tab: Page, clean: LiveServer, language: str) -> None:
     expect(playground.play_button).to_have_text(PAUSE)
     until(lambda: tab.locator(".recorded").count() == 0, "a live picture")
     found["running"] = violations_in_both_themes(tab)
+    playground.play_button.click()
+    expect(playground.play_button).not_to_have_text(PAUSE)
     tab.locator("[data-card=conv2] [data-open]").click()
     tab.locator("details > summary").first.click()
     expect(tab.locator("[data-card=conv2] [data-open]")).to_have_attribute("aria-expanded", "true")
@@ -58,6 +60,8 @@ def test_broken_network_and_plane(tab: Page, clean: LiveServer, circle: str, lan
     playground = Playground(tab, clean.url).open(circle, language)
     playground.play_button.click()
     until(lambda: tab.locator("[data-card=fc1] canvas").count(), "the decision maps")
+    playground.play_button.click()
+    expect(playground.play_button).not_to_have_text(PAUSE)
     tab.locator("[data-card=fc2] [data-open]").click()
     found = {"plane": violations_in_both_themes(tab)}
     tab.keyboard.press("Delete")

@@ -97,7 +97,7 @@ def holds(model: ModelSpec, training: TrainingSpec) -> None:
 
 
 @pytest.mark.timeout(600)
-@settings(max_examples=min(200, settings().max_examples))
+@settings(max_examples=200)
 @given(data=st.data(), training=trainings())
 def test_random_graph(data: st.DataObject, training: TrainingSpec) -> None:
     holds(data.draw(any_network(training)), training)
