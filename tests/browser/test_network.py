@@ -131,10 +131,17 @@ def test_a_layer_that_does_not_fit_says_so_and_is_repaired(playground: Playgroun
         assert playground.painted(node)
     expect(playground.card("fc2")).to_contain_text("waits for the layer before")
     expect(playground.play_button).to_be_disabled()
+    totals = page.locator(".totals")
+    expect(totals).to_contain_text("up to the fault")
+    playground.transport.get_by_role("button", name="batch", exact=True).click()
+    note = page.get_by_role("region", name="Notes").get_by_text("The network does not fit yet")
+    expect(note).to_be_visible()
 
     alert.get_by_role("button", name="Insert Flatten before it").click()
     expect(page.get_by_role("alert")).to_have_count(0)
     until(lambda: playground.cards == CARDS, "Flatten is back")
+    expect(note).to_have_count(0)
+    expect(totals).to_contain_text("fits")
     expect(playground.play_button).to_be_enabled()
     playground.play_button.click()
     # The recorded picture has a step too: what trains is seen by its state.

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from safetensors.torch import load
 
 from tests.browser.browser_axe import violations
+from tests.browser.cell_view import CellView
 from tests.browser.conftest import endless
 from tests.browser.playground import Playground
 from tests.support import LiveServer
@@ -43,6 +44,11 @@ def test_a_gate_on_the_screen_is_pytorchs(
     assert abs(float(shown.group(1).replace("−", "-")) - expected) < 0.01
     assert violations(view.first) == []
     if language == "en":
+        cell = CellView(page, clean, run)
+        gate.click(position={"x": (5 + 0.5) / 28 * box["width"], "y": 0.5 / 48 * box["height"]})
+        expect(cell.region).to_contain_text("from PyTorch")
+        assert cell.value == pytest.approx(expected, abs=1e-6)
+        cell.region.get_by_role("button", name="Close the cell view").last.click()
         silenced(playground, clean, run)
 
 

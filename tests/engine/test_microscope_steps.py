@@ -143,8 +143,9 @@ def test_an_update_is_explained_at_the_rate_of_its_schedule(schedule: dict[str, 
             driven.to(step)
         found = explain(tracer, role="update", **CELLS[0])
         assert abs(found.difference) <= 1e-12 * max(abs(found.value), found.scale)
-        etas = {f.value for term in found.terms for f in term.factors if f.symbol == r"\eta"}
+        etas = {f.value for term in found.terms for f in term.factors if f.symbol == r"-\eta"}
         assert len(etas) == 1
+        assert r" - \eta\,g" in found.formula.symbols, "downhill, as the textbook writes it"
         assert etas.pop() == pytest.approx(-rate, rel=1e-9)
         plain = explain(tracer, "float32", role="update", **CELLS[0])
         driven.do("step", unit="batch", count=1)

@@ -64,7 +64,7 @@ class Adagrad(Optimizer):
     def rule(self, before: Before) -> Rule:
         each = decayed(before)
         seen = remembered("s", SUM, before)
-        eta = setting(r"\eta", -before.rate)
+        eta = setting(r"-\eta", -before.rate)
         divisor = math.sqrt(seen.number + each.number**2) + self.epsilon
         share = setting(r"\tfrac{1}{\sqrt{s'}+\epsilon}", 1.0 / divisor)
         state = (term(seen), *squares(before))

@@ -73,7 +73,7 @@ class RmsProp(Optimizer):
         each = decayed(before)
         square = remembered("s", SQUARE, before)
         new = self.alpha * square.number + (1.0 - self.alpha) * each.number**2
-        eta = setting(r"\eta", -before.rate)
+        eta = setting(r"-\eta", -before.rate)
         share = setting(r"\tfrac{1}{\sqrt{s'}+\epsilon}", 1.0 / (math.sqrt(new) + self.epsilon))
         state = (
             term(setting(r"\alpha", self.alpha), square),

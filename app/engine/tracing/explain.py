@@ -366,7 +366,7 @@ class Explainer:
             return self._kept(cell, node, name, value, state)
         terms = explain_rule(self.trace, node, name, cell.index, state)
         formula = self.trace.trainer.settings.optimizer.FORMULA
-        symbols = " + ".join(term.symbol or "" for term in terms)
+        symbols = formulas.added([term.symbol or "" for term in terms])
         left = "w'" if state is None else "s'"
         return Answered(
             value,

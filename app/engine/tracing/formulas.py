@@ -55,6 +55,11 @@ def symbols(name: str) -> str:
     return rf"x = \mathrm{{{plain}}}(u)"
 
 
+def added(terms: Sequence[str]) -> str:
+    """Terms in symbols as their sum; one that begins with a minus is taken away."""
+    return " + ".join(terms).replace("+ -", "- ")
+
+
 def figure(value: float) -> str:
     """A number for a formula: four significant digits."""
     if math.isnan(value):

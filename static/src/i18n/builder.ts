@@ -69,6 +69,7 @@ export const builder = {
   ],
   'memory.never': ['too large for {device}', '{device} 无法容纳'],
   'memory.ok': ['fits', '可容纳'],
+  'memory.partial': ['up to the fault', '截至出错处'],
   'memory.gib': ['{size} GiB', '{size} GiB'],
 
   'keys.wire': ['Draw a wire from the layer in focus', '从焦点所在的层连线'],

@@ -181,6 +181,7 @@ export const stage = {
   ],
   'output.step': ['step {step}', '第 {step} 步'],
   'output.recorded': ['recorded ·', '录制 ·'],
+  'output.before': ['before the edit ·', '修改前 ·'],
   'output.large': ['{node}, map {index}, large', '{node}，第 {index} 张图，放大'],
   'output.coming': ['The picture of this step is on its way …', '正在取得此步的画面…'],
   'output.none': ['Press Play to see what the network says.', '点“训练”查看网络的输出。'],

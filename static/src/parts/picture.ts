@@ -28,6 +28,8 @@ export interface Shown {
 export interface Gate {
   readonly name: string;
   readonly maps: Maps;
+  /** Open the number of a unit at a step. */
+  readonly open?: ((step: number, unit: number) => void) | undefined;
 }
 
 export interface PictureProps {

@@ -12,6 +12,8 @@ export interface AppNote {
   title: string;
   body?: string;
   actions?: { label: string; run: () => void }[];
+  /** What it is about, where it goes away by itself when that is over. */
+  topic?: 'broken';
 }
 
 const THEME_KEY = 'theme';
@@ -96,6 +98,11 @@ export class App {
 
   dismiss(id: number | string): void {
     this.notes = this.notes.filter((note) => note.id !== id);
+  }
+
+  /** What these notes were about is over. */
+  over(topic: AppNote['topic']): void {
+    this.notes = this.notes.filter((note) => note.topic !== topic);
   }
 
   /** A failed request as a note. */

@@ -44,6 +44,18 @@ describe('the curves', () => {
     expect(history.abandoned(0, 'loss').x).toEqual([]);
   });
 
+  it('keep showing what was left when a run goes back a second time before it goes on', () => {
+    const history = new History();
+    history.branch(0, null, 0);
+    history.metrics(metrics(0, [1, 2, 3, 4], [4, 3, 2, 1]));
+    history.branch(1, 0, 3);
+    history.branch(2, 1, 2);
+    expect(history.abandoned(2, 'loss')).toEqual({ x: [3, 4], y: [2, 1] });
+    history.metrics(metrics(2, [3, 4], [2.5, 1.5]));
+    history.branch(3, 2, 3);
+    expect(history.abandoned(3, 'loss')).toEqual({ x: [4], y: [1.5] });
+  });
+
   it('take over the past that the server has and go on from there', () => {
     const history = new History();
     history.branches([

@@ -35,6 +35,9 @@ export function follow(session: Session): void {
   $effect(() => {
     if (session.run.settings) untrack(() => adopt(session));
   });
+  $effect(() => {
+    if (session.editor.ok) untrack(() => session.app.over('broken'));
+  });
   $effect(() => session.scope.follow());
   $effect(() => {
     const { scope } = session;

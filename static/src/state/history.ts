@@ -107,13 +107,18 @@ export class History {
     };
   }
 
-  /** What the parent of a branch went on to do after the branch had left it. */
+  /** What the parent of a branch went on to do after the branch had left it; a parent that only went
+      back once more had before itself what its own parent did. */
   abandoned(branch: number, name: Curve): Series {
     const own = this.#branches.get(branch);
     if (!own || own.parent === null) return { x: [], y: [] };
     const before = this.curve(own.parent, name);
     const start = before.x.findIndex((step) => step > own.from);
-    if (start < 0) return { x: [], y: [] };
-    return { x: before.x.slice(start), y: before.y.slice(start) };
+    const x = start < 0 ? [] : before.x.slice(start);
+    const y = start < 0 ? [] : before.y.slice(start);
+    const parent = this.#branches.get(own.parent);
+    if (!parent || parent.parent === null || (x.at(-1) ?? 0) > parent.from) return { x, y };
+    const older = this.abandoned(own.parent, name);
+    return { x: [...x, ...older.x], y: [...y, ...older.y] };
   }
 }

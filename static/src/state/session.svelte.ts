@@ -245,7 +245,7 @@ export class Session {
     if (this.run.exists && !this.edited) return true;
     if (this.editor.stale) await this.editor.check();
     if (!this.editor.ok) {
-      this.app.note({ kind: 'warn', title: t('run.broken') });
+      this.app.note({ kind: 'warn', title: t('run.broken'), topic: 'broken' });
       return false;
     }
     if (this.facts && !this.facts.available) {

@@ -1,5 +1,6 @@
 // From a number in the drawing of a cell to the same number of the run.
 import { OWN, openedAs, stepBefore, type CellKind, type Quantity } from '../../draw/cells';
+import type { Gate } from '../../parts/picture';
 import type { CellAsked } from '../../protocol/microscope';
 import type { Session } from '../../state/session.svelte';
 import { showCell } from '../scope/open';
@@ -37,4 +38,21 @@ export function addressOf(place: Place, quantity: Quantity): CellAsked | null {
   }
   const index = [unit - (reverse ? units : 0)];
   return { role: 'activation', node, sample: 0, time, state: name, index, reverse };
+}
+
+/** What a recurrent layer holds inside; a number of it opens where its kind of cell is known. */
+export function gatesOf(
+  session: Session,
+  node: string,
+  kind: CellKind | null,
+  hidden: unknown,
+): readonly Gate[] {
+  const units = Number(hidden);
+  return session.frames.gates(node).map(({ name, maps }) => {
+    const open = (step: number, unit: number): void => {
+      const place = { node, kind: kind!, unit, step, units, length: maps.count };
+      void openQuantity(session, place, { name, at: 0 });
+    };
+    return { name, maps, open: kind && units ? open : undefined };
+  });
 }
