@@ -48,11 +48,13 @@ export function gatesOf(
   hidden: unknown,
 ): readonly Gate[] {
   const units = Number(hidden);
-  return session.frames.gates(node).map(({ name, maps }) => {
+  const gates = session.frames.gates(node);
+  if (!kind || !units) return gates;
+  return gates.map(({ name, maps }) => {
     const open = (step: number, unit: number): void => {
-      const place = { node, kind: kind!, unit, step, units, length: maps.count };
+      const place = { node, kind, unit, step, units, length: maps.count };
       void openQuantity(session, place, { name, at: 0 });
     };
-    return { name, maps, open: kind && units ? open : undefined };
+    return { name, maps, open };
   });
 }
