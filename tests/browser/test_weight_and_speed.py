@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from statistics import quantiles
 from typing import Any
 
@@ -44,10 +45,14 @@ def test_page_is_light_and_soon_interactive(
     )
     # A question that a newer one made needless is taken back: it has no answer to wait for.
     network.on("Network.loadingFailed", lambda e: sizes.update({e["requestId"]: 0.0}))
+    heard = [time.monotonic()]
+    for told in ("requestWillBeSent", "dataReceived", "loadingFinished", "loadingFailed"):
+        network.on(f"Network.{told}", lambda _: heard.append(time.monotonic()))
     network.send("Network.enable")
     playground = Playground(page, clean.url).open()
     until(lambda: playground.painted("conv2"), "the first picture")
-    until(lambda: set(names) == set(sizes), "every answer")
+    # Of a question that was taken back early, Chromium does not always tell the end.
+    until(lambda: set(names) <= set(sizes) or time.monotonic() > heard[-1] + 3, "every answer")
     total = sum(sizes.values())
     ready = page.evaluate("window.interactive")
     figures.append(
