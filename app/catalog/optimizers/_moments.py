@@ -9,6 +9,7 @@ from app.catalog.optimizers._rule import (
     Before,
     Rule,
     decayed,
+    downhill,
     remembered,
     setting,
     slope,
@@ -30,7 +31,7 @@ def adam_rule(
     mean, square = remembered("m", MEAN, before), remembered("s", SQUARE, before)
     new = beta2 * square.number + (1.0 - beta2) * each.number**2
     divisor = math.sqrt(new) / math.sqrt(1.0 - beta2**t) + epsilon
-    eta = setting(r"-\eta", -before.rate)
+    eta = downhill(before)
     share = setting(
         r"\tfrac{1}{(1-\beta_1^t)(\sqrt{\hat s'}+\epsilon)}", 1.0 / ((1.0 - beta1**t) * divisor)
     )

@@ -63,6 +63,11 @@ def setting(symbol: str, number: float) -> RuleFactor:
     return RuleFactor(symbol, number)
 
 
+def downhill(before: Before) -> RuleFactor:
+    """−η: what it multiplies is taken from the weight."""
+    return setting(r"-\eta", -before.rate)
+
+
 def weight(before: Before) -> RuleFactor:
     return RuleFactor("w", before.weight, "weight")
 

@@ -14,6 +14,7 @@ from app.catalog.optimizers._rule import (
     Before,
     Rule,
     decayed,
+    downhill,
     remembered,
     setting,
     slope,
@@ -64,7 +65,7 @@ class Adagrad(Optimizer):
     def rule(self, before: Before) -> Rule:
         each = decayed(before)
         seen = remembered("s", SUM, before)
-        eta = setting(r"-\eta", -before.rate)
+        eta = downhill(before)
         divisor = math.sqrt(seen.number + each.number**2) + self.epsilon
         share = setting(r"\tfrac{1}{\sqrt{s'}+\epsilon}", 1.0 / divisor)
         state = (term(seen), *squares(before))

@@ -21,6 +21,7 @@ from app.catalog.optimizers._rule import (
     Before,
     Rule,
     decayed,
+    downhill,
     remembered,
     setting,
     slope,
@@ -73,7 +74,7 @@ class RmsProp(Optimizer):
         each = decayed(before)
         square = remembered("s", SQUARE, before)
         new = self.alpha * square.number + (1.0 - self.alpha) * each.number**2
-        eta = setting(r"-\eta", -before.rate)
+        eta = downhill(before)
         share = setting(r"\tfrac{1}{\sqrt{s'}+\epsilon}", 1.0 / (math.sqrt(new) + self.epsilon))
         state = (
             term(setting(r"\alpha", self.alpha), square),

@@ -15,6 +15,7 @@ from app.catalog.optimizers._rule import (
     Before,
     Rule,
     RuleTerm,
+    downhill,
     remembered,
     setting,
     slope,
@@ -99,7 +100,7 @@ class Sgd(Optimizer):
         return optim.SGD(parameters, **self.options(), fused=True)
 
     def rule(self, before: Before) -> Rule:
-        eta, mu = setting(r"-\eta", -before.rate), setting(r"\mu", self.momentum)
+        eta, mu = downhill(before), setting(r"\mu", self.momentum)
         ahead = [setting(r"(1+\mu)", 1.0 + self.momentum)] if self.nesterov else []
         terms = [term(weight(before)), *slope(before, eta, *ahead)]
         if not self.momentum:

@@ -31,11 +31,6 @@ export const cell = {
     'Nothing computes this number in this step: it is given.',
     '本步没有运算产生此数：它是给定的。',
   ],
-  'cell.edited': [
-    'Written by hand: it was set to this value before the step.',
-    '手动写入：该步开始之前被设为此值。',
-  ],
-  'cell.silenced': ['Silenced by hand: it gives 0.', '已手动静音：输出为 0。'],
   'cell.whole': [
     'This operation takes many cells at once and is no sum over them: the number was computed again in float64.',
     '该运算同时取用多个单元，且不是它们之和：此数以 float64 重新计算。',

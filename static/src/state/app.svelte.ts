@@ -101,7 +101,7 @@ export class App {
   }
 
   /** What these notes were about is over. */
-  over(topic: AppNote['topic']): void {
+  over(topic: NonNullable<AppNote['topic']>): void {
     this.notes = this.notes.filter((note) => note.topic !== topic);
   }
 

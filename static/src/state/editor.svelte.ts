@@ -22,6 +22,8 @@ export class Editor {
   readonly ok = $derived(
     !this.stale && !this.problems.some((problem) => problem.severity === 'error'),
   );
+  /** It has been checked and does not fit together. */
+  readonly broken = $derived(!this.stale && !this.ok);
   readonly canUndo = $derived(this.past.length > 0);
   readonly canRedo = $derived(this.future.length > 0);
 

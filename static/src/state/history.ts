@@ -116,8 +116,8 @@ export class History {
     const start = before.x.findIndex((step) => step > own.from);
     const x = start < 0 ? [] : before.x.slice(start);
     const y = start < 0 ? [] : before.y.slice(start);
-    const parent = this.#branches.get(own.parent);
-    if (!parent || parent.parent === null || (x.at(-1) ?? 0) > parent.from) return { x, y };
+    const began = this.#branches.get(own.parent)?.from ?? 0;
+    if ((x.at(-1) ?? 0) > began) return { x, y };
     const older = this.abandoned(own.parent, name);
     return { x: [...x, ...older.x], y: [...y, ...older.y] };
   }

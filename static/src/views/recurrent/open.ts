@@ -2,6 +2,7 @@
 import { OWN, openedAs, stepBefore, type CellKind, type Quantity } from '../../draw/cells';
 import type { Gate } from '../../parts/picture';
 import type { CellAsked } from '../../protocol/microscope';
+import type { Node } from '../../protocol/types';
 import type { Session } from '../../state/session.svelte';
 import { showCell } from '../scope/open';
 
@@ -43,11 +44,10 @@ export function addressOf(place: Place, quantity: Quantity): CellAsked | null {
 /** What a recurrent layer holds inside; a number of it opens where its kind of cell is known. */
 export function gatesOf(
   session: Session,
-  node: string,
+  { id: node, layer }: Node,
   kind: CellKind | null,
-  hidden: unknown,
 ): readonly Gate[] {
-  const units = Number(hidden);
+  const units = Number(layer['units']);
   const gates = session.frames.gates(node);
   if (!kind || !units) return gates;
   return gates.map(({ name, maps }) => {
