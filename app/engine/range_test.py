@@ -6,12 +6,10 @@ learning rates for training neural networks", 2017.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from app.catalog.schedules import ConstantRate
 from app.engine.trainer import Cursor, Trainer
 from app.engine.verdict import Judgement, has_left, judge, none, smooth
 from app.protocol.range_test import RangeTest, RangeWanted
@@ -104,7 +102,7 @@ def copied(trainer: Trainer) -> Trainer:
     """Another trainer at the same place, with the same weights, optimiser state and settings but
     for the schedule. The data are shared."""
     copy = Trainer(trainer.spec, Path(), trainer.device, data=trainer.data)
-    copy.apply(replace(trainer.settings, schedule=ConstantRate()))
+    copy.apply(trainer.settings.at_constant_rate())
     with torch.no_grad():
         copy.load({name: value.clone() for name, value in trainer.state().items()})
     copy.cursor = Cursor(**vars(trainer.cursor))

@@ -44,6 +44,7 @@ from app.protocol.events import (
     StateChanged,
 )
 from app.protocol.refusals import AtTheEnd, NotEarlier, NotLater
+from app.spec.settings import Settings
 
 Emit = Callable[[AnyEvent], None]
 Lineage = list[tuple[int, int | None]]
@@ -191,7 +192,12 @@ class Session:
 
     def _applied(self, command: AnyCommand) -> None:
         step = self.trainer.cursor.step
-        self.emit(CommandApplied(branch=self.branch, step=step, command=command))
+        settings = self._settings()
+        self.emit(CommandApplied(branch=self.branch, step=step, command=command, settings=settings))
+
+    def _settings(self) -> Settings:
+        """Those in force. Speed is this session's: it changes no number of the training."""
+        return self.trainer.settings.values.model_copy(update={"speed": self.speed})
 
     def _go(self, command: Play | Step) -> None:
         cursor = self.trainer.cursor
@@ -238,9 +244,17 @@ class Session:
         self.lineage = [*ended, (self.branch, None)]
         self._replay(step)
         self.report.rewound(step)
-        self.emit(Rewound(branch=self.branch, step=step, parent=parent, epoch=trainer.epoch))
+        self.emit(
+            Rewound(
+                branch=self.branch,
+                step=step,
+                parent=parent,
+                epoch=trainer.epoch,
+                settings=self._settings(),
+            )
+        )
         if step == 0:
-            self._keep_settings(trainer.settings.commands_to(kept, self.start.spec))
+            self._keep_settings(trainer.settings.commands_to(kept))
         self._snapshot("step" if step == 0 else "pause", wait=True)
         self._change("finished" if trainer.finished else "paused")
 

@@ -1,9 +1,12 @@
-"""The numbers of a run that may change while it goes on: what is in force, and what a command does."""
+"""The settings in force in a trainer, as parts, and which commands they take.
+
+What a command does to the settings is in :mod:`app.spec.settings` alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -14,8 +17,7 @@ from app.catalog.losses import Loss
 from app.catalog.optimizers import Optimizer
 from app.catalog.schedules import ConstantRate, Schedule
 from app.core import invalid
-from app.core.errors import NotFound
-from app.engine.hand import commands_between, require_trained, require_unit
+from app.engine.hand import commands_between, no_layer, require_trained, require_unit
 from app.protocol.commands import (
     AnyCommand,
     Freeze,
@@ -38,100 +40,94 @@ from app.spec import groups as rates
 from app.spec.check import check
 from app.spec.groups import Groups
 from app.spec.run import RunSpec
-from app.spec.units import Marks, marked
+from app.spec.settings import Settings, apply, apply_all
+from app.spec.units import Marks
 
 P = TypeVar("P", bound=Part)
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What is in force. ``layers`` holds only those that differ from the spec."""
+class ActiveSettings:
+    """Settings with the parts that have their numbers. ``layers`` holds only those that differ from
+    the spec."""
 
+    spec: RunSpec
+    values: Settings
     optimizer: Optimizer
     loss: Loss
-    batch_size: int
-    epochs: int
-    layers: Mapping[str, Layer] = field(default_factory=dict)
-    schedule: Schedule = field(default_factory=ConstantRate)
-    clip_norm: float | None = None
-    clip_value: float | None = None
-    groups: Groups = ()
-    frozen: Marks = field(default_factory=dict)
-    silenced: Marks = field(default_factory=dict)
+    layers: Mapping[str, Layer]
 
     @classmethod
-    def of(cls, spec: RunSpec) -> Settings:
-        """Those of the spec, before any command."""
+    def of(cls, spec: RunSpec, values: Settings | None = None) -> ActiveSettings:
+        """Those of the spec, or ``values`` for it."""
+        values = values or Settings.of(spec)
         phase = spec.training.phase
         return cls(
-            optimizer=phase.optimizer,
-            loss=phase.loss,
-            batch_size=phase.batch_size,
-            epochs=phase.epochs,
-            schedule=phase.schedule,
-            clip_norm=phase.clip_norm,
-            clip_value=phase.clip_value,
-            groups=phase.groups,
+            spec=spec,
+            values=values,
+            optimizer=_with(phase.optimizer, values.optimizer),
+            loss=_with(phase.loss, values.loss),
+            layers={
+                name: _with(_layer(spec, name), numbers) for name, numbers in values.layers.items()
+            },
         )
 
-    def after(self, command: AnyCommand, spec: RunSpec) -> Settings:
+    @property
+    def batch_size(self) -> int:
+        return self.values.batch_size
+
+    @property
+    def epochs(self) -> int:
+        return self.values.epochs
+
+    @property
+    def schedule(self) -> Schedule:
+        return self.values.schedule
+
+    @property
+    def clip_norm(self) -> float | None:
+        return self.values.clip_norm
+
+    @property
+    def clip_value(self) -> float | None:
+        return self.values.clip_value
+
+    @property
+    def groups(self) -> Groups:
+        return self.values.groups
+
+    @property
+    def frozen(self) -> Marks:
+        return self.values.frozen
+
+    @property
+    def silenced(self) -> Marks:
+        return self.values.silenced
+
+    def after(self, command: AnyCommand) -> ActiveSettings:
         """These with a setting command applied; raises an :class:`Invalid` that says what is wrong."""
-        changes: dict[str, Any] = {}
-        match command:
-            case SetOptimizer():
-                changes["optimizer"] = changed(self.optimizer, command.values)
-            case SetLoss():
-                changes["loss"] = changed(self.loss, command.values)
-            case SetSchedule():
-                changes["schedule"] = command.schedule
-            case SetClipping():
-                changes |= {"clip_norm": command.clip_norm, "clip_value": command.clip_value}
-            case SetGroups():
-                require_fit(command.groups, spec)
-                changes["groups"] = command.groups
-            case SetBatchSize():
-                changes["batch_size"] = command.batch_size
-            case SetEpochs():
-                changes["epochs"] = command.epochs
-            case SetLayer():
-                layer = changed(self.layer(command.node, spec), command.values)
-                changes["layers"] = {**self.layers, command.node: layer}
-            case Freeze() | Unfreeze():
-                require_trained(command, spec)
-                on = isinstance(command, Freeze)
-                changes["frozen"] = marked(self.frozen, command.node, command.unit, on=on)
-            case Silence() | Restore():
-                require_unit(command, spec)
-                on = isinstance(command, Silence)
-                changes["silenced"] = marked(self.silenced, command.node, command.unit, on=on)
-        return replace(self, **changes) if changes else self
+        self._require(command)
+        return self._changed(apply(self.values, command))
+
+    def at_constant_rate(self) -> ActiveSettings:
+        """These without the schedule."""
+        return self._changed(self.values.model_copy(update={"schedule": ConstantRate()}))
 
     def facts(self) -> dict[str, Any]:
         """What a snapshot records of them."""
+        parts = {name: layer.model_dump() for name, layer in self.layers.items()}
         return {
+            **self.values.model_dump(mode="json", exclude={"speed"}),
             "optimizer": self.optimizer.model_dump(),
             "loss": self.loss.model_dump(),
-            "schedule": self.schedule.model_dump(),
-            "groups": [group.model_dump() for group in self.groups],
-            "clip_norm": self.clip_norm,
-            "clip_value": self.clip_value,
-            "batch_size": self.batch_size,
-            "epochs": self.epochs,
-            "layers": {name: layer.model_dump() for name, layer in self.layers.items()},
-            "frozen": {name: marks.model_dump() for name, marks in self.frozen.items()},
-            "silenced": {name: marks.model_dump() for name, marks in self.silenced.items()},
+            "layers": parts,
         }
 
-    def layer(self, name: str, spec: RunSpec) -> Layer:
+    def layer(self, name: str) -> Layer:
         """A node's layer with the numbers in force."""
-        if name in self.layers:
-            return self.layers[name]
-        for node in spec.model.nodes:
-            if node.id == name:
-                return node.layer
-        raise NotFound(kind="layer", name=name)
+        return self.layers[name] if name in self.layers else _layer(self.spec, name)
 
-    def commands_to(self, target: Settings, spec: RunSpec) -> list[AnyCommand]:
+    def commands_to(self, target: ActiveSettings) -> list[AnyCommand]:
         """The commands that lead from these to ``target``."""
         found: list[AnyCommand] = []
         if values := _difference(self.optimizer, target.optimizer):
@@ -139,12 +135,12 @@ class Settings:
         if values := _difference(self.loss, target.loss):
             found.append(SetLoss(values=values))
         differences = (
-            (name, _difference(self.layer(name, spec), target.layer(name, spec)))
+            (name, _difference(self.layer(name), target.layer(name)))
             for name in sorted({*self.layers, *target.layers})
         )
         found += [SetLayer(node=name, values=values) for name, values in differences if values]
         if target.schedule != self.schedule:
-            found.append(SetSchedule(schedule=target.schedule))
+            found.append(SetSchedule(schedule=target.values.schedule))
         clipping = (target.clip_norm, target.clip_value)
         if clipping != (self.clip_norm, self.clip_value):
             found.append(SetClipping(clip_norm=clipping[0], clip_value=clipping[1]))
@@ -157,6 +153,36 @@ class Settings:
         found += commands_between(self.frozen, target.frozen, Freeze, Unfreeze)
         found += commands_between(self.silenced, target.silenced, Silence, Restore)
         return found
+
+    def _changed(self, values: Settings) -> ActiveSettings:
+        return self if values is self.values else ActiveSettings.of(self.spec, values)
+
+    def _require(self, command: AnyCommand) -> None:
+        match command:
+            case SetOptimizer():
+                changed(self.optimizer, command.values)
+            case SetLoss():
+                changed(self.loss, command.values)
+            case SetGroups():
+                require_fit(command.groups, self.spec)
+            case SetLayer():
+                changed(self.layer(command.node), command.values)
+            case Freeze() | Unfreeze():
+                require_trained(command, self.spec)
+            case Silence() | Restore():
+                require_unit(command, self.spec)
+
+
+def _layer(spec: RunSpec, name: str) -> Layer:
+    for node in spec.model.nodes:
+        if node.id == name:
+            return node.layer
+    raise no_layer(name)
+
+
+def _with(part: P, numbers: Mapping[str, float | bool]) -> P:
+    """The part with other numbers."""
+    return type(part).model_validate({**part.model_dump(), **numbers}) if numbers else part
 
 
 def require_fit(groups: Groups, spec: RunSpec) -> None:
@@ -185,7 +211,7 @@ def changed(part: P, values: Mapping[str, float | bool]) -> P:
                 live=live,
             )
     try:
-        return type(part).model_validate({**part.model_dump(), **values})
+        return _with(part, values)
     except ValidationError as error:
         first = invalid.problems(error)[0]
         pointer = first.pointer or f"/{next(iter(values))}"
@@ -200,10 +226,7 @@ def _difference(before: Part, now: Part) -> dict[str, Any]:
     }
 
 
-def in_force(spec: RunSpec, log: Iterable[LoggedCommand], step: int) -> Settings:
+def in_force(spec: RunSpec, log: Iterable[LoggedCommand], step: int) -> ActiveSettings:
     """The settings after all logged commands up to and including ``step``."""
-    found = Settings.of(spec)
-    for entry in log:
-        if entry.step <= step and is_setting(entry.command):
-            found = found.after(entry.command, spec)
-    return found
+    commands = (entry.command for entry in log if entry.step <= step and is_setting(entry.command))
+    return ActiveSettings.of(spec, apply_all(Settings.of(spec), commands))

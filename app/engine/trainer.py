@@ -21,7 +21,7 @@ from app.engine.evaluation import evaluate
 from app.engine.hand import edit
 from app.engine.held import held_parts, members_of
 from app.engine.meter import Meter, Point
-from app.engine.settings import Settings
+from app.engine.settings import ActiveSettings
 from app.engine.update import Update
 from app.engine.weights import put_weights, read_weights
 from app.protocol.commands import AnyCommand, EditWeight
@@ -93,7 +93,7 @@ class Trainer:
         """Whether recurrent nodes go on from where the last batch left them."""
         self.carried: States = {}
         """Their states before the coming step; empty at rest."""
-        self.settings = Settings.of(spec)
+        self.settings = ActiveSettings.of(spec)
         self.memory = Memory()
         """What the schedule remembers."""
         self.rate: float | None = None
@@ -126,7 +126,7 @@ class Trainer:
         """Back to step 0 and to the spec's settings: the same initial weights."""
         put_weights(self.network, {**Network(self.spec).state_dict(), **(self._given or {})})
         self._renew_optimizer()
-        self.apply(Settings.of(self.spec))
+        self.apply(ActiveSettings.of(self.spec))
         self.cursor, self.meter, self.tally = Cursor(), Meter(), Tally()
         self.diverged, self.rate, self.memory = None, None, Memory()
         self.carried = {}
@@ -139,9 +139,9 @@ class Trainer:
             edit(self.network, command)
             self._evaluated = None
         else:
-            self.apply(self.settings.after(command, self.spec))
+            self.apply(self.settings.after(command))
 
-    def apply(self, settings: Settings) -> None:
+    def apply(self, settings: ActiveSettings) -> None:
         """Put all of ``settings`` into force."""
         before, self.settings = self.settings, settings
         self._evaluated = None
@@ -149,7 +149,7 @@ class Trainer:
             self.memory = Memory()
         self._arrange()
         for name in {*before.layers, *settings.layers}:
-            layer = settings.layer(name, self.spec)
+            layer = settings.layer(name)
             values = {field: getattr(layer, field) for field in layer.LIVE}
             self.network.set_layer(name, layer, values)
         if settings.silenced != before.silenced:

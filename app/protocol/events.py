@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from app.core.text import Text
 from app.protocol.commands import AnyCommand
 from app.protocol.postmortem import PostMortem
+from app.spec.settings import Settings
 
 State = Literal[
     "queued", "starting", "running", "paused", "finished", "parked", "interrupted", "failed"
@@ -40,6 +41,8 @@ class CommandApplied(Event):
 
     type: Literal["command"] = "command"
     command: AnyCommand
+    settings: Settings | None = None
+    """Those in force from here on; null in an event that was stored before they were told."""
 
 
 class Rewound(Event):
@@ -48,7 +51,9 @@ class Rewound(Event):
     type: Literal["rewound"] = "rewound"
     parent: int
     epoch: float | None = None
-    """Passed samples there, as a number of epochs; null in a diary of before this was said."""
+    """Passed samples there, as a number of epochs; null in an event of before this was told."""
+    settings: Settings | None = None
+    """Those in force there; null in an event that was stored before they were told."""
 
 
 class Metrics(Event):

@@ -7,37 +7,14 @@ from pydantic import BaseModel, ConfigDict
 from app.core.shapes import Shape
 from app.core.text import Text
 from app.protocol.events import Number, State
-from app.spec.groups import Groups
 from app.spec.run import RunSpec
-from app.spec.training import AnySchedule, ConstantRate
-from app.spec.units import Marked
+from app.spec.settings import Settings
 
 
 class Shown(BaseModel):
     """Frozen output; non-finite numbers become strings in JSON."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
-
-
-class Settings(Shown):
-    """The numbers in force at a run's newest step; ``speed`` in steps a second, null is full speed."""
-
-    optimizer: dict[str, float | bool]
-    loss: dict[str, float | bool] = {}
-    """Changed numbers of the loss."""
-    batch_size: int
-    epochs: int
-    speed: float | None = None
-    layers: dict[str, dict[str, float | bool]] = {}
-    """Changed numbers of layers by node."""
-    schedule: AnySchedule = ConstantRate()
-    clip_norm: float | None = None
-    clip_value: float | None = None
-    groups: Groups = ()
-    frozen: dict[str, Marked] = {}
-    """Frozen units by node."""
-    silenced: dict[str, Marked] = {}
-    """Silenced units by node."""
 
 
 class Branch(Shown):

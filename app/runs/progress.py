@@ -2,26 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from app.protocol.commands import (
-    AnyCommand,
-    Freeze,
-    LoggedCommand,
-    Restore,
-    SetBatchSize,
-    SetClipping,
-    SetEpochs,
-    SetGroups,
-    SetLayer,
-    SetLoss,
-    SetOptimizer,
-    SetSchedule,
-    SetSpeed,
-    Silence,
-    Unfreeze,
-    is_setting,
-)
+from app.protocol.commands import LoggedCommand, is_setting
 from app.protocol.events import (
     AnyEvent,
     CommandApplied,
@@ -33,72 +16,10 @@ from app.protocol.events import (
     StoredEvent,
     Validation,
 )
-from app.protocol.runs import Branch, RunRecord, Settings
-from app.spec.run import RunSpec
-from app.spec.units import marked
+from app.protocol.runs import Branch, RunRecord
+from app.spec.settings import Settings, apply, apply_all
 
 Log = tuple[LoggedCommand, ...]
-
-
-def first_settings(spec: RunSpec) -> Settings:
-    """The numbers that a spec starts with."""
-    phase = spec.training.phase
-    numbers = {
-        name: value
-        for name, value in phase.optimizer.model_dump().items()
-        if isinstance(value, float | bool)
-    }
-    return Settings(
-        optimizer=numbers,
-        batch_size=phase.batch_size,
-        epochs=phase.epochs,
-        schedule=phase.schedule,
-        clip_norm=phase.clip_norm,
-        clip_value=phase.clip_value,
-        groups=phase.groups,
-    )
-
-
-def changed(settings: Settings, command: AnyCommand) -> Settings:
-    """The numbers after a command; those that change no number return the same."""
-    changes: dict[str, object] = {}
-    match command:
-        case SetOptimizer(values=values):
-            changes["optimizer"] = {**settings.optimizer, **values}
-        case SetLoss(values=values):
-            changes["loss"] = {**settings.loss, **values}
-        case SetLayer(node=node, values=values):
-            ours = {**settings.layers.get(node, {}), **values}
-            changes["layers"] = {**settings.layers, node: ours}
-        case SetBatchSize(batch_size=size):
-            changes["batch_size"] = size
-        case SetEpochs(epochs=epochs):
-            changes["epochs"] = epochs
-        case SetSchedule(schedule=schedule):
-            changes["schedule"] = schedule
-        case SetClipping(clip_norm=norm, clip_value=value):
-            changes |= {"clip_norm": norm, "clip_value": value}
-        case SetGroups(groups=groups):
-            changes["groups"] = groups
-        case Freeze(node=node, unit=unit) | Unfreeze(node=node, unit=unit):
-            on = command.type == "freeze"
-            changes["frozen"] = marked(settings.frozen, node, unit, on=on)
-        case Silence(node=node, unit=unit) | Restore(node=node, unit=unit):
-            on = command.type == "silence"
-            changes["silenced"] = marked(settings.silenced, node, unit, on=on)
-        case SetSpeed(steps_per_second=speed):
-            changes["speed"] = speed
-        case _:
-            pass
-    return settings.model_copy(update=changes) if changes else settings
-
-
-def settings_after(spec: RunSpec, log: Iterable[LoggedCommand], speed: float | None) -> Settings:
-    """The numbers after a whole log. Speed is no part of it: it changes no result."""
-    settings = first_settings(spec)
-    for logged in log:
-        settings = changed(settings, logged.command)
-    return settings.model_copy(update={"speed": speed})
 
 
 class Progress:
@@ -137,7 +58,7 @@ class Progress:
         if is_setting(event.command):
             entry = LoggedCommand(step=event.step, branch=event.branch, command=event.command)
             self.log = (*self.log, entry)
-        return changed(self.record.settings, event.command)
+        return event.settings or apply(self.record.settings, event.command)
 
     def _rewound(self, event: Rewound) -> dict[str, object]:
         record = self.record
@@ -145,9 +66,14 @@ class Progress:
         born = Branch(branch=event.branch, parent=event.parent, step=event.step)
         return {
             "branches": (*record.branches, born),
-            "settings": settings_after(record.spec, self.log, record.settings.speed),
+            "settings": event.settings or self._folded(),
             "epoch": record.epoch if event.epoch is None else event.epoch,
         }
+
+    def _folded(self) -> Settings:
+        """The settings along the log. Speed is no part of it: it changes no result."""
+        settings = apply_all(Settings.of(self.record.spec), (entry.command for entry in self.log))
+        return settings.model_copy(update={"speed": self.record.settings.speed})
 
 
 def moves_nothing(record: RunRecord, event: AnyEvent) -> bool:

@@ -40,7 +40,6 @@ from app.runs.exits import SERVER_LOST, SERVER_STOPPED
 from app.runs.interfaces import Connection, Limits, Runner, RunStore, WorkerProcess
 from app.runs.jobs import Jobs
 from app.runs.lineage import lineage
-from app.runs.progress import first_settings
 from app.runs.room import Room
 from app.runs.run import Run, Surroundings
 from app.runs.runner import GpuRunner
@@ -51,6 +50,7 @@ from app.spec.base import Strict
 from app.spec.check import require
 from app.spec.report import Report
 from app.spec.run import RunSpec
+from app.spec.settings import Settings
 from app.spec.weights import misfits
 
 STALL_AFTER = 30.0
@@ -166,7 +166,7 @@ class Runs:
             created=now,
             updated=now,
             last_seq=1,
-            settings=first_settings(spec),
+            settings=Settings.of(spec),
         )
         event = StateChanged(state="starting", device=device)
         first = StoredEvent(run=record.id, seq=1, time=now, event=event)

@@ -13,8 +13,9 @@ from app.core.errors import NotFound
 from app.core.text import Text, text
 from app.protocol.commands import LoggedCommand, is_setting
 from app.protocol.events import EVENT, CommandApplied, Rewound, State, StoredEvent
-from app.protocol.runs import Branch, RunRecord, Settings
+from app.protocol.runs import Branch, RunRecord
 from app.spec.run import RunSpec
+from app.spec.settings import Settings
 from app.store.database import Database
 from app.store.snapshots import SnapshotFolders
 from app.store.tables import BRANCHES, EVENTS, RUNS

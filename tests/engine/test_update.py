@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
 
 from app.engine.update import Update
+from app.protocol.commands import SetBatchSize, SetEpochs, SetOptimizer
 from tests.engine.specs import run_spec, trainer_of
 
 RULES: list[dict[str, Any]] = [
@@ -29,8 +29,9 @@ def test_equal_to_the_optimizers_step(rule: dict[str, Any]) -> None:
         theirs.step()
         if step == 6:
             for trainer in (ours, theirs):
-                new = trainer.settings.optimizer.model_copy(update={"learning_rate": 0.02})
-                trainer.apply(replace(trainer.settings, optimizer=new, batch_size=32, epochs=9))
+                trainer.command(SetOptimizer(values={"learning_rate": 0.02}))
+                trainer.command(SetBatchSize(batch_size=32))
+                trainer.command(SetEpochs(epochs=9))
     assert ours.updater is not None
     assert ours.updater._kernel is not None
     for name, value in ours.state().items():

@@ -26,7 +26,8 @@ from app.protocol.events import (
 )
 from app.protocol.runs import Branch, RunRecord
 from app.runs.lineage import lineage, within
-from app.runs.progress import Progress, changed, first_settings, moves_nothing
+from app.runs.progress import Progress, moves_nothing
+from app.spec.settings import Settings, apply
 from tests.runs.helpers import spec
 
 
@@ -39,7 +40,7 @@ def progress(*events: AnyEvent) -> Progress:
         device="cpu",
         created=0.0,
         updated=0.0,
-        settings=first_settings(spec()),
+        settings=Settings.of(spec()),
     )
     found = Progress(record)
     for event in events:
@@ -58,7 +59,7 @@ def command(step: int, one: AnyCommand, branch: int = 0) -> CommandApplied:
 
 
 def test_settings_start_as_the_spec_has_them() -> None:
-    found = first_settings(spec())
+    found = Settings.of(spec())
     assert found.optimizer["learning_rate"] == 0.05
     assert found.optimizer["nesterov"] is False
     assert "type" not in found.optimizer
@@ -66,7 +67,7 @@ def test_settings_start_as_the_spec_has_them() -> None:
 
 
 def test_every_setting_shows() -> None:
-    settings = first_settings(spec())
+    settings = Settings.of(spec())
     for one in (
         SetOptimizer(values={"learning_rate": 0.5}),
         SetLayer(node="dropout1", values={"rate": 0.4}),
@@ -75,7 +76,7 @@ def test_every_setting_shows() -> None:
         SetSpeed(steps_per_second=2.0),
         Play(),
     ):
-        settings = changed(settings, one)
+        settings = apply(settings, one)
     assert settings.optimizer["learning_rate"] == 0.5
     assert settings.optimizer["momentum"] == 0.9
     assert settings.layers == {"dropout1": {"rate": 0.4}}

@@ -17,9 +17,9 @@ from app.protocol.stream import Watch
 from app.protocol.taps import Tap
 from app.runs import service as services
 from app.runs.exits import SERVER_LOST, SERVER_STOPPED, WorkerLost
-from app.runs.progress import first_settings
 from app.runs.service import Runs
 from app.spec.run import RunSpec
+from app.spec.settings import Settings
 from app.store.runs import Store
 from tests.runs.helpers import Limits, becomes, fake, numbered, service, spec, watching
 
@@ -259,7 +259,7 @@ def _left(run: str, state: State) -> RunRecord:
         device="cpu",
         created=1.0,
         updated=1.0,
-        settings=first_settings(spec()),
+        settings=Settings.of(spec()),
     )
 
 

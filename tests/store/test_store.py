@@ -33,7 +33,8 @@ from app.protocol.events import (
     Validation,
 )
 from app.protocol.runs import Branch, RunRecord
-from app.runs.progress import Progress, first_settings
+from app.runs.progress import Progress
+from app.spec.settings import Settings
 from app.store.database import DataInUse, migrate
 from app.store.runs import Store
 from app.store.tables import METADATA
@@ -43,7 +44,7 @@ RUN = "06h0000000000000"
 
 
 def record(run: str = RUN) -> RunRecord:
-    settings = first_settings(spec())
+    settings = Settings.of(spec())
     return RunRecord(
         id=run,
         name="one",

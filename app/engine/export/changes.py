@@ -10,7 +10,7 @@ from app.catalog.schedules import ConstantRate, Schedule
 from app.engine.export.layout import statement
 from app.engine.export.model import trains, written
 from app.engine.export.names import attribute, tensor
-from app.engine.settings import Settings
+from app.engine.settings import ActiveSettings
 from app.engine.trainer import Trainer
 from app.protocol.commands import (
     AnyCommand,
@@ -75,9 +75,9 @@ class Changes:
 
     def write(self, say: Say) -> None:
         """Fill ``at``: what the settings do, one after the other."""
-        settings = Settings.of(self.trainer.spec)
+        settings = ActiveSettings.of(self.trainer.spec)
         for entry in self.log:
-            before, settings = settings, settings.after(entry.command, self.trainer.spec)
+            before, settings = settings, settings.after(entry.command)
             said = self._said(entry.command, before, settings, say)
             if said:
                 self.at.setdefault(entry.step, []).extend(said)
@@ -101,7 +101,7 @@ class Changes:
         return found
 
     def _said(
-        self, command: AnyCommand, before: Settings, settings: Settings, say: Say
+        self, command: AnyCommand, before: ActiveSettings, settings: ActiveSettings, say: Say
     ) -> list[str]:
         if isinstance(command, SetLoss):
             loss = settings.loss
@@ -148,7 +148,7 @@ class Changes:
             lines.append("memory = Memory()")
         return lines
 
-    def _numbers(self, settings: Settings) -> list[str]:
+    def _numbers(self, settings: ActiveSettings) -> list[str]:
         """Other numbers of the optimiser's one group."""
         options = dict(settings.optimizer.options())
         rate = literal(options.pop("lr"))
@@ -157,7 +157,7 @@ class Changes:
             return [f"rates = [{rate}]", *_update(given)]
         return _update([f"lr={rate}", *given])
 
-    def _regrouped(self, settings: Settings) -> list[str]:
+    def _regrouped(self, settings: ActiveSettings) -> list[str]:
         """All groups anew, with the numbers in force."""
         options = settings.optimizer.options()
         listed = []

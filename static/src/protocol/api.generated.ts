@@ -1957,6 +1957,8 @@ export interface components {
             type: "command";
             /** Command */
             command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLoss"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
+            /** @default null */
+            settings: components["schemas"]["Settings"] | null;
         };
         /**
          * Concatenate
@@ -6377,6 +6379,8 @@ export interface components {
              * @default null
              */
             epoch: number | null;
+            /** @default null */
+            settings: components["schemas"]["Settings"] | null;
         };
         /**
          * Ridge

@@ -104,12 +104,14 @@ export interface StateChanged extends Placed {
 export interface CommandApplied extends Placed {
   type: 'command';
   command: Command;
+  settings: Settings | null;
 }
 
 export interface Rewound extends Placed {
   type: 'rewound';
   parent: number;
   epoch: number | null;
+  settings: Settings | null;
 }
 
 export interface Metrics extends Placed {

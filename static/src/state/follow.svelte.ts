@@ -11,7 +11,7 @@ const ASLEEP = ['parked', 'finished'];
 function adopt(session: Session): void {
   const { run, editor, catalog, edited, creating, syncing } = session;
   const { spec, settings } = run;
-  if (!spec || !settings || edited || creating || syncing) return;
+  if (!spec || !settings || edited || creating || syncing || !run.upToDate) return;
   const now = withSettings(editor.spec, settings);
   if (liveCommands(now, editor.spec, catalog.families).length)
     void session.guard(() => editor.adopt(now));

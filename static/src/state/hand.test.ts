@@ -1,26 +1,18 @@
-// Marks of units on the page are those that the server folds from the same commands.
+// Marks of units on the page: read, and made by commands.
 import { describe, expect, it } from 'vitest';
 import type { Marks } from '../protocol/types';
-import { byHand, isMarked, markCommand, marked, markedUnits } from './hand';
+import { byHand, isMarked, markCommand, markedUnits } from './hand';
 
 const freeze = (unit: number | null) => ({ type: 'freeze', node: 'conv1', unit }) as const;
-const unfreeze = (unit: number | null) => ({ type: 'unfreeze', node: 'conv1', unit }) as const;
 
 describe('marks', () => {
-  it('are the same once or twice', () => {
-    const once = marked({}, freeze(3));
-    expect(marked(once, freeze(3))).toEqual(once);
-    expect(marked(once, unfreeze(3))).toEqual({});
-  });
-
   it('know the whole layer but for one unit', () => {
-    const whole: Marks = marked(marked({}, freeze(2)), freeze(null));
-    expect(isMarked(whole, 'conv1', null)).toBe(true);
-    const one = marked(whole, unfreeze(1));
+    const one: Marks = { conv1: { whole: true, units: [1] } };
     expect(markedUnits(one, 'conv1', 4)).toEqual([0, 2, 3]);
     expect(isMarked(one, 'conv1', null)).toBe(false);
-    expect(marked(one, freeze(1))).toEqual({ conv1: { whole: true, units: [] } });
-    expect(marked(one, unfreeze(null))).toEqual({});
+    expect(isMarked(one, 'conv1', 1)).toBe(false);
+    expect(isMarked({ conv1: { whole: true, units: [] } }, 'conv1', null)).toBe(true);
+    expect(isMarked(undefined, 'conv1', 0)).toBe(false);
   });
 
   it('are made by these commands', () => {

@@ -30,23 +30,6 @@ export function markedUnits(marks: Marks | undefined, node: string, count: numbe
   return Array.from({ length: count }, (_, unit) => unit).filter((unit) => has(own, unit));
 }
 
-/** The marks after a command, as the server has them; twice is as once. */
-export function marked(marks: Marks | undefined, command: Marking): Marks {
-  const { node, unit } = command;
-  const on = command.type === 'freeze' || command.type === 'silence';
-  const before = marks?.[node] ?? { whole: false, units: [] };
-  let after: Marked = before;
-  if (unit === null) after = { whole: on, units: [] };
-  else if (has(before, unit) !== on) {
-    const rest = before.units.filter((one) => one !== unit);
-    const units = rest.length < before.units.length ? rest : [...rest, unit];
-    after = { whole: before.whole, units: units.sort((a, b) => a - b) };
-  }
-  const others = Object.entries(marks ?? {}).filter(([name]) => name !== node);
-  const kept = after.whole || after.units.length > 0;
-  return Object.fromEntries(kept ? [...others, [node, after]] : others);
-}
-
 export function markCommand(mark: Mark, on: boolean, node: string, unit: number | null): Command {
   return { type: COMMANDS[mark][on ? 1 : 0], node, unit };
 }

@@ -9,9 +9,7 @@ import type {
   PartValue,
   Phase,
   RunSpec,
-  Settings,
 } from '../protocol/types';
-import { marked } from './hand';
 import { rulesOf } from './rates';
 
 function find(parts: readonly Part[], type: string): Part | undefined {
@@ -166,42 +164,4 @@ export function withSettings(
 export function withPhase(spec: RunSpec, change: (phase: Phase) => Partial<Phase>): RunSpec {
   const phases = spec.training.phases.map((phase) => ({ ...phase, ...change(phase) }));
   return { ...spec, training: { ...spec.training, phases } };
-}
-
-/** The settings after a command. */
-export function changed(settings: Settings, command: Command): Settings {
-  switch (command.type) {
-    case 'set_optimizer':
-      return { ...settings, optimizer: { ...settings.optimizer, ...command.values } };
-    case 'set_loss':
-      return { ...settings, loss: { ...settings.loss, ...command.values } };
-    case 'set_layer': {
-      const layer = { ...settings.layers[command.node], ...command.values };
-      return { ...settings, layers: { ...settings.layers, [command.node]: layer } };
-    }
-    case 'set_batch_size':
-      return { ...settings, batch_size: command.batch_size };
-    case 'set_epochs':
-      return { ...settings, epochs: command.epochs };
-    case 'set_schedule':
-      return { ...settings, schedule: command.schedule };
-    case 'set_clipping':
-      return { ...settings, clip_norm: command.clip_norm, clip_value: command.clip_value };
-    case 'set_groups':
-      return { ...settings, groups: command.groups };
-    case 'set_speed':
-      return { ...settings, speed: command.steps_per_second };
-    case 'freeze':
-    case 'unfreeze':
-      return { ...settings, frozen: marked(settings.frozen, command) };
-    case 'silence':
-    case 'restore':
-      return { ...settings, silenced: marked(settings.silenced, command) };
-    case 'play':
-    case 'pause':
-    case 'step':
-    case 'rewind':
-    case 'edit_weight':
-      return settings;
-  }
 }

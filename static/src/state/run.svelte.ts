@@ -7,6 +7,7 @@ import type {
   Applied,
   BranchInfo,
   Command,
+  CommandApplied,
   MetricsHistory,
   Note,
   Rewound,
@@ -19,7 +20,6 @@ import type {
 } from '../protocol/types';
 import { History, type Curve, type Series } from './history';
 import { byHand } from './hand';
-import { changed } from './live';
 import { notesHere } from './recent';
 
 export interface Tick {
@@ -48,6 +48,7 @@ export class Run {
   gradient = $state.raw<Record<string, number>>({});
   /** Share of η that the schedule gave the newest step; null where there is none to know. */
   share = $state<number | null>(null);
+  /** In force at the newest event: as the server says, never worked out here. */
   settings = $state.raw<Settings | null>(null);
   branches = $state.raw<BranchInfo[]>([]);
   ticks = $state.raw<Tick[]>([]);
@@ -71,6 +72,9 @@ export class Run {
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing on the page is drawn from it
   readonly #asked = new Set<Promise<unknown>>();
   #poll: ReturnType<typeof setTimeout> | null = null;
+  /** Number of the newest event that was received, and of the newest that an answer has told of. */
+  #seq = 0;
+  #told = 0;
 
   constructor(api: Api, stream: Stream, changed: (event: AnyEvent) => void) {
     this.#api = api;
@@ -105,6 +109,7 @@ export class Run {
     this.leave();
     this.id = info.id;
     this.spec = info.spec;
+    this.#seq = this.#told = info.last_seq;
     this.#show(info);
     this.#stream.subscribe(info.id, info.last_seq);
   }
@@ -144,11 +149,16 @@ export class Run {
     this.pending = command.type;
     try {
       const applied = await this.answered(this.#api.command(this.id, command));
-      if (this.settings) this.settings = changed(this.settings, command);
+      if (!applied.waiting) this.#told = Math.max(this.#told, applied.seq);
       return applied;
     } finally {
       if (this.pending === command.type) this.pending = null;
     }
+  }
+
+  /** The events of every command that was answered are here: `settings` is not of before one of them. */
+  get upToDate(): boolean {
+    return this.#seq >= this.#told;
   }
 
   /** What is asked of the run; it does not go away before the answer is there. */
@@ -183,7 +193,8 @@ export class Run {
   }
 
   receive(events: StoredEvent[]): void {
-    for (const { event } of events) {
+    for (const { event, seq } of events) {
+      this.#seq = seq;
       this.#apply(event);
       this.#changed(event);
     }
@@ -218,7 +229,7 @@ export class Run {
         this.#rewound(event);
         return;
       case 'command':
-        this.#applied(event.command, event.step, event.branch);
+        this.#applied(event);
         return;
       case 'snapshot':
         this.#tick({ step: event.step, branch: event.branch, kind: 'snapshot' });
@@ -247,30 +258,21 @@ export class Run {
     );
   }
 
-  #rewound({ branch, parent, step, epoch }: Rewound): void {
+  #rewound({ branch, parent, step, epoch, settings }: Rewound): void {
     this.#history.branch(branch, parent, step);
     this.branches = [...this.branches.filter((b) => b.branch !== branch), { branch, parent, step }];
     this.branch = branch;
     this.step = step;
     this.epoch = epoch ?? this.epoch;
-    void this.#refresh();
+    this.settings = settings ?? this.settings;
     this.gradient = {};
     this.share = null;
     this.notes = [];
     this.grown++;
   }
 
-  /** Which commands count at an earlier step, the server knows. */
-  async #refresh(): Promise<void> {
-    const id = this.id;
-    const info = id ? await this.answered(this.#api.run(id)).catch(() => null) : null;
-    if (!info || info.id !== this.id || info.step !== this.step) return;
-    this.settings = info.settings;
-  }
-
-  #applied(command: Command, step: number, branch: number): void {
-    const settings = this.settings;
-    if (settings) this.settings = changed(settings, command);
+  #applied({ command, step, branch, settings }: CommandApplied): void {
+    this.settings = settings ?? this.settings;
     if (command.type === 'set_schedule' || command.type === 'set_epochs') this.share = null;
     if (command.type.startsWith('set_') || byHand(command))
       this.#tick({ step, branch, kind: 'command', command });

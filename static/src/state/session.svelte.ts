@@ -12,7 +12,7 @@ import { Catalog } from './catalog.svelte';
 import { Editor } from './editor.svelte';
 import { createFitting } from './exchange';
 import { Frames } from './frames.svelte';
-import { changed, liveCommands, structure, withPhase, withSettings } from './live';
+import { liveCommands, structure, withPhase, withSettings } from './live';
 import { Own } from './own.svelte';
 import { Pen } from './pen.svelte';
 import { Run } from './run.svelte';
@@ -141,20 +141,20 @@ export class Session {
 
   /** Bring the numbers of the run to those of the editor, one command after the other. */
   async #sync(): Promise<void> {
-    if (this.syncing || this.creating) return;
+    const { id, spec, settings } = this.run;
+    if (this.syncing || this.creating || !spec || !settings) return;
     this.syncing = true;
-    const { id } = this.run;
     try {
+      let sent = withSettings(spec, settings);
       for (let round = 0; round < 20 && !this.edited; round++) {
-        const { spec, settings } = this.run;
-        if (!spec || !settings || this.creating || this.run.id !== id) return;
-        const now = withSettings(spec, settings);
-        const commands = liveCommands(now, this.editor.spec, this.catalog.families);
+        const wanted = this.editor.spec;
+        const commands = liveCommands(sent, wanted, this.catalog.families);
         if (!commands.length) return;
         for (const command of commands) {
+          if (this.creating || this.run.id !== id) return;
           await this.run.command(command);
-          this.run.settings = changed(this.run.settings ?? settings, command);
         }
+        sent = wanted; // edited once more meanwhile?
       }
     } catch (error) {
       this.app.failed(error);
