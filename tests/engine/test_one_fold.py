@@ -116,7 +116,7 @@ def test_any_log_gives_the_same_settings_everywhere(
         driven.do(**{"kind": fields["type"], **{k: v for k, v in fields.items() if k != "type"}})
     session = driven.session
     worker = session.trainer.settings.values.model_copy(update={"speed": session.speed})
-    assert folded(driven, driven.events) == worker
+    assert folded(driven, list(driven.events)) == worker
     assert folded(driven, [untold(event) for event in driven.events]) == worker
     replayed = in_force(session.start.spec, session.log, driven.step).values
     assert replayed == worker.model_copy(update={"speed": None})

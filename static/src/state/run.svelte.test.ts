@@ -11,6 +11,10 @@ const settings = (rate: number): Settings => ({
   epochs: 3,
   speed: null,
   layers: {},
+  schedule: { type: 'constant' },
+  clip_norm: null,
+  clip_value: null,
+  groups: [],
 });
 const INFO = {
   id: 'r',
