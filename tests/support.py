@@ -19,6 +19,8 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
+from tests.waiting import until
+
 ROOT = Path(__file__).resolve().parents[1]
 BASE_URL = "http://127.0.0.1:8000"
 """Where an application made from default settings believes to be."""
@@ -117,6 +119,16 @@ class LiveServer:
         """The spec of a preset."""
         listed = self.get("/api/v1/presets").json()["presets"]
         return dict(next(one["spec"] for one in listed if one["id"] == name))
+
+    def wait(self, run: str, state: str, step: int | None = None) -> dict[str, Any]:
+        """The run as it is once it is in ``state`` (and at ``step``)."""
+
+        def look() -> dict[str, Any] | None:
+            info = dict(self.get(f"/api/v1/runs/{run}").json())
+            there = info["state"] == state and step in (None, info["step"])
+            return info if there else None
+
+        return until(look, f"{run}: {state} at step {step}", timeout=60.0)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """End the process by a signal; its exit code."""

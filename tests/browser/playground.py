@@ -6,15 +6,13 @@ Holds no assertion about Glassnet itself; ``until`` waits for what a test wants 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
-from typing import TypeVar
 
 from playwright.sync_api import Locator, Page, expect
 
-Seen = TypeVar("Seen")
-PATIENCE_S = 30.0
-"""Generous: the machine may be slow and shared."""
+from tests.waiting import PATIENCE_S, until
+
+__all__ = ["PATIENCE_S", "Playground", "colours", "number", "pixels", "until"]
 
 _PIXELS = "(canvas) => canvas.width && canvas.height ? canvas.toDataURL() : ''"
 _COLOURS = """(canvas) => {
@@ -25,17 +23,6 @@ _COLOURS = """(canvas) => {
   return new Set(new Uint32Array(copy.getImageData(0, 0, width, height).data.buffer)).size;
 }"""
 _THIN_SPACE = "\u202f"
-
-
-def until(look: Callable[[], Seen | None], what: str, timeout: float = PATIENCE_S) -> Seen:
-    """The first true value of ``look``, asked again and again; fails saying what was missing."""
-    deadline = time.monotonic() + timeout
-    while True:
-        seen = look()
-        if seen:
-            return seen
-        assert time.monotonic() < deadline, f"not seen within {timeout} s: {what}"
-        time.sleep(0.03)
 
 
 class Playground:
