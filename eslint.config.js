@@ -61,13 +61,21 @@ export default defineConfig(
   },
   {
     files: ['**/*.svelte', '**/*.svelte.ts'],
-    languageOptions: { parserOptions: { parser: ts.parser, svelteConfig } },
+    languageOptions: {
+      parserOptions: {
+        parser: ts.parser,
+        svelteConfig,
+        projectService: true,
+        extraFileExtensions: ['.svelte'],
+      },
+    },
   },
   {
     // Rules that need types; an event or command that a switch forgets is an error.
-    files: ['static/src/**/*.ts'],
-    ignores: ['**/*.svelte.ts'],
-    languageOptions: { parserOptions: { projectService: true } },
+    files: ['static/src/**/*.{ts,svelte}'],
+    languageOptions: {
+      parserOptions: { projectService: true, extraFileExtensions: ['.svelte'] },
+    },
     rules: {
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/no-floating-promises': 'error',

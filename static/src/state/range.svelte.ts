@@ -44,12 +44,14 @@ export class RangeTester {
   #follow(): void {
     const run = this.#run;
     if (!run || this.test?.state !== 'running') return;
-    this.#timer = setTimeout(async () => {
-      const test = await this.#session.guard(() => this.#session.api.rangeTest(run));
-      // Without an answer the run has lost its worker, and the copy with it.
-      if (this.#run === run) this.test = test;
-      this.#follow();
-    }, LOOK_MS);
+    this.#timer = setTimeout(() => void this.#look(run), LOOK_MS);
+  }
+
+  async #look(run: string): Promise<void> {
+    const test = await this.#session.guard(() => this.#session.api.rangeTest(run));
+    // Without an answer the run has lost its worker, and the copy with it.
+    if (this.#run === run) this.test = test;
+    this.#follow();
   }
 
   async cancel(): Promise<void> {

@@ -288,13 +288,15 @@ export class Run {
   /** While it waits in the queue, ask where. */
   #watchQueue(id: string): void {
     if (this.#poll) clearTimeout(this.#poll);
-    this.#poll = setTimeout(async () => {
-      if (this.id !== id || this.state !== 'queued') return;
-      const info = await this.answered(this.#api.run(id)).catch(() => null);
-      if (info && this.id === id && this.state === 'queued') {
-        this.queuePosition = info.queue_position;
-        this.#watchQueue(id);
-      }
-    }, QUEUE_POLL_MS);
+    this.#poll = setTimeout(() => void this.#lookAtQueue(id), QUEUE_POLL_MS);
+  }
+
+  async #lookAtQueue(id: string): Promise<void> {
+    if (this.id !== id || this.state !== 'queued') return;
+    const info = await this.answered(this.#api.run(id)).catch(() => null);
+    if (info && this.id === id && this.state === 'queued') {
+      this.queuePosition = info.queue_position;
+      this.#watchQueue(id);
+    }
   }
 }
