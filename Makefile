@@ -126,7 +126,7 @@ check-page: $(MODULES)
 
 check-types: $(RUNTIME) $(MODULES)
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
-	$(GLASSNET) schema openapi > "$$folder/openapi.json"; \
+	$(GLASSNET) schema page > "$$folder/openapi.json"; \
 	$(BIN)/openapi-typescript "$$folder/openapi.json" -o "$$folder/api.generated.ts" > /dev/null; \
 	for file in openapi.json api.generated.ts; do \
 	  cmp -s "$$folder/$$file" "static/src/protocol/$$file" \
@@ -140,7 +140,7 @@ format: $(DEVELOPMENT) $(MODULES) ## format and repair what can be repaired
 	$(BIN)/prettier --write --log-level warn .
 
 types: $(RUNTIME) $(MODULES) ## regenerate the page's types from the server's OpenAPI document
-	@$(GLASSNET) schema openapi > static/src/protocol/openapi.json.new
+	@$(GLASSNET) schema page > static/src/protocol/openapi.json.new
 	@mv static/src/protocol/openapi.json.new static/src/protocol/openapi.json
 	@$(BIN)/openapi-typescript static/src/protocol/openapi.json -o static/src/protocol/api.generated.ts
 

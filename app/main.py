@@ -38,8 +38,10 @@ from app.api import (
 )
 from app.api.access import Access, prepare
 from app.api.assets import Files, Page
+from app.api.catalog import part_schemas
 from app.api.compress import Compress
 from app.api.context import Context
+from app.api.document import with_opaque_parts
 from app.api.fetches import Fetches
 from app.api.guard import Guard, Rules
 from app.core.errors import GlassnetError
@@ -237,6 +239,11 @@ def openapi_document() -> dict[str, Any]:
     """The OpenAPI document, without any server."""
     settings = Settings(host="127.0.0.1", port=8000, token=None)
     return create_app(settings, Access()).openapi()
+
+
+def page_document() -> dict[str, Any]:
+    """The same with every part of the catalogue as one opaque schema: what the page's types are made from."""
+    return with_opaque_parts(openapi_document(), part_schemas())
 
 
 def page_is_built() -> bool:

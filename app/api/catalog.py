@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache, reduce
 from operator import or_
 from pathlib import Path
@@ -14,6 +15,7 @@ from app.api.bodies import body, documented
 from app.api.context import Here
 from app.api.document import READS_BODY, failures
 from app.api.encode import Json
+from app.catalog.attributions import ATTRIBUTIONS
 from app.catalog.augmentations import AUGMENTATIONS
 from app.catalog.baselines import BASELINES
 from app.catalog.datasets import DATASETS, Dataset, Feature, TokenSet
@@ -183,6 +185,13 @@ FAMILIES: dict[str, Family[Any]] = {
         BASELINES,
     )
 }
+
+
+def part_schemas() -> Iterator[str]:
+    """The names of the schemas of all parts."""
+    for family in (*FAMILIES.values(), ATTRIBUTIONS):
+        for part in family.parts.values():
+            yield part.__name__
 
 
 def part_named(family: str, kind: str) -> type[Part]:

@@ -1,7 +1,9 @@
-"""How routes describe themselves in OpenAPI: error answers, binary answers."""
+"""How routes describe themselves in OpenAPI: error answers, binary answers; and the document that the
+page's types are made from."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 SAFETENSORS = "application/vnd.safetensors"
@@ -39,3 +41,62 @@ def binary(description: str, status: int = 200) -> Responses:
 
 READS_BODY = (400, 413, 415, 422)
 """What a route that reads a body may refuse it with."""
+
+_REFERENCE = "#/components/schemas/"
+_PART = {
+    "type": "object",
+    "title": "PartValue",
+    "description": "A part of the catalogue: its type and its fields.",
+    "properties": {"type": {"type": "string"}},
+    "required": ["type"],
+    "additionalProperties": True,
+}
+
+
+def with_opaque_parts(document: dict[str, Any], parts: Iterable[str]) -> dict[str, Any]:
+    """The document with one schema in place of those of ``parts`` (names of components).
+
+    What a client knows of a part it reads from the catalogue: a new part changes no type of the page.
+    """
+    opaque = {f"{_REFERENCE}{name}" for name in parts}
+
+    def reduced(value: Any) -> Any:
+        if isinstance(value, list):
+            return [reduced(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if value.get("$ref") in opaque or _chooses_from(value, opaque):
+            return {"$ref": f"{_REFERENCE}PartValue"}
+        return {key: reduced(item) for key, item in value.items()}
+
+    found = reduced(document)
+    schemas = {**found["components"]["schemas"], "PartValue": _PART}
+    inner = _reached(document["components"], document["components"]["schemas"])
+    outermost = [schemas[name] for name in schemas if name not in inner]
+    kept = _reached([found["paths"], outermost], schemas)
+    kept |= {name for name in schemas if name not in inner and "$ref" not in schemas[name]}
+    found["components"]["schemas"] = {name: schemas[name] for name in sorted(kept)}
+    return dict(found)
+
+
+def _chooses_from(schema: dict[str, Any], names: set[str]) -> bool:
+    """Whether a schema is a union of such components alone."""
+    mapping = schema.get("discriminator", {}).get("mapping", {})
+    return bool(mapping) and set(mapping.values()) <= names
+
+
+def _reached(start: Any, schemas: dict[str, Any]) -> set[str]:
+    """The components that ``start`` refers to, directly or through others."""
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, dict):
+            name = str(value.get("$ref", "")).removeprefix(_REFERENCE)
+            if name in schemas and name not in found:
+                found.add(name)
+                waiting.append(schemas[name])
+            waiting.extend(value.values())
+    return found

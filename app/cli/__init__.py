@@ -24,6 +24,7 @@ class Schema(StrEnum):
     """The documents that ``glassnet schema`` prints."""
 
     OPENAPI = "openapi"
+    PAGE = "page"
     RUN = "run"
     MODEL = "model"
 
@@ -72,7 +73,7 @@ def train(
 def schema(
     what: Annotated[Schema, typer.Argument(help="Which document.")],
 ) -> None:
-    """Print the OpenAPI document, or the JSON schema of a run or a model."""
+    """Print the OpenAPI document (``page``: with parts opaque), or the JSON schema of a run or a model."""
     typer.echo(json.dumps(_document(what), indent=2, ensure_ascii=False))
 
 
@@ -86,7 +87,7 @@ def doctor(**options: object) -> None:
 
 
 def _document(what: Schema) -> object:
-    from app.main import openapi_document
+    from app.main import openapi_document, page_document
     from app.spec.model import ModelSpec
     from app.spec.run import RunSpec
 
@@ -94,7 +95,7 @@ def _document(what: Schema) -> object:
         return RunSpec.model_json_schema()
     if what is Schema.MODEL:
         return ModelSpec.model_json_schema()
-    return openapi_document()
+    return page_document() if what is Schema.PAGE else openapi_document()
 
 
 def main() -> None:

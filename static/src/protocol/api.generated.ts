@@ -1282,174 +1282,9 @@ export interface components {
             /** Frame */
             frame: number;
         };
-        /**
-         * Adagrad
-         * @description w ← w − η g/(√Σg² + ε). Source: Duchi et al., JMLR 12, 2011; as torch.optim.Adagrad.
-         */
-        Adagrad: {
-            /**
-             * learning rate η
-             * @description Size of a step. Too small is slow, too large diverges.
-             * @default 0.01
-             */
-            learning_rate: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "adagrad";
-            /**
-             * ε
-             * @description Keeps the divisor above zero.
-             * @default 1e-10
-             */
-            epsilon: number;
-            /**
-             * weight decay λ
-             * @description Pulls every weight towards zero.
-             * @default 0
-             */
-            weight_decay: number;
-        };
-        /**
-         * Adam
-         * @description Steps by the running mean of the gradient over the root of the running mean of its square.
-         *
-         *     Source: Kingma and Ba, ICLR 2015; numbers as torch.optim.Adam has them.
-         */
-        Adam: {
-            /**
-             * learning rate η
-             * @description Size of a step. Too small is slow, too large diverges.
-             * @default 0.001
-             */
-            learning_rate: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "adam";
-            /**
-             * β₁
-             * @description Memory of the gradient's mean.
-             * @default 0.9
-             */
-            beta1: number;
-            /**
-             * β₂
-             * @description Memory of the gradient's square.
-             * @default 0.999
-             */
-            beta2: number;
-            /**
-             * ε
-             * @description Keeps the divisor above zero.
-             * @default 1e-8
-             */
-            epsilon: number;
-            /**
-             * weight decay λ
-             * @description Pulls every weight towards zero.
-             * @default 0
-             */
-            weight_decay: number;
-        };
-        /**
-         * AdamW
-         * @description Adam's step, and every weight shrunk by η·λ besides. Source: Loshchilov and Hutter, ICLR 2019.
-         *
-         *     Numbers as torch.optim.AdamW has them.
-         */
-        AdamW: {
-            /**
-             * learning rate η
-             * @description Size of a step. Too small is slow, too large diverges.
-             * @default 0.001
-             */
-            learning_rate: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "adamw";
-            /**
-             * β₁
-             * @description Memory of the gradient's mean.
-             * @default 0.9
-             */
-            beta1: number;
-            /**
-             * β₂
-             * @description Memory of the gradient's square.
-             * @default 0.999
-             */
-            beta2: number;
-            /**
-             * ε
-             * @description Keeps the divisor above zero.
-             * @default 1e-8
-             */
-            epsilon: number;
-            /**
-             * weight decay λ
-             * @description Pulls every weight towards zero.
-             * @default 0.01
-             */
-            weight_decay: number;
-        };
-        /**
-         * Add
-         * @description Element-wise sum; all inputs have the shape of the output. Source: He et al., CVPR 2016 (residual nets).
-         */
-        Add: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "add";
-        };
-        /**
-         * Adding
-         * @description Every step has a number in 0…1 and a mark; two numbers are marked, one in each half: their sum is asked.
-         *
-         *     Always saying 1 has a mean squared error of 1/6. Source: Hochreiter, Schmidhuber, Neural Computation 9, 1997.
-         */
-        Adding: {
-            /**
-             * sequences
-             * @description Of both parts together.
-             * @default 5000
-             */
-            samples: number;
-            /**
-             * data seed
-             * @description Another number gives other sequences.
-             * @default 0
-             */
-            data_seed: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "adding";
-            /**
-             * length
-             * @description Steps of time of a sequence.
-             * @default 50
-             */
-            length: number;
-        };
-        AnyAugmentation: components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"];
-        AnyBaseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
         AnyCommand: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLoss"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
-        AnyDataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
         AnyEvent: components["schemas"]["StateChanged"] | components["schemas"]["CommandApplied"] | components["schemas"]["Rewound"] | components["schemas"]["Metrics"] | components["schemas"]["Validation"] | components["schemas"]["SnapshotTaken"] | components["schemas"]["Note"];
-        AnyInitializer: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
-        AnyLayer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Embedding"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
-        AnyLoss: components["schemas"]["BinaryCrossEntropy"] | components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
-        AnyOptimizer: components["schemas"]["Adagrad"] | components["schemas"]["Adam"] | components["schemas"]["AdamW"] | components["schemas"]["RmsProp"] | components["schemas"]["Sgd"];
         AnySample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["TextSample"] | components["schemas"]["WarpedSample"];
-        AnySchedule: components["schemas"]["ConstantRate"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["StepDecay"] | components["schemas"]["WarmUp"];
         /**
          * Applied
          * @description Where a command took effect, and the number of the newest stored event then.
@@ -1476,8 +1311,7 @@ export interface components {
          *     output for two classes, target 0 is its negative.
          */
         AttributionWanted: {
-            /** Method */
-            method: components["schemas"]["GradCam"] | components["schemas"]["IntegratedGradients"] | components["schemas"]["Occlusion"] | components["schemas"]["Saliency"];
+            method: components["schemas"]["PartValue"];
             /**
              * Sample
              * @default {
@@ -1505,39 +1339,6 @@ export interface components {
              * @default 8
              */
             count: number;
-        };
-        /**
-         * BandedRnn
-         * @description Elman's layer with a banded W: a unit sees itself and the ``reach`` units on either side of it.
-         *
-         *     Input (T, F), output (T, units). ``band`` holds W's main diagonal, then, for every distance, the
-         *     diagonal above and the one below.
-         */
-        BandedRnn: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "banded_rnn";
-            /**
-             * hidden units
-             * @description Numbers that are handed from step to step.
-             * @default 32
-             */
-            units: number;
-            /**
-             * reach
-             * @description Neighbours on either side.
-             * @default 1
-             */
-            reach: number;
-            /**
-             * activation φ
-             * @description What the net input passes through.
-             * @default tanh
-             * @enum {string}
-             */
-            activation: "tanh" | "relu" | "sigmoid";
         };
         /**
          * BaselineFacts
@@ -1640,10 +1441,8 @@ export interface components {
          * @description Together with the data it determines every number of the result but the seconds.
          */
         BaselineSpec: {
-            /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
-            /** Baseline */
-            baseline: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
+            dataset: components["schemas"]["PartValue"];
+            baseline: components["schemas"]["PartValue"];
             /**
              * Seed
              * @default 0
@@ -1654,104 +1453,6 @@ export interface components {
              * @default 10000
              */
             samples: number;
-        };
-        /**
-         * BatchNorm
-         * @description Gives every map (or feature) mean 0 and variance 1 over the batch, then a trainable scale and shift.
-         *
-         *     Input (C, …), the same shape out. Source: Ioffe and Szegedy, ICML 2015.
-         */
-        BatchNorm: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "batch_norm";
-            /**
-             * momentum
-             * @description Share of the newest batch in the running statistics.
-             * @default 0.1
-             */
-            momentum: number;
-        };
-        /**
-         * BinaryCrossEntropy
-         * @description Cross-entropy of every output's sigmoid with a target of 0 or 1, mean over outputs and samples.
-         *
-         *     Takes raw outputs (N, K), as torch.nn.BCEWithLogitsLoss. Two classes fit one output, the
-         *     probability of the second class, or two; more classes have one output each, which need not
-         *     sum to one.
-         */
-        BinaryCrossEntropy: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "binary_cross_entropy";
-        };
-        /**
-         * Boosting
-         * @description A sum of small decision trees, each fitted to what the trees before it still get wrong.
-         *
-         *     scikit-learn's HistGradientBoostingClassifier on cross-entropy: inputs in 255 bins, one tree for
-         *     each class and round (two classes share one). Source: Friedman, 2001; Ke et al., 2017.
-         */
-        Boosting: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "boosting";
-            /**
-             * rounds
-             * @description Rounds of boosting; every round adds one tree for each class.
-             * @default 40
-             */
-            rounds: number;
-            /**
-             * leaves
-             * @description Leaves of one tree at most.
-             * @default 15
-             */
-            leaves: number;
-            /**
-             * learning rate η
-             * @description Share of a new tree's answer that is added to the sum.
-             * @default 0.2
-             */
-            learning_rate: number;
-        };
-        /**
-         * BoostingRegression
-         * @description A sum of small decision trees, each fitted to the errors that the trees before it leave.
-         *
-         *     scikit-learn's HistGradientBoostingRegressor on the squared error, one for each target.
-         *     Source: Friedman, 2001; Ke et al., 2017.
-         */
-        BoostingRegression: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "boosting_regression";
-            /**
-             * rounds
-             * @description Rounds of boosting; every round adds one tree for each class.
-             * @default 100
-             */
-            rounds: number;
-            /**
-             * leaves
-             * @description Leaves of one tree at most.
-             * @default 15
-             */
-            leaves: number;
-            /**
-             * learning rate η
-             * @description Share of a new tree's answer that is added to the sum.
-             * @default 0.1
-             */
-            learning_rate: number;
         };
         /**
          * Bounds
@@ -1774,23 +1475,6 @@ export interface components {
             parent: number | null;
             /** Step */
             step: number;
-        };
-        /**
-         * BreastCancer
-         * @description Thirty measures of the cell nuclei in a picture of breast tissue; 212 malignant, 357 benign.
-         */
-        BreastCancer: {
-            /**
-             * standardise
-             * @description Bring every column to mean 0 and deviation 1 over the training part, a number that is predicted too.
-             * @default true
-             */
-            standardise: boolean;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "breast_cancer";
         };
         /**
          * Catalog
@@ -1877,45 +1561,6 @@ export interface components {
              */
             reverse: boolean;
         };
-        /**
-         * ChannelDropout
-         * @description Zeroes whole maps with probability ``rate`` while training, scales the rest by 1/(1−rate).
-         *
-         *     Input (C, …), the same out. Source: Tompson et al., CVPR 2015.
-         */
-        ChannelDropout: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "channel_dropout";
-            /**
-             * rate
-             * @description Share of the maps that is silenced.
-             * @default 0.2
-             */
-            rate: number;
-        };
-        /**
-         * Cifar10
-         * @description Photographs, 32×32 in colour, ten classes, up to 50,000 for training, 10,000 to validate.
-         *
-         *     The first ``train_size`` pictures of the official training batches are used.
-         *     Source: Krizhevsky, Learning multiple layers of features from tiny images, 2009.
-         */
-        Cifar10: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "cifar10";
-            /**
-             * training samples
-             * @description How many of the 50,000 pictures are learned from. Fewer over-fit sooner.
-             * @default 10000
-             */
-            train_size: number;
-        };
         ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["Unsubscribe"] | components["schemas"]["Watch"] | components["schemas"]["Acknowledge"] | components["schemas"]["Visibility"];
         /**
          * ColumnInfo
@@ -1961,45 +1606,6 @@ export interface components {
             settings: components["schemas"]["Settings"] | null;
         };
         /**
-         * Concatenate
-         * @description Stacks its inputs along the channels (or features). Source: Szegedy et al., CVPR 2015 (inception).
-         */
-        Concatenate: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "concatenate";
-        };
-        /**
-         * ConstantRate
-         * @description ηₜ = η. What is changed by hand stays as it was set.
-         */
-        ConstantRate: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "constant";
-        };
-        /**
-         * ConstantWeights
-         * @description Every weight ``value``; bias 0. All units of a layer stay alike.
-         */
-        ConstantWeights: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "constant";
-            /**
-             * value c
-             * @description The number.
-             * @default 0.1
-             */
-            value: number;
-        };
-        /**
          * Contribution
          * @description One step's part of a parameter's gradient: ``tensor`` is its full name, ``lstm1.weight_hh_l0``.
          */
@@ -2008,183 +1614,6 @@ export interface components {
             tensor: string;
             /** Time */
             time: number;
-        };
-        /**
-         * Conv1d
-         * @description Each output channel sums every input channel slid under its own kernel, plus one bias.
-         *
-         *     Input (C, L); output (filters, ⌊(L+2p−d(k−1)−1)/s⌋+1).
-         *     Source: Waibel et al., Phoneme recognition using time-delay neural networks, 1989.
-         */
-        Conv1d: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "conv1d";
-            /**
-             * filters
-             * @description Number of output maps.
-             * @default 8
-             */
-            filters: number;
-            /**
-             * kernel
-             * @description Length of the kernel.
-             * @default 3
-             */
-            kernel: number;
-            /**
-             * stride
-             * @description Cells the kernel moves at a time.
-             * @default 1
-             */
-            stride: number;
-            /**
-             * padding
-             * @description Zeros at both ends of the sequence.
-             * @default 0
-             */
-            padding: number;
-            /**
-             * dilation
-             * @description Distance between neighbouring kernel cells.
-             * @default 1
-             */
-            dilation: number;
-            /**
-             * groups
-             * @description Groups of maps that do not see one another; must divide inputs and filters.
-             * @default 1
-             */
-            groups: number;
-            /**
-             * bias
-             * @description Add one trainable number per map.
-             * @default true
-             */
-            bias: boolean;
-            /**
-             * initial weights
-             * @description How the kernels start.
-             * @default {
-             *       "type": "default"
-             *     }
-             */
-            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
-        };
-        /**
-         * Conv2d
-         * @description Each output map sums every input map slid under its own kernel, plus one bias.
-         *
-         *     Input (C, H, W); output (filters, ⌊(H+2p−d(k−1)−1)/s⌋+1, the same of W). With a connection
-         *     table the weight is packed: (connections, k, k), map by map.
-         *     Source: LeCun et al., Gradient-based learning applied to document recognition, 1998.
-         */
-        Conv2d: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "conv2d";
-            /**
-             * filters
-             * @description Number of output maps.
-             * @default 8
-             */
-            filters: number;
-            /**
-             * kernel
-             * @description Side of the square kernel.
-             * @default 3
-             */
-            kernel: number;
-            /**
-             * stride
-             * @description Cells the kernel moves at a time.
-             * @default 1
-             */
-            stride: number;
-            /**
-             * padding
-             * @description Rows and columns of zeros around the picture.
-             * @default 0
-             */
-            padding: number;
-            /**
-             * dilation
-             * @description Distance between neighbouring kernel cells.
-             * @default 1
-             */
-            dilation: number;
-            /**
-             * groups
-             * @description Groups of maps that do not see one another; must divide inputs and filters.
-             * @default 1
-             */
-            groups: number;
-            /**
-             * connections
-             * @description The input maps that each output map reads, counted from 0; empty: every map reads all.
-             * @default null
-             */
-            table: number[][] | null;
-            /**
-             * bias
-             * @description Add one trainable number per map.
-             * @default true
-             */
-            bias: boolean;
-            /**
-             * initial weights
-             * @description How the kernels start.
-             * @default {
-             *       "type": "default"
-             *     }
-             */
-            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
-        };
-        /**
-         * Cosine
-         * @description ηₜ = η (m + (1 − m)(1 + cos(π t/T))/2), t in steps, T those of the whole training.
-         *
-         *     Source: Loshchilov and Hutter, ICLR 2017, without restarts; as
-         *     torch.optim.lr_scheduler.CosineAnnealingLR with T_max = T. Moving the end of the training, or
-         *     changing the batch size, stretches the curve over what the training then is.
-         */
-        Cosine: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "cosine";
-            /**
-             * floor m
-             * @description Share of η that is left at the end.
-             * @default 0
-             */
-            floor: number;
-        };
-        /**
-         * CrossEntropy
-         * @description −ln of the softmax probability of the right class, averaged over the batch.
-         *
-         *     Takes raw outputs (N, classes): the softmax is inside. With label smoothing ε the target is
-         *     1 − ε + ε/c for the right class and ε/c for the c − 1 others. Source of the smoothing: Szegedy
-         *     et al., CVPR 2016.
-         */
-        CrossEntropy: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "cross_entropy";
-            /**
-             * label smoothing ε
-             * @description Share of the target that is spread evenly over all classes, so that no answer needs to be certain.
-             * @default 0
-             */
-            label_smoothing: number;
         };
         /**
          * DatasetFacts
@@ -2273,124 +1702,6 @@ export interface components {
             error: components["schemas"]["Problem"] | null;
         };
         /**
-         * DefaultInitializer
-         * @description Uniform in ±1/√fan-in for weight and bias, as torch.nn.Linear and torch.nn.Conv2d do.
-         */
-        DefaultInitializer: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "default";
-        };
-        /**
-         * Dense
-         * @description Every output is a weighted sum of all inputs, plus a bias. Input (features,), output (units,).
-         */
-        Dense: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "dense";
-            /**
-             * units
-             * @description Number of outputs.
-             * @default 16
-             */
-            units: number;
-            /**
-             * bias
-             * @description Add one trainable number per unit.
-             * @default true
-             */
-            bias: boolean;
-            /**
-             * initial weights
-             * @description How the weights start.
-             * @default {
-             *       "type": "default"
-             *     }
-             */
-            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
-        };
-        /**
-         * DenseSteps
-         * @description The same fully connected layer at every step: oₜ = V sₜ + c. Input (T, F), output (T, units).
-         */
-        DenseSteps: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "dense_steps";
-            /**
-             * units
-             * @description Outputs at every step.
-             * @default 16
-             */
-            units: number;
-            /**
-             * bias
-             * @description Add one trainable number per unit.
-             * @default true
-             */
-            bias: boolean;
-            /**
-             * initial weights
-             * @description How the weights start.
-             * @default {
-             *       "type": "default"
-             *     }
-             */
-            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
-        };
-        /**
-         * DepthwiseConv2d
-         * @description Slides ``multiplier`` kernels over every map alone; maps are not mixed.
-         *
-         *     Input (C, H, W), output (C·multiplier, H′, W′). Source: Chollet, CVPR 2017.
-         */
-        DepthwiseConv2d: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "depthwise_conv2d";
-            /**
-             * kernels per map
-             * @description Output maps per input map.
-             * @default 1
-             */
-            multiplier: number;
-            /**
-             * kernel
-             * @description Side of the square kernel.
-             * @default 3
-             */
-            kernel: number;
-            /**
-             * stride
-             * @description Cells the kernel moves at a time.
-             * @default 1
-             */
-            stride: number;
-            /**
-             * padding
-             * @description Rows and columns of zeros around the picture.
-             * @default 0
-             */
-            padding: number;
-            /**
-             * initial weights
-             * @description How the kernels start.
-             * @default {
-             *       "type": "default"
-             *     }
-             */
-            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
-        };
-        /**
          * DerivativeHealth
          * @description Each step is looked at with its own batch, draws and weights, in training mode and in float32;
          *     ``steps`` counts the steps made before. ``complete`` is false where time ran out: what is missing
@@ -2414,8 +1725,7 @@ export interface components {
          * @description The data set, with its options, that is to be described.
          */
         DescribeWanted: {
-            /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
+            dataset: components["schemas"]["PartValue"];
         };
         /**
          * Device
@@ -2450,45 +1760,6 @@ export interface components {
             default: string;
         };
         /**
-         * Diabetes
-         * @description Ten measures of patients, and how far the disease went in one year (25 to 346).
-         */
-        Diabetes: {
-            /**
-             * standardise
-             * @description Bring every column to mean 0 and deviation 1 over the training part, a number that is predicted too.
-             * @default true
-             */
-            standardise: boolean;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "diabetes";
-        };
-        /**
-         * Digits28
-         * @description Digits 0–9, 28×28 grey, 4,000 for training and 1,000 for validation, balanced.
-         */
-        Digits28: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "digits28";
-        };
-        /**
-         * Digits8
-         * @description Digits 0–9, 8×8 in 17 shades of grey, 1,437 for training and 360 for validation.
-         */
-        Digits8: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "digits8";
-        };
-        /**
          * Drawn
          * @description Values of one sample, and what the network should say of them (a class).
          */
@@ -2505,25 +1776,6 @@ export interface components {
              * @default null
              */
             label: number | null;
-        };
-        /**
-         * Dropout
-         * @description Zeroes each value with probability ``rate`` while training and scales the rest by 1/(1−rate).
-         *
-         *     Any shape in, the same out. Source: Srivastava et al., JMLR 15, 2014.
-         */
-        Dropout: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "dropout";
-            /**
-             * rate
-             * @description Share of the values that is silenced.
-             * @default 0.5
-             */
-            rate: number;
         };
         /**
          * EditWeight
@@ -2544,53 +1796,6 @@ export interface components {
             index: number[];
             /** Value */
             value: number;
-        };
-        /**
-         * Elu
-         * @description u above 0, a(eᵘ−1) below; any shape in, the same shape out. Source: Clevert et al., ICLR 2016.
-         */
-        Elu: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "elu";
-            /**
-             * a
-             * @description Where negative values saturate: at −a.
-             * @default 1
-             */
-            alpha: number;
-        };
-        /**
-         * Embedding
-         * @description Row k of the table ``weight`` (tokens, size) for the token with id k.
-         *
-         *     Input (T,), output (T, size). Multiplying the table with a one-hot vector would give the same. The
-         *     padding, id 0, gives 0, and its row gets no gradient. Starts as torch.nn.Embedding does. Source:
-         *     Bengio et al., Journal of Machine Learning Research 3, 2003.
-         */
-        Embedding: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "embedding";
-            /**
-             * size
-             * @description Numbers that stand for a token.
-             * @default 32
-             */
-            size: number;
-            /**
-             * initial weights
-             * @description How the vectors start.
-             * @default {
-             *       "type": "normal",
-             *       "std": 1
-             *     }
-             */
-            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
         };
         /**
          * Entry
@@ -2800,30 +2005,6 @@ export interface components {
             losers: components["schemas"]["Loser"][];
         };
         /**
-         * Exponential
-         * @description ηₜ = η γ^t, t in whole epochs or steps; as torch.optim.lr_scheduler.ExponentialLR.
-         */
-        Exponential: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "exponential";
-            /**
-             * decay γ
-             * @description What η is multiplied with each time.
-             * @default 0.8
-             */
-            gamma: number;
-            /**
-             * counted in
-             * @description Whether epochs or single steps are counted.
-             * @default epoch
-             * @enum {string}
-             */
-            unit: "epoch" | "step";
-        };
-        /**
          * ExportInfo
          * @description One export: what it is for, and where to get it.
          */
@@ -2890,26 +2071,6 @@ export interface components {
             augmentations: components["schemas"]["PartInfo"][];
         };
         /**
-         * FashionMnist
-         * @description Articles of clothing, 28×28 grey, ten classes, up to 60,000 for training, 10,000 to validate.
-         *
-         *     The first ``train_size`` pictures of the official training file are used.
-         *     Source: Xiao, Rasul and Vollgraf, Fashion-MNIST, arXiv:1708.07747, 2017.
-         */
-        FashionMnist: {
-            /**
-             * training samples
-             * @description How many of the 60,000 pictures are learned from. Fewer over-fit sooner.
-             * @default 10000
-             */
-            train_size: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "fashion_mnist";
-        };
-        /**
          * FeatureFacts
          * @description An input of a table, or its target. What a network sees is (value − ``centre``) / ``scale``;
          *     with a ``category`` it is 1 where the column holds that text, else 0.
@@ -2938,8 +2099,7 @@ export interface components {
          * @description The data set whose files are to be downloaded.
          */
         FetchWanted: {
-            /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
+            dataset: components["schemas"]["PartValue"];
         };
         /**
          * FileReport
@@ -3041,42 +2201,6 @@ export interface components {
             value: number;
         };
         /**
-         * Flatten
-         * @description Lays all values of one sample in a row, channel by channel, row by row. Output (C·H·W,).
-         */
-        Flatten: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "flatten";
-        };
-        /**
-         * Flip
-         * @description Every picture is mirrored with a probability of its own; not for digits, whose mirror image is
-         *     another sign.
-         */
-        Flip: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "flip";
-            /**
-             * direction
-             * @description Horizontal swaps left and right, vertical top and bottom.
-             * @default horizontal
-             * @enum {string}
-             */
-            axis: "horizontal" | "vertical";
-            /**
-             * probability
-             * @description How often a picture is mirrored.
-             * @default 0.5
-             */
-            rate: number;
-        };
-        /**
          * Formula
          * @description LaTeX of the forward rule and of its sensitivity or gradient, in the chapter's notation.
          */
@@ -3108,34 +2232,6 @@ export interface components {
              * @default null
              */
             unit: number | null;
-        };
-        /**
-         * GaussianNoise
-         * @description Adds N(0, std²) to every value while training; nothing when evaluating. Any shape, the same out.
-         */
-        GaussianNoise: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "gaussian_noise";
-            /**
-             * σ
-             * @description Standard deviation of the noise.
-             * @default 0.1
-             */
-            std: number;
-        };
-        /**
-         * Gelu
-         * @description u·Φ(u), Φ the normal distribution function. Source: Hendrycks and Gimpel, 2016.
-         */
-        Gelu: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "gelu";
         };
         /**
          * GenerateWanted
@@ -3194,17 +2290,6 @@ export interface components {
             values: number[];
         };
         /**
-         * GlobalMeanPool
-         * @description Mean of every map. Input (C, H, W) or (C, L), output (C,). Source: Lin et al., Network in Network, 2014.
-         */
-        GlobalMeanPool: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "global_mean_pool";
-        };
-        /**
          * Goal
          * @description What a run reaches on its validation set after ``epochs`` epochs, whatever its seed.
          *
@@ -3233,26 +2318,6 @@ export interface components {
              * @default null
              */
             stays_below: number | null;
-        };
-        /**
-         * GradCam
-         * @description Where in the picture the maps of a layer speak for the answer.
-         *
-         *     Captum's LayerGradCam: the mean gradient of a map is its weight; only what speaks for the answer
-         *     is kept, and spread over the input bilinearly. Source: Selvaraju et al., 2017.
-         */
-        GradCam: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "grad_cam";
-            /**
-             * layer
-             * @description Whose maps are weighted; none: those of the last convolution.
-             * @default null
-             */
-            layer: string | null;
         };
         /**
          * Gradcheck
@@ -3324,52 +2389,6 @@ export interface components {
             batch: number;
         };
         /**
-         * Grammaticality
-         * @description A sentence of the Brown corpus, and the same with two of its words exchanged: which is which?
-         *
-         *     Every sentence is there twice, both times in the same part. Its first word and its last mark stay
-         *     where they are, so that neither a capital nor a full stop tells. Some exchanges leave a sentence
-         *     that is as good as before: nobody can be right about all.
-         */
-        Grammaticality: {
-            /**
-             * words
-             * @description The most frequent ones are known; any other becomes one of twelve unknown words, by its look.
-             * @default 4000
-             */
-            words: number;
-            /**
-             * longest sentence
-             * @description Longer ones are left out.
-             * @default 20
-             */
-            longest: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "grammaticality";
-            /**
-             * exchanged
-             * @description Two words side by side, or any two of the sentence.
-             * @default neighbours
-             * @enum {string}
-             */
-            exchange: "neighbours" | "any";
-            /**
-             * sentences
-             * @description Of both parts together, at most as many as there are.
-             * @default 20000
-             */
-            sentences: number;
-            /**
-             * data seed
-             * @description Another number exchanges other words.
-             * @default 0
-             */
-            data_seed: number;
-        };
-        /**
          * Group
          * @description A heading of the menu.
          */
@@ -3380,26 +2399,6 @@ export interface components {
              */
             id: "convolutional" | "depth" | "points" | "tables" | "autoencoder" | "sequence" | "text";
             title: components["schemas"]["Text"];
-        };
-        /**
-         * GroupNorm
-         * @description Mean 0 and variance 1 over each group of maps of one sample, then a scale and shift a map.
-         *
-         *     Input (C, …), C a multiple of groups, more than one value a group; the same shape out.
-         *     Source: Wu and He, ECCV 2018.
-         */
-        GroupNorm: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "group_norm";
-            /**
-             * groups
-             * @description Groups the maps are cut into.
-             * @default 2
-             */
-            groups: number;
         };
         /**
          * Growth
@@ -3413,62 +2412,6 @@ export interface components {
             loss: number[];
             /** Gradient */
             gradient: number[];
-        };
-        /**
-         * Gru
-         * @description Two gates: r lets the past into the proposal n, z keeps the past: hₜ = (1−z)∘n + z∘hₜ₋₁.
-         *
-         *     Input (T, F), output (T, units), or (T, 2·units) when bidirectional. PyTorch's variant: r acts on
-         *     W_hn hₜ₋₁ + b_hn. Source: Cho et al., 2014 (arXiv:1406.1078).
-         */
-        Gru: {
-            /**
-             * hidden units
-             * @description Numbers that are handed from step to step.
-             * @default 32
-             */
-            units: number;
-            /**
-             * layers
-             * @description Stacked: each reads the one below, step by step.
-             * @default 1
-             */
-            layers: number;
-            /**
-             * bidirectional
-             * @description A second set of units reads from the end to the start.
-             * @default false
-             */
-            bidirectional: boolean;
-            /**
-             * dropout between layers
-             * @description Share of the values silenced between stacked layers.
-             * @default 0
-             */
-            dropout: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "gru";
-        };
-        /**
-         * He
-         * @description Normal with variance g²/fan-in, g = √2 for ReLU; bias 0. Source: He et al., ICCV 2015.
-         */
-        He: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "he";
-            /**
-             * gain for
-             * @description The activation that the weights make up for, as torch.nn.init.calculate_gain has it; auto takes the one that follows the layer.
-             * @default relu
-             * @enum {string}
-             */
-            nonlinearity: "auto" | "linear" | "sigmoid" | "tanh" | "relu" | "leaky_relu" | "selu";
         };
         /**
          * Health
@@ -3505,148 +2448,6 @@ export interface components {
             type: "hello";
             /** Version */
             version: string;
-        };
-        /**
-         * Hinge
-         * @description Mean over classes and samples of max(0, margin − right score + other score).
-         *
-         *     Takes raw outputs (N, classes), as torch.nn.MultiMarginLoss. Source: Crammer and Singer, 2001.
-         */
-        Hinge: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "hinge";
-            /**
-             * margin
-             * @description Lead that is enough.
-             * @default 1
-             */
-            margin: number;
-        };
-        /**
-         * Huber
-         * @description Mean over samples and outputs, as torch.nn.HuberLoss; targets as for the squared error.
-         *
-         *     Source: Huber, Annals of Mathematical Statistics 35, 1964.
-         */
-        Huber: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "huber";
-            /**
-             * threshold d
-             * @description Miss at which square turns into absolute.
-             * @default 1
-             */
-            threshold: number;
-        };
-        /**
-         * Identity
-         * @description The input, unchanged; any shape. A name for a branch of a graph.
-         */
-        Identity: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "identity";
-        };
-        /**
-         * IdentityStart
-         * @description Ones on the diagonal, at the kernel's centre; 0 elsewhere; bias 0.
-         */
-        IdentityStart: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "identity";
-        };
-        /**
-         * IntegratedGradients
-         * @description Shares the difference between the answer and that for an empty input out among the inputs.
-         *
-         *     Captum's IntegratedGradients by Gauss and Legendre. The shares sum to f(x) − f(baseline); what is
-         *     missing is told as the completeness delta. Source: Sundararajan, Taly and Yan, 2017.
-         */
-        IntegratedGradients: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "integrated_gradients";
-            /**
-             * points
-             * @description Points of the integral.
-             * @default 64
-             */
-            steps: number;
-            /**
-             * baseline
-             * @description Value of every input of the empty picture.
-             * @default 0
-             */
-            baseline: number;
-        };
-        /**
-         * Iris
-         * @description Length and width of sepal and petal in cm, 50 flowers of each species.
-         */
-        Iris: {
-            /**
-             * standardise
-             * @description Bring every column to mean 0 and deviation 1 over the training part, a number that is predicted too.
-             * @default true
-             */
-            standardise: boolean;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "iris";
-        };
-        /**
-         * Jordan
-         * @description The output of the step before goes back into the hidden layer: uₜ = U xₜ + W oₜ₋₁ + b, o₀ = 0.
-         *
-         *     sₜ = φ(uₜ), oₜ = g(V sₜ + c). Input (T, F), output (T, outputs). Source: Jordan, ICS report 8604, 1986.
-         */
-        Jordan: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "jordan";
-            /**
-             * hidden units
-             * @description Numbers that are handed from step to step.
-             * @default 32
-             */
-            units: number;
-            /**
-             * outputs
-             * @description Values of oₜ, which are fed back.
-             * @default 16
-             */
-            outputs: number;
-            /**
-             * activation φ
-             * @description What the net input passes through.
-             * @default tanh
-             * @enum {string}
-             */
-            activation: "tanh" | "relu" | "sigmoid";
-            /**
-             * output g
-             * @description What the output passes through.
-             * @default tanh
-             * @enum {string}
-             */
-            output: "tanh" | "sigmoid" | "identity" | "softmax";
         };
         /**
          * LagFinding
@@ -3788,20 +2589,6 @@ export interface components {
             seed: number;
         };
         /**
-         * LastStep
-         * @description Input (T, F), output (F,): what the layer before says at the end; all other steps get no error.
-         *
-         *     The backward half of a bidirectional layer has read one step only there: take the mean or the
-         *     maximum over time instead.
-         */
-        LastStep: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "last_step";
-        };
-        /**
          * LayerFacts
          * @description ``pointwise`` layers are drawn on the card of the layer before them; of one that is
          *     ``time_first`` the output is (steps, units). An activation that ``dies`` is exactly flat on one
@@ -3900,81 +2687,6 @@ export interface components {
             facts: components["schemas"]["LayerFacts"];
         };
         /**
-         * LayerNorm
-         * @description Mean 0 and variance 1 over one sample's values, then a trainable scale and shift of each.
-         *
-         *     Any shape in, the same out. Source: Ba et al., 2016.
-         */
-        LayerNorm: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "layer_norm";
-        };
-        /**
-         * LeCun
-         * @description Normal with variance g²/fan-in, g = 1 as it was made; bias 0. Source: LeCun et al., Efficient BackProp, 1998.
-         */
-        LeCun: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "lecun";
-            /**
-             * gain for
-             * @description The activation that the weights make up for, as torch.nn.init.calculate_gain has it; auto takes the one that follows the layer.
-             * @default linear
-             * @enum {string}
-             */
-            nonlinearity: "auto" | "linear" | "sigmoid" | "tanh" | "relu" | "leaky_relu" | "selu";
-        };
-        /**
-         * LeNetConv2d
-         * @description 6 maps to 16, each connected to 3, 4 or 6 of them: 1,516 weights instead of 2,416.
-         *
-         *     Input (6, H, W), output (16, H−k+1, W−k+1). The weight is packed: (connections, k, k).
-         */
-        LeNetConv2d: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "lenet_conv2d";
-            /**
-             * kernel
-             * @description Side of the square kernel.
-             * @default 5
-             */
-            kernel: number;
-            /**
-             * initial weights
-             * @description How the kernels start.
-             * @default {
-             *       "type": "default"
-             *     }
-             */
-            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
-        };
-        /**
-         * LeakyRelu
-         * @description max(u, a·u) of every value; any shape in, the same shape out. Source: Maas et al., ICML 2013.
-         */
-        LeakyRelu: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "leaky_relu";
-            /**
-             * slope a
-             * @description Slope for negative values.
-             * @default 0.01
-             */
-            slope: number;
-        };
-        /**
          * Likely
          * @description A token and its probability.
          */
@@ -3997,63 +2709,6 @@ export interface components {
              * @default false
              */
             filled: boolean;
-        };
-        /**
-         * LinearSvm
-         * @description One weighted sum of the raw inputs for each class; the largest wins.
-         *
-         *     scikit-learn's LinearSVC (liblinear): squared hinge loss, one class against the rest. Two classes
-         *     share one sum, whose sign decides. Source: Cortes and Vapnik, 1995; Fan et al., 2008.
-         */
-        LinearSvm: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "linear_svm";
-            /**
-             * penalty C
-             * @description Weight of the mistakes against small weights; small is more regular.
-             * @default 0.05
-             */
-            penalty: number;
-            /**
-             * iterations
-             * @description Passes over the samples at most.
-             * @default 1000
-             */
-            iterations: number;
-        };
-        /**
-         * LocalResponseNorm
-         * @description Divides every cell by a power of its neighbouring maps' squares at the same place.
-         *
-         *     Input (C, H, W), the same out. Source: Krizhevsky et al., NeurIPS 2012.
-         */
-        LocalResponseNorm: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "local_response_norm";
-            /**
-             * size
-             * @description Neighbouring maps that are summed.
-             * @default 5
-             */
-            size: number;
-            /**
-             * α
-             * @description Strength of the damping.
-             * @default 0.0001
-             */
-            alpha: number;
-            /**
-             * β
-             * @description Exponent.
-             * @default 0.75
-             */
-            beta: number;
         };
         /**
          * LoggedCommand
@@ -4120,51 +2775,6 @@ export interface components {
             facts: components["schemas"]["LossFacts"];
         };
         /**
-         * Lstm
-         * @description A cell c that gates write to, keep and read: cₜ = f∘cₜ₋₁ + i∘g, hₜ = o∘tanh cₜ.
-         *
-         *     Input (T, F), output hₜ at every step, (T, units), or (T, 2·units) when bidirectional. PyTorch's
-         *     parameters, gates in the order i, f, g, o, two biases each. Source: Hochreiter, Schmidhuber,
-         *     Neural Computation 9, 1997; forget gate: Gers et al., 2000.
-         */
-        Lstm: {
-            /**
-             * hidden units
-             * @description Numbers that are handed from step to step.
-             * @default 32
-             */
-            units: number;
-            /**
-             * layers
-             * @description Stacked: each reads the one below, step by step.
-             * @default 1
-             */
-            layers: number;
-            /**
-             * bidirectional
-             * @description A second set of units reads from the end to the start.
-             * @default false
-             */
-            bidirectional: boolean;
-            /**
-             * dropout between layers
-             * @description Share of the values silenced between stacked layers.
-             * @default 0
-             */
-            dropout: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "lstm";
-            /**
-             * forget bias
-             * @description Added to the bias of the forget gate at the start: 1 makes the cell keep what it has.
-             * @default 0
-             */
-            forget_bias: number;
-        };
-        /**
          * Marked
          * @description The marked units of one layer: ``units``, or (``whole``) all of them but ``units``.
          */
@@ -4179,130 +2789,6 @@ export interface components {
              * @default []
              */
             units: number[];
-        };
-        /**
-         * MaxOverTime
-         * @description Input (T, F), output (F,): the largest value of every feature over time; its step alone gets the error.
-         */
-        MaxOverTime: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "max_over_time";
-        };
-        /**
-         * MaxPool1d
-         * @description Maximum of every stretch of ``size`` values; the sensitivity goes to the winner alone.
-         *
-         *     Input (C, L), output (C, L′).
-         */
-        MaxPool1d: {
-            /**
-             * size
-             * @description Side of the block that becomes one cell.
-             * @default 2
-             */
-            size: number;
-            /**
-             * stride
-             * @description Cells between two blocks.
-             * @default 2
-             */
-            stride: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "max_pool1d";
-        };
-        /**
-         * MaxPool2d
-         * @description Maximum of every block; the sensitivity goes to the winner alone.
-         */
-        MaxPool2d: {
-            /**
-             * size
-             * @description Side of the block that becomes one cell.
-             * @default 2
-             */
-            size: number;
-            /**
-             * stride
-             * @description Cells between two blocks.
-             * @default 2
-             */
-            stride: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "max_pool2d";
-            /**
-             * padded edge
-             * @description Let windows reach half their side over the edge; an odd window with stride 1 then keeps the size of the picture.
-             * @default false
-             */
-            padded: boolean;
-        };
-        /**
-         * MeanOverTime
-         * @description Input (T, F), output (F,): the mean of every feature over all steps, each of which gets a T-th of the error.
-         */
-        MeanOverTime: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "mean_over_time";
-        };
-        /**
-         * MeanPool1d
-         * @description Mean of every stretch of ``size`` values; the sensitivity is spread evenly over it.
-         *
-         *     Input (C, L), output (C, L′).
-         */
-        MeanPool1d: {
-            /**
-             * size
-             * @description Side of the block that becomes one cell.
-             * @default 2
-             */
-            size: number;
-            /**
-             * stride
-             * @description Cells between two blocks.
-             * @default 2
-             */
-            stride: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "mean_pool1d";
-        };
-        /**
-         * MeanPool2d
-         * @description Mean of every block; the sensitivity is spread evenly over it.
-         */
-        MeanPool2d: {
-            /**
-             * size
-             * @description Side of the block that becomes one cell.
-             * @default 2
-             */
-            size: number;
-            /**
-             * stride
-             * @description Cells between two blocks.
-             * @default 2
-             */
-            stride: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "mean_pool2d";
         };
         /**
          * Measures
@@ -4440,78 +2926,12 @@ export interface components {
             rates: components["schemas"]["RateSeries"];
         };
         /**
-         * MlpConv
-         * @description A k×k convolution with ReLU, then two 1×1 convolutions with ReLU between.
-         *
-         *     Input (C, H, W), output (filters, H′, W′). Source: Lin, Chen and Yan, Network in Network, 2014.
-         */
-        MlpConv: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "mlpconv";
-            /**
-             * filters
-             * @description Number of output maps.
-             * @default 16
-             */
-            filters: number;
-            /**
-             * hidden maps
-             * @description Maps of the two inner layers.
-             * @default 16
-             */
-            hidden: number;
-            /**
-             * kernel
-             * @description Side of the first kernel.
-             * @default 5
-             */
-            kernel: number;
-            /**
-             * padding
-             * @description Rows and columns of zeros around the picture.
-             * @default 2
-             */
-            padding: number;
-            /**
-             * initial weights
-             * @description How the kernels start.
-             * @default {
-             *       "type": "default"
-             *     }
-             */
-            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
-        };
-        /**
-         * Mnist
-         * @description Handwritten digits, 28×28 grey, up to 60,000 for training, 10,000 to validate.
-         *
-         *     The first ``train_size`` pictures of the official training file are used; the validation part is
-         *     the official test file. Source: LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied
-         *     to document recognition, Proceedings of the IEEE 86, 1998.
-         */
-        Mnist: {
-            /**
-             * training samples
-             * @description How many of the 60,000 pictures are learned from. Fewer over-fit sooner.
-             * @default 10000
-             */
-            train_size: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "mnist";
-        };
-        /**
          * ModelCheck
          * @description A network and what it is to be trained on.
          */
         ModelCheck: {
             /** Model */
-            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Embedding"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
+            model: components["schemas"]["ModelSpec"] | components["schemas"]["PartValue"][];
             training: components["schemas"]["TrainingSpec"];
         };
         /**
@@ -4529,20 +2949,6 @@ export interface components {
             nodes: components["schemas"]["Node"][];
             /** Outputs */
             outputs: string[];
-        };
-        /**
-         * Names
-         * @description 9,000 names, read letter by letter: 3,000 women's, 3,000 men's, 3,000 surnames.
-         *
-         *     A name that is in use as more than one belongs where its share of the people is largest. Much is told
-         *     by the last letters; some names nobody could place without knowing them.
-         */
-        Names: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "names";
         };
         /**
          * Neighbour
@@ -4606,8 +3012,7 @@ export interface components {
         Node: {
             /** Id */
             id: string;
-            /** Layer */
-            layer: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Embedding"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+            layer: components["schemas"]["PartValue"];
             /** Inputs */
             inputs: string[];
         };
@@ -4672,40 +3077,6 @@ export interface components {
             problems: components["schemas"]["Problem"][];
         };
         /**
-         * Noise
-         * @description Independent normal noise on every value. Pictures may leave 0…1.
-         */
-        Noise: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "noise";
-            /**
-             * deviation
-             * @description Standard deviation of the noise.
-             * @default 0.1
-             */
-            deviation: number;
-        };
-        /**
-         * Normal
-         * @description Normal with mean 0 and standard deviation ``std``; bias 0.
-         */
-        Normal: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "normal";
-            /**
-             * σ
-             * @description Standard deviation.
-             * @default 0.1
-             */
-            std: number;
-        };
-        /**
          * Note
          * @description A sentence to the user, for instance that the loss became NaN, and where.
          */
@@ -4742,77 +3113,6 @@ export interface components {
             };
             /** @default null */
             post_mortem: components["schemas"]["PostMortem"] | null;
-        };
-        /**
-         * Occlusion
-         * @description A window covers a part of the input, all channels of it, and slides over the rest.
-         *
-         *     Captum's Occlusion: an input gets the mean of what the answer lost under all windows that cover
-         *     it. Source: Zeiler and Fergus, 2014.
-         */
-        Occlusion: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "occlusion";
-            /**
-             * window
-             * @description Side of the window in pixels.
-             * @default 4
-             */
-            window: number;
-            /**
-             * stride
-             * @description By how far it moves.
-             * @default 2
-             */
-            stride: number;
-            /**
-             * cover
-             * @description The value that covers.
-             * @default 0
-             */
-            value: number;
-        };
-        /**
-         * OneCycle
-         * @description From η/d up to η at the step p T − 1, then down to η/(d f) at the last, T − 1.
-         *
-         *     Source: Smith and Topin, 2019; as torch.optim.lr_scheduler.OneCycleLR with max_lr = η and
-         *     without its change of the momentum.
-         */
-        OneCycle: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "one_cycle";
-            /**
-             * rise p
-             * @description Share of the training in which η is reached.
-             * @default 0.3
-             */
-            rise: number;
-            /**
-             * start divisor d
-             * @description The training begins with η/d.
-             * @default 25
-             */
-            start: number;
-            /**
-             * end divisor f
-             * @description The training ends with η/(d f).
-             * @default 10000
-             */
-            end: number;
-            /**
-             * shape
-             * @description How a(t) goes from 0 to 1 in each part.
-             * @default cosine
-             * @enum {string}
-             */
-            shape: "cosine" | "linear";
         };
         /**
          * OperationStep
@@ -4864,32 +3164,6 @@ export interface components {
             batch: number[] | null;
             /** Operations */
             operations: components["schemas"]["OperationStep"][];
-        };
-        /**
-         * Orthogonal
-         * @description Rows (or columns) at right angles, of one length; bias 0.
-         *
-         *     The length is ``gain`` times the gain of the chosen activation. Source: Saxe et al., ICLR 2014.
-         */
-        Orthogonal: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "orthogonal";
-            /**
-             * gain g
-             * @description Length of each row.
-             * @default 1
-             */
-            gain: number;
-            /**
-             * gain for
-             * @description The activation that the weights make up for, as torch.nn.init.calculate_gain has it; auto takes the one that follows the layer.
-             * @default linear
-             * @enum {string}
-             */
-            nonlinearity: "auto" | "linear" | "sigmoid" | "tanh" | "relu" | "leaky_relu" | "selu";
         };
         /**
          * OwnChange
@@ -4980,50 +3254,6 @@ export interface components {
             sets: components["schemas"]["OwnInfo"][];
         };
         /**
-         * OwnText
-         * @description Up to 20,000 characters of any language. At every one of them the next is asked for.
-         *
-         *     The first nine tenths are learned from. A longer text is brought as a file.
-         */
-        OwnText: {
-            /**
-             * window
-             * @description Characters of one sample.
-             * @default 32
-             */
-            length: number;
-            /**
-             * carry the state
-             * @description Windows are read in order; hidden units go on from one to the next, gradients do not (truncated back-propagation).
-             * @default false
-             */
-            carry: boolean;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "own_text";
-            /**
-             * text
-             * @description What is to be learned, as it stands.
-             * @default Twinkle, twinkle, little star,
-             *     How I wonder what you are!
-             *     Up above the world so high,
-             *     Like a diamond in the sky.
-             *
-             *     When the blazing sun is gone,
-             *     When he nothing shines upon,
-             *     Then you show your little light,
-             *     Twinkle, twinkle, all the night.
-             *
-             *     Then the traveller in the dark,
-             *     Thanks you for your tiny spark,
-             *     He could not see which way to go,
-             *     If you did not twinkle so.
-             */
-            text: string;
-        };
-        /**
          * Parameter
          * @description A trainable tensor: its name in the module and its shape.
          */
@@ -5051,37 +3281,6 @@ export interface components {
              * @default null
              */
             weight_decay: number | null;
-        };
-        /**
-         * Parity
-         * @description Zeros and ones at random; the class says whether the ones are even or odd in number.
-         *
-         *     No step can be left out: one bit of memory must be flipped at every one.
-         */
-        Parity: {
-            /**
-             * sequences
-             * @description Of both parts together.
-             * @default 5000
-             */
-            samples: number;
-            /**
-             * data seed
-             * @description Another number gives other sequences.
-             * @default 0
-             */
-            data_seed: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "parity";
-            /**
-             * length
-             * @description Steps of time of a sequence.
-             * @default 8
-             */
-            length: number;
         };
         /**
          * PartInfo
@@ -5114,36 +3313,13 @@ export interface components {
             };
         };
         /**
-         * PartOfSpeech
-         * @description Sentences of the Brown corpus; every word has one of twelve classes.
-         *
-         *     The corpus's own 472 tags are brought down to twelve, after Petrov, Das and McDonald, "A Universal
-         *     Part-of-Speech Tagset", 2012. The same word may be a noun here and a verb there: its neighbours tell.
+         * PartValue
+         * @description A part of the catalogue: its type and its fields.
          */
-        PartOfSpeech: {
-            /**
-             * words
-             * @description The most frequent ones are known; any other becomes one of twelve unknown words, by its look.
-             * @default 4000
-             */
-            words: number;
-            /**
-             * longest sentence
-             * @description Longer ones are left out.
-             * @default 24
-             */
-            longest: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "part_of_speech";
-            /**
-             * sentences
-             * @description Of both parts together, at most as many as there are.
-             * @default 20000
-             */
-            sentences: number;
+        PartValue: {
+            type: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Patch
@@ -5200,51 +3376,6 @@ export interface components {
             gain: number;
         };
         /**
-         * Plateau
-         * @description After more than ``patience`` epochs without a better validation loss, η ← max(γ η, m η₀).
-         *
-         *     Better is a loss below (1 − ε) times the lowest so far. As
-         *     torch.optim.lr_scheduler.ReduceLROnPlateau in its modes min and rel with eps = 0. What it
-         *     remembers is part of every snapshot.
-         */
-        Plateau: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "plateau";
-            /**
-             * decay γ
-             * @description What η is multiplied with each time.
-             * @default 0.1
-             */
-            gamma: number;
-            /**
-             * patience
-             * @description Bad epochs that are borne before a reduction.
-             * @default 2
-             */
-            patience: number;
-            /**
-             * threshold ε
-             * @description Share by which the loss must fall to count.
-             * @default 0.0001
-             */
-            threshold: number;
-            /**
-             * cool-down
-             * @description Epochs after a reduction that do not count as bad.
-             * @default 0
-             */
-            cooldown: number;
-            /**
-             * floor m
-             * @description Share of η below which it is not reduced.
-             * @default 0
-             */
-            floor: number;
-        };
-        /**
          * Play
          * @description Train on; ``until`` is a step to pause at. At the end of the last epoch the run ends.
          */
@@ -5291,8 +3422,7 @@ export interface components {
              * @enum {string}
              */
             family: "augmentations";
-            /** Part */
-            part: components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"];
+            part: components["schemas"]["PartValue"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -5313,8 +3443,7 @@ export interface components {
              * @enum {string}
              */
             family: "baselines";
-            /** Part */
-            part: components["schemas"]["Boosting"] | components["schemas"]["BoostingRegression"] | components["schemas"]["LinearSvm"] | components["schemas"]["Ridge"];
+            part: components["schemas"]["PartValue"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -5335,8 +3464,7 @@ export interface components {
              * @enum {string}
              */
             family: "datasets";
-            /** Part */
-            part: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
+            part: components["schemas"]["PartValue"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -5357,8 +3485,7 @@ export interface components {
              * @enum {string}
              */
             family: "initializers";
-            /** Part */
-            part: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
+            part: components["schemas"]["PartValue"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -5379,8 +3506,7 @@ export interface components {
              * @enum {string}
              */
             family: "layers";
-            /** Part */
-            part: components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Embedding"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"];
+            part: components["schemas"]["PartValue"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -5401,8 +3527,7 @@ export interface components {
              * @enum {string}
              */
             family: "losses";
-            /** Part */
-            part: components["schemas"]["BinaryCrossEntropy"] | components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
+            part: components["schemas"]["PartValue"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -5423,8 +3548,7 @@ export interface components {
              * @enum {string}
              */
             family: "optimizers";
-            /** Part */
-            part: components["schemas"]["Adagrad"] | components["schemas"]["Adam"] | components["schemas"]["AdamW"] | components["schemas"]["RmsProp"] | components["schemas"]["Sgd"];
+            part: components["schemas"]["PartValue"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -5445,8 +3569,7 @@ export interface components {
              * @enum {string}
              */
             family: "schedules";
-            /** Part */
-            part: components["schemas"]["ConstantRate"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["StepDecay"] | components["schemas"]["WarmUp"];
+            part: components["schemas"]["PartValue"];
             /**
              * @default {
              *       "fan_in": 64,
@@ -5458,296 +3581,6 @@ export interface components {
             place: components["schemas"]["Place"];
         };
         PlotWanted: components["schemas"]["PlotOfLayers"] | components["schemas"]["PlotOfDatasets"] | components["schemas"]["PlotOfLosses"] | components["schemas"]["PlotOfOptimizers"] | components["schemas"]["PlotOfInitializers"] | components["schemas"]["PlotOfSchedules"] | components["schemas"]["PlotOfAugmentations"] | components["schemas"]["PlotOfBaselines"];
-        /**
-         * PointsCircle
-         * @description Positive within 2.5 of the centre, negative from 3.5 to 5. Noise relabels, it moves no point.
-         */
-        PointsCircle: {
-            /**
-             * points
-             * @description Points of both parts together.
-             * @default 500
-             */
-            samples: number;
-            /**
-             * noise
-             * @description How much chance blurs the pattern.
-             * @default 0
-             */
-            noise: number;
-            /**
-             * training share
-             * @description Share of the points that is learned from.
-             * @default 0.5
-             */
-            train_share: number;
-            /**
-             * data seed
-             * @description Another number gives other points.
-             * @default 0
-             */
-            data_seed: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "points_circle";
-        };
-        /**
-         * PointsCustom
-         * @description Points set by hand: x₁ to the right, x₂ upwards, in −6…6, and the number of a class.
-         *
-         *     Which point is learned from depends on its place in the list alone, so that adding one at the
-         *     end moves no other.
-         */
-        PointsCustom: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "points_custom";
-            /**
-             * points
-             * @description Each as [x₁, x₂, class].
-             * @default [
-             *       [
-             *         -3,
-             *         2,
-             *         0
-             *       ],
-             *       [
-             *         3,
-             *         -2,
-             *         1
-             *       ],
-             *       [
-             *         -2,
-             *         3,
-             *         0
-             *       ],
-             *       [
-             *         2,
-             *         -3,
-             *         1
-             *       ],
-             *       [
-             *         -3.5,
-             *         3.5,
-             *         0
-             *       ],
-             *       [
-             *         3.5,
-             *         -3.5,
-             *         1
-             *       ],
-             *       [
-             *         -1.5,
-             *         1.5,
-             *         0
-             *       ],
-             *       [
-             *         1.5,
-             *         -1.5,
-             *         1
-             *       ]
-             *     ]
-             */
-            points: [
-                number,
-                number,
-                number
-            ][];
-            /**
-             * classes
-             * @description How many classes there are.
-             * @default 2
-             */
-            classes: number;
-            /**
-             * training share
-             * @description Share of the points that is learned from.
-             * @default 0.75
-             */
-            train_share: number;
-        };
-        /**
-         * PointsGauss
-         * @description Clouds around (2, 2) and (−2, −2); noise 0…0.5 widens their variance from 0.5 to 4.
-         */
-        PointsGauss: {
-            /**
-             * points
-             * @description Points of both parts together.
-             * @default 500
-             */
-            samples: number;
-            /**
-             * noise
-             * @description How much chance blurs the pattern.
-             * @default 0
-             */
-            noise: number;
-            /**
-             * training share
-             * @description Share of the points that is learned from.
-             * @default 0.5
-             */
-            train_share: number;
-            /**
-             * data seed
-             * @description Another number gives other points.
-             * @default 0
-             */
-            data_seed: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "points_gauss";
-        };
-        /**
-         * PointsMultiGauss
-         * @description ±1 at six summits, falling to 0 at a distance of 2. Noise changes values, it moves no point.
-         */
-        PointsMultiGauss: {
-            /**
-             * points
-             * @description Points of both parts together.
-             * @default 500
-             */
-            samples: number;
-            /**
-             * noise
-             * @description How much chance blurs the pattern.
-             * @default 0
-             */
-            noise: number;
-            /**
-             * training share
-             * @description Share of the points that is learned from.
-             * @default 0.5
-             */
-            train_share: number;
-            /**
-             * data seed
-             * @description Another number gives other points.
-             * @default 0
-             */
-            data_seed: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "points_multi_gauss";
-        };
-        /**
-         * PointsPlane
-         * @description (x₁ + x₂)/12: −1 in one corner, 1 in the other. Noise changes values, it moves no point.
-         */
-        PointsPlane: {
-            /**
-             * points
-             * @description Points of both parts together.
-             * @default 500
-             */
-            samples: number;
-            /**
-             * noise
-             * @description How much chance blurs the pattern.
-             * @default 0
-             */
-            noise: number;
-            /**
-             * training share
-             * @description Share of the points that is learned from.
-             * @default 0.5
-             */
-            train_share: number;
-            /**
-             * data seed
-             * @description Another number gives other points.
-             * @default 0
-             */
-            data_seed: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "points_plane";
-        };
-        /**
-         * PointsSpiral
-         * @description Two arms, half a turn apart, each of 1¾ turns out to radius 5; noise moves the points.
-         *
-         *     The k-th of n points lies at radius 5k/n, k = 1…n: the centre, where both arms would
-         *     start, holds no point.
-         */
-        PointsSpiral: {
-            /**
-             * points
-             * @description Points of both parts together.
-             * @default 500
-             */
-            samples: number;
-            /**
-             * noise
-             * @description How much chance blurs the pattern.
-             * @default 0
-             */
-            noise: number;
-            /**
-             * training share
-             * @description Share of the points that is learned from.
-             * @default 0.5
-             */
-            train_share: number;
-            /**
-             * data seed
-             * @description Another number gives other points.
-             * @default 0
-             */
-            data_seed: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "points_spiral";
-        };
-        /**
-         * PointsXor
-         * @description Positive where both coordinates have one sign. Noise relabels, it moves no point.
-         */
-        PointsXor: {
-            /**
-             * points
-             * @description Points of both parts together.
-             * @default 500
-             */
-            samples: number;
-            /**
-             * noise
-             * @description How much chance blurs the pattern.
-             * @default 0
-             */
-            noise: number;
-            /**
-             * training share
-             * @description Share of the points that is learned from.
-             * @default 0.5
-             */
-            train_share: number;
-            /**
-             * data seed
-             * @description Another number gives other points.
-             * @default 0
-             */
-            data_seed: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "points_xor";
-        };
         /**
          * PostMortem
          * @description ``good``: the newest step with a snapshot, or 0, whose loss was at most half more than that
@@ -5798,31 +3631,6 @@ export interface components {
         PredictionWanted: {
             /** Sample */
             sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["TextSample"] | components["schemas"]["WarpedSample"];
-        };
-        /**
-         * Prelu
-         * @description max(0, u) + a·min(0, u) with one trainable a per map or unit, or one for all.
-         *
-         *     Input (channels, …), the same shape out. Source: He et al., ICCV 2015.
-         */
-        Prelu: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "prelu";
-            /**
-             * one slope for all
-             * @description One slope for the whole layer instead of one per map.
-             * @default false
-             */
-            shared: boolean;
-            /**
-             * first slope
-             * @description Where the slopes start.
-             * @default 0.25
-             */
-            start: number;
         };
         /**
          * Preset
@@ -5969,25 +3777,6 @@ export interface components {
             node: string | null;
         };
         /**
-         * PyramidPool
-         * @description Maxima over 1×1, 2×2, 4×4, … bins of every map, laid out as one vector.
-         *
-         *     Input (C, H, W), output (C·Σ4ˡ,). Source: He et al., ECCV 2014 (SPP-net).
-         */
-        PyramidPool: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "pyramid_pool";
-            /**
-             * levels
-             * @description Grids: 1×1, then 2×2, then 4×4, then 8×8.
-             * @default 3
-             */
-            levels: number;
-        };
-        /**
          * Queue
          * @description The runs that wait, by device and place.
          */
@@ -6101,17 +3890,6 @@ export interface components {
             learning_rate: number[];
         };
         /**
-         * ReLU
-         * @description ReLU of every value; any shape in, the same shape out.
-         */
-        ReLU: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "relu";
-        };
-        /**
          * Reaching
          * @description How much of the gradient arrives at the first step of time, and at the last, where it starts.
          *
@@ -6144,38 +3922,6 @@ export interface components {
              * @default null
              */
             label: number | null;
-        };
-        /**
-         * Recall
-         * @description One of four symbols comes first, then ``lag`` steps of distraction; at the end it is asked for.
-         *
-         *     Steps are one-hot: four symbols, four distractors. Guessing is right in a quarter of the cases.
-         *     After the copy task of Hochreiter and Schmidhuber, 1997.
-         */
-        Recall: {
-            /**
-             * sequences
-             * @description Of both parts together.
-             * @default 5000
-             */
-            samples: number;
-            /**
-             * data seed
-             * @description Another number gives other sequences.
-             * @default 0
-             */
-            data_seed: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "recall";
-            /**
-             * lag
-             * @description Steps between the symbol and the question.
-             * @default 20
-             */
-            lag: number;
         };
         /**
          * Refused
@@ -6256,60 +4002,6 @@ export interface components {
             problems: components["schemas"]["Problem"][];
         };
         /**
-         * Reshape
-         * @description Lays one sample's values out as (channels, height, width), row by row; nothing is computed.
-         */
-        Reshape: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "reshape";
-            /**
-             * channels
-             * @description Number of maps.
-             * @default 1
-             */
-            channels: number;
-            /**
-             * height
-             * @description Rows of a map.
-             * @default 8
-             */
-            height: number;
-            /**
-             * width
-             * @description Columns of a map.
-             * @default 8
-             */
-            width: number;
-        };
-        /**
-         * Reshape1d
-         * @description Lays one sample's values out as (channels, length), row by row; nothing is computed.
-         *
-         *     A picture of one map becomes a sequence: its rows are channels, its columns the time.
-         */
-        Reshape1d: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "reshape1d";
-            /**
-             * channels
-             * @description Values at a time.
-             * @default 8
-             */
-            channels: number;
-            /**
-             * length
-             * @description Steps of time.
-             * @default 8
-             */
-            length: number;
-        };
-        /**
          * Rest
          * @description The smaller terms that are not listed, as one sum.
          */
@@ -6381,175 +4073,6 @@ export interface components {
             epoch: number | null;
             /** @default null */
             settings: components["schemas"]["Settings"] | null;
-        };
-        /**
-         * Ridge
-         * @description One weighted sum of the raw inputs for each target, with small weights preferred.
-         *
-         *     scikit-learn's Ridge: the exact minimum of the penalised squared error. Source: Hoerl and
-         *     Kennard, 1970.
-         */
-        Ridge: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "ridge";
-            /**
-             * penalty λ
-             * @description Weight of small weights; 0 is plain least squares.
-             * @default 1
-             */
-            penalty: number;
-        };
-        /**
-         * RmsProp
-         * @description w ← w − η g/(√s + ε), s a running mean of g². Source: Tieleman and Hinton, 2012; as torch.optim.RMSprop.
-         */
-        RmsProp: {
-            /**
-             * learning rate η
-             * @description Size of a step. Too small is slow, too large diverges.
-             * @default 0.001
-             */
-            learning_rate: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "rmsprop";
-            /**
-             * α
-             * @description Memory of the gradient's square.
-             * @default 0.99
-             */
-            alpha: number;
-            /**
-             * ε
-             * @description Keeps the divisor above zero.
-             * @default 1e-8
-             */
-            epsilon: number;
-            /**
-             * weight decay λ
-             * @description Pulls every weight towards zero.
-             * @default 0
-             */
-            weight_decay: number;
-        };
-        /**
-         * Rnn
-         * @description sₜ = φ(U xₜ + W sₜ₋₁ + b) at every step, with the same U, W and b; s₀ = 0.
-         *
-         *     Input (T, F), output (T, units), or (T, 2·units) when bidirectional. PyTorch's names: U is
-         *     ``weight_ih``, W is ``weight_hh``, b the sum of two biases. Sources: Elman, Cognitive Science 14,
-         *     1990; identity start: Le, Jaitly, Hinton, 2015 (arXiv:1504.00941).
-         */
-        Rnn: {
-            /**
-             * hidden units
-             * @description Numbers that are handed from step to step.
-             * @default 32
-             */
-            units: number;
-            /**
-             * layers
-             * @description Stacked: each reads the one below, step by step.
-             * @default 1
-             */
-            layers: number;
-            /**
-             * bidirectional
-             * @description A second set of units reads from the end to the start.
-             * @default false
-             */
-            bidirectional: boolean;
-            /**
-             * dropout between layers
-             * @description Share of the values silenced between stacked layers.
-             * @default 0
-             */
-            dropout: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "rnn";
-            /**
-             * activation φ
-             * @description What the net input passes through.
-             * @default tanh
-             * @enum {string}
-             */
-            activation: "tanh" | "relu" | "sigmoid";
-            /**
-             * recurrent weights
-             * @description How the weights from step to step start. The identity with ReLU is the IRNN.
-             * @default default
-             * @enum {string}
-             */
-            recurrent: "default" | "identity" | "orthogonal";
-        };
-        /**
-         * Rotate
-         * @description Every picture is turned by an angle drawn for it; values between pixels are interpolated.
-         */
-        Rotate: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "rotate";
-            /**
-             * degrees
-             * @description How far at most, to either side.
-             * @default 10
-             */
-            degrees: number;
-        };
-        /**
-         * Rows
-         * @description Lays the values out as (steps, features): a picture's rows from top to bottom; computes nothing.
-         *
-         *     ``steps`` 0 takes one step a row of a picture, and one a value of a vector.
-         */
-        Rows: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "rows";
-            /**
-             * steps
-             * @description 0: one step a row.
-             * @default 0
-             */
-            steps: number;
-        };
-        /**
-         * Rrelu
-         * @description max(0, u) + a·min(0, u), a drawn per value while training, its mean when evaluating.
-         *
-         *     Any shape in, the same shape out. Source: Xu et al., 2015.
-         */
-        Rrelu: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "rrelu";
-            /**
-             * lowest slope
-             * @description Lower end of the draw.
-             * @default 0.125
-             */
-            lower: number;
-            /**
-             * highest slope
-             * @description Upper end of the draw.
-             * @default 0.333
-             */
-            upper: number;
         };
         /**
          * RunInfo
@@ -6644,7 +4167,7 @@ export interface components {
              */
             name: string;
             /** Model */
-            model: components["schemas"]["ModelSpec"] | (components["schemas"]["Conv1d"] | components["schemas"]["Conv2d"] | components["schemas"]["DepthwiseConv2d"] | components["schemas"]["LeNetConv2d"] | components["schemas"]["MlpConv"] | components["schemas"]["TransposedConv2d"] | components["schemas"]["Upsample"] | components["schemas"]["GlobalMeanPool"] | components["schemas"]["MaxPool1d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["MeanPool1d"] | components["schemas"]["MeanPool2d"] | components["schemas"]["PyramidPool"] | components["schemas"]["StochasticPool2d"] | components["schemas"]["Subsample"] | components["schemas"]["BandedRnn"] | components["schemas"]["DenseSteps"] | components["schemas"]["Embedding"] | components["schemas"]["Gru"] | components["schemas"]["Jordan"] | components["schemas"]["LastStep"] | components["schemas"]["Lstm"] | components["schemas"]["MaxOverTime"] | components["schemas"]["MeanOverTime"] | components["schemas"]["Rnn"] | components["schemas"]["Rows"] | components["schemas"]["Add"] | components["schemas"]["Concatenate"] | components["schemas"]["Dense"] | components["schemas"]["Flatten"] | components["schemas"]["Identity"] | components["schemas"]["Reshape"] | components["schemas"]["Reshape1d"] | components["schemas"]["Elu"] | components["schemas"]["Gelu"] | components["schemas"]["LeakyRelu"] | components["schemas"]["Prelu"] | components["schemas"]["ReLU"] | components["schemas"]["Rrelu"] | components["schemas"]["ScaledTanh"] | components["schemas"]["Selu"] | components["schemas"]["Sigmoid"] | components["schemas"]["Silu"] | components["schemas"]["Softmax"] | components["schemas"]["Softplus"] | components["schemas"]["Tanh"] | components["schemas"]["BatchNorm"] | components["schemas"]["ChannelDropout"] | components["schemas"]["Dropout"] | components["schemas"]["GaussianNoise"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"])[];
+            model: components["schemas"]["ModelSpec"] | components["schemas"]["PartValue"][];
             training: components["schemas"]["TrainingSpec"];
             /**
              * Seed
@@ -6664,32 +4187,11 @@ export interface components {
             weights: string | null;
         };
         /**
-         * Saliency
-         * @description How much the output changes with each input, to first order.
-         *
-         *     Captum's Saliency: the gradient of the output, its absolute value unless the sign is asked for.
-         *     Source: Simonyan, Vedaldi and Zisserman, 2014.
-         */
-        Saliency: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "saliency";
-            /**
-             * with its sign
-             * @description The gradient itself instead of its size.
-             * @default false
-             */
-            signed: boolean;
-        };
-        /**
          * SamplesWanted
          * @description ``count`` samples of a split from number ``start`` on; fewer at its end.
          */
         SamplesWanted: {
-            /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
+            dataset: components["schemas"]["PartValue"];
             /**
              * Split
              * @default train
@@ -6706,69 +4208,6 @@ export interface components {
              * @default 24
              */
             count: number;
-        };
-        /**
-         * ScaledTanh
-         * @description A·tanh(S·u) of every value; any shape in, the same shape out.
-         *
-         *     With A = 1.7159 and S = 2/3, φ(±1) = ±1 and the curvature is largest there. Source: LeCun et al.,
-         *     Gradient-based learning applied to document recognition, 1998, appendix A.
-         */
-        ScaledTanh: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "scaled_tanh";
-            /**
-             * amplitude A
-             * @description The largest output.
-             * @default 1.7159
-             */
-            amplitude: number;
-            /**
-             * scale S
-             * @description Stretches the input; the slope at zero is A·S.
-             * @default 0.6666666666666666
-             */
-            slope: number;
-        };
-        /**
-         * Selu
-         * @description Scaled ELU with the constants that keep mean 0 and variance 1. Source: Klambauer et al., NeurIPS 2017.
-         */
-        Selu: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "selu";
-        };
-        /**
-         * Sentiment
-         * @description Sentences from reviews of films and of things, which twenty people rated from −4 to 4.
-         *
-         *     The class is the sign of their mean; sentences that left them undecided (between −0.5 and 0.5) are
-         *     left out.
-         */
-        Sentiment: {
-            /**
-             * words
-             * @description The most frequent ones are known; any other becomes one of twelve unknown words, by its look.
-             * @default 4000
-             */
-            words: number;
-            /**
-             * longest sentence
-             * @description Longer ones are left out.
-             * @default 32
-             */
-            longest: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "sentiment";
         };
         ServerMessage: components["schemas"]["Hello"] | components["schemas"]["Events"] | components["schemas"]["Refused"];
         /**
@@ -6889,8 +4328,7 @@ export interface components {
              * @enum {string}
              */
             type: "set_schedule";
-            /** Schedule */
-            schedule: components["schemas"]["ConstantRate"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["StepDecay"] | components["schemas"]["WarmUp"];
+            schedule: components["schemas"]["PartValue"];
         };
         /**
          * SetSpeed
@@ -6942,13 +4380,7 @@ export interface components {
                     [key: string]: number | boolean;
                 };
             };
-            /**
-             * Schedule
-             * @default {
-             *       "type": "constant"
-             *     }
-             */
-            schedule: components["schemas"]["ConstantRate"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["StepDecay"] | components["schemas"]["WarmUp"];
+            schedule?: components["schemas"]["PartValue"];
             /**
              * Clip Norm
              * @default null
@@ -6980,98 +4412,6 @@ export interface components {
             };
         };
         /**
-         * Sgd
-         * @description w ← w − η v with v ← μ v + (∂E/∂w + λ w), as torch.optim.SGD.
-         *
-         *     Momentum (Polyak 1964) is μ > 0. Nesterov's variant (1983; Sutskever et al., ICML 2013) steps by
-         *     g + μ v, where the momentum will have led.
-         */
-        Sgd: {
-            /**
-             * learning rate η
-             * @description Size of a step. Too small is slow, too large diverges.
-             * @default 0.05
-             */
-            learning_rate: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "sgd";
-            /**
-             * momentum μ
-             * @description Share of the last step that is kept.
-             * @default 0
-             */
-            momentum: number;
-            /**
-             * Nesterov
-             * @description Look ahead along the momentum.
-             * @default false
-             */
-            nesterov: boolean;
-            /**
-             * weight decay λ
-             * @description Pulls every weight towards zero.
-             * @default 0
-             */
-            weight_decay: number;
-        };
-        /**
-         * Shakespeare
-         * @description *Romeo and Juliet*, *A Midsummer Night's Dream*, *Hamlet* and *Macbeth*, 512,983 characters.
-         *
-         *     Every sample is a window of ``length`` characters; at every one of them the next is asked for. The
-         *     first nine tenths are learned from, the last tenth (the end of *Macbeth*) is for validation.
-         */
-        Shakespeare: {
-            /**
-             * window
-             * @description Characters of one sample.
-             * @default 64
-             */
-            length: number;
-            /**
-             * carry the state
-             * @description Windows are read in order; hidden units go on from one to the next, gradients do not (truncated back-propagation).
-             * @default false
-             */
-            carry: boolean;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "shakespeare";
-        };
-        /**
-         * Shift
-         * @description Every picture moves by as many whole pixels as are drawn for it; what comes in is 0.
-         */
-        Shift: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "shift";
-            /**
-             * pixels
-             * @description How far at most, in each direction.
-             * @default 2
-             */
-            pixels: number;
-        };
-        /**
-         * Sigmoid
-         * @description Sigmoid of every value; any shape in, the same shape out.
-         */
-        Sigmoid: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "sigmoid";
-        };
-        /**
          * Silence
          * @description Make the output of a node, or (``unit``) one of its maps or units, 0: in training, in
          *     evaluation and in every picture. No derivative passes through it. Of a recurrent node the next
@@ -7090,17 +4430,6 @@ export interface components {
              * @default null
              */
             unit: number | null;
-        };
-        /**
-         * Silu
-         * @description u·σ(u), also called swish. Source: Elfwing et al., 2018; Ramachandran et al., 2017.
-         */
-        Silu: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "silu";
         };
         /**
          * SnapshotInfo
@@ -7152,28 +4481,6 @@ export interface components {
             bytes: number;
         };
         /**
-         * Softmax
-         * @description Positive values that sum to 1 along the first axis; the same shape out.
-         */
-        Softmax: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "softmax";
-        };
-        /**
-         * Softplus
-         * @description ln(1+eᵘ) of every value: a smooth ReLU whose slope is the sigmoid.
-         */
-        Softplus: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "softplus";
-        };
-        /**
          * SpecReport
          * @description A spec that was understood, with every default written out, and what its check says.
          */
@@ -7190,26 +4497,6 @@ export interface components {
             x: number;
             /** Y */
             y: number;
-        };
-        /**
-         * SquaredError
-         * @description Squared distance to the target.
-         *
-         *     Classes become one-hot targets (0 and 1); a single output for two classes gets −1 and +1.
-         */
-        SquaredError: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "squared_error";
-            /**
-             * form
-             * @description The mean over samples and outputs, as PyTorch has it, or ½ΣΣ, as the chapter has it.
-             * @default mean
-             * @enum {string}
-             */
-            form: "mean" | "half_sum";
         };
         /**
          * StateChanged
@@ -7267,36 +4554,6 @@ export interface components {
             count: number;
         };
         /**
-         * StepDecay
-         * @description ηₜ = η γ^⌊t/k⌋, t in epochs or steps; as torch.optim.lr_scheduler.StepLR.
-         */
-        StepDecay: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "step";
-            /**
-             * every k
-             * @description Epochs or steps between two reductions.
-             * @default 3
-             */
-            every: number;
-            /**
-             * decay γ
-             * @description What η is multiplied with each time.
-             * @default 0.5
-             */
-            gamma: number;
-            /**
-             * counted in
-             * @description Whether epochs or single steps are counted.
-             * @default epoch
-             * @enum {string}
-             */
-            unit: "epoch" | "step";
-        };
-        /**
          * StepPrediction
          * @description The answer at one step of a sequence: the class, the right one where it is known, and the
          *     likeliest classes, each with its probability (or output, where ``readout`` is raw).
@@ -7311,25 +4568,6 @@ export interface components {
                 number,
                 number
             ][];
-        };
-        /**
-         * StochasticPool2d
-         * @description Draws one cell of every block, by its share of the block; takes the weighted mean when evaluating.
-         *
-         *     Input (C, H, W), output (C, ⌊H/n⌋, ⌊W/n⌋). Source: Zeiler and Fergus, ICLR 2013.
-         */
-        StochasticPool2d: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "stochastic_pool";
-            /**
-             * size
-             * @description Side of the block.
-             * @default 2
-             */
-            size: number;
         };
         /**
          * StoredEvent
@@ -7368,32 +4606,6 @@ export interface components {
             index: number;
         };
         /**
-         * Subsample
-         * @description βⱼ·down(xⱼ) + bⱼ with one trainable β and b per map; blocks do not overlap.
-         *
-         *     Input (C, H, W), output (C, ⌊H/n⌋, ⌊W/n⌋); a sequence (C, L) becomes (C, ⌊L/n⌋). Source: LeCun et al., 1998, layers S2 and S4.
-         */
-        Subsample: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "subsample";
-            /**
-             * size
-             * @description Side n of the block.
-             * @default 2
-             */
-            size: number;
-            /**
-             * down()
-             * @description Mean or sum of each block.
-             * @default mean
-             * @enum {string}
-             */
-            mode: "mean" | "sum";
-        };
-        /**
          * Subscribe
          * @description Send this run's events after number ``after``, then as they come.
          */
@@ -7412,33 +4624,6 @@ export interface components {
             after: number;
         };
         /**
-         * Sunspots
-         * @description Monthly means of the sunspot number since 1749, a stretch of ``length`` months, and the value
-         *     ``ahead`` months later; 1 means 150 spots.
-         *
-         *     The network learns from the first four fifths of the time and is asked about the last fifth. The
-         *     spots come and go in about eleven years, never quite the same.
-         */
-        Sunspots: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "sunspots";
-            /**
-             * length
-             * @description Steps of time of a sequence.
-             * @default 60
-             */
-            length: number;
-            /**
-             * months ahead
-             * @description How far ahead the value is that is asked for.
-             * @default 1
-             */
-            ahead: number;
-        };
-        /**
          * SupervisedPhase
          * @description Back-propagation of one loss with one optimiser for a number of epochs.
          */
@@ -7455,32 +4640,9 @@ export interface components {
              * @enum {string}
              */
             target: "label" | "input";
-            /**
-             * Loss
-             * @default {
-             *       "type": "cross_entropy",
-             *       "label_smoothing": 0
-             *     }
-             */
-            loss: components["schemas"]["BinaryCrossEntropy"] | components["schemas"]["CrossEntropy"] | components["schemas"]["Hinge"] | components["schemas"]["Huber"] | components["schemas"]["SquaredError"];
-            /**
-             * Optimizer
-             * @default {
-             *       "learning_rate": 0.05,
-             *       "type": "sgd",
-             *       "momentum": 0,
-             *       "nesterov": false,
-             *       "weight_decay": 0
-             *     }
-             */
-            optimizer: components["schemas"]["Adagrad"] | components["schemas"]["Adam"] | components["schemas"]["AdamW"] | components["schemas"]["RmsProp"] | components["schemas"]["Sgd"];
-            /**
-             * Schedule
-             * @default {
-             *       "type": "constant"
-             *     }
-             */
-            schedule: components["schemas"]["ConstantRate"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["OneCycle"] | components["schemas"]["Plateau"] | components["schemas"]["StepDecay"] | components["schemas"]["WarmUp"];
+            loss?: components["schemas"]["PartValue"];
+            optimizer?: components["schemas"]["PartValue"];
+            schedule?: components["schemas"]["PartValue"];
             /**
              * Groups
              * @default []
@@ -7574,43 +4736,6 @@ export interface components {
             /** Sample */
             sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["TextSample"];
             sweep: components["schemas"]["Sweep"];
-        };
-        /**
-         * TangPoems
-         * @description 5,727 poems of four or eight lines of five characters, in simplified characters.
-         *
-         *     A couplet is a line, an empty line stands between two poems; 257,120 characters, 2,000 different
-         *     ones. At every character of a window the next is asked for. The first nine tenths are learned from.
-         */
-        TangPoems: {
-            /**
-             * window
-             * @description Characters of one sample.
-             * @default 54
-             */
-            length: number;
-            /**
-             * carry the state
-             * @description Windows are read in order; hidden units go on from one to the next, gradients do not (truncated back-propagation).
-             * @default false
-             */
-            carry: boolean;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "tang_poems";
-        };
-        /**
-         * Tanh
-         * @description Tanh of every value; any shape in, the same shape out.
-         */
-        Tanh: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "tanh";
         };
         /**
          * Tap
@@ -7825,8 +4950,7 @@ export interface components {
          * @description A text to be cut into tokens, or the ids of tokens to be named.
          */
         TokensWanted: {
-            /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
+            dataset: components["schemas"]["PartValue"];
             /**
              * Text
              * @default null
@@ -7938,13 +5062,12 @@ export interface components {
              * @constant
              */
             version: 1;
-            /** Dataset */
-            dataset: components["schemas"]["Cifar10"] | components["schemas"]["Digits28"] | components["schemas"]["Digits8"] | components["schemas"]["FashionMnist"] | components["schemas"]["Mnist"] | components["schemas"]["PointsCircle"] | components["schemas"]["PointsCustom"] | components["schemas"]["PointsGauss"] | components["schemas"]["PointsMultiGauss"] | components["schemas"]["PointsPlane"] | components["schemas"]["PointsSpiral"] | components["schemas"]["PointsXor"] | components["schemas"]["Adding"] | components["schemas"]["Parity"] | components["schemas"]["Recall"] | components["schemas"]["Sunspots"] | components["schemas"]["Waves"] | components["schemas"]["Grammaticality"] | components["schemas"]["Names"] | components["schemas"]["OwnText"] | components["schemas"]["PartOfSpeech"] | components["schemas"]["Sentiment"] | components["schemas"]["Shakespeare"] | components["schemas"]["TangPoems"] | components["schemas"]["WordPairs"] | components["schemas"]["BreastCancer"] | components["schemas"]["Diabetes"] | components["schemas"]["Iris"] | components["schemas"]["Wine"] | components["schemas"]["UploadedPictures"] | components["schemas"]["UploadedTable"] | components["schemas"]["UploadedText"];
+            dataset: components["schemas"]["PartValue"];
             /**
              * Augmentations
              * @default []
              */
-            augmentations: (components["schemas"]["Flip"] | components["schemas"]["Noise"] | components["schemas"]["Rotate"] | components["schemas"]["Shift"] | components["schemas"]["Zoom"])[];
+            augmentations: components["schemas"]["PartValue"][];
             /**
              * Phases
              * @default [
@@ -7976,75 +5099,6 @@ export interface components {
             phases: components["schemas"]["SupervisedPhase"][];
         };
         /**
-         * TransposedConv2d
-         * @description Every input cell stamps its kernel, scaled by its value, into a larger picture.
-         *
-         *     Input (C, H, W), output (filters, (H−1)s−2p+k, (W−1)s−2p+k); weight (C, filters, k, k), as
-         *     torch.nn.ConvTranspose2d. Source: Zeiler et al., CVPR 2010.
-         */
-        TransposedConv2d: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "transposed_conv2d";
-            /**
-             * filters
-             * @description Number of output maps.
-             * @default 8
-             */
-            filters: number;
-            /**
-             * kernel
-             * @description Side of the square kernel.
-             * @default 2
-             */
-            kernel: number;
-            /**
-             * stride
-             * @description Cells between two stamps.
-             * @default 2
-             */
-            stride: number;
-            /**
-             * padding
-             * @description Rows and columns cut off at each edge.
-             * @default 0
-             */
-            padding: number;
-            /**
-             * bias
-             * @description Add one trainable number per map.
-             * @default true
-             */
-            bias: boolean;
-            /**
-             * initial weights
-             * @description How the kernels start.
-             * @default {
-             *       "type": "default"
-             *     }
-             */
-            init: components["schemas"]["ConstantWeights"] | components["schemas"]["DefaultInitializer"] | components["schemas"]["He"] | components["schemas"]["IdentityStart"] | components["schemas"]["LeCun"] | components["schemas"]["Normal"] | components["schemas"]["Orthogonal"] | components["schemas"]["TruncatedNormal"] | components["schemas"]["Uniform"] | components["schemas"]["Xavier"] | components["schemas"]["Zeros"];
-        };
-        /**
-         * TruncatedNormal
-         * @description Normal with standard deviation ``std``, drawn within two of them; bias 0.
-         */
-        TruncatedNormal: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "truncated_normal";
-            /**
-             * σ
-             * @description Standard deviation before the cut.
-             * @default 0.1
-             */
-            std: number;
-        };
-        /**
          * Unfreeze
          * @description Train a layer, or one of its maps or units, again.
          */
@@ -8061,23 +5115,6 @@ export interface components {
              * @default null
              */
             unit: number | null;
-        };
-        /**
-         * Uniform
-         * @description Uniform in ±``bound``; bias 0.
-         */
-        Uniform: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "uniform";
-            /**
-             * bound r
-             * @description Largest size of a weight.
-             * @default 0.1
-             */
-            bound: number;
         };
         /**
          * Unsubscribe
@@ -8110,143 +5147,6 @@ export interface components {
             /** Digest */
             digest: string | null;
             error: components["schemas"]["Problem"] | null;
-        };
-        /**
-         * UploadedPictures
-         * @description PNG and JPEG files of a zip, a folder for each class, brought to one size when uploaded.
-         *
-         *     Pictures are shuffled by ``data_seed`` and cut into the two parts.
-         */
-        UploadedPictures: {
-            /**
-             * data
-             * @description SHA-256 of the content: what an upload is answered with.
-             * @default
-             */
-            digest: string;
-            /**
-             * training share
-             * @description Share of the samples that is learned from.
-             * @default 0.8
-             */
-            train_share: number;
-            /**
-             * data seed
-             * @description Another number divides the samples in another way.
-             * @default 0
-             */
-            data_seed: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "uploaded_pictures";
-        };
-        /**
-         * UploadedTable
-         * @description Rows of a CSV file. Rows without a target are left out.
-         *
-         *     A number that is missing becomes the column's mean over the training rows; a category becomes
-         *     one input for each of its values, all 0 where it is missing.
-         */
-        UploadedTable: {
-            /**
-             * data
-             * @description SHA-256 of the content: what an upload is answered with.
-             * @default
-             */
-            digest: string;
-            /**
-             * training share
-             * @description Share of the samples that is learned from.
-             * @default 0.8
-             */
-            train_share: number;
-            /**
-             * data seed
-             * @description Another number divides the samples in another way.
-             * @default 0
-             */
-            data_seed: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "uploaded_table";
-            /**
-             * target
-             * @description The column to predict; empty: the last one.
-             * @default
-             */
-            target: string;
-            /**
-             * task
-             * @description Whether the target is a class or a number; by itself: text and few whole numbers are classes.
-             * @default auto
-             * @enum {string}
-             */
-            task: "auto" | "classification" | "regression";
-            /**
-             * features
-             * @description The columns to predict from; empty: all that can be used.
-             * @default []
-             */
-            features: string[];
-            /**
-             * standardise
-             * @description Bring numbers to mean 0 and deviation 1 over the training rows, a regression's target too.
-             * @default true
-             */
-            standardise: boolean;
-        };
-        /**
-         * UploadedText
-         * @description A text file (UTF-8) of at most two million characters. At every one of them the next is asked for.
-         *
-         *     The first nine tenths are learned from, the rest is for validation.
-         */
-        UploadedText: {
-            /**
-             * window
-             * @description Characters of one sample.
-             * @default 64
-             */
-            length: number;
-            /**
-             * carry the state
-             * @description Windows are read in order; hidden units go on from one to the next, gradients do not (truncated back-propagation).
-             * @default false
-             */
-            carry: boolean;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "uploaded_text";
-            /**
-             * data
-             * @description SHA-256 of the content: what an upload is answered with.
-             * @default
-             */
-            digest: string;
-        };
-        /**
-         * Upsample
-         * @description Repeats every cell factor × factor times. Input (C, H, W), output (C, fH, fW); a sequence (C, L)
-         *     becomes (C, fL).
-         */
-        Upsample: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "upsample";
-            /**
-             * factor
-             * @description How many times each cell is repeated.
-             * @default 2
-             */
-            factor: number;
         };
         /**
          * Validation
@@ -8312,46 +5212,6 @@ export interface components {
             type: "visibility";
             /** Visible */
             visible: boolean;
-        };
-        /**
-         * WarmUp
-         * @description ηₜ = η (s + (1 − s) t/n) for the first n steps, then the other rule, which counts from there.
-         *
-         *     As torch.optim.lr_scheduler.SequentialLR of LinearLR and the other one.
-         */
-        WarmUp: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "warm_up";
-            /**
-             * length n
-             * @description Steps or epochs until η is reached.
-             * @default 100
-             */
-            length: number;
-            /**
-             * counted in
-             * @description Whether epochs or single steps are counted.
-             * @default step
-             * @enum {string}
-             */
-            unit: "epoch" | "step";
-            /**
-             * start s
-             * @description Share of η at the first step.
-             * @default 0.1
-             */
-            start: number;
-            /**
-             * then
-             * @description The rule that follows; it counts from the end of the warm-up.
-             * @default {
-             *       "type": "constant"
-             *     }
-             */
-            then: components["schemas"]["ConstantRate"] | components["schemas"]["Cosine"] | components["schemas"]["Exponential"] | components["schemas"]["Plateau"] | components["schemas"]["StepDecay"];
         };
         /**
          * Warp
@@ -8445,50 +5305,6 @@ export interface components {
             taps: components["schemas"]["Tap"][];
         };
         /**
-         * Waves
-         * @description A stretch of a wave, one value a step; the value that comes next is asked.
-         *
-         *     A sum of ``waves`` sines of random period (6 to 30 steps), phase and size, scaled into −1…1, with
-         *     normal noise on what is seen.
-         */
-        Waves: {
-            /**
-             * sequences
-             * @description Of both parts together.
-             * @default 5000
-             */
-            samples: number;
-            /**
-             * data seed
-             * @description Another number gives other sequences.
-             * @default 0
-             */
-            data_seed: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "waves";
-            /**
-             * length
-             * @description Steps of time of a sequence.
-             * @default 30
-             */
-            length: number;
-            /**
-             * waves
-             * @description Sines that are added up.
-             * @default 2
-             */
-            waves: number;
-            /**
-             * noise
-             * @description Spread of what is added to the values seen.
-             * @default 0
-             */
-            noise: number;
-        };
-        /**
          * WeightsInfo
          * @description A file of weights that is kept; a spec's ``weights`` names it by ``sha256``.
          */
@@ -8499,71 +5315,6 @@ export interface components {
             bytes: number;
             /** Tensors */
             tensors: components["schemas"]["TensorInfo"][];
-        };
-        /**
-         * Wine
-         * @description Thirteen chemical analyses of wines from three cultivars of one region of Italy.
-         */
-        Wine: {
-            /**
-             * standardise
-             * @description Bring every column to mean 0 and deviation 1 over the training part, a number that is predicted too.
-             * @default true
-             */
-            standardise: boolean;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "wine";
-        };
-        /**
-         * WordPairs
-         * @description A word and one that stands near it in a sentence of the Brown corpus: to guess one from the other, a
-         *     network must give words that are used alike vectors that are alike.
-         *
-         *     ``skip_gram``: from the word in the middle to one of its neighbours. ``cbow``: from all neighbours to
-         *     the word in the middle. Words outside the list and marks are passed over; very frequent words are
-         *     thinned out. After Mikolov, Chen, Corrado and Dean, "Efficient Estimation of Word Representations in
-         *     Vector Space", 2013. Pairs for validation come from the last twentieth of the sentences.
-         */
-        WordPairs: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "word_pairs";
-            /**
-             * kind
-             * @description What is guessed from what.
-             * @default skip_gram
-             * @enum {string}
-             */
-            kind_of_pair: "skip_gram" | "cbow";
-            /**
-             * window
-             * @description How many words on either side are neighbours.
-             * @default 3
-             */
-            window: number;
-            /**
-             * words
-             * @description The most frequent ones have a vector; any other is passed over.
-             * @default 2000
-             */
-            words: number;
-            /**
-             * pairs
-             * @description Drawn at random from the corpus; the same may come twice.
-             * @default 300000
-             */
-            pairs: number;
-            /**
-             * data seed
-             * @description Another number takes other pairs.
-             * @default 0
-             */
-            data_seed: number;
         };
         /**
          * WordPlace
@@ -8603,53 +5354,6 @@ export interface components {
             symbols: string;
             /** Numbers */
             numbers: string;
-        };
-        /**
-         * Xavier
-         * @description Uniform with variance 2g²/(fan-in + fan-out), g = 1 as it was made; bias 0. Source: Glorot and Bengio, AISTATS 2010.
-         */
-        Xavier: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "xavier";
-            /**
-             * gain for
-             * @description The activation that the weights make up for, as torch.nn.init.calculate_gain has it; auto takes the one that follows the layer.
-             * @default linear
-             * @enum {string}
-             */
-            nonlinearity: "auto" | "linear" | "sigmoid" | "tanh" | "relu" | "leaky_relu" | "selu";
-        };
-        /**
-         * Zeros
-         * @description Every weight 0: all units of a layer stay alike for ever.
-         */
-        Zeros: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "zeros";
-        };
-        /**
-         * Zoom
-         * @description Every picture is scaled by a factor drawn for it, evenly on a logarithmic scale; values between
-         *     pixels are interpolated.
-         */
-        Zoom: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "zoom";
-            /**
-             * factor
-             * @description How much larger, or smaller, at most.
-             * @default 1.2
-             */
-            factor: number;
         };
     };
     responses: never;
