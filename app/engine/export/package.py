@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 import torch
 from safetensors.torch import save
 
+from app.core.quoted import docstring
 from app.core.text import Language
 from app.engine.export import model, notebook, training
 from app.engine.export.names import tensor
@@ -26,7 +27,7 @@ def code_zip(trainer: Trainer, log: Iterable[LoggedCommand], language: Language)
     log = tuple(log)
     name = trainer.spec.name
     network, script = model.module(trainer.network, name), training.script(trainer, log)
-    about = f'"""The network{f" “{name}”" if name else ""}. Needs PyTorch only."""\n\n'
+    about = docstring(f"The network{f' “{name}”' if name else ''}. Needs PyTorch only.") + "\n\n"
     return _zipped(
         {
             "README.md": readme(trainer, language).encode(),

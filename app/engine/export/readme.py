@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from app.core.quoted import markdown
 from app.core.shapes import show
 from app.core.text import Language, Text, text
 from app.engine.export.model import draws
@@ -67,7 +68,8 @@ UNTITLED = text("A network", "网络")
 
 
 def title(trainer: Trainer, language: Language) -> str:
-    return trainer.spec.name or UNTITLED.say(language)
+    """The run's name, as Markdown shows it."""
+    return markdown(trainer.spec.name) or UNTITLED.say(language)
 
 
 def facts(trainer: Trainer) -> Text:
