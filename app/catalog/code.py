@@ -157,7 +157,9 @@ def _shortened(name: str, value: Any) -> Any:
 def literal(value: Any) -> str:
     """A value as Python writes it; a list as a tuple, a text in ASCII."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{literal(key)}: {literal(item)}" for key, item in value.items()) + "}"
+        return (
+            "{" + ", ".join(f"{literal(key)}: {literal(item)}" for key, item in value.items()) + "}"
+        )
     if isinstance(value, tuple | list):
         inner = ", ".join(literal(item) for item in value)
         return f"({inner},)" if len(value) == 1 else f"({inner})"

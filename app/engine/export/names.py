@@ -9,7 +9,18 @@ from torch import nn
 
 from app.spec.model import INPUT
 
-_TAKEN = {"x", "self", "torch", "nn", "functional", "reseed", "seed", "step", "stable_hash", "lengths"}
+_TAKEN = {
+    "x",
+    "self",
+    "torch",
+    "nn",
+    "functional",
+    "reseed",
+    "seed",
+    "step",
+    "stable_hash",
+    "lengths",
+}
 
 
 def attribute(node: str) -> str:

@@ -7,6 +7,7 @@ import torch
 from app.core.quoted import markdown
 from app.core.shapes import show
 from app.core.text import Language, Text, text
+from app.engine.export.inputs import batch_of
 from app.engine.export.model import draws
 from app.engine.trainer import Trainer
 from app.spec.model import INPUT
@@ -14,7 +15,7 @@ from app.spec.model import INPUT
 _README = text(
     """# {title}
 
-{facts}
+{facts} A batch that comes in is {batch}.
 
 | file | what it holds |
 |---|---|
@@ -35,7 +36,7 @@ run itself used a GPU, it agrees to rounding as well.
 """,
     """# {title}
 
-{facts}
+{facts}输入批次：{batch}。
 
 | 文件 | 内容 |
 |---|---|
@@ -93,6 +94,7 @@ def readme(trainer: Trainer, language: Language) -> str:
     return _README.format(
         title=title(trainer, language),
         facts=facts(trainer),
+        batch=batch_of(trainer.network.shapes[INPUT]),
         draws=drawn,
         torch=torch.__version__.partition("+")[0],
     ).say(language)
