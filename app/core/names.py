@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from app.core.quoted import JOINERS
+from app.core.quoted import JOINERS, line
 
 TYPED: dict[str, Any] = {"typed": True}
 """The context in which a name is refused rather than cleaned: somebody is there to read why."""
@@ -27,9 +27,16 @@ _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 def clean(said: str) -> str:
     """The name as one visible line: composed (NFC), trimmed, line breaks and tabs as blanks, without
     what controls, turns or takes no place. Empty where nothing can be seen of it."""
+    if said.isascii() and said.isprintable():
+        return said.strip()
     composed = unicodedata.normalize("NFC", said)
     kept = "".join(map(_cleaned, composed if len(composed) <= len(said) else said)).strip()
     return kept if any(map(_seen, kept)) else ""
+
+
+def shown(said: str) -> str:
+    """What somebody's data are called, to be shown: cleaned, and never empty for what is not."""
+    return clean(said) or line(said)
 
 
 def check_name(said: str, info: ValidationInfo) -> str:
@@ -54,6 +61,8 @@ def check_given(said: str, info: ValidationInfo) -> str:
     return name
 
 
+Line = Annotated[str, AfterValidator(check_name)]
+"""One visible line; who uses it says how long it may be."""
 Name = Annotated[str, Field(max_length=LONGEST_NAME), AfterValidator(check_name)]
 """A name that may be left empty."""
 GivenName = Annotated[

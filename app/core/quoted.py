@@ -27,7 +27,7 @@ def docstring(said: str) -> str:
 
 
 def remark(said: str) -> str:
-    """A Python comment on one line."""
+    """A Python comment on one line; in the first two of a file Python looks for an encoding."""
     return f"# {line(said)}".rstrip()
 
 
