@@ -22,7 +22,11 @@ def literal(said: str) -> str:
 
 
 def docstring(said: str) -> str:
-    """A docstring on one line; what is readable stays so, the rest is escaped as in any literal."""
+    """A docstring on one line; what is readable stays so, the rest is escaped as in any literal.
+
+    Half a character (a surrogate) is shown as �: Python makes no class of a docstring with one.
+    """
+    said = "".join("�" if unicodedata.category(one) == "Cs" else one for one in said)
     return f'"""{_escaped(said, ascii_only=False)}"""'
 
 

@@ -1,0 +1,218 @@
+"""Whatever a person types is data in exported code: it says the same to Python as that of a harmless name,
+does nothing else, and makes the losses of the run."""
+
+from __future__ import annotations
+
+import functools
+import json
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from app.api.picture import svg
+from app.engine.export.package import code_zip, notebook_zip
+from app.engine.trainer import Trainer
+from app.protocol.commands import LoggedCommand
+from app.spec.check import check
+from app.spec.run import RunSpec
+from tests.conftest import DEEP
+from tests.engine.export.hostile import (
+    PLAIN,
+    TAKEN,
+    called,
+    files_of,
+    identifiers,
+    names,
+    spec_of,
+    tree,
+)
+from tests.engine.specs import command, trainer_of
+
+INERT = Path(__file__).with_name("inert.py")
+EXAMPLES = 5000 if DEEP else 300
+MARKDOWN = MarkdownIt("commonmark").enable(["strikethrough", "table"])
+PWN_ZIP = '""";open("PWN","w")\nif\'\'\':#'
+PWN_NOTEBOOK = '"""+str(__import__("os").system("touch PWN"))+"""'
+
+
+def by_hand(ids: tuple[str, ...]) -> list[LoggedCommand]:
+    """Every command that names a node, one after the other."""
+    first, drop, second, _, last = ids
+    given = [
+        command("set_layer", node=drop, values={"rate": 0.1}),
+        command("edit_weight", node=first, tensor="weight", index=[0, 1], value=0.25),
+        command("set_groups", groups=[{"of": second, "learning_rate": 0.5}]),
+        command("freeze", node=last, unit=1),
+        command("silence", node=first),
+    ]
+    return [LoggedCommand(step=2 * at, command=one) for at, one in enumerate(given)]
+
+
+def marks(text: str) -> list[str]:
+    """What Markdown sees, without what is written: a title in words is as good as one in code."""
+    found = []
+    for token in MARKDOWN.parse(text):
+        found += [token.type, *(one.type for one in token.children or [])]
+    return ["text" if one == "code_inline" else one for one in found]
+
+
+Seen = dict[str, Any]
+
+
+def of_code(trainer: Trainer, ids: tuple[str, ...]) -> Seen:
+    """What Python and Markdown are told by the files of a run's code."""
+    files = files_of(code_zip(trainer, by_hand(ids), "en"))
+    seen: Seen = {"files": sorted(files), "README.md": marks(files["README.md"].decode())}
+    return seen | {file: tree(files[file], ids) for file in ("model.py", "train.py")}
+
+
+def of_notebook(trainer: Trainer, ids: tuple[str, ...]) -> Seen:
+    """The same of its notebook, cell by cell."""
+    files = files_of(notebook_zip(trainer, by_hand(ids), "zh"))
+    cells = json.loads(files["notebook.ipynb"])["cells"]
+    seen: Seen = {"files": sorted(files), "kinds": [cell["cell_type"] for cell in cells]}
+    for at, cell in enumerate(cells):
+        source = "".join(cell["source"])
+        seen[str(at)] = tree(source, ids) if cell["cell_type"] == "code" else marks(source)
+    return seen
+
+
+EXPORTS = (of_code, of_notebook)
+
+
+@functools.cache
+def trainer() -> Trainer:
+    return trainer_of(spec_of(PLAIN))
+
+
+@functools.cache
+def plain(export: Callable[[Trainer, tuple[str, ...]], Seen]) -> Seen:
+    return export(called(trainer(), "Plain"), PLAIN)
+
+
+@settings(max_examples=EXAMPLES)
+@example(PWN_ZIP, of_code)
+@example(PWN_NOTEBOOK, of_notebook)
+@example("\\x", of_code)
+@given(names, st.sampled_from(EXPORTS))
+def test_code_of_any_name_says_the_same(
+    name: str, export: Callable[[Trainer, tuple[str, ...]], Seen]
+) -> None:
+    assert export(called(trainer(), name), PLAIN) == plain(export)
+
+
+nodes = st.tuples(*[identifiers] * 5).filter(lambda ids: len({*ids, "input"}) == 6)
+
+
+@settings(max_examples=EXAMPLES // 5)
+@example(TAKEN[:5], of_code)
+@example(TAKEN[6:11], of_notebook)
+@given(nodes, st.sampled_from(EXPORTS))
+def test_code_of_any_nodes_says_the_same(
+    ids: tuple[str, ...], export: Callable[[Trainer, tuple[str, ...]], Seen]
+) -> None:
+    assert export(called(trainer_of(spec_of(ids)), "a"), ids) == plain(export)
+
+
+@settings(max_examples=EXAMPLES)
+@given(names)
+def test_pictures_of_any_name_are_whole(name: str) -> None:
+    spec = spec_of(PLAIN).model_copy(update={"name": name})
+    drawn = svg(spec, check(spec.model, spec.training), "light", "en")
+    harmless = svg(spec_of(PLAIN), check(spec.model, spec.training), "light", "en")
+    tags = [[one.tag for one in ET.fromstring(text).iter()] for text in (drawn, harmless)]
+    assert tags[0] == tags[1]
+
+
+def executed(folders: dict[str, Path], steps: int) -> dict[str, Any]:
+    arguments = [part for path in folders.values() for part in (str(steps), str(path))]
+    done = subprocess.run(
+        [sys.executable, "-I", "-B", "-W", "error", INERT, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=next(iter(folders.values())).parent,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return dict(json.loads(done.stdout))
+
+
+def write(folder: Path, blob: bytes) -> Path:
+    folder.mkdir(parents=True)
+    for name, content in files_of(blob).items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def tree_of(folder: Path) -> dict[str, bytes]:
+    return {str(one): one.read_bytes() for one in folder.rglob("*") if one.is_file()}
+
+
+def losses(spec: RunSpec, steps: int, root: Path = Path()) -> list[float]:
+    trainer = trainer_of(spec, root)
+    found: list[float] = []
+    while trainer.cursor.step < steps:
+        trainer.step()
+        found += [point.loss for point in trainer.read_metrics()]
+    return found
+
+
+def repeat(runs: dict[str, tuple[str, RunSpec]], folder: Path, root: Path = Path()) -> None:
+    """Both exports of named runs do nothing but train, and make the losses of the run."""
+    folders = {}
+    for key, (name, spec) in runs.items():
+        trainer = called(trainer_of(spec, root), name)
+        folders[f"{key}_code"] = write(folder / f"{key}_code", code_zip(trainer, (), "en"))
+        folders[f"{key}_book"] = write(folder / f"{key}_book", notebook_zip(trainer, (), "en"))
+        book = json.loads((folders[f"{key}_book"] / "notebook.ipynb").read_text("utf-8"))
+        nbformat.validate(nbformat.from_dict(book))
+    before = tree_of(folder)
+    found = executed(folders, steps=3)
+    assert found["offences"] == []
+    assert tree_of(folder) == before
+    for key, (_, spec) in runs.items():
+        expected = losses(spec, 3, root)
+        for kind in ("code", "book"):
+            assert found["losses"][f"{key}_{kind}"] == pytest.approx(expected, rel=1e-6)
+
+
+NAMES = (
+    PWN_ZIP,
+    PWN_NOTEBOOK,
+    'net """v2"""',
+    "a\\",
+    "\\N{x}",
+    "\x00",
+    "\u2028\u202e{0}%s",
+    "\ud800",
+)
+
+
+def test_hostile_names_do_nothing_and_repeat_the_run(tmp_path: Path) -> None:
+    spec = spec_of(("train", "train_", "lengths", "class", "self"))
+    repeat({str(at): (name, spec) for at, name in enumerate(NAMES)}, tmp_path)
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(1800)
+def test_many_hostile_names_do_nothing_and_repeat_the_run(tmp_path: Path) -> None:
+    drawn: list[tuple[str, tuple[str, ...]]] = []
+
+    @settings(max_examples=400, database=None)
+    @given(names, nodes)
+    def collect(name: str, ids: tuple[str, ...]) -> None:
+        drawn.append((name, ids))
+
+    collect()
+    for start in range(0, len(drawn), 50):
+        part = {str(at): (n, spec_of(ids)) for at, (n, ids) in enumerate(drawn[start : start + 50])}
+        repeat(part, tmp_path / str(start))
