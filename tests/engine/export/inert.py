@@ -68,7 +68,7 @@ def notebook(folder: Path, steps: int) -> list[float]:
 def settle() -> None:
     """PyTorch reads and makes files of its own when an optimiser steps for the first time."""
     weight = torch.nn.Parameter(torch.zeros(1))
-    weight.sum().backward()
+    weight.grad = torch.ones(1)
     torch.optim.SGD([weight], lr=0.1).step()
 
 

@@ -3,28 +3,34 @@ does nothing else, and makes the losses of the run."""
 
 from __future__ import annotations
 
+import csv
 import functools
+import io
 import json
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from app.api.picture import svg
+from app.catalog.datasets import DATASETS, SHELF
+from app.core.quoted import line
 from app.engine.export.package import code_zip, notebook_zip
 from app.engine.trainer import Trainer
 from app.protocol.commands import LoggedCommand
 from app.spec.check import check
 from app.spec.run import RunSpec
 from tests.conftest import DEEP
+from tests.core.test_quoted import HOSTILE
 from tests.engine.export.hostile import (
     PLAIN,
     TAKEN,
@@ -35,7 +41,8 @@ from tests.engine.export.hostile import (
     spec_of,
     tree,
 )
-from tests.engine.specs import command, trainer_of
+from tests.engine.specs import command, run_spec, trainer_of
+from tests.own.files import keep, png, zipped
 
 INERT = Path(__file__).with_name("inert.py")
 EXAMPLES = 5000 if DEEP else 300
@@ -174,7 +181,7 @@ def repeat(runs: dict[str, tuple[str, RunSpec]], folder: Path, root: Path = Path
         folders[f"{key}_code"] = write(folder / f"{key}_code", code_zip(trainer, (), "en"))
         folders[f"{key}_book"] = write(folder / f"{key}_book", notebook_zip(trainer, (), "en"))
         book = json.loads((folders[f"{key}_book"] / "notebook.ipynb").read_text("utf-8"))
-        nbformat.validate(nbformat.from_dict(book))
+        nbformat.validate(nbformat.from_dict(book))  # type: ignore[no-untyped-call]
     before = tree_of(folder)
     found = executed(folders, steps=3)
     assert found["offences"] == []
@@ -216,3 +223,58 @@ def test_many_hostile_names_do_nothing_and_repeat_the_run(tmp_path: Path) -> Non
     for start in range(0, len(drawn), 50):
         part = {str(at): (n, spec_of(ids)) for at, (n, ids) in enumerate(drawn[start : start + 50])}
         repeat(part, tmp_path / str(start))
+
+
+def test_words_of_own_data_stay_out_of_code(tmp_path: Path) -> None:
+    """Columns, categories, class folders and a text: the code of harmless ones, and the run's losses."""
+    words = [line(one).replace("/", "|").replace("\\", "|")[:60].strip() for one in HOSTILE]
+    words = list(dict.fromkeys(one for one in words if len(one) > 1))
+    harmless = [f"word {at}" for at in range(len(words))]
+    hostile = dict(own_runs(tmp_path / "own", words))
+    for form, spec in own_runs(tmp_path / "own", harmless):
+        if form == "text":
+            continue  # another vocabulary, so another size
+        codes = []
+        for one in (hostile[form], spec):
+            files = files_of(code_zip(trainer_of(one, tmp_path / "own" / "root"), (), "en"))
+            codes.append([files[file] for file in ("model.py", "train.py", "README.md")])
+        assert codes[0] == codes[1]
+    repeat(
+        {form: ("", spec) for form, spec in hostile.items()},
+        tmp_path / "made",
+        tmp_path / "own" / "root",
+    )
+
+
+def own_runs(folder: Path, words: list[str]) -> Iterator[tuple[str, RunSpec]]:
+    """Runs on a table, on pictures and on a text that are made of words."""
+    folder.mkdir(exist_ok=True)
+    rows = io.StringIO()
+    table = csv.writer(rows)
+    table.writerow([*words[:3], "target"])
+    for at in range(8 * len(words)):
+        word = words[at % len(words)]
+        table.writerow([at % 7, word, at % 5, word])
+    pictures = {
+        f"outer/{one}/{i}.png": png(np.full((4, 4), 9 * i, np.uint8))
+        for one in words
+        for i in range(4)
+    }
+    kinds = (
+        ("table", rows.getvalue().encode(), {"filename": "a.csv"}),
+        ("pictures", zipped(pictures), {"size": 4}),
+        ("text", " ".join(words * 20).encode(), {"form": "text"}),
+    )
+    for form, content, wanted in kinds:
+        kept, _ = keep(folder, content, **wanted)
+        SHELF.look_in(kept.parent)
+        dataset = {"type": f"uploaded_{form}", "digest": kept.name}
+        if form == "table":
+            dataset["target"] = "target"
+        part = DATASETS.parts[dataset["type"]].model_validate(dataset)
+        layers: list[dict[str, Any]] = [{"type": "flatten"}]
+        if form == "text":
+            layers = [{"type": "embedding", "size": 2}, {"type": "rnn", "units": 3}]
+        last = "dense_steps" if form == "text" else "dense"
+        layers.append({"type": last, "units": part.targets})
+        yield form, run_spec(layers, dataset=dataset, batch_size=4)
