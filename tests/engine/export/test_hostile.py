@@ -29,7 +29,6 @@ from app.engine.trainer import Trainer
 from app.protocol.commands import LoggedCommand
 from app.spec.check import check
 from app.spec.run import RunSpec
-from tests.conftest import DEEP
 from tests.core.test_quoted import HOSTILE
 from tests.engine.export.hostile import (
     PLAIN,
@@ -45,7 +44,6 @@ from tests.engine.specs import command, run_spec, trainer_of
 from tests.own.files import keep, png, zipped
 
 INERT = Path(__file__).with_name("inert.py")
-EXAMPLES = 5000 if DEEP else 300
 MARKDOWN = MarkdownIt("commonmark").enable(["strikethrough", "table"])
 PWN_ZIP = '""";open("PWN","w")\nif\'\'\':#'
 PWN_NOTEBOOK = '"""+str(__import__("os").system("touch PWN"))+"""'
@@ -106,38 +104,63 @@ def plain(export: Callable[[Trainer, tuple[str, ...]], Seen]) -> Seen:
     return export(called(trainer(), "Plain"), PLAIN)
 
 
-@settings(max_examples=EXAMPLES)
-@example(PWN_ZIP, of_code)
-@example(PWN_NOTEBOOK, of_notebook)
-@example("\\x", of_code)
-@given(names, st.sampled_from(EXPORTS))
-def test_code_of_any_name_says_the_same(
-    name: str, export: Callable[[Trainer, tuple[str, ...]], Seen]
-) -> None:
+nodes = st.tuples(*[identifiers] * 5).filter(lambda ids: len({*ids, "input"}) == 6)
+exports = st.sampled_from(EXPORTS)
+
+
+def says_the_same(name: str, export: Callable[[Trainer, tuple[str, ...]], Seen]) -> None:
     assert export(called(trainer(), name), PLAIN) == plain(export)
 
 
-nodes = st.tuples(*[identifiers] * 5).filter(lambda ids: len({*ids, "input"}) == 6)
-
-
-@settings(max_examples=EXAMPLES // 5)
-@example(TAKEN[:5], of_code)
-@example(TAKEN[6:11], of_notebook)
-@given(nodes, st.sampled_from(EXPORTS))
-def test_code_of_any_nodes_says_the_same(
+def says_the_same_of(
     ids: tuple[str, ...], export: Callable[[Trainer, tuple[str, ...]], Seen]
 ) -> None:
     assert export(called(trainer_of(spec_of(ids)), "a"), ids) == plain(export)
 
 
-@settings(max_examples=EXAMPLES)
+def draws_the_same(name: str) -> None:
+    spec = spec_of(PLAIN)
+    report = check(spec.model, spec.training)
+    drawn = [
+        [one.tag for one in ET.fromstring(svg(one, report, "light", "en")).iter()]
+        for one in (spec, spec.model_copy(update={"name": name}))
+    ]
+    assert drawn[0] == drawn[1]
+
+
+@settings(max_examples=300)
+@example(PWN_ZIP, of_code)
+@example(PWN_NOTEBOOK, of_notebook)
+@example("\\x", of_code)
+@given(names, exports)
+def test_code_of_any_name_says_the_same(name: str, export: Any) -> None:
+    says_the_same(name, export)
+
+
+@settings(max_examples=60)
+@example(TAKEN[:5], of_code)
+@example(TAKEN[6:11], of_notebook)
+@given(nodes, exports)
+def test_code_of_any_nodes_says_the_same(ids: tuple[str, ...], export: Any) -> None:
+    says_the_same_of(ids, export)
+
+
+@settings(max_examples=300)
 @given(names)
 def test_pictures_of_any_name_are_whole(name: str) -> None:
-    spec = spec_of(PLAIN).model_copy(update={"name": name})
-    drawn = svg(spec, check(spec.model, spec.training), "light", "en")
-    harmless = svg(spec_of(PLAIN), check(spec.model, spec.training), "light", "en")
-    tags = [[one.tag for one in ET.fromstring(text).iter()] for text in (drawn, harmless)]
-    assert tags[0] == tags[1]
+    draws_the_same(name)
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(3600)
+@settings(max_examples=5000)
+@given(names, nodes, exports)
+def test_five_thousand_names_and_nodes_say_the_same(
+    name: str, ids: tuple[str, ...], export: Any
+) -> None:
+    says_the_same(name, export)
+    says_the_same_of(ids, export)
+    draws_the_same(name)
 
 
 def executed(folders: dict[str, Path], steps: int) -> dict[str, Any]:
