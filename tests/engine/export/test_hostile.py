@@ -137,7 +137,7 @@ def test_code_of_any_name_says_the_same(name: str, export: Any) -> None:
     says_the_same(name, export)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @example(TAKEN[:5], of_code)
 @example(TAKEN[6:11], of_notebook)
 @given(nodes, exports)
@@ -275,7 +275,7 @@ def own_runs(folder: Path, words: list[str]) -> Iterator[tuple[str, RunSpec]]:
     rows = io.StringIO()
     table = csv.writer(rows)
     table.writerow([*words[:3], "target"])
-    for at in range(8 * len(words)):
+    for at in range(4 * len(words)):
         word = words[at % len(words)]
         table.writerow([at % 7, word, at % 5, word])
     pictures = {
