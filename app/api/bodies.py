@@ -14,6 +14,7 @@ from starlette.requests import Request
 from app.api.refusals import NotJson
 from app.core import invalid
 from app.core.errors import Invalid
+from app.core.names import TYPED
 
 T = TypeVar("T")
 
@@ -31,7 +32,7 @@ def depth(body: bytes) -> int:
 def parse(adapter: TypeAdapter[T], body: bytes) -> T:
     """The validated body; raises :class:`Invalid` with a problem for every misfit."""
     try:
-        return adapter.validate_json(body, strict=True)
+        return adapter.validate_json(body, strict=True, context=TYPED)
     except ValidationError as error:
         raise Invalid(problems=invalid.problems(error, body)) from None
 

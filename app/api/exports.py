@@ -192,8 +192,8 @@ async def export_notebook(
     summary="Export ONNX",
 )
 async def export_onnx(run: RunId, here: Here) -> Response:
-    """The network with its present weights in evaluation mode: ``input`` (batch, *shape) and
-    ``output`` (batch, outputs), float32, in one file. The server needs the extra ``onnx``."""
+    """The network with its present weights in evaluation mode: ``input`` (batch, *shape) float32,
+    of texts (batch, steps) token ids int64, and ``output`` (batch, outputs) float32, in one file. The server needs the extra ``onnx``."""
     return await _made(run, here, "onnx", ONNX, "en")
 
 

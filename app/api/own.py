@@ -18,6 +18,7 @@ from app.api.context import Here
 from app.api.document import READS_BODY, failures
 from app.api.encode import Json
 from app.core.errors import Problem
+from app.core.names import GivenName, Line, Name
 from app.own.keep import LARGEST_SIDE, Delimiter, Form, Header
 from app.own.library import OwnDetail, OwnInfo
 from app.own.multipart import file_of
@@ -34,7 +35,7 @@ class UploadWanted(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     filename: str = Field("", max_length=200)
-    name: str = Field("", max_length=80, description="What to call it.")
+    name: Name = Field("", description="What to call it.")
     size: int = Field(28, ge=4, le=LARGEST_SIDE, description="Side that pictures are brought to.")
     colour: Literal["grey", "colour"] = Field("grey", description="Of pictures.")
     header: Header = Field("found", description="Whether the first row of a table names columns.")
@@ -62,9 +63,9 @@ class OwnList(BaseModel):
 class OwnChange(Strict):
     """New texts; what is left out stays."""
 
-    name: str | None = Field(None, min_length=1, max_length=80)
-    licence: str | None = Field(None, max_length=200)
-    source: str | None = Field(None, max_length=400)
+    name: GivenName | None = None
+    licence: Annotated[Line, Field(max_length=200)] | None = None
+    source: Annotated[Line, Field(max_length=400)] | None = None
 
 
 Digest = Annotated[str, Path(max_length=64, description="SHA-256 of the content.")]

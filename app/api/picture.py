@@ -10,6 +10,7 @@ from html import escape
 from math import log2
 from typing import Literal
 
+from app.core.quoted import line
 from app.core.shapes import Shape, show
 from app.core.text import Language, Text, text
 from app.spec.figure import COLUMNS, Block, Figure, figure
@@ -99,7 +100,7 @@ def svg(spec: RunSpec, report: Report, theme: Theme, language: Language) -> str:
     plan, colours = _Plan(found), COLOURS[theme]
     known = {block.id: block for block in found.blocks}
     total = _PARAMETERS.format(count=f"{report.totals.parameters:,}").say(language)
-    title = spec.name or spec.model.outputs[0]
+    title = line(spec.name) or spec.model.outputs[0]
     size = f'width="{plan.width}" height="{plan.height}" viewBox="0 0 {plan.width} {plan.height}"'
     small = f'dx="12" font-size="12" font-weight="400" fill="{colours["muted"]}"'
     parts = [

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from app.core import quoted
+
 _MISSING = object()
 _GEOMETRY = ("kernel_size", "stride", "padding", "output_padding", "dilation", "output_size")
 _ALWAYS = ("lr",)
@@ -153,13 +155,17 @@ def _shortened(name: str, value: Any) -> Any:
 
 
 def literal(value: Any) -> str:
-    """A value as Python writes it; a list as a tuple."""
+    """A value as Python writes it; a list as a tuple, a text in ASCII."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key!r}: {literal(item)}" for key, item in value.items()) + "}"
+        return (
+            "{" + ", ".join(f"{literal(key)}: {literal(item)}" for key, item in value.items()) + "}"
+        )
     if isinstance(value, tuple | list):
         inner = ", ".join(literal(item) for item in value)
         return f"({inner},)" if len(value) == 1 else f"({inner})"
-    if isinstance(value, bool | int | str) or value is None:
+    if isinstance(value, str):
+        return quoted.literal(value)
+    if isinstance(value, bool | int) or value is None:
         return repr(value)
     if isinstance(value, float):
         return re.sub(r"e([+-])0*(\d)", r"e\1\2", repr(value)).replace("e+", "e")

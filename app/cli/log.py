@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
+
+from app.core.quoted import line
 
 
 def _is_news(record: logging.LogRecord) -> bool:
     """uvicorn takes a WebSocket that was refused with a proper answer for a fault of ours."""
     return "without completing handshake" not in record.getMessage()
+
+
+def indented(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """What is told of a name, an answer or an error cannot pass for a line of its own: all further
+    lines of a value are indented, and what moves a terminal's cursor is shown as a sign."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = "\n    ".join(line(one.expandtabs()) for one in value.split("\n"))
+    if "exception" in event:  # the renderer gives it lines of its own
+        event["exception"] = f"    {event['exception']}"
+    return event
 
 
 def configure() -> None:
@@ -21,6 +36,7 @@ def configure() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
             structlog.processors.format_exc_info,
+            indented,
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger("info"),

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from app.core import invalid
 from app.core.errors import GlassnetError, Invalid, Problem
+from app.core.quoted import line
 from app.main import running
 from app.own.library import Library
 from app.runs.headless import train
@@ -98,4 +99,4 @@ def _say(*problems: Problem) -> None:
     """What is wrong, a line each, on standard error."""
     for problem in problems:
         place = f"{problem.pointer}: " if problem.pointer else ""
-        typer.echo(f"glassnet: {place}{problem.message.en}", err=True)
+        typer.echo(line(f"glassnet: {place}{problem.message.en}"), err=True)

@@ -55,6 +55,15 @@ MESSAGES: dict[str, Text] = {
     "string_pattern_mismatch": text(
         "“{field}” must have the form {pattern}.", "“{field}”的格式须为 {pattern}。"
     ),
+    "name_character": text(
+        "“{field}” holds the character {character} at place {place}, which breaks a line or turns its "
+        "order. Take it out, or type the name anew.",
+        "“{field}”的第 {place} 个字符 {character} 会断行或改变文字的显示顺序，请删去该字符或重新输入名称。",
+    ),
+    "name_empty": text(
+        "“{field}” says nothing that can be seen. Type a letter, a digit or a sign.",
+        "“{field}”没有任何可见的字符，请输入字母、数字或符号。",
+    ),
     "literal_error": text("“{field}” must be {expected}.", "“{field}”只能是 {expected}。"),
     "union_tag_not_found": text(
         "“{field}” needs a {discriminator}.", "“{field}”缺少 {discriminator}。"

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from app.core import names
+from app.core.quoted import line
 from app.core.text import Text, text
 from app.own.refusals import BrokenZip, TooMany
 from app.own.remarks import Remark, Remarks
@@ -44,8 +46,8 @@ class Member:
 
 def shown(name: str) -> str:
     """A name to be displayed: short, without what cannot be printed."""
-    clean = "".join(c if c.isprintable() else "�" for c in name)
-    return clean if len(clean) <= LONGEST_NAME else f"…{clean[-LONGEST_NAME:]}"
+    seen = line(name)
+    return seen if len(seen) <= LONGEST_NAME else f"…{seen[-LONGEST_NAME:]}"
 
 
 def count_entries(path: Path) -> None:
@@ -88,7 +90,7 @@ def members(archive: zipfile.ZipFile, remarks: Remarks) -> Iterator[Member]:
         total += info.file_size
         if total > LARGEST_TOTAL:
             raise TooMany(limit=LARGEST_TOTAL, what=text("bytes of pictures", "字节的图像"))
-        yield Member(info, folders[0][:LONGEST_NAME])
+        yield Member(info, names.shown(folders[0][:LONGEST_NAME]))
 
 
 def _ignored(info: zipfile.ZipInfo) -> bool:

@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,6 +23,7 @@ from app.catalog.shelf import (
     PictureFacts,
     TableFacts,
 )
+from app.core.names import LONGEST_NAME, Line, Name
 from app.own.archive import MAGIC
 from app.own.pictures import Pictures
 from app.own.remarks import Remark, Remarks
@@ -46,8 +47,8 @@ class Wanted(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     root: Path
-    filename: str = Field("", max_length=200)
-    name: str = Field("", max_length=80)
+    filename: Annotated[Line, Field(max_length=200)] = ""
+    name: Name = ""
     size: int = Field(28, ge=4, le=LARGEST_SIDE)
     colour: Literal["grey", "colour"] = "grey"
     header: Header = "found"
@@ -60,9 +61,9 @@ class About(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str
-    licence: str = ""
-    source: str = ""
+    name: Line
+    licence: Line = ""
+    source: Line = ""
     created: float
 
 
@@ -108,7 +109,7 @@ def read(upload: Path, wanted: Wanted, folder: Path, progress: Callable[[float],
     (made / META).write_text(facts.model_dump_json(), "utf-8")
     (made / REPORT).write_text(report.model_dump_json(), "utf-8")
     name = wanted.name.strip() or Path(wanted.filename).stem.strip() or "data"
-    about = About(name=name[:80], created=time.time())
+    about = About(name=name[:LONGEST_NAME], created=time.time())
     (made / ABOUT).write_text(about.model_dump_json(), "utf-8")
     return place(made, wanted.root)
 

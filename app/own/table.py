@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from app.catalog.shelf import Column, TableFacts
+from app.core.names import clean, shown
 from app.core.text import text
 from app.own.lines import LONGEST_LINE, encoding_of, lines
 from app.own.refusals import EmptyFile, LineTooLong, NoRows, NotSeparated, OneColumn, TooMany
@@ -58,7 +59,7 @@ class Seen:
                 if len(self.amounts) > MOST_CATEGORIES:
                     self.amounts = None
         if self.values is not None:
-            self.values.add(cell[:LONGEST_NAME])
+            self.values.add(shown(cell[:LONGEST_NAME]))
             if len(self.values) > MOST_CATEGORIES:
                 self.values = None
 
@@ -172,7 +173,7 @@ def _widths(path: Path, encoding: str, delimiter: str) -> list[int]:
 def _names(cells: list[str]) -> Iterator[str]:
     taken: set[str] = set()
     for place, cell in enumerate(cells, 1):
-        base = cell[:LONGEST_NAME] or f"column {place}"
+        base = clean(cell[:LONGEST_NAME]) or f"column {place}"
         name, number = base, 2
         while name in taken:
             name, number = f"{base} {number}", number + 1
@@ -267,7 +268,7 @@ class Table:
         if is_missing(cell):
             return math.nan
         if column.kind == "category":
-            return codes[cell[:LONGEST_NAME]]
+            return codes[shown(cell[:LONGEST_NAME])]
         if column.kind == "text":
             return math.nan
         number = as_number(cell)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from app.core.names import Line
 from app.core.shapes import Shape
 from app.core.text import Text
 from app.protocol.events import Number, State
@@ -29,7 +30,7 @@ class RunRecord(Shown):
     """What is stored of a run beside its events and snapshots."""
 
     id: str
-    name: str
+    name: Line
     state: State
     reason: Text | None = None
     spec: RunSpec

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from app.core.names import Name
 from app.spec.base import Strict
 from app.spec.model import AnyModel
 from app.spec.training import TrainingSpec
@@ -18,7 +19,7 @@ class RunSpec(Strict):
     """Network, training, seed and device; with the command log it determines every number."""
 
     version: Literal[1] = 1
-    name: str = Field("", max_length=80)
+    name: Name = ""
     model: AnyModel
     training: TrainingSpec
     seed: int = Field(0, ge=0, le=2**31 - 1)

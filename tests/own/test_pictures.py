@@ -114,3 +114,14 @@ def test_a_damaged_directory_is_no_crash(tmp_path: Path) -> None:
             broken[place] = random.randint(256)
         with suppress(Refused):
             keep(tmp_path, bytes(broken))
+
+
+def test_names_of_classes_are_one_visible_line(tmp_path: Path) -> None:
+    picture = png(np.zeros((9, 9), np.uint8))
+    folders = ("cafe\u0301", "caf\u00e9", "do\u202eg", "=1+1", "<b>x")
+    blob = zipped({f"{folder}/{i}.png": picture for i, folder in enumerate(folders)})
+    folder, _ = keep(tmp_path, blob, filename="x.zip")
+    SHELF.look_in(folder.parent)
+    facts = SHELF.facts(folder.name)
+    assert isinstance(facts, PictureFacts)
+    assert facts.classes == ("<b>x", "=1+1", "caf\u00e9", "dog")

@@ -276,3 +276,15 @@ def test_any_table_is_read_or_refused(
         assert (len(data.train_x), len(data.val_x)) == part.sizes
         if part.TASK == "classification":
             assert data.train_y.max() < part.targets
+
+
+def test_names_of_columns_and_categories_are_one_visible_line_and_stay_apart(
+    tmp_path: Path,
+) -> None:
+    rows = "".join(f"{i},r\u202eed\n{i},green\u200b\n{i},green\n{i},\u3164\n" for i in range(9))
+    part, facts, _ = kept(tmp_path, f"le\u0301ngth\u202e,  l\u00e9ngth \n{rows}")
+    first, second = facts.columns
+    assert [first.name, second.name] == ["l\u00e9ngth", "l\u00e9ngth 2"]
+    assert second.categories == ("green", "red", "\u3164")
+    assert part.task == "auto"
+    assert len(part.CLASSES) == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import math
 import os
 import sqlite3
@@ -96,6 +97,19 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await store.open()
     yield store
     await store.close()
+
+
+async def test_a_run_with_a_name_that_is_refused_today_still_opens(
+    store: Store, tmp_path: Path
+) -> None:
+    await Diary(store).create()
+    name = "a\u202eb\x00\n c "
+    document = json.loads(spec().model_dump_json()) | {"name": name}
+    with closing(sqlite3.connect(tmp_path / "glassnet.db")) as connection, connection:
+        connection.execute("UPDATE runs SET name = ?, spec = ?", (name, json.dumps(document)))
+    found = await store.get(RUN)
+    assert (found.name, found.spec.name) == ("ab  c", "ab  c")
+    assert [one.id for one in await store.page(None, 10)] == [RUN]
 
 
 async def test_a_run_and_its_events_come_back_as_they_were(store: Store, tmp_path: Path) -> None:

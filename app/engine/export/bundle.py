@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any, get_args, get_origin
 
 from app.catalog.code import Behaviour, literal
+from app.core.quoted import docstring
 
 _OURS = "app"
 FUTURE = "from __future__ import annotations"
@@ -125,7 +126,7 @@ def behaviour(thing: Behaviour) -> str:
         ]
     name = thing.kind.__name__
     about = (thing.kind.__doc__ or name).strip().splitlines()[0]
-    lines = ["@dataclass(frozen=True)", f"class {name}:", f'    """{about}"""', ""]
+    lines = ["@dataclass(frozen=True)", f"class {name}:", "    " + docstring(about), ""]
     lines += [f"    {name}: {kind}" for name, kind in thing.fields]
     return "\n".join([*lines, *([""] if thing.fields else []), "\n".join(found.values())])
 

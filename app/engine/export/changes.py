@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from app.catalog.code import Code, literal
 from app.catalog.schedules import ConstantRate, Schedule
+from app.core.quoted import remark
 from app.engine.export.layout import statement
 from app.engine.export.model import trains, written
 from app.engine.export.names import attribute, tensor
@@ -165,7 +166,7 @@ class Changes:
             numbers = {**options, "lr": options["lr"] * rate.factor}
             if rate.weight_decay is not None:
                 numbers["weight_decay"] = rate.weight_decay
-            said = [f'"{name}": {literal(value)}' for name, value in numbers.items()]
+            said = [f"{literal(name)}: {literal(value)}" for name, value in numbers.items()]
             listed.append("{" + ", ".join([params(names), *said]) + "}")
         lines = [f"regroup(optimizer, [{', '.join(listed)}])"]
         if self.scheduled:
@@ -192,7 +193,7 @@ def grouped(trainer: Trainer, groups: Groups) -> dict[Rate, list[str]]:
 
 def _left_out(what: str) -> list[str]:
     """What the file cannot say, said plainly."""
-    return [f"# Not repeated here: {what} by hand at this step.", "pass"]
+    return [remark(f"Not repeated here: {what} by hand at this step."), "pass"]
 
 
 def _by_hand(command: EditWeight) -> list[str]:
@@ -201,13 +202,13 @@ def _by_hand(command: EditWeight) -> list[str]:
     node, value = attribute(command.node), literal(command.value)
     return [
         "with torch.no_grad():",
-        f'    model.{node}.get_parameter("{command.tensor}")[{index}] = {value}',
+        f"    model.{node}.get_parameter({literal(command.tensor)})[{index}] = {value}",
     ]
 
 
 def params(names: Iterable[str]) -> str:
     """The entry of a group that lists its weights."""
-    listed = ", ".join(f'weights["{tensor(name)}"]' for name in names)
+    listed = ", ".join(f"weights[{literal(tensor(name))}]" for name in names)
     return f'"params": [{listed}]'
 
 

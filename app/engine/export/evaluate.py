@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.engine.export.layout import statement
+from app.core.quoted import docstring
 from app.engine.trainer import Trainer
 
 
@@ -22,7 +22,7 @@ def load_data(trainer: Trainer) -> str:
         about = "(inputs, classes, classes) of the samples of “train” or “val”."
     lines = [
         "def load_data(split: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:",
-        statement(f'"""{about}"""', 4),
+        "    " + docstring(about),
         '    data = load_file(FOLDER / "data.safetensors")',
         '    inputs = data[f"{split}_inputs"]',
     ]
@@ -70,7 +70,7 @@ def _over_parts(trainer: Trainer, name: str, arguments: str, what: str, found: s
     lines = (
         "@torch.no_grad()",
         f"def {name}(model: Network{arguments}) -> float:",
-        f'    """{what}"""',
+        "    " + docstring(what),
         '    inputs, targets, labels = load_data("val")',
         "    model.eval()",
         "    total = 0.0",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 WIDTH = 88
 _OPEN, _CLOSE = "([{", ")]}"
+_SAID = re.compile(r""" "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | \#.* """, re.VERBOSE)
+"""Literals and a remark: what brackets and commas in them mean is nobody's business here."""
 
 
 def statement(text: str, indent: int = 0, comment: str = "") -> str:
@@ -15,12 +19,12 @@ def _lines(text: str, indent: int, comment: str) -> list[str]:
     line = " " * indent + text
     if len(line) + len(comment) <= WIDTH:
         return [line + comment]
-    start = _outer(text)
+    signs = _signs(text)
+    start = _outer(signs)
     if start is None:
         return [line + comment]
-    head, inner, tail = text[: start + 1], text[start + 1 :], ""
-    end = _match(text, start)
-    inner, tail = text[start + 1 : end], text[end:]
+    end = _match(signs, start)
+    head, inner, tail = text[: start + 1], text[start + 1 : end], text[end:]
     found = [" " * indent + head + comment]
     filled = _filled(inner, indent + 4)
     for item in filled or split(inner):
@@ -36,12 +40,17 @@ def _filled(inner: str, indent: int) -> list[str] | None:
 def split(inner: str) -> list[str]:
     """The items of ``a, b(c, d), e`` at the commas that stand in no bracket."""
     items, depth, start = [], 0, 0
-    for place, sign in enumerate(inner):
+    for place, sign in enumerate(_signs(inner)):
         depth += (sign in _OPEN) - (sign in _CLOSE)
         if sign == "," and depth == 0:
             items.append(inner[start:place].strip())
             start = place + 1
     return [*items, inner[start:].strip()] if inner[start:].strip() else items
+
+
+def _signs(text: str) -> str:
+    """The text with a letter for every character of a literal or remark; places stay the same."""
+    return _SAID.sub(lambda found: "s" * len(found[0]), text)
 
 
 def _outer(text: str) -> int | None:

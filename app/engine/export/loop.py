@@ -188,7 +188,7 @@ class Loop:
         for number, part in enumerate(self.trainer.spec.training.augmentations):
             seen[part.kind()] += 1
             name = f"augmentation {part.kind()} {seen[part.kind()]}"
-            lines.append(f'generator.manual_seed(stable_hash(SEED, step, "{name}"))')
+            lines.append(f"generator.manual_seed(stable_hash(SEED, step, {literal(name)}))")
             lines.append(f"x = change_{number}.apply(x, generator)")
         return lines
 

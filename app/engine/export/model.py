@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.catalog.code import Code
+from app.catalog.code import Code, literal
 from app.core.ids import stable_hash
+from app.core.quoted import docstring
 from app.core.shapes import show
 from app.engine.compile import Network, needed
 from app.engine.export.bundle import Bundle, header
@@ -62,7 +63,7 @@ def _head(network: Network, title: str) -> list[str]:
     called = f"{title}: " if title else ""
     return [
         "class Network(nn.Module):",
-        statement(f'"""{called}{shapes}, {count:,} parameters."""', 4),
+        "    " + docstring(f"{called}{shapes}, {count:,} parameters."),
         "",
     ]
 
@@ -80,7 +81,7 @@ def _forward(network: Network, names: tuple[str, ...], codes: dict[str, Code]) -
     shown = show(network.shapes[INPUT])
     lines = [
         "    def forward(self, x: torch.Tensor) -> torch.Tensor:",
-        statement(f'"""A batch of {shown} in; comments give the shape of one sample."""', 8),
+        "        " + docstring(f"A batch of {shown} in; comments give the shape of one sample."),
     ]
     if network.masked:
         lines.append("        lengths = lengths_of(x)")
@@ -112,7 +113,7 @@ def _reseed(drawing: list[str]) -> list[str]:
         '        """Give every layer that draws the random numbers of this step and of no other."""',
     ]
     return lines + [
-        f'        self.{attribute(name)}.reseed(stable_hash(seed, step, "{name}"))'
+        f"        self.{attribute(name)}.reseed(stable_hash(seed, step, {literal(name)}))"
         for name in drawing
     ]
 

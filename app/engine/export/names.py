@@ -9,13 +9,28 @@ from torch import nn
 
 from app.spec.model import INPUT
 
-_TAKEN = {"x", "self", "torch", "nn", "functional", "reseed", "seed", "step", "stable_hash"}
+_TAKEN = {
+    "x",
+    "self",
+    "torch",
+    "nn",
+    "functional",
+    "reseed",
+    "seed",
+    "step",
+    "stable_hash",
+    "lengths",
+}
 
 
 def attribute(node: str) -> str:
-    """The node's name, with an underscore where Python or ``nn.Module`` uses it already."""
-    taken = keyword.iskeyword(node) or node in _TAKEN or hasattr(nn.Module, node)
-    return f"{node}_" if taken or node in vars(nn.Module()) else node
+    """The node's name, with one more underscore where Python or ``nn.Module`` uses it already.
+
+    ``train`` is ``train_``, and a node that is called ``train_`` is ``train__``: no two are one.
+    """
+    name = node.rstrip("_")
+    taken = keyword.iskeyword(name) or name in _TAKEN or hasattr(nn.Module, name)
+    return f"{node}_" if taken or name in vars(nn.Module()) else node
 
 
 def tensor(name: str) -> str:

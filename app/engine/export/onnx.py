@@ -9,12 +9,14 @@ import contextlib
 import io
 import logging
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import torch
 
 from app.core.shapes import Shape
 from app.engine.compile import Network
+from app.engine.export.inputs import batch_of, dtype_of
 from app.spec.model import INPUT
 
 INPUT_NAME, OUTPUT_NAME = "input", "output"
@@ -32,7 +34,8 @@ class _Evaluated(torch.nn.Module):
 
 
 def onnx_file(network: Network) -> bytes:
-    """An ONNX model: ``input`` (batch, *shape) float32, ``output`` (batch, outputs).
+    """An ONNX model: ``input`` (batch, *shape) float32, token ids (batch, steps) int64; ``output``
+    (batch, outputs) float32.
 
     The network is left in evaluation mode.
     """
@@ -43,7 +46,7 @@ def onnx_file(network: Network) -> bytes:
 def export(module: torch.nn.Module, inputs: Mapping[str, Shape], outputs: list[str]) -> bytes:
     """A module in evaluation mode as ONNX: inputs by name, with the shape of one sample."""
     # A batch of one would be taken for a constant.
-    examples = tuple(torch.zeros(2, *shape) for shape in inputs.values())
+    examples = tuple(torch.zeros(2, *shape, dtype=dtype_of(shape)) for shape in inputs.values())
     batch = torch.export.Dim("batch", min=1)
     with _quiet():
         program = torch.onnx.export(
@@ -57,7 +60,25 @@ def export(module: torch.nn.Module, inputs: Mapping[str, Shape], outputs: list[s
             verbose=False,
         )
     assert program is not None
-    return bytes(program.model_proto.SerializeToString())
+    model = program.model_proto
+    _forget(model.graph)
+    for value in model.graph.input:
+        value.doc_string = batch_of(inputs[value.name]).en
+    return bytes(model.SerializeToString())
+
+
+def _forget(graph: Any) -> None:
+    """Leave out what the exporter notes for its developers: classes and paths of this machine."""
+    listed: Iterable[Any] = (graph.input, graph.output, graph.value_info, graph.initializer)
+    for things in (*listed, graph.node):
+        for one in things:
+            del one.metadata_props[:]
+    del graph.metadata_props[:]
+    for node in graph.node:
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                if inner.node:
+                    _forget(inner)
 
 
 @contextlib.contextmanager

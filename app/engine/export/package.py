@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping
 import torch
 from safetensors.torch import save
 
+from app.core.quoted import docstring
 from app.core.text import Language
 from app.engine.export import model, notebook, training
+from app.engine.export.inputs import dtype_of
 from app.engine.export.names import tensor
 from app.engine.export.readme import readme
 from app.engine.trainer import Trainer
@@ -26,7 +28,7 @@ def code_zip(trainer: Trainer, log: Iterable[LoggedCommand], language: Language)
     log = tuple(log)
     name = trainer.spec.name
     network, script = model.module(trainer.network, name), training.script(trainer, log)
-    about = f'"""The network{f" “{name}”" if name else ""}. Needs PyTorch only."""\n\n'
+    about = docstring(f"The network{f' “{name}”' if name else ''}. Needs PyTorch only.") + "\n\n"
     return _zipped(
         {
             "README.md": readme(trainer, language).encode(),
@@ -68,7 +70,7 @@ def data(trainer: Trainer) -> dict[str, torch.Tensor]:
     for name, split in (("train", trainer.data.train), ("val", trainer.data.val)):
         shape = split.shape
         rows = (*shape[1:], shape[0]) if len(shape) == 3 else shape
-        found[f"{name}_inputs"] = split.rows.view(-1, *rows)
+        found[f"{name}_inputs"] = split.rows.view(-1, *rows).to(dtype_of(trainer.data.shape))
         if split.targets is not None:
             found[f"{name}_targets"] = split.targets.contiguous()
         if split.labels is not None and split.labels is not split.targets:

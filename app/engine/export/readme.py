@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import torch
 
+from app.core.quoted import markdown
 from app.core.shapes import show
 from app.core.text import Language, Text, text
+from app.engine.export.inputs import batch_of
 from app.engine.export.model import draws
 from app.engine.trainer import Trainer
 from app.spec.model import INPUT
@@ -13,7 +15,7 @@ from app.spec.model import INPUT
 _README = text(
     """# {title}
 
-{facts}
+{facts} A batch that comes in is {batch}.
 
 | file | what it holds |
 |---|---|
@@ -34,7 +36,7 @@ run itself used a GPU, it agrees to rounding as well.
 """,
     """# {title}
 
-{facts}
+{facts}输入批次：{batch}。
 
 | 文件 | 内容 |
 |---|---|
@@ -67,7 +69,8 @@ UNTITLED = text("A network", "网络")
 
 
 def title(trainer: Trainer, language: Language) -> str:
-    return trainer.spec.name or UNTITLED.say(language)
+    """The run's name, as Markdown shows it."""
+    return markdown(trainer.spec.name) or UNTITLED.say(language)
 
 
 def facts(trainer: Trainer) -> Text:
@@ -91,6 +94,7 @@ def readme(trainer: Trainer, language: Language) -> str:
     return _README.format(
         title=title(trainer, language),
         facts=facts(trainer),
+        batch=batch_of(trainer.network.shapes[INPUT]),
         draws=drawn,
         torch=torch.__version__.partition("+")[0],
     ).say(language)

@@ -643,8 +643,8 @@ export interface paths {
         };
         /**
          * Export ONNX
-         * @description The network with its present weights in evaluation mode: ``input`` (batch, *shape) and
-         *     ``output`` (batch, outputs), float32, in one file. The server needs the extra ``onnx``.
+         * @description The network with its present weights in evaluation mode: ``input`` (batch, *shape) float32,
+         *     of texts (batch, steps) token ids int64, and ``output`` (batch, outputs) float32, in one file. The server needs the extra ``onnx``.
          */
         get: operations["export_onnx"];
         put?: never;

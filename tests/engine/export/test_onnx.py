@@ -14,6 +14,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument
 from safetensors.torch import save
 
 from app.catalog.layers import LAYERS, Layer, ShapeMismatch
@@ -43,11 +44,21 @@ def one_registry() -> Iterator[None]:
         yield
 
 
-def answers(blob: bytes, inputs: dict[str, torch.Tensor]) -> list[Any]:
+TYPES = {"tensor(int64)": torch.int64, "tensor(float)": torch.float32}
+
+
+def session_of(blob: bytes) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(blob, options)
-    return list(session.run(None, {name: x.numpy() for name, x in inputs.items()}))
+    return onnxruntime.InferenceSession(blob, options)
+
+
+def answers(blob: bytes, inputs: dict[str, torch.Tensor]) -> list[Any]:
+    """The outputs; inputs are given in the types that the file asks for."""
+    session = session_of(blob)
+    types = {one.name: TYPES[one.type] for one in session.get_inputs()}
+    given = {name: x.to(types[name]).numpy() for name, x in inputs.items()}
+    return list(session.run(None, given))
 
 
 EVERY_DAY = {"lenet5", "lenet5_1998", "resnet", "autoencoder_conv", "lstm_digits"}
@@ -95,6 +106,100 @@ def test_a_network_of_tokens_with_masks_and_one_that_carries_its_state() -> None
         expected = trainer.network(x).numpy()
     (found,) = answers(blob, {INPUT_NAME: x})
     np.testing.assert_allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE)
+
+
+TEXTS: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
+    "padded_both_ways": (
+        {"type": "sentiment"},
+        [
+            {"type": "embedding", "size": 5},
+            {"type": "gru", "units": 4, "bidirectional": True},
+            {"type": "last_step"},
+            {"type": "dense", "units": 2},
+        ],
+    ),
+    "padded_last_step": (
+        {"type": "grammaticality"},
+        [
+            {"type": "embedding", "size": 5},
+            {"type": "rnn", "units": 4},
+            {"type": "last_step"},
+            {"type": "dense", "units": 2},
+        ],
+    ),
+    "padded_mean": (
+        {"type": "sentiment"},
+        [
+            {"type": "embedding", "size": 4},
+            {"type": "mean_over_time"},
+            {"type": "dense", "units": 2},
+        ],
+    ),
+    "every_step": (
+        {"type": "own_text", "length": 4},
+        [
+            {"type": "embedding", "size": 3},
+            {"type": "rnn", "units": 4},
+            {"type": "dense_steps", "units": 35},
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("padded_both_ways", marks=pytest.mark.deep),
+        *(n for n in TEXTS if "both" not in n),
+    ],
+)
+def test_token_ids_come_in_as_whole_numbers(name: str) -> None:
+    dataset, layers = TEXTS[name]
+    trainer = trainer_of(run_spec(layers, dataset=dataset, batch_size=8))
+    trainer.step()
+    blob = onnx_file(trainer.network)
+    trainer.network.mode(training=False)
+    session = session_of(blob)
+    (asked,) = session.get_inputs()
+    assert asked.type == "tensor(int64)"
+    (steps,), last = trainer.data.shape, trainer.data.shape.vocabulary - 1  # type: ignore[attr-defined]
+    ids = np.zeros((3, steps), np.int64)
+    ids[0], ids[1, : steps // 2], ids[2, :1] = last, 1, min(7, last)
+    with torch.no_grad():
+        expected = trainer.network(torch.from_numpy(ids).float()).numpy()
+    (found,) = session.run(None, {INPUT_NAME: ids})
+    np.testing.assert_allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE)
+    with pytest.raises(InvalidArgument):
+        session.run(None, {INPUT_NAME: ids.astype(np.float32)})
+    assert f"int64, token ids from 1 to {last}" in about(blob)
+
+
+def about(blob: bytes) -> str:
+    """What the file says of its input."""
+    import onnx
+
+    return str(onnx.load(io.BytesIO(blob)).graph.input[0].doc_string)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "layers", "batch"),
+    [
+        ({"type": "digits8"}, None, "(batch, 1, 8, 8)"),
+        ({"type": "points_xor"}, [{"type": "dense", "units": 2}], "(batch, 2)"),
+    ],
+)
+def test_quantities_come_in_as_float32(
+    dataset: dict[str, Any], layers: list[dict[str, Any]] | None, batch: str
+) -> None:
+    blob = onnx_file(trainer_of(run_spec(layers, dataset=dataset)).network)
+    assert session_of(blob).get_inputs()[0].type == "tensor(float)"
+    assert about(blob) == f"{batch} float32"
+
+
+def test_a_file_says_nothing_of_the_machine_it_was_made_on() -> None:
+    blob = onnx_file(trainer_of(run_spec()).network)
+    for word in (str(Path(__file__).parents[3]), "stack_trace", ".py", "app."):
+        assert word.encode() not in blob
 
 
 class Side(torch.nn.Module):

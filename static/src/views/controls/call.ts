@@ -8,6 +8,24 @@ export interface Call {
   tensors?: boolean;
 }
 
+/** Signs that break a line, turn its order or cannot be seen: who pastes a call must see all of it. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]/gu;
+
+const unit = (code: number) => `\\u${code.toString(16).padStart(4, '0')}`;
+
+/** JSON on one line. */
+const asJson = (value: unknown) =>
+  (JSON.stringify(value) ?? 'null').replace(UNSEEN, (sign) =>
+    Array.from({ length: sign.length }, (_, at) => unit(sign.charCodeAt(at))).join(''),
+  );
+
+/** A Python string in double quotes, on one line. */
+const asString = (text: string) =>
+  JSON.stringify(text).replace(UNSEEN, (sign) => {
+    const code = sign.codePointAt(0) ?? 0;
+    return code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : unit(code);
+  });
+
 const shell = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 export function asCurl({ method, path, body, tensors }: Call, origin: string): string {
@@ -15,7 +33,7 @@ export function asCurl({ method, path, body, tensors }: Call, origin: string): s
   if (method !== 'GET' && !(method === 'POST' && body !== undefined)) parts.push(`-X ${method}`);
   parts.push(shell(origin + path));
   if (body !== undefined) {
-    parts.push(`-H 'Content-Type: application/json'`, `-d ${shell(JSON.stringify(body))}`);
+    parts.push(`-H 'Content-Type: application/json'`, `-d ${shell(asJson(body))}`);
   }
   if (tensors) parts.push('-o tensors.safetensors');
   return parts.join(' ');
@@ -26,7 +44,8 @@ export function asLiteral(value: unknown, indent = ''): string {
   if (value === null || value === undefined) return 'None';
   if (value === true) return 'True';
   if (value === false) return 'False';
-  if (typeof value === 'number' || typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'None';
+  if (typeof value === 'string') return asString(value);
   const inner = `${indent}    `;
   const [open, close, entries] = Array.isArray(value)
     ? ['[', ']', value.map((each) => asLiteral(each, inner))]
@@ -35,7 +54,7 @@ export function asLiteral(value: unknown, indent = ''): string {
         '}',
         Object.entries(value)
           .filter(([, each]) => each !== undefined)
-          .map(([key, each]) => `${JSON.stringify(key)}: ${asLiteral(each, inner)}`),
+          .map(([key, each]) => `${asString(key)}: ${asLiteral(each, inner)}`),
       ];
   const line = `${open}${entries.join(', ')}${close}`;
   if (line.length + indent.length <= 72 && !line.includes('\n')) return line;
@@ -43,7 +62,7 @@ export function asLiteral(value: unknown, indent = ''): string {
 }
 
 export function asPython({ method, path, body, tensors }: Call, origin: string): string {
-  const url = JSON.stringify(origin + path);
+  const url = asString(origin + path);
   const given = body === undefined ? '' : `, json=${asLiteral(body)}`;
   return [
     'import requests',

@@ -133,6 +133,33 @@ describe('a call', () => {
     );
     expect(asLiteral([1, [], {}])).toBe('[1, [], {}]');
     expect(asLiteral({ layers: Array(30).fill(1000) })).toMatch(/^\{\n {4}"layers": \[\n/);
+    expect(asLiteral([NaN, -Infinity, 1e21])).toBe('[None, None, 1e+21]');
+  });
+
+  const hostile = [
+    `"""+__import__("os").system("x")+"""`,
+    `'; rm -rf ~; echo '`,
+    '$(x) `x` !x',
+    'a\\',
+    'a\nb\r\u0000\u001b[2J',
+    '\u2028\u2029\u202e\u2066\ufeff',
+    '\ud800',
+    '\u{e0041}',
+  ];
+
+  it.each(hostile)('shows all of %j on one line and means it', (text) => {
+    const wanted = { method: 'POST', path: '/x', body: { [text]: text } };
+    const seen = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u;
+    const curl = asCurl(wanted, 'http://h');
+    expect(curl).toMatch(seen);
+    const given = /-d '(.*)'$/s.exec(curl)?.[1]?.replaceAll("'\\''", "'") ?? '';
+    expect(JSON.parse(given)).toEqual(wanted.body);
+    const python = asLiteral(text);
+    expect(python).toMatch(seen);
+    const utf16 = python.replace(/\\U([0-9a-f]{8})/g, (_, code: string) =>
+      String.fromCodePoint(parseInt(code, 16)),
+    );
+    expect(JSON.parse(utf16)).toBe(text);
   });
 });
 
