@@ -67,8 +67,8 @@ class Operation:
     places: list[int]
     """Where the slots are among the leaves."""
     results: list[Value | None] = field(default_factory=list)
-    moved: tuple[torch.Tensor, list[int]] | None = None
-    """Of a move: which cell each cell of the result copies (see ``cells``)."""
+    moved: tuple[list[torch.Tensor], list[int]] | None = None
+    """Of a move: which cell each cell of every result copies (see ``cells``)."""
 
     @property
     def name(self) -> str:
