@@ -16,7 +16,7 @@ import torch
 from app.engine.tracing.step import Trace
 from app.engine.tracing.strands import names_of
 from app.engine.tracing.tracer import Tracer
-from app.protocol.refusals import NoDerivative
+from app.protocol.refusals import NoDerivative, NoSuchCell
 from app.protocol.tracing import (
     LOSS_NODE,
     Cell,
@@ -146,6 +146,10 @@ class Walk:
         try:
             found = self.tracer.explain(wanted)
         except NoDerivative:
+            return None
+        except NoSuchCell:
+            if not (cell.state or "").startswith("u_"):  # not every state has a net input
+                self.faults.append(f"{cell} is not there")
             return None
         except Exception as error:  # a fault of its own, told with its cell
             self.faults.append(f"{cell}: {type(error).__name__}: {error}")

@@ -86,6 +86,16 @@ class Operation:
         return self.name in MOVES or _is_view(self.function) or self._silences
 
     @property
+    def drawn(self) -> bool:
+        """Whether its results are random: no change of what it takes explains them."""
+        return torch.Tag.nondeterministic_seeded in self.function.tags
+
+    @property
+    def empty(self) -> bool:
+        """Whether it only takes memory, which holds anything until it is written to."""
+        return self.name.removeprefix("new_").startswith("empty")
+
+    @property
     def _silences(self) -> bool:
         return self.name == "masked_fill" and self.argument(2) == 0
 
@@ -155,13 +165,14 @@ def _writes(function: Any) -> bool:
 
 
 def _pure(function: Any) -> Callable[..., Any]:
-    """The form of an operation that writes nothing in place."""
+    """The form of an operation that writes nothing in place; one that has none writes to a copy."""
     if not _writes(function):
         return function  # type: ignore[no-any-return]
     name = str(function._schema.name).removeprefix("aten::").rstrip("_")
-    packet = getattr(aten, name)
-    overload = function._overloadname
-    return getattr(packet, overload if overload in packet.overloads() else "default")  # type: ignore[no-any-return]
+    packet = getattr(aten, name, None)
+    if packet is not None and function._overloadname in packet.overloads():
+        return getattr(packet, function._overloadname)  # type: ignore[no-any-return]
+    return lambda first, *args, **kwargs: function(first.clone(), *args, **kwargs)
 
 
 def _decomposition(function: Any) -> Callable[..., Any] | None:
@@ -201,6 +212,8 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.operations: list[Operation] = []
         self._known: dict[int, Value] = {}
         self._kept: list[torch.Tensor] = []  # so that no id is used twice
+        self._sharing: dict[int, list[Value]] = {}
+        """Values by the memory they lie in: views of one tensor are overwritten together."""
 
     def enter(
         self, tensor: torch.Tensor, origin: Origin, name: str = "", *, depends: bool = False
@@ -209,6 +222,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         value = Value(len(self.values), tensor.detach(), origin, name, depends)
         self.values.append(value)
         self._known[id(tensor)] = value
+        self._sharing.setdefault(tensor.untyped_storage().data_ptr(), []).append(value)
         self._kept.append(tensor)
         return value
 
@@ -234,12 +248,13 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, torch.Tensor)]
         slots = [self.find(leaves[i]) for i in places]
         if _writes(func) and slots:
-            self._keep_old(slots[0])
+            self._keep_old(leaves[places[0]])
         made = func(*args, **given)
         fixed = [None if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves]
         operation = Operation(len(self.operations), func, fixed, spec, slots, places)
         self.operations.append(operation)
         depends = any(value.depends for value in slots) and func is not aten.detach.default
+        depends = depends and not operation.drawn
         for tensor in made if isinstance(made, tuple | list) else (made,):
             operation.results.append(self._result(tensor, depends))
         return made
@@ -250,9 +265,9 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         depends = depends and tensor.is_floating_point()
         return self.enter(tensor, "operation", depends=depends)
 
-    def _keep_old(self, value: Value) -> None:
-        """What is about to be overwritten was an argument of earlier operations."""
-        if value.origin != "constant":
+    def _keep_old(self, written: torch.Tensor) -> None:
+        """What is about to be overwritten was an argument or a result of earlier operations."""
+        for value in self._sharing.pop(written.untyped_storage().data_ptr(), ()):
             value.tensor = value.tensor.clone()
 
 

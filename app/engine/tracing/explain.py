@@ -190,7 +190,8 @@ class Explainer:
         if found.kind == "given" and at != cell:
             return self._moved(context, at, value, part)
         if found.kind == "given":
-            return given(value, words.CONSTANT)
+            drawn = found.through is not None and found.through.drawn
+            return given(value, words.DRAWN if drawn else words.CONSTANT)
         terms, rest = largest([(context, block) for block in found.blocks])
         name = found.through.name if found.through else "move"
         passed = losers(context, found.others)

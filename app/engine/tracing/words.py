@@ -12,9 +12,9 @@ NET_INPUT = text("net input u", "净激活值 u")
 INPUT = text("a value of the input", "输入值")
 TARGET = text("a target", "目标值")
 CONSTANT = text(
-    "a constant of the pass: a draw, a buffer or a fixed number",
-    "本次传播中的常数：随机抽样、缓冲区或固定数",
+    "a constant of the pass: a buffer or a fixed number", "本次传播中的常数：缓冲区或固定数"
 )
+DRAWN = text("a number that this step drew at random", "本步随机抽取的数")
 LOSS = text("loss E", "损失 E")
 SENSITIVITY = text("∂E/∂(output): sensitivity", "∂E/∂(输出)：灵敏度")
 GRADIENT = text("∂E/∂(parameter): gradient", "∂E/∂(参数)：梯度")
