@@ -161,7 +161,8 @@ class Walk:
         return found
 
     def _check(self, found: Explanation) -> None:
-        value = float(found.value)
+        value = float(found.formula_value) if found.stored else float(found.value)
+        self._check_stored(found)
         if found.kind == "given" or not found.terms:
             self._expect(found, "says another value", value, float(found.formula_value), abs(value))
             return
@@ -175,6 +176,18 @@ class Walk:
             self._expect(found, "term", product, float(term.value), abs(float(term.value)))
             total += product
         self._expect(found, "sum", total, value, max(float(found.scale), abs(value)))
+
+    def _check_stored(self, found: Explanation) -> None:
+        """What a step starts from is the run's own number, to the bit."""
+        cell = found.cell
+        start = self.here if cell.step is None else cell.step
+        if cell.role not in ("parameter", "state") or start != self.driven.step:
+            return
+        state = self.driven.session.trainer.state()
+        name = f"{cell.node}.{cell.tensor}"
+        own = state[f"optimizer.{name}.{cell.state}" if cell.role == "state" else f"model.{name}"]
+        if float(own[cell.index]) != float(found.value):
+            self.faults.append(f"{cell}: {found.value!r} for the run's {float(own[cell.index])!r}")
 
     def _follow(self, found: Explanation, factor: Factor) -> None:
         """What a place leads to shows the number that was clicked."""

@@ -180,6 +180,7 @@ def test_cells_drawn_at_random_sum_and_lead_where_they_say(kind: str, layers: in
 
 def test_a_move_with_several_results_is_followed_to_each_of_them() -> None:
     """``unbind``, ``chunk`` and ``split`` in a layer that nobody has heard of; a border that is not 0."""
+
     def module(x: torch.Tensor) -> torch.Tensor:
         first, second, third = x.unbind(1)
         left, right = (first * second).chunk(2, 1)

@@ -140,6 +140,8 @@ class Graph:
     """Of a recurrent module, by layer, whether it reads backwards, and name of the state: its value
     at every step of the walk."""
     strands: dict[tuple[int, bool], Strand] = field(default_factory=dict)
+    given: dict[str, Value] = field(default_factory=dict)
+    """Buffers by name, and numbered, tensors that the module had beforehand without one."""
 
     def __post_init__(self) -> None:
         for operation in self.operations:
@@ -149,6 +151,13 @@ class Graph:
             if operation.depends:
                 for slot, value in enumerate(operation.slots):
                     self.users.setdefault(value.number, []).append((operation, slot))
+        constants = [value for value in self.values if value.origin == "constant"]
+        self.given = {value.name: value for value in self.values if value.origin == "buffer"}
+        self.given |= {f"constant {k}": value for k, value in enumerate(constants)}
+
+    def name_of(self, given: Value) -> str:
+        """What a buffer or constant is called."""
+        return next(name for name, value in self.given.items() if value is given)
 
 
 def _is_view(function: Any) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
+from app.engine.tracing.fit import require_terms
 from app.engine.tracing.reach import advance, copy, twin
 from app.engine.tracing.rules import explain_rule, frozen
 from app.engine.tracing.step import Trace
@@ -63,7 +64,10 @@ def _of(trace: Trace, cell: Cell) -> Step:
         value = float(before[cell.index])
         return Step(Factor(value=value, meaning="value", place=place, symbol="s"), 1.0, [])
     found = Step(None, 0.0, [])
-    for term in explain_rule(trace, node, tensor, cell.index, state):
+    terms = explain_rule(trace, node, tensor, cell.index, state)
+    after = float(trace.updated().state_after[f"{node}.{tensor}"][state][cell.index])
+    require_terms(trace.precision, cell.model_copy(update={"step": trace.step}), terms, after)
+    for term in terms:
         own = next((f for f in term.factors if f.place and f.place.state == state), None)
         if own is None:
             found.added.append(term)

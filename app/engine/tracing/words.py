@@ -16,6 +16,7 @@ CONSTANT = text(
 )
 DRAWN = text("a number that this step drew at random", "本步随机抽取的数")
 LOSS = text("loss E", "损失 E")
+LOSS_SUM = text("loss ΣE: summed over the batch, not averaged", "损失 ΣE：对批次求和，而非取平均")
 SENSITIVITY = text("∂E/∂(output): sensitivity", "∂E/∂(输出)：灵敏度")
 GRADIENT = text("∂E/∂(parameter): gradient", "∂E/∂(参数)：梯度")
 UPDATE = text("the parameter after this step", "本步之后的参数")
