@@ -1808,7 +1808,9 @@ export interface components {
          *     ``sensitivity`` ∂E/∂(that output), ``parameter`` a weight, ``gradient`` ∂E/∂(that weight),
          *     ``update`` its next value, ``state`` what the optimiser remembers of it, ``loss`` E itself.
          *     ``node`` may be ``input`` or ``@loss``. ``sample`` is a position in the batch. ``operation`` names
-         *     an elementary operation inside the node and then ``index`` covers all axes of its result.
+         *     an elementary operation inside the node and then ``index`` covers all axes of its result. A
+         *     ``constant`` is named by its operation, or by its ``tensor``: a buffer's name. A field that does not
+         *     apply to the role is refused.
          */
         Cell: {
             /**
@@ -2713,8 +2715,8 @@ export interface components {
         };
         /**
          * ExplainWanted
-         * @description ``form`` ``sum`` gives sensitivities and gradients as the chapter has them, summed over the
-         *     batch instead of averaged. ``depth``: a ``state`` is written out as what each of that many earlier
+         * @description ``form`` ``sum`` gives the loss, sensitivities and gradients as the chapter has them, summed over
+         *     the batch instead of averaged. ``depth``: a ``state`` is written out as what each of that many earlier
          *     steps gave to it, and what was left before them; every term names its step.
          */
         ExplainWanted: {
@@ -2750,7 +2752,10 @@ export interface components {
         /**
          * Explanation
          * @description A cell as a sum. ``value`` is PyTorch's, ``formula_value`` the sum of the terms in float64;
-         *     ``scale`` is Σ|terms|, by which ``difference`` is to be judged.
+         *     ``scale`` is Σ|terms|. No ``difference`` is larger than ``allowed``, which is rounding: an
+         *     explanation that does not sum is refused. Only where a number is ``stored`` may it be: such a value
+         *     is the run's own, made in float32, and its terms are those of the step made again, which rounds
+         *     otherwise.
          */
         Explanation: {
             cell: components["schemas"]["Cell"];
@@ -2787,6 +2792,13 @@ export interface components {
             difference: number;
             /** Scale */
             scale: number;
+            /** Allowed */
+            allowed: number;
+            /**
+             * Stored
+             * @default false
+             */
+            stored: boolean;
             formula: components["schemas"]["WrittenFormula"];
             /** Terms */
             terms: components["schemas"]["Term"][];
