@@ -165,12 +165,19 @@ class Answer(BaseModel):
 
 class Factor(Answer):
     """One factor of a term. ``meaning``: the ``value`` at ``place``, a ``sensitivity`` there, a
-    ``derivative`` taken there, the ``reciprocal`` of the value there, an ``argument`` of a function,
-    a plain ``coefficient``, or a ``setting`` of the optimiser; ``symbol`` is LaTeX."""
+    ``derivative`` taken there, the ``reciprocal`` of the value there, its ``deviation`` from the mean of
+    all terms, an ``argument`` of a function, a plain ``coefficient``, or a ``setting`` of the optimiser; ``symbol`` is LaTeX."""
 
     value: Number
     meaning: Literal[
-        "value", "sensitivity", "derivative", "reciprocal", "argument", "coefficient", "setting"
+        "value",
+        "sensitivity",
+        "derivative",
+        "reciprocal",
+        "deviation",
+        "argument",
+        "coefficient",
+        "setting",
     ]
     place: Cell | None = None
     symbol: str | None = None

@@ -257,7 +257,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, torch.Tensor)]
         slots = [self.find(leaves[i]) for i in places]
         if _writes(func) and slots:
-            self._keep_old(leaves[places[0]])
+            self.keep_old(leaves[places[0]])
         made = func(*args, **given)
         fixed = [None if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves]
         operation = Operation(len(self.operations), func, fixed, spec, slots, places)
@@ -274,7 +274,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         depends = depends and tensor.is_floating_point()
         return self.enter(tensor, "operation", depends=depends)
 
-    def _keep_old(self, written: torch.Tensor) -> None:
+    def keep_old(self, written: torch.Tensor) -> None:
         """What is about to be overwritten was an argument or a result of earlier operations."""
         for value in self._sharing.pop(written.untyped_storage().data_ptr(), ()):
             value.tensor = value.tensor.clone()
@@ -317,6 +317,9 @@ def capture(module: Callable[..., torch.Tensor], inputs: Sequence[torch.Tensor])
     lengths = next((x for x in given if not x.is_floating_point()), None)
     with strands_of(module, lengths) as strands, recorder:
         output = run(*given)
+    if isinstance(module, nn.Module):
+        for buffer in module.buffers():  # which whoever looks puts back to what it was
+            recorder.keep_old(buffer)
     moments = {
         (strand.layer, strand.reverse, name): [recorder.find(state[k]) for state in strand.states]
         for strand in strands

@@ -136,6 +136,9 @@ class Explainer:
         """Sample and index together; a vector's index may be left out for a single number."""
         index = (cell.sample if cell.sample is not None else 0, *cell.index)
         shape = tuple(tensor.shape)
+        if index[0] >= shape[0]:
+            why = f"the batch has {shape[0]} samples", f"该批次有 {shape[0]} 个样本"
+            raise unknown("sample", *why)
         if len(index) != len(shape) or any(
             not 0 <= i < n for i, n in zip(index, shape, strict=True)
         ):
@@ -173,6 +176,7 @@ class Explainer:
     def _summed_loss(self, output: Value) -> Answered:
         """ΣE as the mean, a cell of its own, times what makes the chapter's sum of it."""
         loss = float(self.trace.loss)
+        own = GraphCell(output, 0).number
         maker = self.trace.open(LOSS_NODE).graph.makers[output.number]
         place = Cell(
             role="activation",
@@ -181,9 +185,9 @@ class Explainer:
             doing=maker[0].name,
             result=maker[1],
         )
-        mean = Factor(value=loss, meaning="value", place=place)
+        mean = Factor(value=own, meaning="value", place=place)
         batch = Factor(value=self.factor, meaning="coefficient")
-        term = Term(value=loss * self.factor, factors=(mean, batch))
+        term = Term(value=own * self.factor, factors=(mean, batch))
         nothing = Rest(count=0, value=0.0)
         part = self._part(LOSS_NODE, backward=False)
         answer = Answered(

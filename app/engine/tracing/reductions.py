@@ -83,7 +83,7 @@ def _variance(operation: Operation, cell: Cell, result: int) -> Found | None:
     correction = operation.argument(2)
     off = numbers - numbers.mean()
     share = 1.0 / max(1.0, len(cells) - (1.0 if correction is None else float(correction)))
-    left = Side(off, "value", operation.slots[0], cells)
+    left = Side(off, "deviation", operation.slots[0], cells)
     return Found(
         "statistic", [product(left, Side(off), Side(torch.full_like(off, share)))], operation
     )

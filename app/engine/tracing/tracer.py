@@ -110,7 +110,10 @@ class Tracer:
             return explainer.finished(cell, explainer.weights.written(cell))
         trace = self.trace(wanted, at)
         if cell.role in ("parameter", "state") and at > 0:
-            return self._made_before(wanted, cell, at, Weights(trace).start(cell))
+            weights = Weights(trace)
+            stored = weights.start(cell)
+            if weights.remembered(cell):
+                return self._made_before(wanted, cell, at, stored)
         return Explainer(trace, self._session.branch, wanted.form).explain(cell)
 
     def _by_hand(self, cell: Cell, at: int) -> bool:

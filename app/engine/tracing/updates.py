@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from app.engine.tracing import formulas, words
 from app.engine.tracing.answers import Answered, edited, given, no_state, unknown
 from app.engine.tracing.asked import node_of
@@ -37,16 +39,25 @@ class Weights:
 
     def given(self, cell: Cell) -> Answered:
         """A number that the step starts from; what made it is the step before."""
-        quantity = words.PARAMETER if cell.role == "parameter" else words.STATE
-        return given(self.start(cell), quantity)
+        if not self.remembered(cell):
+            return given(self.start(cell), words.NOTHING_YET)
+        return given(self.start(cell), words.PARAMETER if cell.role == "parameter" else words.STATE)
+
+    def remembered(self, cell: Cell) -> bool:
+        """Whether the number is there when the step begins: an optimiser's first step makes its state."""
+        own = self.trace.updated().state.get(f"{cell.node}.{cell.tensor}", {})
+        return cell.role == "parameter" or cell.state in own
 
     def start(self, cell: Cell) -> float:
-        """The number itself, as the run has it; raises NoSuchCell."""
+        """The number itself, as the run has it; 0 of a state that this step is the first to make.
+        Raises NoSuchCell."""
         node, name = self.place(cell)
         updated = self.trace.updated()
         if cell.role == "parameter":
             return float(updated.before[f"{node}.{name}"][cell.index])
-        return self._state(cell, updated.state.get(f"{node}.{name}", {}))
+        coming = updated.state_after.get(f"{node}.{name}", {})
+        nothing = {key: torch.zeros_like(value) for key, value in coming.items()}
+        return self._state(cell, nothing | updated.state.get(f"{node}.{name}", {}))
 
     def _state(self, cell: Cell, states: State) -> float:
         """A number of the state that belongs to the one weight."""

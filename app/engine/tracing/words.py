@@ -21,6 +21,10 @@ SENSITIVITY = text("∂E/∂(output): sensitivity", "∂E/∂(输出)：灵敏�
 GRADIENT = text("∂E/∂(parameter): gradient", "∂E/∂(参数)：梯度")
 UPDATE = text("the parameter after this step", "本步之后的参数")
 PARAMETER = text("the parameter that this step starts from", "本步开始时的参数")
+NOTHING_YET = text(
+    "nothing yet: this step is the first that the optimiser remembers",
+    "尚无记忆：优化器从这一步才开始记忆",
+)
 STATE = text("what the optimiser remembers at the start of this step", "本步开始时优化器的记忆")
 
 TITLES: Mapping[Kind, Text] = {

@@ -2861,8 +2861,8 @@ export interface components {
         /**
          * Factor
          * @description One factor of a term. ``meaning``: the ``value`` at ``place``, a ``sensitivity`` there, a
-         *     ``derivative`` taken there, the ``reciprocal`` of the value there, an ``argument`` of a function,
-         *     a plain ``coefficient``, or a ``setting`` of the optimiser; ``symbol`` is LaTeX.
+         *     ``derivative`` taken there, the ``reciprocal`` of the value there, its ``deviation`` from the mean of
+         *     all terms, an ``argument`` of a function, a plain ``coefficient``, or a ``setting`` of the optimiser; ``symbol`` is LaTeX.
          */
         Factor: {
             /** Value */
@@ -2871,7 +2871,7 @@ export interface components {
              * Meaning
              * @enum {string}
              */
-            meaning: "value" | "sensitivity" | "derivative" | "reciprocal" | "argument" | "coefficient" | "setting";
+            meaning: "value" | "sensitivity" | "derivative" | "reciprocal" | "deviation" | "argument" | "coefficient" | "setting";
             /** @default null */
             place: components["schemas"]["Cell"] | null;
             /**
@@ -4193,6 +4193,8 @@ export interface components {
         /**
          * MaxOverTime
          * @description Input (T, F), output (F,): the largest value of every feature over time; its step alone gets the error.
+         *
+         *     Of equal largest values the first wins.
          */
         MaxOverTime: {
             /**
@@ -5980,7 +5982,8 @@ export interface components {
         };
         /**
          * PyramidPool
-         * @description Maxima over 1×1, 2×2, 4×4, … bins of every map, laid out as one vector.
+         * @description Maxima over 1×1, 2×2, 4×4, … bins of every map, laid out as one vector; of equal largest cells
+         *     the first wins, and the error is its alone.
          *
          *     Input (C, H, W), output (C·Σ4ˡ,). Source: He et al., ECCV 2014 (SPP-net).
          */
