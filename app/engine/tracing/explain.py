@@ -40,14 +40,10 @@ class Explainer:
 
     def __init__(self, trace: Trace, branch: int, form: Form = "mean") -> None:
         self.trace = trace
-        self.weights = Weights(trace)
         self.branch = branch
         self.form = form
-        network = trace.trainer.network
-        outputs = trace.values[network.output][0].numel()
-        loss = trace.trainer.spec.training.phase.loss
-        answers = int((trace.targets >= 0).sum()) if trace.trainer.per_step else trace.count
-        self.factor = loss.summed(answers, outputs) if form == "sum" else 1.0
+        self.factor = trace.times(form)
+        self.weights = Weights(trace, form)
 
     def explain(self, cell: Cell) -> Explanation:
         """Raises NoSuchCell, NoDerivative or DoesNotSum."""

@@ -144,7 +144,7 @@ class Tracer:
 
         Every step's own terms are held to its state; together they are the state of those steps made
         again, in the precision that is asked for."""
-        answer.terms = followed(self._session, cell, at, wanted.depth, wanted.precision)
+        answer.terms = followed(self._session, cell, at, wanted)
         answer.value = answer.total
         answer.scale = None
         answer.symbols = r"s' = \sum_k \beta^k\, a_k + \beta^n\, s"

@@ -9,14 +9,15 @@ from app.engine.tracing.answers import Answered, edited, given, no_state, unknow
 from app.engine.tracing.asked import node_of
 from app.engine.tracing.rules import explain_frozen, explain_rule, frozen
 from app.engine.tracing.step import State, Trace
-from app.protocol.tracing import Cell, Rest
+from app.protocol.tracing import Cell, Form, Rest
 
 
 class Weights:
     """Answers about the parameters of one trace."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Trace, form: Form = "mean") -> None:
         self.trace = trace
+        self.form = form
 
     def place(self, cell: Cell) -> tuple[str, str]:
         node = node_of(self.trace, cell)
@@ -99,7 +100,7 @@ class Weights:
     def _rule(self, cell: Cell, node: str, name: str, value: float, state: str | None) -> Answered:
         if frozen(self.trace, node, name, cell.index):
             return self._kept(cell, node, name, value, state)
-        terms = explain_rule(self.trace, node, name, cell.index, state)
+        terms = explain_rule(self.trace, node, name, cell.index, state, form=self.form)
         formula = self.trace.trainer.settings.optimizer.FORMULA
         symbols = formulas.added([term.symbol or "" for term in terms])
         left = "w'" if state is None else "s'"
