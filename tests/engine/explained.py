@@ -129,7 +129,7 @@ class Walk:
         for role in ("gradient", "update", "parameter", "state"):
             name, tensor = self.random.choice(parameters)
             node, _, own = name.partition(".")
-            cell = Cell(role=role, node=node, tensor=own, index=self._index(tensor))  # type: ignore[arg-type]
+            cell = Cell(role=role, node=node, tensor=own, index=self._index(tensor))
             if role != "state":
                 yield cell
                 continue

@@ -325,6 +325,8 @@ def test_a_buffer_is_asked_for_by_its_name() -> None:
     from app.engine.tracing.places import Context, largest
 
     class Shifted(torch.nn.Module):
+        shift: torch.Tensor
+
         def __init__(self) -> None:
             super().__init__()
             self.register_buffer("shift", torch.tensor([1.0, 2.0], dtype=torch.float64))

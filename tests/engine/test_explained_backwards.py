@@ -101,7 +101,7 @@ def test_every_state_that_reads_backwards_has_the_sensitivity_that_its_terms_sum
         for time in range(trace.values[node].shape[1]):
             for role in ("activation", "sensitivity"):
                 cell = Cell(
-                    role=role,  # type: ignore[arg-type]
+                    role=role,
                     node=node,
                     state=state,
                     layer=layer,
@@ -184,7 +184,7 @@ def test_a_move_with_several_results_is_followed_to_each_of_them() -> None:
     def module(x: torch.Tensor) -> torch.Tensor:
         first, second, third = x.unbind(1)
         left, right = (first * second).chunk(2, 1)
-        some, more = third.split([1, 3], 1)
+        some, more = torch.split(third, [1, 3], 1)
         padded = nn.functional.pad(torch.cat([more, left, right, some], 1), (1, 1), value=1.0)
         return padded * 2.0
 

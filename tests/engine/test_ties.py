@@ -23,9 +23,10 @@ from tests.catalog.strategies import fewer
 from tests.engine.specs import Driven
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
+Places = np.ndarray[Any, np.dtype[np.int64]]
 
 
-def routed(x: Array, cells: list[Array], deltas: Array) -> Array:
+def routed(x: Array, cells: list[Places], deltas: Array) -> Array:
     """Every δ at the first largest cell of its window; ``cells`` are flat places in reading order."""
     found = np.zeros(x.size)
     for window, delta in zip(cells, deltas.reshape(-1), strict=True):
@@ -33,15 +34,15 @@ def routed(x: Array, cells: list[Array], deltas: Array) -> Array:
     return found.reshape(x.shape)
 
 
-def over_time(x: Array, lengths: list[int] | None) -> list[Array]:
-    places = np.arange(x.size).reshape(x.shape)
+def over_time(x: Array, lengths: list[int] | None) -> list[Places]:
+    places: Places = np.arange(x.size).reshape(x.shape)
     ends = lengths or [x.shape[1]] * len(x)
     return [places[n, : ends[n], j] for n in range(len(x)) for j in range(x.shape[2])]
 
 
-def pyramid(x: Array, levels: int) -> list[Array]:
+def pyramid(x: Array, levels: int) -> list[Places]:
     count, channels, height, width = x.shape
-    places = np.arange(x.size).reshape(x.shape)
+    places: Places = np.arange(x.size).reshape(x.shape)
     found = []
     for n in range(count):
         for level in range(levels):
@@ -55,9 +56,9 @@ def pyramid(x: Array, levels: int) -> list[Array]:
     return found
 
 
-def blocks(x: Array, size: int) -> list[Array]:
+def blocks(x: Array, size: int) -> list[Places]:
     """Of whole blocks, over the last axis or the last two."""
-    places = np.arange(x.size).reshape(x.shape)
+    places: Places = np.arange(x.size).reshape(x.shape)
     found = []
     for index in np.ndindex(*x.shape[:2]):
         one = places[index]
@@ -98,7 +99,7 @@ def gradient(module: Callable[..., torch.Tensor], x: Array, deltas: Array, *more
     given = torch.tensor(x, dtype=torch.float64, requires_grad=True)
     made = module(given, *more)
     (found,) = torch.autograd.grad(made, given, torch.tensor(deltas).reshape(made.shape))
-    return found.numpy()  # type: ignore[no-any-return]
+    return found.numpy()
 
 
 def drawn(seed: int, shape: tuple[int, ...]) -> Array:
@@ -170,7 +171,11 @@ def explained(tracer: Tracer, pass_: dict[str, Any], **cell: Any) -> Explanation
 
 
 def test_the_microscope_names_the_step_that_has_the_gradient() -> None:
-    model = [{"type": "rows"}, {"type": "max_over_time"}, {"type": "dense", "units": 10}]
+    model: list[dict[str, Any]] = [
+        {"type": "rows"},
+        {"type": "max_over_time"},
+        {"type": "dense", "units": 10},
+    ]
     tracer, pass_ = constant(model)
     trace = tracer.trace(Traced.model_validate_json(json.dumps(pass_)))
     rows, peak, _ = trace.trainer.network.order

@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 import torch
 
-from app.engine.tracing import explain, forward
+from app.engine.tracing import explain, forward, updates
+from app.engine.tracing.adjoint import backward
+from app.engine.tracing.capture import capture
+from app.engine.tracing.cells import Cell, source
+from app.engine.tracing.rules import explain_rule
 from app.engine.tracing.sums import Found
 from app.protocol.refusals import DoesNotSum, LookFailed
 from app.worker import failure
@@ -41,16 +45,15 @@ def test_an_explanation_whose_terms_do_not_sum_is_refused(
 ) -> None:
     """Every term is a thousandth too large: small enough that nobody would see it."""
     assert ask(microscope, cell, precision=precision)
-    whole, column = explain.forward, explain.backward
 
     def less(*args: Any) -> Found:
-        found = whole(*args)
+        found = forward.forward(*args)
         for block in found.blocks:
             block.values = block.values * 1.001
         return found
 
     def fewer(*args: Any) -> Any:
-        blocks = column(*args)
+        blocks = backward(*args)
         for block in blocks:
             block.values = block.values * 1.001
         return blocks
@@ -71,10 +74,9 @@ def test_an_explanation_whose_terms_do_not_sum_is_refused(
 def test_an_update_that_does_not_sum_is_refused(
     monkeypatch: pytest.MonkeyPatch, microscope: Microscope
 ) -> None:
-    from app.engine.tracing import updates
-
-    terms = updates.explain_rule
-    monkeypatch.setattr(updates, "explain_rule", lambda *args: terms(*args)[:1])
+    monkeypatch.setattr(
+        updates, "explain_rule", lambda *args, **form: explain_rule(*args, **form)[:1]
+    )
     for role in ("update", "parameter"):
         with pytest.raises(DoesNotSum):
             ask(microscope, {"role": role, **WEIGHT})
@@ -129,8 +131,6 @@ def test_memory_that_is_missing_is_still_said(
 
 def test_a_way_of_drawing_that_has_no_other_form_is_made_again_on_a_copy() -> None:
     """``normal_`` and ``bernoulli_`` have no form of the same name that writes nothing."""
-    from app.engine.tracing.capture import capture
-    from app.engine.tracing.cells import Cell, source
 
     def module(x: torch.Tensor) -> torch.Tensor:
         x = x.clone().normal_(0.0, 2.0) + x.clone().bernoulli_(0.4) * x
