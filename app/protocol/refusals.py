@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.core.errors import Conflict, Invalid
+from app.core.errors import Conflict, GlassnetError, Invalid
 from app.core.text import text
 
 
@@ -141,6 +141,34 @@ class NotReached(Invalid):
 class NoSuchCell(Invalid):
     code, status = "no_such_cell", 422
     message = text("There is no such number: {why}", "没有这个数：{why}")
+
+
+class CellMisfit(Invalid):
+    code, status = "cell_misfit", 422
+    message = text(
+        "“{field}” does not apply to this number: {why}. Leave it out.",
+        "“{field}”不适用于这个数：{why}。请去掉它。",
+    )
+
+
+class DoesNotSum(GlassnetError):
+    code, status = "does_not_sum", 500
+    message = text(
+        "Glassnet cannot explain this number: the terms that it found sum to {total}, PyTorch's "
+        "value is {value}; that is {off} off, and rounding allows {bar}. This is a fault of "
+        "Glassnet, which its log has noted. The number: {cell}",
+        "Glassnet 无法解释这个数：所得各项之和为 {total}，PyTorch 给出的值为 {value}，相差 "
+        "{off}，而舍入误差至多为 {bar}。这是 Glassnet 的缺陷，已记入日志。该数为：{cell}",
+    )
+
+
+class LookFailed(GlassnetError):
+    code, status = "look_failed", 500
+    message = text(
+        "Glassnet could not look into this step because of an error of its own, which its log has "
+        "noted. The run is not touched by it.",
+        "Glassnet 自身出错，无法查看这一步；错误已记入日志。运行不受影响。",
+    )
 
 
 class NoDerivative(Invalid):

@@ -111,7 +111,9 @@ class Cell(Strict):
     ``sensitivity`` ∂E/∂(that output), ``parameter`` a weight, ``gradient`` ∂E/∂(that weight),
     ``update`` its next value, ``state`` what the optimiser remembers of it, ``loss`` E itself.
     ``node`` may be ``input`` or ``@loss``. ``sample`` is a position in the batch. ``operation`` names
-    an elementary operation inside the node and then ``index`` covers all axes of its result.
+    an elementary operation inside the node and then ``index`` covers all axes of its result. A
+    ``constant`` is named by its operation, or by its ``tensor``: a buffer's name. A field that does not
+    apply to the role is refused.
     """
 
     role: CellRole
@@ -137,8 +139,8 @@ class Cell(Strict):
 
 
 class ExplainWanted(Traced):
-    """``form`` ``sum`` gives sensitivities and gradients as the chapter has them, summed over the
-    batch instead of averaged. ``depth``: a ``state`` is written out as what each of that many earlier
+    """``form`` ``sum`` gives the loss, sensitivities and gradients as the chapter has them, summed over
+    the batch instead of averaged. ``depth``: a ``state`` is written out as what each of that many earlier
     steps gave to it, and what was left before them; every term names its step."""
 
     cell: Cell
@@ -163,12 +165,19 @@ class Answer(BaseModel):
 
 class Factor(Answer):
     """One factor of a term. ``meaning``: the ``value`` at ``place``, a ``sensitivity`` there, a
-    ``derivative`` taken there, the ``reciprocal`` of the value there, an ``argument`` of a function,
-    a plain ``coefficient``, or a ``setting`` of the optimiser; ``symbol`` is LaTeX."""
+    ``derivative`` taken there, the ``reciprocal`` of the value there, its ``deviation`` from the mean of
+    all terms, an ``argument`` of a function, a plain ``coefficient``, or a ``setting`` of the optimiser; ``symbol`` is LaTeX."""
 
     value: Number
     meaning: Literal[
-        "value", "sensitivity", "derivative", "reciprocal", "argument", "coefficient", "setting"
+        "value",
+        "sensitivity",
+        "derivative",
+        "reciprocal",
+        "deviation",
+        "argument",
+        "coefficient",
+        "setting",
     ]
     place: Cell | None = None
     symbol: str | None = None
@@ -206,7 +215,10 @@ class WrittenFormula(Answer):
 
 class Explanation(Answer):
     """A cell as a sum. ``value`` is PyTorch's, ``formula_value`` the sum of the terms in float64;
-    ``scale`` is Σ|terms|, by which ``difference`` is to be judged."""
+    ``scale`` is Σ|terms|. No ``difference`` is larger than ``allowed``, which is rounding: an
+    explanation that does not sum is refused. Only where a number is ``stored`` may it be: such a value
+    is the run's own, made in float32, and its terms are those of the step made again, which rounds
+    otherwise."""
 
     cell: Cell
     step: int
@@ -222,6 +234,8 @@ class Explanation(Answer):
     formula_value: Number
     difference: Number
     scale: Number
+    allowed: Number
+    stored: bool = False
     formula: WrittenFormula
     terms: tuple[Term, ...]
     rest: Rest

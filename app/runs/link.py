@@ -108,7 +108,11 @@ class Link:
         finally:
             self._answers.pop(number, None)
         if header["type"] == "failed":
-            raise refusal(header["error"])
+            refused = refusal(header["error"])
+            if refused.status >= 500:  # a fault of ours, which the person is told of in words only
+                detail = header["error"].get("detail")
+                _log.error("look failed", code=refused.code, said=refused.text.en, detail=detail)
+            raise refused
         return header, payload
 
     async def stop(self, patience: float) -> None:

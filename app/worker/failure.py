@@ -38,8 +38,11 @@ def is_out_of_memory(error: BaseException) -> bool:
 def crash(error: BaseException) -> dict[str, Any]:
     """The ``error`` of a ``crashed`` message."""
     code, message = _named(error)
-    detail = "".join(traceback.format_exception(error))[-8000:]
-    return {"code": code, "message": message.model_dump(), "detail": detail}
+    return {"code": code, "message": message.model_dump(), "detail": _traced(error)}
+
+
+def _traced(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error))[-8000:]
 
 
 def _named(error: BaseException) -> tuple[str, Text]:
@@ -53,9 +56,10 @@ def _named(error: BaseException) -> tuple[str, Text]:
 
 
 def problem(error: Exception) -> dict[str, Any]:
-    """The ``error`` of a ``failed`` message: a Problem as JSON."""
+    """The ``error`` of a ``failed`` message: a Problem as JSON, and for the log what was behind it."""
     if isinstance(error, GlassnetError):
-        return error.problem().model_dump(mode="json")
+        found = error.problem().model_dump(mode="json")
+        return found if error.__cause__ is None else found | {"detail": _traced(error.__cause__)}
     code, message = _named(error)
     return Problem(code=code, message=message, params={"detail": str(error)[:2000]}).model_dump(
         mode="json"

@@ -17,6 +17,7 @@ from app.engine.session import Session
 from app.engine.tracing.history import History
 from app.engine.tracing.tracer import Tracer
 from app.protocol.health import HEALTH_WANTED
+from app.protocol.refusals import LookFailed
 from app.protocol.through_time import THROUGH_TIME_WANTED
 from app.protocol.tracing import (
     EXPLAIN_WANTED,
@@ -34,7 +35,6 @@ _NO_MEMORY = text(
     "there is not enough memory to look into this step. Look at fewer samples.",
     "内存不足，无法查看这一步。请减少样本数。",
 )
-_FAILED = text("this pass could not be taken apart ({reason}).", "无法拆解这次传播（{reason}）。")
 
 
 class Microscope:
@@ -71,8 +71,7 @@ class Microscope:
             self._history.let_go()
             if failure.is_out_of_memory(error):
                 raise Conflict(reason=_NO_MEMORY) from error
-            said = f"{type(error).__name__}: {error}"[:300]
-            raise Conflict(reason=_FAILED.format(reason=said)) from error
+            raise LookFailed from error
 
     def _answer(self, kind: str, asked: str) -> bytes:
         tracer = self._tracer

@@ -161,7 +161,11 @@ def test_the_optimisers_memory_names_the_step_it_comes_from(rule: dict[str, Any]
     states = tracer.trace(ExplainWanted(cell=Cell(role="loss"))).updated().state["conv1.weight"]
     for state in set(states) - {"step"}:
         found = explain(tracer, role="state", state=state, **CELLS[0])
-        assert abs(found.difference) <= 1e-9 * found.scale
+        own = driven.session.trainer.state()[f"optimizer.conv1.weight.{state}"]
+        assert (found.stored, found.value) == (True, float(own[CELLS[0]["index"]]))
+        total = sum(float(term.value) for term in found.terms)
+        assert abs(total - found.formula_value) <= 1e-12 * found.scale
+        assert abs(found.difference) <= 1e-6 * found.scale, "the run rounds to float32"
         assert found.step == 2
         places = [f.place for term in found.terms for f in term.factors if f.place]
         assert {place.step for place in places} == {2}

@@ -355,8 +355,10 @@ def test_what_is_not_there_is_refused() -> None:
         "time": {"time": 6},
         "state": {"state": "c", "time": 0},
         "node": {"node": out, "time": 0},
-        "role": {"role": "gradient", "tensor": "weight_hh_l0", "time": 0},
         "index": {"time": 0, "index": (4,)},
+        "sample": {"time": 0, "sample": 99},
+        "layer": {"time": 0, "layer": 1},
+        "reverse": {"time": 0, "reverse": True},
     }
     for field, cell in cells.items():
         asked_cell = {"role": "activation", "node": node, "sample": 0, "index": (0,), **cell}

@@ -86,9 +86,8 @@ def test_trace_and_explanation_agree_with_the_run(server: LiveServer, run: str) 
     assert update["value"] == float(tensors["conv1.weight.update"][1, 0, 2, 0])
     assert abs(update["difference"]) <= 1e-12 * abs(update["value"])
     state = explained(server, run, role="state", state="exp_avg", **WEIGHT)
-    assert state["value"] == pytest.approx(
-        float(tensors["conv1.weight.exp_avg.state"][1, 0, 2, 0]), rel=1e-6
-    )
+    assert state["value"] == float(tensors["conv1.weight.exp_avg.state"][1, 0, 2, 0])
+    assert state["stored"]
     places = [f["place"] for t in state["terms"] for f in t["factors"] if f["place"]]
     assert {(p["role"], p["step"]) for p in places} == {("state", 5), ("gradient", 5)}
 
@@ -167,13 +166,25 @@ def test_looking_changes_nothing_of_the_run(server: LiveServer) -> None:
             "explain",
             {"cell": {"role": "activation", "node": "conv1", "sample": 99, "index": [0, 0, 0]}},
             "no_such_cell",
-            "/cell/index",
+            "/cell/sample",
         ),
         (
             "explain",
             {"cell": {"role": "gradient", "node": "tanh1", "tensor": "weight", "index": [0]}},
             "no_such_cell",
             "/cell/tensor",
+        ),
+        (
+            "explain",
+            {"cell": {"role": "activation", "node": "conv1", "sample": 0, "index": [0, 0]}},
+            "no_such_cell",
+            "/cell/index",
+        ),
+        (
+            "explain",
+            {"cell": {"role": "gradient", **WEIGHT, "sample": 0}},
+            "cell_misfit",
+            "/cell/sample",
         ),
         ("explain", {"cell": {"role": "smell"}}, "invalid", "/cell/role"),
         ("explain", {"cell": {"role": "loss"}, "extra": 1}, "invalid", "/extra"),

@@ -3,7 +3,8 @@
 ``fake_worker.py <behaviour> <fd>``: ``good`` counts steps; ``mute`` starts and never says a word;
 ``garbage`` answers the first command with bytes that are no message; ``crash`` reports an error of
 its own then; ``refuse`` refuses every command; ``exit`` ends with code 3; ``deaf`` ignores stop;
-``broken`` crashes before it is ready, ``missing`` because its data are not there.
+``broken`` crashes before it is ready, ``missing`` because its data are not there; ``unsound`` finds
+that an explanation does not sum.
 """
 
 from __future__ import annotations
@@ -59,8 +60,16 @@ class Worker:
         if kind == "taps":
             for tap in message["taps"]:
                 self.send({"type": "frame", "key": tap["key"], "step": self.step}, frame())
+        if kind == "explain":
+            self.explain(message)
         if kind == "command":
             self.command(message)
+
+    def explain(self, message: dict[str, Any]) -> None:
+        names = ("cell", "value", "total", "off", "bar")
+        error = {"code": "does_not_sum", "message": TEXT, "params": {n: f"<{n}>" for n in names}}
+        told = {**error, "detail": "Traceback: where it was"}
+        self.send({"type": "failed", "id": message["id"], "error": told})
 
     def command(self, message: dict[str, Any]) -> None:
         if self.behaviour == "garbage":

@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.core.errors import Conflict, DeviceMissing, Invalid, NotFound, SpecError
 from app.protocol.commands import Play, SetSpeed, Step
 from app.protocol.events import State, StoredEvent
+from app.protocol.refusals import DoesNotSum
 from app.protocol.runs import RunRecord
 from app.protocol.stream import Watch
 from app.protocol.taps import Tap
+from app.protocol.tracing import Cell, ExplainWanted
 from app.runs import service as services
 from app.runs.exits import SERVER_LOST, SERVER_STOPPED, WorkerLost
 from app.runs.service import Runs
@@ -154,6 +157,20 @@ async def test_a_refusal_is_the_error_it_was(tmp_path: Path) -> None:
         with pytest.raises(Conflict) as refused:
             await runs.command(run, Play())
         assert refused.value.text.zh == "现在无法执行：否。"
+        assert (await runs.get(run)).state == "paused"
+
+
+async def test_a_fault_in_a_look_is_told_in_words_and_logged_whole(tmp_path: Path) -> None:
+    async with service(tmp_path, fake("unsound")) as runs:
+        run = await rest(runs)
+        wanted = ExplainWanted(cell=Cell(role="loss"))
+        with capture_logs() as logged, pytest.raises(DoesNotSum) as refused:
+            await runs.trace(run, "explain", wanted)
+        assert "sum to <total>" in refused.value.text.en
+        assert "Traceback" not in refused.value.problem().model_dump_json()
+        (entry,) = [one for one in logged if one["log_level"] == "error"]
+        assert entry["code"] == "does_not_sum"
+        assert entry["detail"] == "Traceback: where it was"
         assert (await runs.get(run)).state == "paused"
 
 

@@ -14,14 +14,17 @@ if TYPE_CHECKING:
 
 
 class MaxOverTime(Layer):
-    """Input (T, F), output (F,): the largest value of every feature over time; its step alone gets the error."""
+    """Input (T, F), output (F,): the largest value of every feature over time; its step alone gets the error.
+
+    Of equal largest values the first wins.
+    """
 
     TITLE = text("Max over time", "对时间取最大")
     SUMMARY = text(
         "Keeps each feature's largest value, whenever it occurred.",
         "保留各特征在所有时刻中的最大值，无论何时出现。",
     )
-    DOC_ZH = "输入 (T, F)，输出 (F,)：各特征在所有时刻中的最大值；误差只传给取得最大值的时刻。"
+    DOC_ZH = "输入 (T, F)，输出 (F,)：各特征在所有时刻中的最大值；误差只传给取得最大值的时刻。\n\n最大值相等时，最先出现者胜出。"
     GROUP = RECURRENT
     MASKED = True
     FORMULA = Formula(

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 class PyramidPool(Layer):
-    """Maxima over 1×1, 2×2, 4×4, … bins of every map, laid out as one vector.
+    """Maxima over 1×1, 2×2, 4×4, … bins of every map, laid out as one vector; of equal largest cells
+    the first wins, and the error is its alone.
 
     Input (C, H, W), output (C·Σ4ˡ,). Source: He et al., ECCV 2014 (SPP-net).
     """
@@ -25,7 +26,7 @@ class PyramidPool(Layer):
         "逐级细分网格并取各格最大值：任意大小的图像都得到同样长度的向量。",
     )
     DOC_ZH = (
-        "对每张图在 1×1、2×2、4×4……的网格中取各格的最大值，排成一个向量。\n\n"
+        "对每张图在 1×1、2×2、4×4……的网格中取各格的最大值，排成一个向量；最大值相等时，排在最前者胜出，误差只传给它。\n\n"
         "输入 (C, H, W)，输出 (C·Σ4ˡ,)。出处：He 等，ECCV 2014（SPP-net）。"
     )
     GROUP = POOLING

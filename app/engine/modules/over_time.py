@@ -23,7 +23,8 @@ class Rows(nn.Module):
 class OverTime(nn.Module):
     """(N, T, F) → (N, F): the ``last`` step, or the ``mean`` or ``max`` of all.
 
-    Where sequences end earlier than the batch, ``lengths`` (N,) says when.
+    Where sequences end earlier than the batch, ``lengths`` (N,) says when. Of equal largest values the
+    first is the winner, and the error is its alone.
     """
 
     def __init__(self, how: str) -> None:
@@ -34,9 +35,9 @@ class OverTime(nn.Module):
         if lengths is None:
             if self.how == "last":
                 return x_NTF[:, -1]
-            return x_NTF.mean(1) if self.how == "mean" else x_NTF.amax(1)
+            return x_NTF.mean(1) if self.how == "mean" else x_NTF.max(1).values
         if self.how == "last":
             return last_steps(x_NTF, lengths)
         if self.how == "mean":
             return silent_tail(x_NTF, lengths).sum(1) / lengths[:, None]
-        return first_repeated(x_NTF, lengths).amax(1)
+        return first_repeated(x_NTF, lengths).max(1).values

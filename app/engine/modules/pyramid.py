@@ -9,7 +9,8 @@ from torch import nn
 class PyramidPool(nn.Module):
     """(N, C, H, W) → (N, C·Σ4ˡ), level by level, each level channel by channel.
 
-    Bins are those of adaptive pooling: from ⌊i·H/n⌋ to ⌈(i+1)·H/n⌉.
+    Bins are those of adaptive pooling: from ⌊i·H/n⌋ to ⌈(i+1)·H/n⌉. Of equal largest cells of a bin the
+    first in reading order is the winner, and the error is its alone.
     """
 
     def __init__(self, levels: int) -> None:
@@ -30,4 +31,4 @@ class PyramidPool(nn.Module):
         height, width = x_NCHW.shape[2:]
         rows = slice(i * height // n, -(-(i + 1) * height // n))
         columns = slice(j * width // n, -(-(j + 1) * width // n))
-        return x_NCHW[:, :, rows, columns].amax(dim=(2, 3))
+        return x_NCHW[:, :, rows, columns].flatten(2).max(2).values

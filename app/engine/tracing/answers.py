@@ -24,6 +24,8 @@ class Answered:
     losers: tuple[Loser, ...] = ()
     scale: float | None = None
     quantity: Text = field(default_factory=lambda: words.ACTIVATION)
+    stored: float | None = None
+    """The run's own number, where the value is that of the step made again."""
 
     @property
     def total(self) -> float:

@@ -67,8 +67,8 @@ class Operation:
     places: list[int]
     """Where the slots are among the leaves."""
     results: list[Value | None] = field(default_factory=list)
-    moved: tuple[torch.Tensor, list[int]] | None = None
-    """Of a move: which cell each cell of the result copies (see ``cells``)."""
+    moved: tuple[list[torch.Tensor], list[int]] | None = None
+    """Of a move: which cell each cell of every result copies (see ``cells``)."""
 
     @property
     def name(self) -> str:
@@ -84,6 +84,16 @@ class Operation:
     def moves(self) -> bool:
         """Whether it only puts cells elsewhere, or a 0 in their place."""
         return self.name in MOVES or _is_view(self.function) or self._silences
+
+    @property
+    def drawn(self) -> bool:
+        """Whether its results are random: no change of what it takes explains them."""
+        return torch.Tag.nondeterministic_seeded in self.function.tags
+
+    @property
+    def empty(self) -> bool:
+        """Whether it only takes memory, which holds anything until it is written to."""
+        return self.name.removeprefix("new_").startswith("empty")
 
     @property
     def _silences(self) -> bool:
@@ -130,6 +140,8 @@ class Graph:
     """Of a recurrent module, by layer, whether it reads backwards, and name of the state: its value
     at every step of the walk."""
     strands: dict[tuple[int, bool], Strand] = field(default_factory=dict)
+    given: dict[str, Value] = field(default_factory=dict)
+    """Buffers by name, and numbered, tensors that the module had beforehand without one."""
 
     def __post_init__(self) -> None:
         for operation in self.operations:
@@ -139,6 +151,13 @@ class Graph:
             if operation.depends:
                 for slot, value in enumerate(operation.slots):
                     self.users.setdefault(value.number, []).append((operation, slot))
+        constants = [value for value in self.values if value.origin == "constant"]
+        self.given = {value.name: value for value in self.values if value.origin == "buffer"}
+        self.given |= {f"constant {k}": value for k, value in enumerate(constants)}
+
+    def name_of(self, given: Value) -> str:
+        """What a buffer or constant is called."""
+        return next(name for name, value in self.given.items() if value is given)
 
 
 def _is_view(function: Any) -> bool:
@@ -155,13 +174,14 @@ def _writes(function: Any) -> bool:
 
 
 def _pure(function: Any) -> Callable[..., Any]:
-    """The form of an operation that writes nothing in place."""
+    """The form of an operation that writes nothing in place; one that has none writes to a copy."""
     if not _writes(function):
         return function  # type: ignore[no-any-return]
     name = str(function._schema.name).removeprefix("aten::").rstrip("_")
-    packet = getattr(aten, name)
-    overload = function._overloadname
-    return getattr(packet, overload if overload in packet.overloads() else "default")  # type: ignore[no-any-return]
+    packet = getattr(aten, name, None)
+    if packet is not None and function._overloadname in packet.overloads():
+        return getattr(packet, function._overloadname)  # type: ignore[no-any-return]
+    return lambda first, *args, **kwargs: function(first.clone(), *args, **kwargs)
 
 
 def _decomposition(function: Any) -> Callable[..., Any] | None:
@@ -201,6 +221,8 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.operations: list[Operation] = []
         self._known: dict[int, Value] = {}
         self._kept: list[torch.Tensor] = []  # so that no id is used twice
+        self._sharing: dict[int, list[Value]] = {}
+        """Values by the memory they lie in: views of one tensor are overwritten together."""
 
     def enter(
         self, tensor: torch.Tensor, origin: Origin, name: str = "", *, depends: bool = False
@@ -209,6 +231,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         value = Value(len(self.values), tensor.detach(), origin, name, depends)
         self.values.append(value)
         self._known[id(tensor)] = value
+        self._sharing.setdefault(tensor.untyped_storage().data_ptr(), []).append(value)
         self._kept.append(tensor)
         return value
 
@@ -234,12 +257,13 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, torch.Tensor)]
         slots = [self.find(leaves[i]) for i in places]
         if _writes(func) and slots:
-            self._keep_old(slots[0])
+            self.keep_old(leaves[places[0]])
         made = func(*args, **given)
         fixed = [None if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves]
         operation = Operation(len(self.operations), func, fixed, spec, slots, places)
         self.operations.append(operation)
         depends = any(value.depends for value in slots) and func is not aten.detach.default
+        depends = depends and not operation.drawn
         for tensor in made if isinstance(made, tuple | list) else (made,):
             operation.results.append(self._result(tensor, depends))
         return made
@@ -250,9 +274,9 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         depends = depends and tensor.is_floating_point()
         return self.enter(tensor, "operation", depends=depends)
 
-    def _keep_old(self, value: Value) -> None:
-        """What is about to be overwritten was an argument of earlier operations."""
-        if value.origin != "constant":
+    def keep_old(self, written: torch.Tensor) -> None:
+        """What is about to be overwritten was an argument or a result of earlier operations."""
+        for value in self._sharing.pop(written.untyped_storage().data_ptr(), ()):
             value.tensor = value.tensor.clone()
 
 
@@ -293,6 +317,9 @@ def capture(module: Callable[..., torch.Tensor], inputs: Sequence[torch.Tensor])
     lengths = next((x for x in given if not x.is_floating_point()), None)
     with strands_of(module, lengths) as strands, recorder:
         output = run(*given)
+    if isinstance(module, nn.Module):
+        for buffer in module.buffers():  # which whoever looks puts back to what it was
+            recorder.keep_old(buffer)
     moments = {
         (strand.layer, strand.reverse, name): [recorder.find(state[k]) for state in strand.states]
         for strand in strands

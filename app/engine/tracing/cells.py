@@ -6,7 +6,7 @@ view or copy has code of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -57,23 +57,29 @@ def numbered(tensor: torch.Tensor, first: int = 1) -> torch.Tensor:
     return numbers.view(tensor.shape)
 
 
-def _map(operation: Operation) -> tuple[torch.Tensor, list[int]]:
-    """For every cell of a move's result the number of the cell it copies (0: a constant), and
+def _map(operation: Operation) -> tuple[list[torch.Tensor], list[int]]:
+    """For every cell of each result of a move the number of the cell it copies (0: a constant), and
     where the numbers of each slot begin. Kept with the operation."""
-    if operation.moved is not None:
-        return operation.moved
-    starts: list[int] = []
-    tensors: list[torch.Tensor] = []
-    first = 1
-    for value in operation.slots:
-        starts.append(first)
-        if value.tensor.is_floating_point():
-            tensors.append(numbered(value.tensor, first))
-            first += value.tensor.numel()
-        else:
-            tensors.append(value.tensor)
-    operation.moved = operation.run(tensors)[0].double().reshape(-1), starts
+    if operation.moved is None:
+        starts: list[int] = []
+        first = 1
+        for value in operation.slots:
+            starts.append(first)
+            first += value.tensor.numel() if value.tensor.is_floating_point() else 0
+        once, again = (_sent(operation, starts, more) for more in (0, 1))
+        # What copies a cell shows the other number; a constant, or an integer made real, does not.
+        maps = [torch.where(b - a == 1.0, a, 0.0) for a, b in zip(once, again, strict=True)]
+        operation.moved = maps, starts
     return operation.moved
+
+
+def _sent(operation: Operation, starts: Sequence[int], more: int) -> list[torch.Tensor]:
+    """All results, flat, of cell numbers that begin ``more`` higher."""
+    given = [
+        numbered(v.tensor, first + more) if v.tensor.is_floating_point() else v.tensor
+        for v, first in zip(operation.slots, starts, strict=True)
+    ]
+    return [made.double().reshape(-1) for made in operation.run(given)]
 
 
 def source(graph: Graph, cell: Cell) -> Cell:
@@ -86,8 +92,9 @@ def sources(graph: Graph, value: Value, flats: Sequence[int]) -> list[Cell]:
     maker = graph.makers.get(value.number)
     if maker is None or not maker[0].moves or not value.tensor.is_floating_point():
         return [Cell(value, flat) for flat in flats]
-    operation = maker[0]
-    numbers, starts = _map(operation)
+    operation, result = maker
+    maps, starts = _map(operation)
+    numbers = maps[result]
     found = [Cell(value, flat) for flat in flats]
     came = numbers[torch.tensor(list(flats), device=numbers.device)].round().long().tolist()
     for before, first in zip(operation.slots, starts, strict=True):
@@ -101,13 +108,19 @@ def sources(graph: Graph, value: Value, flats: Sequence[int]) -> list[Cell]:
     return found
 
 
-def onward(operation: Operation, slot: int, flats: torch.Tensor) -> torch.Tensor:
-    """The cells of a move's result that are copies of these cells of one slot."""
-    numbers, starts = _map(operation)
+def onward(
+    operation: Operation, slot: int, flats: torch.Tensor
+) -> Iterator[tuple[Value, torch.Tensor]]:
+    """The cells of a move's results that are copies of these cells of one slot, result by result."""
+    maps, starts = _map(operation)
     wanted = (flats + starts[slot]).double()
-    if wanted.numel() == 1:
-        return (numbers == wanted).nonzero().reshape(-1)
-    return torch.isin(numbers, wanted).nonzero().reshape(-1)
+    for result, numbers in zip(operation.results, maps, strict=True):
+        if result is None or not result.depends:
+            continue
+        single = wanted.numel() == 1
+        copies = numbers == wanted if single else torch.isin(numbers, wanted)
+        if bool(copies.any()):
+            yield result, copies.nonzero().reshape(-1)
 
 
 @dataclass(frozen=True)
@@ -128,38 +141,46 @@ def uses(graph: Graph, value: Value, flats: torch.Tensor) -> list[Use]:
         if not operation.moves:
             found.append(Use(operation, slot, flats))
             continue
-        result = operation.results[0]
-        if result is not None and result.depends:
-            moved = onward(operation, slot, flats)
-            if moved.numel():
-                found += uses(graph, result, moved)
+        for result, moved in onward(operation, slot, flats):
+            found += uses(graph, result, moved)
     return found
 
 
 def outcomes(graph: Graph, value: Value, flats: Sequence[int]) -> list[Cell]:
     """The cells of the graph's output that these only move to; themselves if they do more."""
-    stay = [Cell(value, flat) for flat in flats]
-    here, at = value, list(flats)
-    while here is not graph.output:
+    found = [Cell(value, flat) for flat in flats]
+    left = [(value, list(range(len(flats))), list(flats))]
+    while left:
+        here, places, at = left.pop()
+        if here is graph.output:
+            for place, flat in zip(places, at, strict=True):
+                found[place] = Cell(here, flat)
+            continue
         users = graph.users.get(here.number, [])
-        if len(users) != 1 or not users[0][0].moves:
-            return stay
-        operation, slot = users[0]
-        result = operation.results[0]
-        if result is None:
-            return stay
-        at = _followed(operation, slot, at)
-        here = result
-    return [Cell(here, flat) if flat >= 0 else stay[k] for k, flat in enumerate(at)]
+        if len(users) == 1 and users[0][0].moves:
+            left += _followed(*users[0], places, at)
+    return found
 
 
-def _followed(operation: Operation, slot: int, flats: Sequence[int]) -> list[int]:
-    """The one cell of a move's result that copies each of these; −1 where there is not just one."""
-    numbers, starts = _map(operation)
-    wanted = torch.tensor([flat + starts[slot] if flat >= 0 else -1 for flat in flats])
-    places = torch.isin(numbers, wanted.double().to(numbers.device)).nonzero().reshape(-1)
-    found: dict[int, list[int]] = {}
-    for number, place in zip(numbers[places].long().tolist(), places.tolist(), strict=True):
-        found.setdefault(number, []).append(place)
-    copies = (found.get(number, []) for number in wanted.tolist())
-    return [places[0] if len(places) == 1 else -1 for places in copies]
+def _followed(
+    operation: Operation, slot: int, places: Sequence[int], flats: Sequence[int]
+) -> Iterator[tuple[Value, list[int], list[int]]]:
+    """By result of a move those of these cells that have a single copy, and where in it."""
+    maps, starts = _map(operation)
+    wanted = torch.tensor([flat + starts[slot] for flat in flats]).double()
+    copies: dict[int, list[tuple[int, int]]] = {}
+    for result, numbers in enumerate(maps):
+        where = torch.isin(numbers, wanted.to(numbers.device)).nonzero().reshape(-1)
+        for number, flat in zip(numbers[where].long().tolist(), where.tolist(), strict=True):
+            copies.setdefault(number, []).append((result, flat))
+    by_result: dict[int, tuple[list[int], list[int]]] = {}
+    for place, number in zip(places, wanted.long().tolist(), strict=True):
+        single = copies.get(number, [])
+        if len(single) == 1:
+            kept = by_result.setdefault(single[0][0], ([], []))
+            kept[0].append(place)
+            kept[1].append(single[0][1])
+    for result, (kept_places, kept_flats) in by_result.items():
+        made = operation.results[result]
+        if made is not None:
+            yield made, kept_places, kept_flats

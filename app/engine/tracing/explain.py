@@ -9,23 +9,27 @@ import torch
 from app.core.text import Text
 from app.engine.tracing import formulas, words
 from app.engine.tracing.adjoint import backward
-from app.engine.tracing.answers import Answered, edited, given, no_state, silenced, unknown
+from app.engine.tracing.answers import Answered, given, silenced, unknown
+from app.engine.tracing.asked import node_of
 from app.engine.tracing.capture import Value
 from app.engine.tracing.cells import Cell as GraphCell
 from app.engine.tracing.cells import flat_of, source
+from app.engine.tracing.fit import allowed, require_sum
 from app.engine.tracing.forward import forward
 from app.engine.tracing.moments import resolved
 from app.engine.tracing.places import Blocks, Context, largest, losers
-from app.engine.tracing.rules import explain_frozen, explain_rule, frozen
 from app.engine.tracing.step import Trace
 from app.engine.tracing.sums import Found
+from app.engine.tracing.updates import Weights
 from app.protocol.refusals import NoDerivative
 from app.protocol.tracing import (
     LOSS_NODE,
     Cell,
     Explanation,
+    Factor,
     Form,
     Rest,
+    Term,
     WrittenFormula,
 )
 from app.spec.model import INPUT
@@ -38,33 +42,33 @@ class Explainer:
         self.trace = trace
         self.branch = branch
         self.form = form
-        network = trace.trainer.network
-        outputs = trace.values[network.output][0].numel()
-        loss = trace.trainer.spec.training.phase.loss
-        answers = int((trace.targets >= 0).sum()) if trace.trainer.per_step else trace.count
-        self.factor = loss.summed(answers, outputs) if form == "sum" else 1.0
+        self.factor = trace.times(form)
+        self.weights = Weights(trace, form)
 
     def explain(self, cell: Cell) -> Explanation:
-        """Raises NoSuchCell or NoDerivative."""
+        """Raises NoSuchCell, NoDerivative or DoesNotSum."""
         answers: dict[str, Callable[[Cell], Answered]] = {
             "activation": self._activation,
             "net_input": self._net_input,
             "loss": self._activation,
             "sensitivity": self._sensitivity,
             "gradient": self._gradient,
-            "update": self._update,
-            "state": self._given_parameter,
-            "parameter": self._given_parameter,
+            "update": self.weights.update,
+            "state": self.weights.given,
+            "parameter": self.weights.given,
             "target": self._target,
             "constant": self._constant,
         }
         return self.finished(cell, answers[cell.role](resolved(self.trace, cell)))
 
     def finished(self, cell: Cell, found: Answered) -> Explanation:
-        """An answer with its differences and its formulas."""
+        """An answer with its differences and its formulas; raises DoesNotSum."""
         scale = found.scale
         if scale is None:
             scale = sum(abs(float(term.value)) for term in found.terms)
+        bar = allowed(self.trace.precision, found.kind, scale, found.value)
+        require_sum(cell, found.value, found.total, bar)
+        value = found.value if found.stored is None else found.stored
         written = formulas.numbers(found.terms, found.rest.count, found.total, found.operation)
         return Explanation(
             cell=cell,
@@ -77,10 +81,12 @@ class Explainer:
             kind=found.kind,
             operation=found.operation,
             title=words.TITLES[found.kind],
-            value=found.value,
+            value=value,
             formula_value=found.total,
-            difference=found.total - found.value,
+            difference=found.total - value,
             scale=scale,
+            allowed=bar,
+            stored=found.stored is not None,
             formula=WrittenFormula(part=found.part, symbols=found.symbols, numbers=written),
             terms=found.terms,
             rest=found.rest,
@@ -93,13 +99,6 @@ class Explainer:
         network = self.trace.trainer.network
         sources = (network.output, "") if node == LOSS_NODE else network.sources[node]
         return Context(node, sources, self.trace.open(node).graph)
-
-    def _node(self, cell: Cell) -> str:
-        node = LOSS_NODE if cell.role == "loss" else cell.node
-        known = {*self.trace.trainer.network.order, INPUT, LOSS_NODE}
-        if node is None or node not in known:
-            raise unknown("node", f"node {node!r}", f"节点 {node!r}")
-        return node
 
     def _inner(self, cell: Cell, node: str) -> GraphCell:
         """A cell of an elementary operation's result; its index covers all axes."""
@@ -133,6 +132,9 @@ class Explainer:
         """Sample and index together; a vector's index may be left out for a single number."""
         index = (cell.sample if cell.sample is not None else 0, *cell.index)
         shape = tuple(tensor.shape)
+        if index[0] >= shape[0]:
+            why = f"the batch has {shape[0]} samples", f"该批次有 {shape[0]} 个样本"
+            raise unknown("sample", *why)
         if len(index) != len(shape) or any(
             not 0 <= i < n for i, n in zip(index, shape, strict=True)
         ):
@@ -147,7 +149,7 @@ class Explainer:
     # --- forward ---------------------------------------------------------------------------------
 
     def _activation(self, cell: Cell) -> Answered:
-        node = self._node(cell)
+        node = node_of(self.trace, cell)
         if cell.operation is not None:
             inner = self._inner(cell, node)
             return self._forward(node, inner, inner.number)
@@ -155,7 +157,7 @@ class Explainer:
             graph = self.trace.open(node).graph
             answer = self._forward(node, GraphCell(graph.output, 0), float(self.trace.loss))
             answer.quantity = words.LOSS
-            return answer
+            return answer if self.form == "mean" else self._summed_loss(graph.output)
         tensor = self.trace.values[node]
         index = self._index(cell, tensor)
         if node == INPUT:
@@ -167,13 +169,36 @@ class Explainer:
             node, GraphCell(output, self._flat(output, index)), float(tensor[index])
         )
 
+    def _summed_loss(self, output: Value) -> Answered:
+        """ΣE as the mean, a cell of its own, times what makes the chapter's sum of it."""
+        loss = float(self.trace.loss)
+        own = GraphCell(output, 0).number
+        maker = self.trace.open(LOSS_NODE).graph.makers[output.number]
+        place = Cell(
+            role="activation",
+            node=LOSS_NODE,
+            operation=maker[0].number,
+            doing=maker[0].name,
+            result=maker[1],
+        )
+        mean = Factor(value=own, meaning="value", place=place)
+        batch = Factor(value=self.factor, meaning="coefficient")
+        term = Term(value=own * self.factor, factors=(mean, batch))
+        nothing = Rest(count=0, value=0.0)
+        part = self._part(LOSS_NODE, backward=False)
+        answer = Answered(
+            loss * self.factor, "linear", "mul", (term,), nothing, part, r"\textstyle\sum E = n\, E"
+        )
+        answer.quantity = words.LOSS_SUM
+        return answer
+
     def _silenced(self, node: str, index: tuple[int, ...]) -> bool:
         trainer = self.trace.trainer
         marks = trainer.settings.silenced.get(node)
         return marks is not None and marks.has(index[trainer.network.unit_axis(node)])
 
     def _net_input(self, cell: Cell) -> Answered:
-        node = self._node(cell)
+        node = node_of(self.trace, cell)
         network = self.trace.trainer.network
         if node not in network.order:
             raise unknown("node", "only a layer has a net input", "只有层才有净激活值")
@@ -190,7 +215,8 @@ class Explainer:
         if found.kind == "given" and at != cell:
             return self._moved(context, at, value, part)
         if found.kind == "given":
-            return given(value, words.CONSTANT)
+            drawn = found.through is not None and found.through.drawn
+            return given(value, words.DRAWN if drawn else words.CONSTANT)
         terms, rest = largest([(context, block) for block in found.blocks])
         name = found.through.name if found.through else "move"
         passed = losers(context, found.others)
@@ -221,16 +247,29 @@ class Explainer:
         return given(float(tensor[self._index(cell, tensor)]), words.TARGET)
 
     def _constant(self, cell: Cell) -> Answered:
-        node = self._node(cell)
+        node = node_of(self.trace, cell)
         if cell.operation is None:
-            raise unknown("operation", "a constant is named by its operation", "常数须由其运算指明")
+            return self._kept(cell, node)
         inner = self._inner(cell, node)
         return self._forward(node, inner, inner.number)
+
+    def _kept(self, cell: Cell, node: str) -> Answered:
+        """A number of a buffer, or of a tensor that the module had beforehand."""
+        known = {} if node == INPUT else self.trace.open(node).graph.given
+        if cell.tensor not in known:
+            names = ", ".join(known) or "–"
+            raise unknown(
+                "tensor",
+                f"{node} has no constant {cell.tensor!r}; it has: {names}",
+                f"{node} 没有常数 {cell.tensor!r}；有：{names}",
+            )
+        value = known[cell.tensor]
+        return given(GraphCell(value, self._flat(value, cell.index)).number, words.CONSTANT)
 
     # --- backward --------------------------------------------------------------------------------
 
     def _sensitivity(self, cell: Cell) -> Answered:
-        node = self._node(cell)
+        node = node_of(self.trace, cell)
         if cell.operation is not None:
             return self._inner_sensitivity(cell, node)
         if node == LOSS_NODE:
@@ -271,7 +310,7 @@ class Explainer:
         return self._sum(value, [(context, b) for b in found], "", words.SENSITIVITY)
 
     def _gradient(self, cell: Cell) -> Answered:
-        node, name = self._parameter(cell)
+        node, name = self.weights.place(cell)
         gradient = self.trace.gradients.get(f"{node}.{name}")
         if gradient is None:
             raise NoDerivative(pointer="/cell/tensor", node=node, what=f"{node}.{name}")
@@ -296,85 +335,3 @@ class Explainer:
         answer.scale = found.magnitude * abs(self.factor)
         answer.quantity = quantity
         return answer
-
-    # --- parameters ------------------------------------------------------------------------------
-
-    def _parameter(self, cell: Cell) -> tuple[str, str]:
-        node = self._node(cell)
-        known = dict(self.trace.trainer.network.named_parameters())
-        full = f"{node}.{cell.tensor}"
-        if full not in known:
-            raise unknown(
-                "tensor",
-                f"{node} has no parameter {cell.tensor!r}",
-                f"{node} 没有参数 {cell.tensor!r}",
-            )
-        shape = tuple(known[full].shape)
-        inside = len(cell.index) == len(shape) and all(
-            0 <= i < n for i, n in zip(cell.index, shape, strict=True)
-        )
-        if not inside:
-            wanted = "×".join(map(str, shape)) or "1"
-            raise unknown("index", f"{full} is {wanted}", f"{full} 的形状为 {wanted}")
-        return node, str(cell.tensor)
-
-    def _given_parameter(self, cell: Cell) -> Answered:
-        """A number that the step starts from; what made it is the step before."""
-        node, name = self._parameter(cell)
-        if cell.role == "parameter":
-            value = self.trace.updated().before[f"{node}.{name}"]
-            return given(float(value[cell.index]), words.PARAMETER)
-        states = self.trace.updated().state.get(f"{node}.{name}", {})
-        if cell.state not in states:
-            raise no_state(cell, list(states))
-        return given(float(states[cell.state][cell.index]), words.STATE)
-
-    def _update(self, cell: Cell) -> Answered:
-        node, name = self._parameter(cell)
-        after = self.trace.updated().after[f"{node}.{name}"]
-        return self._rule(cell, node, name, float(after[cell.index]), None)
-
-    def written(self, cell: Cell) -> Answered:
-        """A parameter that was written by hand before this step."""
-        node, name = self._parameter(cell)
-        return edited(float(self.trace.updated().before[f"{node}.{name}"][cell.index]))
-
-    def made(self, cell: Cell) -> Answered:
-        """How this step's update made a parameter or a state that the next one starts from."""
-        if cell.role == "parameter":
-            answer = self._update(cell)
-            answer.quantity = words.PARAMETER
-            return answer
-        node, name = self._parameter(cell)
-        states = self.trace.updated().state_after.get(f"{node}.{name}", {})
-        if cell.state not in states:
-            raise no_state(cell, list(states))
-        value = float(states[cell.state][cell.index])
-        answer = self._rule(cell, node, name, value, cell.state)
-        answer.quantity = words.STATE
-        return answer
-
-    def _kept(self, cell: Cell, node: str, name: str, value: float, state: str | None) -> Answered:
-        terms = explain_frozen(self.trace, node, name, cell.index, state)
-        symbols = "w' = w" if state is None else "s' = s"
-        answer = Answered(value, "frozen", "frozen", terms, Rest(count=0, value=0.0), "", symbols)
-        answer.quantity = words.UPDATE
-        return answer
-
-    def _rule(self, cell: Cell, node: str, name: str, value: float, state: str | None) -> Answered:
-        if frozen(self.trace, node, name, cell.index):
-            return self._kept(cell, node, name, value, state)
-        terms = explain_rule(self.trace, node, name, cell.index, state)
-        formula = self.trace.trainer.settings.optimizer.FORMULA
-        symbols = formulas.added([term.symbol or "" for term in terms])
-        left = "w'" if state is None else "s'"
-        return Answered(
-            value,
-            "rule",
-            self.trace.trainer.settings.optimizer.kind(),
-            terms,
-            Rest(count=0, value=0.0),
-            formula.forward if formula else "",
-            f"{left} = {symbols}",
-            quantity=words.UPDATE,
-        )

@@ -30,6 +30,8 @@ def forward(graph: Graph, cell: Cell) -> Found:
     if maker is None or not cell.value.tensor.is_floating_point():
         return Found("given", [])
     operation, result = maker
+    if operation.drawn or operation.empty:
+        return Found("given", [], operation)
     if operation.pointwise:
         return _pointwise(operation, cell)
     named = STATISTICS.get((operation.name, result)) or SELECTIONS.get(operation.name)

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
+from app.engine.tracing.fit import require_terms
 from app.engine.tracing.reach import advance, copy, twin
 from app.engine.tracing.rules import explain_rule, frozen
 from app.engine.tracing.step import Trace
-from app.protocol.tracing import Cell, Factor, Precision, Term
+from app.protocol.tracing import Cell, ExplainWanted, Factor, Form, Term
 
 if TYPE_CHECKING:
     from app.engine.session import Session
@@ -33,20 +34,17 @@ class Step:
     added: list[Term]
 
 
-def followed(
-    session: Session, cell: Cell, until: int, depth: int, precision: Precision
-) -> tuple[Term, ...]:
-    """The state of ``cell`` at step ``until`` as terms of the last ``depth`` steps, newest first; the
-    last term is what was left of the state before them. Fewer steps where each takes long."""
+def followed(session: Session, cell: Cell, until: int, wanted: ExplainWanted) -> tuple[Term, ...]:
+    """The state of ``cell`` at step ``until`` as terms of the last steps, newest first; the last term is what was left of the state before them. Fewer steps where each takes long."""
     walker, looker = twin(session), twin(session)
-    first = max(0, until - depth)
+    first = max(0, until - wanted.depth)
     advance(session, walker, first)
     steps: list[Step] = []
     while first < until:
         began = time.monotonic()
         advance(session, walker, first)
         copy(walker, looker)
-        steps.append(_of(Trace(looker, precision, None), cell))
+        steps.append(_of(Trace(looker, wanted.precision, None), cell, wanted.form))
         fits = max(1, int(PATIENCE / max(time.monotonic() - began, 1e-3)))
         if until - first - 1 > fits:
             steps, first = [], until - fits
@@ -55,7 +53,7 @@ def followed(
     return _unrolled(steps)
 
 
-def _of(trace: Trace, cell: Cell) -> Step:
+def _of(trace: Trace, cell: Cell, form: Form) -> Step:
     node, tensor, state = str(cell.node), str(cell.tensor), str(cell.state)
     if frozen(trace, node, tensor, cell.index):
         before = trace.updated().state[f"{node}.{tensor}"][state]
@@ -63,7 +61,10 @@ def _of(trace: Trace, cell: Cell) -> Step:
         value = float(before[cell.index])
         return Step(Factor(value=value, meaning="value", place=place, symbol="s"), 1.0, [])
     found = Step(None, 0.0, [])
-    for term in explain_rule(trace, node, tensor, cell.index, state):
+    terms = explain_rule(trace, node, tensor, cell.index, state, form=form)
+    after = float(trace.updated().state_after[f"{node}.{tensor}"][state][cell.index])
+    require_terms(trace.precision, cell.model_copy(update={"step": trace.step}), terms, after)
+    for term in terms:
         own = next((f for f in term.factors if f.place and f.place.state == state), None)
         if own is None:
             found.added.append(term)

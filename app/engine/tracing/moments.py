@@ -19,12 +19,9 @@ def resolved(trace: Trace, cell: Cell) -> Cell:
     network = trace.trainer.network
     if cell.node not in network.order or not names_of(network.node(str(cell.node))):
         raise unknown("node", f"{cell.node} is no recurrent layer", f"{cell.node} 不是循环层")
-    if cell.role not in ("activation", "sensitivity"):
-        raise unknown(
-            "role",
-            "at a step of time there are an “activation” and a “sensitivity”",
-            "某一时刻只有“activation”和“sensitivity”",
-        )
+    if (cell.sample or 0) >= trace.count:
+        why = f"the batch has {trace.count} samples", f"该批次有 {trace.count} 个样本"
+        raise unknown("sample", *why)
     graph = trace.open(str(cell.node)).graph
     value = _value(graph, cell, names_of(network.node(str(cell.node))))
     maker = graph.makers.get(value.number)
@@ -43,6 +40,11 @@ def _value(graph: Graph, cell: Cell, names: tuple[str, ...]) -> Value:
     name = (said[2:] or names[0]) if net else said
     known = {layer for layer, _, _ in graph.moments}
     layer = max(known) if cell.layer is None else cell.layer
+    if layer not in known:
+        why = f"there are {len(known)} layers, counted from 0", f"共有 {len(known)} 层，从 0 起编号"
+        raise unknown("layer", *why)
+    if (layer, cell.reverse) not in graph.strands:
+        raise unknown("reverse", "the layer reads forwards only", "该层只正向读取")
     found = graph.moments.get((layer, cell.reverse, name))
     if found is None:
         every = ", ".join([*names, *(f"u_{one}" for one in names)])

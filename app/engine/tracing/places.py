@@ -58,7 +58,8 @@ class Context:
         if value.origin == "parameter":
             return Cell(role="parameter", node=self.node, tensor=value.name, index=index)
         if self.graph.makers.get(value.number) is None:
-            return Cell(role="constant", node=self.node, index=index)
+            name = self.graph.name_of(value)
+            return Cell(role="constant", node=self.node, tensor=name, index=index)
         return self._inside("constant", value, index)
 
     def _input(self, number: int, index: tuple[int, ...]) -> Cell:

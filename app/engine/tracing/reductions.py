@@ -31,8 +31,9 @@ def _window(operation: Operation, cell: Cell, result: int) -> Found | None:
 
 
 def _reduced(operation: Operation, cell: Cell, result: int) -> Found | None:
-    """amax and amin: the cells along the reduced axes."""
-    if result != 0:
+    """amax and amin, and max and min along an axis: the cells along the reduced axes."""
+    along = operation.name in ("amax", "amin") or operation.function._overloadname == "dim"
+    if result != 0 or not along:
         return None
     return _chosen(operation, cell, _along(operation, cell))
 
@@ -82,7 +83,7 @@ def _variance(operation: Operation, cell: Cell, result: int) -> Found | None:
     correction = operation.argument(2)
     off = numbers - numbers.mean()
     share = 1.0 / max(1.0, len(cells) - (1.0 if correction is None else float(correction)))
-    left = Side(off, "value", operation.slots[0], cells)
+    left = Side(off, "deviation", operation.slots[0], cells)
     return Found(
         "statistic", [product(left, Side(off), Side(torch.full_like(off, share)))], operation
     )
@@ -98,4 +99,6 @@ SELECTIONS: dict[str, Explain] = {
     "max_pool2d_with_indices": _window,
     "amax": _reduced,
     "amin": _reduced,
+    "max": _reduced,
+    "min": _reduced,
 }

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from app.catalog.optimizers._rule import Before, Rule, RuleFactor, RuleTerm
 from app.engine.tracing.step import Trace
-from app.protocol.tracing import Cell, Factor, Term
+from app.protocol.tracing import Cell, Factor, Form, Term
 
 
 def explain_rule(
-    trace: Trace, node: str, tensor: str, index: tuple[int, ...], state: str | None = None
+    trace: Trace,
+    node: str,
+    tensor: str,
+    index: tuple[int, ...],
+    state: str | None = None,
+    *,
+    form: Form = "mean",
 ) -> tuple[Term, ...]:
     """The terms of the next weight, or (``state``) of the next value of a tensor of the state."""
-    where = _Where(trace, node, tensor, index)
+    where = _Where(trace, node, tensor, index, trace.times(form))
     rule = where.rule()
     if rule is None:  # the loss does not depend on it: it stays what it is
         return explain_frozen(trace, node, tensor, index, None)
@@ -45,8 +51,12 @@ def explain_frozen(
 class _Where:
     """One weight: its numbers before the update, and where they are to be found."""
 
-    def __init__(self, trace: Trace, node: str, tensor: str, index: tuple[int, ...]) -> None:
+    def __init__(
+        self, trace: Trace, node: str, tensor: str, index: tuple[int, ...], times: float = 1.0
+    ) -> None:
+        """``times``: the gradient is shown as the batch's sum, which is so much the mean."""
         self.trace = trace
+        self.times = times
         self.node, self.tensor, self.index = node, tensor, index
         self.name = f"{node}.{tensor}"
         self.updated = trace.updated()
@@ -86,14 +96,15 @@ class _Where:
         return [Factor(value=factor.number, meaning="value", place=place, symbol=factor.symbol)]
 
     def _gradient(self, factor: RuleFactor) -> list[Factor]:
-        """The gradient, and what clipping leaves of it."""
+        """The gradient, its mean over the batch where it is a sum, and what clipping leaves of it."""
         raw = float(self.trace.gradients[self.name][self.index])
         place = self._cell("gradient", None)
-        own = Factor(value=raw, meaning="value", place=place, symbol=factor.symbol)
-        if raw in (factor.number, 0.0):
-            return [own]
-        share = factor.number / raw
-        return [own, Factor(value=share, meaning="setting", symbol=r"\kappa")]
+        made = [Factor(value=raw * self.times, meaning="value", place=place, symbol=factor.symbol)]
+        if self.times != 1.0:
+            made.append(Factor(value=1.0 / self.times, meaning="setting", symbol=r"\tfrac1n"))
+        if raw not in (factor.number, 0.0):
+            made.append(Factor(value=factor.number / raw, meaning="setting", symbol=r"\kappa"))
+        return made
 
     def _cell(self, role: str, state: str | None) -> Cell:
         return Cell(

@@ -23,7 +23,7 @@ from app.engine.tracing.inside import inside
 from app.engine.trainer import Trainer
 from app.protocol.refusals import SampleMisfit
 from app.protocol.taps import StoredSample
-from app.protocol.tracing import LOSS_NODE, Precision, TracedSample
+from app.protocol.tracing import LOSS_NODE, Form, Precision, TracedSample
 from app.spec.model import INPUT
 
 BUDGET = 2**30
@@ -161,6 +161,14 @@ class Trace:
                 yield
         else:
             yield
+
+    def times(self, form: Form) -> float:
+        """What the batch mean is multiplied with, where numbers are asked for in that form."""
+        if form == "mean":
+            return 1.0
+        outputs = self.values[self.trainer.network.output][0].numel()
+        answers = int((self.targets >= 0).sum()) if self.trainer.per_step else self.count
+        return self.trainer.spec.training.phase.loss.summed(answers, outputs)
 
     # --- a node opened ---------------------------------------------------------------------------
 

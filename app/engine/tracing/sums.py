@@ -13,7 +13,9 @@ from app.engine.tracing.local import broadcast_cell
 from app.engine.tracing.view import View
 
 Kind = Literal["linear", "pointwise", "selection", "statistic", "function", "move", "given"]
-Meaning = Literal["value", "sensitivity", "derivative", "coefficient", "reciprocal", "argument"]
+Meaning = Literal[
+    "value", "sensitivity", "derivative", "coefficient", "reciprocal", "deviation", "argument"
+]
 
 CANCELLING = frozenset({"gelu"})
 """PyTorch makes u·(1 + erf(u/√2))/2 as it stands: in float32 nothing is left of the sum below about

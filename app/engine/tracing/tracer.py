@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from app.engine.tracing import through_time
 from app.engine.tracing.answers import Answered
+from app.engine.tracing.asked import require_fields
 from app.engine.tracing.explain import Explainer
 from app.engine.tracing.gradcheck import Gradchecker
 from app.engine.tracing.lineage import followed
 from app.engine.tracing.listing import frame, operations
 from app.engine.tracing.reach import shadow
 from app.engine.tracing.step import Trace
+from app.engine.tracing.updates import Weights
 from app.protocol.commands import EditWeight
 from app.protocol.refusals import NoSuchCell
 from app.protocol.taps import StoredSample
@@ -100,14 +102,18 @@ class Tracer:
     def explain(self, wanted: ExplainWanted) -> Explanation:
         """One cell; what a step starts from is explained by the update of the step before."""
         cell = wanted.cell
+        require_fields(cell)
         step = wanted.step if cell.step is None else cell.step
         at = self._session.trainer.cursor.step if step is None else step
         if cell.role == "parameter" and self._by_hand(cell, at):
             explainer = Explainer(self.trace(wanted, at), self._session.branch, wanted.form)
-            return explainer.finished(cell, explainer.written(cell))
-        if cell.role in ("parameter", "state") and at > 0:
-            return self._made_before(wanted, cell, at)
+            return explainer.finished(cell, explainer.weights.written(cell))
         trace = self.trace(wanted, at)
+        if cell.role in ("parameter", "state") and at > 0:
+            weights = Weights(trace)
+            stored = weights.start(cell)
+            if weights.remembered(cell):
+                return self._made_before(wanted, cell, at, stored)
         return Explainer(trace, self._session.branch, wanted.form).explain(cell)
 
     def _by_hand(self, cell: Cell, at: int) -> bool:
@@ -120,18 +126,26 @@ class Tracer:
             for one in self._session.log
         )
 
-    def _made_before(self, wanted: ExplainWanted, cell: Cell, at: int) -> Explanation:
+    def _made_before(
+        self, wanted: ExplainWanted, cell: Cell, at: int, stored: float
+    ) -> Explanation:
+        """A number that a step starts from: the run's own, and how the step before made it."""
         plain = wanted.model_copy(update={"samples": None})
         trace = self.trace(plain, at - 1)
         explainer = Explainer(trace, self._session.branch, wanted.form)
-        answer = explainer.made(cell)
+        answer = explainer.weights.made(cell)
+        answer.stored = stored
         if cell.role == "state" and wanted.depth > 1 and answer.kind == "rule":
             self._follow_back(answer, cell, at, wanted)
         return explainer.finished(cell, answer)
 
     def _follow_back(self, answer: Answered, cell: Cell, at: int, wanted: ExplainWanted) -> None:
-        """One term for every earlier step that gave to the state, in place of the state before."""
-        answer.terms = followed(self._session, cell, at, wanted.depth, wanted.precision)
+        """One term for every earlier step that gave to the state, in place of the state before.
+
+        Every step's own terms are held to its state; together they are the state of those steps made
+        again, in the precision that is asked for."""
+        answer.terms = followed(self._session, cell, at, wanted)
+        answer.value = answer.total
         answer.scale = None
         answer.symbols = r"s' = \sum_k \beta^k\, a_k + \beta^n\, s"
 

@@ -12,14 +12,19 @@ NET_INPUT = text("net input u", "净激活值 u")
 INPUT = text("a value of the input", "输入值")
 TARGET = text("a target", "目标值")
 CONSTANT = text(
-    "a constant of the pass: a draw, a buffer or a fixed number",
-    "本次传播中的常数：随机抽样、缓冲区或固定数",
+    "a constant of the pass: a buffer or a fixed number", "本次传播中的常数：缓冲区或固定数"
 )
+DRAWN = text("a number that this step drew at random", "本步随机抽取的数")
 LOSS = text("loss E", "损失 E")
+LOSS_SUM = text("loss ΣE: summed over the batch, not averaged", "损失 ΣE：对批次求和，而非取平均")
 SENSITIVITY = text("∂E/∂(output): sensitivity", "∂E/∂(输出)：灵敏度")
 GRADIENT = text("∂E/∂(parameter): gradient", "∂E/∂(参数)：梯度")
 UPDATE = text("the parameter after this step", "本步之后的参数")
 PARAMETER = text("the parameter that this step starts from", "本步开始时的参数")
+NOTHING_YET = text(
+    "nothing yet: this step is the first that the optimiser remembers",
+    "尚无记忆：优化器从这一步才开始记忆",
+)
 STATE = text("what the optimiser remembers at the start of this step", "本步开始时优化器的记忆")
 
 TITLES: Mapping[Kind, Text] = {

@@ -41,6 +41,11 @@ export const cell = {
   'cell.difference': ['difference', '差值'],
   'cell.scale': ['Σ|terms|', 'Σ|各项|'],
   'cell.agree': ['They agree: at most {bar} is allowed.', '一致：允许的差不超过 {bar}。'],
+  'cell.ofRun': ['the run’s own', '运行所存'],
+  'cell.stored': [
+    'The run computed this number in float32 and starts the step from it. The terms are those of the step before, made again: they round otherwise.',
+    '运行以 float32 算得此数，本步即由它开始。各项来自重做的上一步，舍入有所不同。',
+  ],
   'cell.disagree': ['They differ by more than {bar}.', '两者之差超过 {bar}。'],
 
   'cell.madeOf': ['Made of', '由何而来'],

@@ -5,7 +5,7 @@ import { setLanguage } from '../../i18n';
 import { LOSS_NODE, type CellAsked } from '../../protocol/microscope';
 import { asCurl, asPython } from '../controls/call';
 import { callOf } from '../../state/onward';
-import { agrees, allowed, decimals, figure, figureTex } from './figures';
+import { agrees, decimals, figure, figureTex } from './figures';
 import { indexName, placeName } from './names';
 import { logShare } from './scale';
 import { textbook, written } from './sums';
@@ -44,12 +44,12 @@ describe('figures', () => {
     expect(decimals([])).toBe(3);
   });
 
-  it('agree within the rounding of their precision only', () => {
+  it('agree within the rounding that the server says only', () => {
     const answer = convolved(0, 0);
     const off = { ...answer, difference: 1e-7 };
     expect(agrees(answer)).toBe(true);
     expect(agrees(off)).toBe(false);
-    expect(agrees({ ...off, precision: 'float32' })).toBe(true);
+    expect(agrees({ ...off, allowed: 1e-5 })).toBe(true);
     expect(
       agrees({
         ...answer,
@@ -59,7 +59,6 @@ describe('figures', () => {
       }),
     ).toBe(true);
     expect(agrees({ ...answer, difference: word('NaN'), formula_value: word('NaN') })).toBe(false);
-    expect(allowed({ ...answer, kind: 'rule', scale: 0.5, value: 0.5 })).toBeCloseTo(5e-13, 20);
   });
 
   it('of errors lie on a logarithmic scale', () => {
@@ -171,8 +170,16 @@ describe('the list of terms', () => {
 
 describe('the verdict', () => {
   it('marks a difference above the bar, and says the bar', () => {
-    render(Verdict, { explanation: { ...convolved(0, 0), difference: 0.5, scale: 1 } });
+    render(Verdict, { explanation: { ...convolved(0, 0), difference: 0.5, allowed: 1e-9 } });
     expect(screen.getByRole('alert').textContent).toBe('They differ by more than 1·10⁻⁹.');
+  });
+
+  it('says of a number that the run has stored why its terms are another sum', () => {
+    const stored = { ...convolved(0, 0), difference: 3e-8, allowed: 1e-12, stored: true };
+    render(Verdict, { explanation: stored });
+    expect(screen.queryByRole('alert')).toBeNull();
+    expect(screen.getByText(/made again: they round otherwise/)).toBeTruthy();
+    expect(screen.getByText('the run’s own')).toBeTruthy();
   });
 });
 

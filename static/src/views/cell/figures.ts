@@ -5,10 +5,6 @@ import type { Explanation } from '../../protocol/microscope';
 /** JSON has no number for what is not finite: the server writes a word. */
 type Num = number | string;
 
-const TO_TOLERANCE = { float64: 1e-9, float32: 1e-5 } as const;
-/** The optimiser's rule: a few roundings of one number. */
-const RULE_TOLERANCE = { float64: 1e-12, float32: 2 ** -22 } as const;
-
 /** Significant digits, with a true minus and powers of ten where they are shorter. */
 export function figure(value: Num, digits = 4): string {
   const x = Number(value);
@@ -42,18 +38,9 @@ export function decimals(values: readonly Num[]): number {
   return Math.min(9, Math.max(0, 3 - Math.floor(Math.log10(largest))));
 }
 
-/** How far the sum of the terms may be from PyTorch's value: rounding, and nothing else. */
-export function allowed(answer: Explanation): number {
-  const { precision, kind } = answer;
-  if (kind === 'rule') {
-    const scale = Math.max(Number(answer.scale), Math.abs(Number(answer.value)));
-    return RULE_TOLERANCE[precision] * scale;
-  }
-  return TO_TOLERANCE[precision] * Number(answer.scale);
-}
-
+/** Whether the sum of the terms is PyTorch's value but for rounding, whose bound the server says. */
 export function agrees(answer: Explanation): boolean {
   const difference = Number(answer.difference);
   if (!Number.isFinite(difference)) return String(answer.value) === String(answer.formula_value);
-  return Math.abs(difference) <= allowed(answer);
+  return Math.abs(difference) <= Number(answer.allowed);
 }

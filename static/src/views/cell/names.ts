@@ -31,6 +31,7 @@ const DOING: Record<string, Parameters<typeof w>[0]> = {
   var: 'doing.variance',
   var_mean: 'doing.variance',
   amax: 'doing.maximum',
+  max: 'doing.maximum',
   max_pool2d_with_indices: 'doing.maximum',
   addmm: 'doing.products',
   mm: 'doing.products',

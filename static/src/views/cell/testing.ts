@@ -54,6 +54,8 @@ export function explanation(
     formula_value: value,
     difference: 0,
     scale: terms.reduce((sum, one) => sum + Math.abs(Number(one.value)), 0),
+    allowed: 1e-9 * terms.reduce((sum, one) => sum + Math.abs(Number(one.value)), 0),
+    stored: false,
     formula: { part: 'u = x \\ast k + b', symbols: 'u = \\sum_i x_i w_i + b', numbers: '' },
     terms: [...terms],
     rest: { count: 0, value: 0 },
