@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +13,9 @@ import pytest
 
 from app.catalog.shelf import META, SHELF, TEXT, TextFacts
 from app.core.errors import NotFound
-from app.own.keep import REPORT, FileReport, digest_of, place
+from app.own.keep import REPORT, About, FileReport, digest_of, place
 from app.own.library import Library
+from app.own.refusals import InUse
 
 
 async def nobody(digest: str) -> list[str]:
@@ -90,3 +92,78 @@ def test_a_damaged_report_leaves_the_set_usable(tmp_path: Path, content: bytes |
     asyncio.run(library.remove(digest, nobody))
     with pytest.raises(NotFound):
         library.get(digest)
+
+
+def test_two_that_remove_the_same_set_do_not_meet(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    library = Library(root)
+    digest = place(made(tmp_path / "made"), root)
+
+    async def meanwhile(asked: str) -> list[str]:
+        shutil.rmtree(root / asked)
+        return []
+
+    with pytest.raises(NotFound):
+        asyncio.run(library.remove(digest, meanwhile))
+    assert library.list() == []
+
+
+def test_a_set_that_a_run_came_to_need_stays_though_it_was_uploaded_again(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    library = Library(root)
+    digest = place(made(tmp_path / "made"), root)
+    answers = iter([[], ["run"]])
+
+    async def meanwhile(asked: str) -> list[str]:
+        found = next(answers)
+        if found:
+            place(made(tmp_path / "again"), root)
+        return found
+
+    with pytest.raises(InUse):
+        asyncio.run(library.remove(digest, meanwhile))
+    assert library.get(digest).digest == digest
+    library.tidy()
+    assert [one.name for one in root.iterdir()] == [digest]
+
+
+def test_a_set_removed_between_two_looks_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "root"
+    library = Library(root)
+    digest = place(made(tmp_path / "made"), root)
+    about = Library._about
+
+    def removed_after(self: Library, asked: str) -> About | None:
+        found = about(self, asked)
+        shutil.rmtree(root / asked, ignore_errors=True)
+        return found
+
+    monkeypatch.setattr(Library, "_about", removed_after)
+    assert library.get(digest).report.bytes == 0
+    for act in (lambda: library.get(digest), lambda: library.change(digest, name="x")):
+        with pytest.raises(NotFound):
+            act()
+    place(made(tmp_path / "again"), root)
+    with pytest.raises(NotFound):
+        library.change(digest, name="x")
+
+
+def test_a_set_is_placed_though_the_one_before_it_goes_away_just_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "root"
+    place(made(tmp_path / "made"), root)
+    rename = Path.rename
+
+    def gone_meanwhile(self: Path, target: Path) -> Path:
+        try:
+            return rename(self, target)
+        except OSError:
+            shutil.rmtree(target)
+            raise
+
+    monkeypatch.setattr(Path, "rename", gone_meanwhile)
+    digest = place(made(tmp_path / "again"), root)
+    assert Library(root).get(digest).digest == digest
