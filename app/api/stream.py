@@ -13,10 +13,15 @@ from app.api import errors
 from app.api.bodies import depth
 from app.api.context import Context, Here
 from app.api.refusals import TooManyViewers
+from app.core import invalid
 from app.protocol.stream import CLIENT_MESSAGE, CLOSE_BAD_MESSAGE, CLOSE_TOO_MANY, Hello
 from app.runs.viewer import Viewer
 
 router = APIRouter()
+OUT_OF_RANGE = frozenset(
+    {"greater_than_equal", "less_than_equal", "string_too_long", "too_long", "int_parsing_size"}
+)
+"""Misfits of a message that is one: it is refused, and the tab goes on."""
 
 
 class BadMessage(Exception):
@@ -69,7 +74,11 @@ async def _read(socket: WebSocket, viewer: Viewer, deepest: int) -> None:
         try:
             parsed = CLIENT_MESSAGE.validate_json(given, strict=True)
         except ValidationError as error:
-            raise BadMessage from error
+            problems = invalid.problems(error, given.encode("utf-8", "replace"))
+            if not all(problem.code in OUT_OF_RANGE for problem in problems):
+                raise BadMessage from error
+            viewer.refuse(problems[0])
+            continue
         await viewer.receive(parsed)
 
 

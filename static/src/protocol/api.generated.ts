@@ -6257,6 +6257,22 @@ export interface components {
             problems: components["schemas"]["Problem"][];
         };
         /**
+         * Reset
+         * @description The run has fewer events than this tab has seen, as after a restored backup: what the tab shows is
+         *     another past. It loads the run anew; the events after number ``last`` follow.
+         */
+        Reset: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "reset";
+            /** Run */
+            run: string;
+            /** Last */
+            last: number;
+        };
+        /**
          * Reshape
          * @description Lays one sample's values out as (channels, height, width), row by row; nothing is computed.
          */
@@ -6769,7 +6785,7 @@ export interface components {
              */
             type: "sentiment";
         };
-        ServerMessage: components["schemas"]["Hello"] | components["schemas"]["Events"] | components["schemas"]["Refused"];
+        ServerMessage: components["schemas"]["Hello"] | components["schemas"]["Events"] | components["schemas"]["Refused"] | components["schemas"]["Reset"];
         /**
          * SetBatchSize
          * @description Use batches of another size from the next step on.
@@ -7394,7 +7410,8 @@ export interface components {
         };
         /**
          * Subscribe
-         * @description Send this run's events after number ``after``, then as they come.
+         * @description Send this run's events after number ``after``, then as they come. Beyond the last event there is
+         *     nothing to go on from: the answer is :class:`Reset`.
          */
         Subscribe: {
             /**
