@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from app.api import errors
-from app.api.bodies import depth
+from app.api.bodies import depth, validated
 from app.api.context import Context, Here
 from app.api.refusals import TooManyViewers
 from app.core import invalid
@@ -72,9 +72,9 @@ async def _read(socket: WebSocket, viewer: Viewer, deepest: int) -> None:
         if given is None or depth(given.encode()) > deepest:
             raise BadMessage
         try:
-            parsed = CLIENT_MESSAGE.validate_json(given, strict=True)
+            parsed = validated(CLIENT_MESSAGE, given.encode("utf-8", "surrogatepass"))
         except ValidationError as error:
-            problems = invalid.problems(error, given.encode("utf-8", "replace"))
+            problems = invalid.problems(error, given.encode("utf-8", "surrogatepass"))
             if not all(problem.code in OUT_OF_RANGE for problem in problems):
                 raise BadMessage from error
             viewer.refuse(problems[0])

@@ -41,7 +41,13 @@ function event(seq: number): StoredEvent {
 }
 
 function listening() {
-  const seen = { events: [] as number[], status: [] as Status[], frames: 0, refused: '', reset: '' };
+  const seen = {
+    events: [] as number[],
+    status: [] as Status[],
+    frames: 0,
+    refused: '',
+    reset: '',
+  };
   const listener: Listener = {
     events: (_, events) => seen.events.push(...events.map((one) => one.seq)),
     frame: () => seen.frames++,
