@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -23,6 +24,7 @@ from app.api import (
     generate,
     health,
     lag,
+    login,
     models,
     near,
     own,
@@ -44,6 +46,8 @@ from app.api.context import Context
 from app.api.document import with_opaque_parts
 from app.api.fetches import Fetches
 from app.api.guard import Guard, Rules
+from app.api.methods import Methods
+from app.api.private import private_files, private_folder
 from app.core.errors import GlassnetError
 from app.own.library import Library
 from app.own.uploads import Uploads
@@ -85,7 +89,8 @@ class Glassnet(FastAPI):
     rules: Rules
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Guard(Compress(super().build_middleware_stack()), self.rules)
+        routed = Compress(super().build_middleware_stack())
+        return Guard(Methods(routed, self.router.routes), self.rules)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -113,16 +118,18 @@ def create_app(
         lifespan=_lifespan(settings),
         generate_unique_id_function=lambda route: route.name,
     )
+    access = access or open_access(settings)[0]
+    page.guarded = not access.open
     app.state.ready = False
     app.state.failure = None
     app.state.page = page
     app.rules = Rules(
         hosts=settings.allowed_hosts(),
-        access=access or open_access(settings)[0],
+        access=access,
         max_body=settings.max_body,
         max_depth=settings.max_depth,
         max_upload=settings.max_upload,
-        login=partial(pages.login_page, page),
+        login=partial(login.login_page, page),
         streamed=weights.STREAMED,
     )
     errors.install(app, pages.error_page)
@@ -130,6 +137,7 @@ def create_app(
     app.include_router(health.router)
     app.include_router(schema.router)
     app.mount("/static", Files(page))
+    app.include_router(login.router)
     app.include_router(pages.router)
     return app
 
@@ -195,18 +203,19 @@ def _lifespan(
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Runs]:
     """The runs of a data folder, started; stopped at the end with a snapshot of each."""
-    settings.data.mkdir(parents=True, exist_ok=True)
-    store = Store(settings.data)
-    await store.open()
-    try:
-        runs = Runs(store, settings)
-        await runs.start()
+    await asyncio.to_thread(private_folder, settings.data)
+    with private_files():
+        store = Store(settings.data)
+        await store.open()
         try:
-            yield runs
+            runs = Runs(store, settings)
+            await runs.start()
+            try:
+                yield runs
+            finally:
+                await runs.stop()
         finally:
-            await runs.stop()
-    finally:
-        await store.close()
+            await store.close()
 
 
 @asynccontextmanager

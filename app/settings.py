@@ -6,9 +6,11 @@ import os
 from ipaddress import ip_address
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+SHORTEST_TOKEN = 16
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -40,7 +42,7 @@ class Settings(BaseSettings):
     )
     token: SecretStr | None = Field(
         None,
-        min_length=16,
+        min_length=SHORTEST_TOKEN,
         max_length=512,
         title="token",
         description="Token that visitors must present. On an address other than loopback one is "
@@ -87,6 +89,33 @@ class Settings(BaseSettings):
         title="development",
         description="Read the page's manifest and templates anew for every request.",
     )
+
+    @field_validator("token")
+    @classmethod
+    def _sendable(cls, token: SecretStr | None) -> SecretStr | None:
+        """Without the blanks at its ends, which no header keeps."""
+        if token is None:
+            return None
+        written = token.get_secret_value().strip()
+        if len(written) < SHORTEST_TOKEN:
+            raise PydanticCustomError(
+                "token_too_short",
+                "“token” must have at least {shortest} characters beside blanks at its ends",
+                {
+                    "shortest": SHORTEST_TOKEN,
+                    "zh": f"“token”除首尾空白外至少须有 {SHORTEST_TOKEN} 个字符",
+                },
+            )
+        if any(ord(one) < 0x20 or ord(one) == 0x7F for one in written):
+            raise PydanticCustomError(
+                "token_unsendable",
+                "“token” has a control character, such as a line break or a tab, which no header can "
+                "carry. Choose letters, digits and signs",
+                {
+                    "zh": "“token”含有标头无法携带的控制字符（如换行或制表符）。请使用字母、数字与符号"
+                },
+            )
+        return SecretStr(written)
 
     @property
     def loopback(self) -> bool:

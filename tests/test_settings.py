@@ -88,3 +88,20 @@ def test_allowed_hosts_are_exact() -> None:
 
 def test_the_token_is_not_printed() -> None:
     assert "open sesame" not in repr(Settings.model_validate({"token": "open sesame open sesame"}))
+
+
+@pytest.mark.parametrize(
+    "token", ["a" * 16 + "\n" + "b", "tab\tin the middle", "x" * 20 + "\x7f\x01y"]
+)
+def test_a_token_that_no_header_carries_is_refused_in_a_sentence(token: str) -> None:
+    refused = CliRunner().invoke(app, ["serve", "--token", token])
+    assert refused.exit_code == 2
+    assert "control character" in refused.output
+
+
+def test_blanks_around_a_token_are_no_part_of_it() -> None:
+    token = Settings.model_validate({"token": "  sésame, ouvre-toi !\n"}).token
+    assert token is not None
+    assert token.get_secret_value() == "sésame, ouvre-toi !"
+    with pytest.raises(ValidationError):
+        Settings.model_validate({"token": " " * 10 + "short" + " " * 10})

@@ -14,6 +14,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -49,6 +50,8 @@ class Page:
     def __init__(self, static: Path | None = None, fresh: bool = False) -> None:
         self.static = static or _first(PACKAGE / "_static", CHECKOUT / "static" / "dist")
         self.fresh = fresh
+        self.guarded = False
+        """Visitors have shown a token, so that pages have a button to log out."""
         self._manifest: tuple[int, dict[str, Any]] | None = None
         self.templates = Environment(
             loader=FileSystemLoader(_first(PACKAGE / "_templates", CHECKOUT / "templates")),
@@ -124,9 +127,11 @@ class Files:
         await response(scope, receive, send)
 
     def _answer(self, scope: Scope) -> Response:
+        if scope["method"] not in ("GET", "HEAD"):
+            raise HTTPException(405)
         relative = str(scope["path"]).removeprefix(BASE)
         file = self._load(relative)
-        if file is None or scope["method"] not in ("GET", "HEAD"):
+        if file is None:
             raise NoSuchAddress(path=str(scope["path"])[:200])
         asked = Headers(scope=scope)
         headers = {
@@ -144,15 +149,18 @@ class Files:
 
     def _load(self, relative: str) -> _File | None:
         root = self.page.static.resolve()
-        if "\0" in relative or any(part.startswith(".") for part in relative.split("/")):
+        if relative.endswith("/") or any(part.startswith(".") for part in relative.split("/")):
             return None
-        path = (root / relative).resolve()
-        if not path.is_relative_to(root) or not path.is_file():
-            return None
-        found = path.stat()
-        key = (path, found.st_mtime_ns)
-        if key not in self._known:
-            self._known[key] = _read(path, found.st_mtime)
+        try:
+            path = (root / relative).resolve()
+            if not path.is_relative_to(root) or not path.is_file():
+                return None
+            found = path.stat()
+            key = (path, found.st_mtime_ns)
+            if key not in self._known:
+                self._known[key] = _read(path, found.st_mtime)
+        except (OSError, ValueError, RuntimeError):
+            return None  # too long, no file of this system's, a loop of links, gone meanwhile
         return self._known[key]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from itertools import accumulate
 from re import DOTALL
@@ -32,9 +33,40 @@ def depth(body: bytes) -> int:
 def parse(adapter: TypeAdapter[T], body: bytes) -> T:
     """The validated body; raises :class:`Invalid` with a problem for every misfit."""
     try:
-        return adapter.validate_json(body, strict=True, context=TYPED)
+        return validated(adapter, body)
     except ValidationError as error:
         raise Invalid(problems=invalid.problems(error, body)) from None
+
+
+def validated(adapter: TypeAdapter[T], body: bytes) -> T:
+    """The validated JSON. 3.0 is a whole number like 3, as JSON Schema has it; raises ValidationError."""
+    try:
+        return adapter.validate_json(body, strict=True, context=TYPED)
+    except ValidationError as error:
+        whole = _whole(body) if any(map(_is_whole, error.errors(include_url=False))) else None
+        if whole is None:
+            raise
+        return adapter.validate_json(whole, strict=True, context=TYPED)
+
+
+def _is_whole(misfit: Any) -> bool:
+    value = misfit["input"]
+    wanted = misfit["type"] in ("int_type", "literal_error")
+    return wanted and isinstance(value, float) and value.is_integer()
+
+
+def _whole(body: bytes) -> bytes | None:
+    """The JSON with every number such as 3.0 or 3e2 written as a whole one; None where it cannot be."""
+    try:
+        return json.dumps(json.loads(body, parse_float=_number)).encode()
+    except (ValueError, RecursionError):
+        return None
+
+
+def _number(written: str) -> int | float:
+    value = float(written)
+    exact = value.is_integer() and abs(value) <= 2**53
+    return int(value) if exact and not (value == 0 and written.startswith("-")) else value
 
 
 def body(adapter: TypeAdapter[T]) -> Callable[[Request], Awaitable[T]]:

@@ -23,7 +23,7 @@ from app.catalog.family import Family, Formula, Part, describe
 from app.catalog.initializers import INITIALIZERS
 from app.catalog.layers import LAYERS
 from app.catalog.layers._base import CellKind
-from app.catalog.losses import LOSSES, Loss, Readout, Task
+from app.catalog.losses import LOSSES, Readout, Task, Use
 from app.catalog.optimizers import OPTIMIZERS
 from app.catalog.plot import ANYWHERE, Place, Plot
 from app.catalog.schedules import SCHEDULES
@@ -61,7 +61,13 @@ class PartInfo(Described):
     facts: dict[str, Any]
 
 
-class LayerFacts(BaseModel):
+class Facts(BaseModel):
+    """What a part says of itself beside its fields; all of it is described."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class LayerFacts(Facts):
     """``pointwise`` layers are drawn on the card of the layer before them; of one that is
     ``time_first`` the output is (steps, units). An activation that ``dies`` is exactly flat on one
     side; beyond the two values ``flat`` of φ it is saturated."""
@@ -83,11 +89,13 @@ class LayerInfo(Described):
     facts: LayerFacts
 
 
-class LossFacts(BaseModel):
-    """Which tasks a loss suits and how outputs are read as a prediction."""
+class LossFacts(Facts):
+    """What a loss can be used for and how outputs are read as a prediction; ``per_step``: also where
+    every step of a sequence has a class."""
 
-    tasks: list[Task]
+    tasks: list[Use]
     readout: Readout
+    per_step: bool
 
 
 class LossInfo(Described):
@@ -96,7 +104,7 @@ class LossInfo(Described):
     facts: LossFacts
 
 
-class BaselineFacts(BaseModel):
+class BaselineFacts(Facts):
     """Which tasks a baseline suits."""
 
     tasks: list[Task]
@@ -118,7 +126,7 @@ class FeatureFacts(BaseModel):
     category: str | None
 
 
-class DatasetFacts(BaseModel):
+class DatasetFacts(Facts):
     """A data set; in the catalogue with its defaults. ``available``: its files are on this machine;
     ``varies``: task, classes or shape follow from its options, ``POST /datasets:describe`` tells."""
 
@@ -259,11 +267,7 @@ def entry(part: type[Part], root: Path) -> dict[str, Any]:
 
 @cache
 def _described(part: type[Part]) -> dict[str, Any]:
-    found = describe(part)
-    if issubclass(part, Loss):
-        facts = {"tasks": sorted(part.TASKS), "readout": part.READOUT}
-        found["facts"] = {**facts, **found["facts"]}
-    return found
+    return describe(part)
 
 
 def dataset_facts(dataset: Dataset, root: Path, *, whole: bool = False) -> dict[str, Any]:

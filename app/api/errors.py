@@ -15,8 +15,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import encode
-from app.api.language import preferred
-from app.api.refusals import MethodNotAllowed, NoSuchAddress, RequestRefused
+from app.api.language import VARY, preferred, quality
+from app.api.methods import allowed
+from app.api.refusals import (
+    MethodNotAllowed,
+    NoSuchAddress,
+    RequestRefused,
+    TooManyTries,
+    Unauthorized,
+)
 from app.core import invalid
 from app.core.errors import GlassnetError, Invalid, Problem
 from app.core.text import Language, Text
@@ -64,7 +71,19 @@ def answer(
 ) -> Response:
     """The response to a request (an ASGI scope) that met ``error``."""
     language = preferred(scope)
-    return encode.Problem(details(error, scope["path"], language), error.status, headers)
+    given = {"vary": f"accept, {VARY}", **demands(error), **(headers or {})}
+    return encode.Problem(details(error, scope["path"], language), error.status, given)
+
+
+def demands(error: GlassnetError) -> dict[str, str]:
+    """Headers that an error's status asks for, wherever it was raised."""
+    if isinstance(error, Unauthorized):
+        return {"www-authenticate": "Bearer"}
+    if isinstance(error, TooManyTries):
+        return {"retry-after": str(error.params["seconds"])}
+    if isinstance(error, MethodNotAllowed):
+        return {"allow": error.params["allowed"]}
+    return {}
 
 
 def invalid_request(error: RequestValidationError) -> Invalid:
@@ -96,8 +115,8 @@ def _of_http(error: HTTPException, request: Request) -> GlassnetError:
     if error.status_code == HTTPStatus.NOT_FOUND:
         return NoSuchAddress(path=request.url.path[:200])
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = (error.headers or {}).get("Allow", "GET")
-        return MethodNotAllowed(method=request.method[:20], allowed=allowed)
+        named = allowed(request.app.routes, request.scope)
+        return MethodNotAllowed(method=request.method[:20], allowed=named)
     return RequestRefused(reason=error.detail)
 
 
@@ -106,14 +125,11 @@ def install(app: FastAPI, page: Any) -> None:
 
     async def handle(request: Request, error: Exception) -> Response:
         ours = translate(error, request)
-        kept = ("Allow", "WWW-Authenticate")
-        given = getattr(error, "headers", None) or {}
-        headers = {name: given[name] for name in kept if name in given}
         if wants_page(request):
             response: Response = page(request, ours)
-            response.headers.update(headers)
+            response.headers.update(demands(ours))
             return response
-        return answer(ours, request.scope, headers)
+        return answer(ours, request.scope)
 
     for kind in (GlassnetError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, handle)
@@ -124,7 +140,17 @@ def wants_page(request: Request) -> bool:
     path = request.url.path
     if path.startswith(("/api/", "/static/", "/livez", "/readyz")):
         return False
-    return "text/html" in request.headers.get("accept", "")
+    return accepts_html(request.scope)
+
+
+def accepts_html(scope: Mapping[str, Any]) -> bool:
+    """Whether the client names HTML among what it takes; ``*/*`` alone is a program."""
+    for name, value in scope["headers"]:
+        for entry in value.decode("latin-1").lower().split(",") if name == b"accept" else ():
+            kind, _, parameters = entry.partition(";")
+            if kind.strip() == "text/html" and quality(parameters) > 0:
+                return True
+    return False
 
 
 def short(error: GlassnetError) -> str:

@@ -1,4 +1,4 @@
-"""The outermost guard of HTTP and WebSocket: host, origin, token, body, and headers on every answer.
+"""The outermost guard of HTTP and WebSocket: origin, token, body, and headers on every answer.
 
 Pure ASGI, before any route. It parses no JSON and knows no noun.
 """
@@ -9,7 +9,6 @@ from asyncio import timeout
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,23 +16,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api import errors
 from app.api.access import Access
 from app.api.bodies import depth
-from app.api.refusals import (
-    BodyTooLarge,
-    ForeignOrigin,
-    JsonTooDeep,
-    Misdirected,
-    Unauthorized,
-)
+from app.api.errors import accepts_html
+from app.api.origin import SAFE, require_own
+from app.api.refusals import BodyTooLarge, JsonTooDeep, TooManyTries, Unauthorized
 from app.core.errors import GlassnetError
+from app.core.text import LANGUAGES
 
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 DRAIN_BYTES = 64 * 2**20
 DRAIN_SECONDS = 5.0
 """How much, and how long, is taken and dropped of a body that was refused."""
 UPLOADS = "/api/v1/uploads"
 """The one address whose body goes to its route as it comes, within a limit of its own."""
 OPEN_PATHS = ("/livez", "/readyz", "/static/")
-"""What is answered without the token: health, and files that hold nothing of the user's."""
+LOGIN_PATHS = frozenset(f"/{language}/login" for language in LANGUAGES)
+"""What is answered without the token: health, files that hold nothing of the user's, and the form that
+asks for the token."""
 
 SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (
@@ -45,7 +42,8 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
         ),
     ),
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    # Not "no-referrer": browsers would then send our own forms with "Origin: null".
+    (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (
@@ -57,7 +55,7 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     ),
 )
 
-LoginPage = Callable[[Scope], Response]
+LoginPage = Callable[[Scope, GlassnetError], Response]
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ class Guard:
             send = _with_headers(send)
         headers = dict(scope["headers"])
         try:
-            self._check(scope, headers)
+            self._check(scope)
             if scope["type"] == "http" and self._reads(scope):
                 receive = await self._body(scope, headers, receive)
         except GlassnetError as error:
@@ -102,29 +100,26 @@ class Guard:
         """Whether the body is to be read here, before any route."""
         return scope["method"] not in SAFE and scope["path"] not in self.rules.streamed
 
-    def _check(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
-        host = headers.get(b"host", b"").decode("latin-1").lower()
-        if host not in self.rules.hosts or _count(scope, b"host") != 1:
-            raise Misdirected(host=host[:200])
-        if scope["type"] == "websocket" or scope["method"] not in SAFE:
-            origin = headers.get(b"origin")
-            if origin is not None and not _is_own(origin.decode("latin-1").lower(), host):
-                raise ForeignOrigin(origin=origin.decode("latin-1")[:200])
-        if scope["path"].startswith(OPEN_PATHS) or self.rules.access.allows(headers):
-            return
-        if scope["type"] == "http" and self.rules.access.from_query(scope["query_string"]):
-            return
-        raise Unauthorized
+    def _check(self, scope: Scope) -> None:
+        require_own(scope, self.rules.hosts)
+        if not self._is_open(scope):
+            self.rules.access.require(scope)
+
+    def _is_open(self, scope: Scope) -> bool:
+        """Whether the address is answered without the token."""
+        return scope["path"] in LOGIN_PATHS or scope["path"].startswith(OPEN_PATHS)
 
     def _entrance(self, scope: Scope) -> ASGIApp | None:
-        """A page opened with the right ``?token=``: the token moves from the address to a cookie."""
-        if scope["type"] != "http" or scope["method"] != "GET" or self.rules.access.open:
+        """A page opened with the right ``?token=``: the token moves from the address to a session."""
+        access = self.rules.access
+        if scope["type"] != "http" or scope["method"] != "GET" or access.open:
             return None
-        token = self.rules.access.from_query(scope["query_string"])
-        if token is None or scope["path"].startswith("/api/"):
+        # An open address was answered without a look at the brake on wrong tokens.
+        if self._is_open(scope) or scope["path"].startswith("/api/"):
             return None
-        cookie = self.rules.access.set_cookie(token)
-        headers = {"set-cookie": cookie, "cache-control": "no-store"}
+        if not access.from_query(scope):
+            return None
+        headers = {"set-cookie": access.set_cookie(), "cache-control": "no-store"}
         # "//host" would lead elsewhere.
         return RedirectResponse("/" + scope["path"].lstrip("/\\"), 303, headers)
 
@@ -150,18 +145,18 @@ class Guard:
                 raise BodyTooLarge(limit=limit)
             more = message.get("more_body", False)
         body = b"".join(parts)
-        if b"json" in headers.get(b"content-type", b"") and depth(body) > self.rules.max_depth:
+        kind = headers.get(b"content-type", b"").lower()
+        if b"json" in kind and depth(body) > self.rules.max_depth:
             raise JsonTooDeep(limit=self.rules.max_depth)
         return _replay({"type": "http.request", "body": body, "more_body": False}, receive)
 
     async def _refuse(
         self, error: GlassnetError, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        if isinstance(error, Unauthorized) and _is_page(scope):
-            await self.rules.login(scope)(scope, receive, send)
+        if isinstance(error, Unauthorized | TooManyTries) and _is_page(scope):
+            await self.rules.login(scope, error)(scope, receive, send)
             return
-        challenge = {"WWW-Authenticate": "Bearer"} if error.status == Unauthorized.status else None
-        response = errors.answer(error, scope, challenge)
+        response = errors.answer(error, scope)
         if isinstance(error, BodyTooLarge):
             await response(scope, receive, _then_drain(receive, send))
         elif scope["type"] == "http":
@@ -236,15 +231,8 @@ def _replay(first: Message, rest: Receive) -> Receive:
     return receive
 
 
-def _count(scope: Scope, name: bytes) -> int:
-    return sum(1 for key, _ in scope["headers"] if key == name)
-
-
-def _is_own(origin: str, host: str) -> bool:
-    return origin in (f"http://{host}", f"https://{host}")
-
-
-def _is_page(scope: Scope) -> Any:
-    if scope["type"] != "http" or scope["method"] != "GET" or scope["path"].startswith("/api/"):
+def _is_page(scope: Scope) -> bool:
+    """Whether a browser asks for a page, which then asks for the token."""
+    if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
         return False
-    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
+    return not scope["path"].startswith("/api/") and accepts_html(scope)

@@ -1,4 +1,4 @@
-"""The HTML pages: app shell, reference, list of runs, API description, errors, login."""
+"""The HTML pages: app shell, reference, list of runs, API description, errors."""
 
 from __future__ import annotations
 
@@ -9,26 +9,42 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.types import Scope
 
 from app.api import language, reference
 from app.api.assets import Entry, Page
 from app.api.catalog import FAMILIES, entry, part_named
-from app.api.context import Here
+from app.api.context import Context, Here
 from app.api.formula import mathml
 from app.api.pictures.draw import picture
 from app.api.reference import matches
-from app.api.refusals import NoSuchAddress, PageNotBuilt
+from app.api.refusals import PageNotBuilt
 from app.api.words import WORDS
 from app.core.errors import GlassnetError
 from app.core.text import LANGUAGES, Language
 from app.spec.examples import example
 
+
+class LanguageConvertor(Convertor[str]):
+    """Only the languages are pages: anything else has no route, whatever the method."""
+
+    regex = "|".join(LANGUAGES)
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("language", LanguageConvertor())
 router = APIRouter(include_in_schema=False)
 A_YEAR = 365 * 24 * 3600
 RUNS_A_PAGE = 50
+LANG = "{lang:language}"
+"""The first part of a page's address."""
 ASKED_FIRST = ("/api/v1/catalog", "/api/v1/presets")
 """What the playground asks for before it draws: the browser may fetch it beside the scripts."""
 
@@ -36,7 +52,7 @@ ASKED_FIRST = ("/api/v1/catalog", "/api/v1/presets")
 @router.get("/")
 async def home(request: Request) -> Response:
     """To the language of the cookie, or the one that the browser prefers."""
-    headers = {"vary": "cookie, accept-language", "cache-control": "no-cache"}
+    headers = {"vary": language.VARY, "cache-control": "no-cache"}
     return RedirectResponse(f"/{language.preferred(request.scope)}/", 302, headers)
 
 
@@ -44,76 +60,76 @@ async def home(request: Request) -> Response:
 async def docs(request: Request, here: Here) -> Response:
     """Swagger UI from our own files."""
     files = here.page.entry("src/docs.ts")
-    return render(here.page, "docs.html", language.preferred(request.scope), "/docs", files=files)
-
-
-@router.get("/{lang}")
-async def bare(lang: str) -> Response:
-    """The same with its slash, so that relative addresses mean one thing."""
-    return RedirectResponse(f"/{_language(lang, f'/{lang}')}/", 308)
-
-
-@router.get("/{lang}/")
-async def playground(lang: str, here: Here) -> Response:
-    spoken = _language(lang, f"/{lang}/")
-    boot = {"language": spoken, "version": here.version, "authenticated": True}
-    files = here.page.entry("src/main.ts")
-    response = render(here.page, "app.html", spoken, "/", files=files, boot=boot, early=ASKED_FIRST)
-    response.set_cookie(language.COOKIE, spoken, max_age=A_YEAR, path="/", samesite="lax")
+    response = render(
+        here.page, "docs.html", language.preferred(request.scope), "/docs", files=files
+    )
+    response.headers["vary"] = language.VARY
     return response
 
 
-@router.get("/{lang}/lab/kernels")
-async def kernel_lab(lang: str, here: Here) -> Response:
+@router.get(f"/{LANG}")
+async def bare(lang: Language) -> Response:
+    """The same with its slash, so that relative addresses mean one thing."""
+    return RedirectResponse(f"/{lang}/", 308)
+
+
+@router.get(f"/{LANG}/")
+async def playground(lang: Language, here: Here) -> Response:
+    files = here.page.entry("src/main.ts")
+    response = render(
+        here.page, "app.html", lang, "/", files=files, boot=_boot(lang, here), early=ASKED_FIRST
+    )
+    response.set_cookie(language.COOKIE, lang, max_age=A_YEAR, path="/", samesite="lax")
+    return response
+
+
+@router.get(f"/{LANG}/lab/kernels")
+async def kernel_lab(lang: Language, here: Here) -> Response:
     """Everything on it is computed in the browser; its pictures never leave it."""
     path = "/lab/kernels"
-    spoken = _language(lang, f"/{lang}{path}")
-    boot = {"language": spoken, "version": here.version, "authenticated": True}
     files = here.page.entry("src/kernels.ts")
-    return render(here.page, "kernels.html", spoken, path, files=files, boot=boot)
+    return render(here.page, "kernels.html", lang, path, files=files, boot=_boot(lang, here))
 
 
-@router.get("/{lang}/reference")
-async def reference_index(lang: str, here: Here, q: str = "") -> Response:
+@router.get(f"/{LANG}/reference")
+async def reference_index(lang: Language, here: Here, q: str = "") -> Response:
     """``q`` searches names, aliases and summaries in both languages."""
-    spoken, query = _language(lang, f"/{lang}/reference"), q.strip()[:80]
+    query = q.strip()[:80]
     root = here.fetches.root
     listed = {
         name: [entry(part, root) for part in family.parts.values() if matches(part, query)]
         for name, family in FAMILIES.items()
     }
-    families = {name: _grouped(parts, spoken) for name, parts in listed.items() if parts}
+    families = {name: _grouped(parts, lang) for name, parts in listed.items() if parts}
     shown: dict[str, Any] = {"families": families, "query": query}
-    return render(here.page, "reference_index.html", spoken, "/reference", **shown)
+    return render(here.page, "reference_index.html", lang, "/reference", **shown)
 
 
-@router.get("/{lang}/reference/{family}/{kind}")
-async def reference_page(lang: str, family: str, kind: str, here: Here) -> Response:
+@router.get(f"/{LANG}/reference/{{family}}/{{kind}}")
+async def reference_page(lang: Language, family: str, kind: str, here: Here) -> Response:
     path = f"/reference/{family}/{kind}"
-    spoken = _language(lang, f"/{lang}{path}")
     part = part_named(family, kind)
     root = here.fetches.root
     shown: dict[str, Any] = {
         "part": entry(part, root),
         "family": family,
-        "rows": reference.field_rows(part, spoken),
+        "rows": reference.field_rows(part, lang),
         "examples": reference.example_json(part),
         "runs": example(part),
-        "paragraphs": reference.paragraphs(part, spoken),
+        "paragraphs": reference.paragraphs(part, lang),
         "note": reference.plot_note(part),
-        "picture": await asyncio.to_thread(picture, part, root, spoken),
+        "picture": await asyncio.to_thread(picture, part, root, lang),
         "initializers": FAMILIES["initializers"].parts,
         "mathml": mathml,
     }
-    return render(here.page, "reference.html", spoken, path, **shown)
+    return render(here.page, "reference.html", lang, path, **shown)
 
 
-@router.get("/{lang}/runs")
-async def runs(lang: str, here: Here, cursor: str | None = None) -> Response:
-    spoken = _language(lang, f"/{lang}/runs")
+@router.get(f"/{LANG}/runs")
+async def runs(lang: Language, here: Here, cursor: str | None = None) -> Response:
     found, following = await here.runs.list(cursor, RUNS_A_PAGE)
     shown: dict[str, Any] = {"runs": found, "next": following, "cursor": cursor, "when": _when}
-    return render(here.page, "runs.html", spoken, "/runs", **shown)
+    return render(here.page, "runs.html", lang, "/runs", **shown)
 
 
 def render(
@@ -134,6 +150,7 @@ def render(
     html = page.templates.get_template(template).render(
         **shown,
         files=files or _text_entry(page),
+        guarded=page.guarded and template != "login.html",
         lang=spoken,
         html_lang="zh-Hans" if spoken == "zh" else "en",
         other=other,
@@ -149,20 +166,16 @@ def error_page(request: Request, error: GlassnetError) -> Response:
     page: Page = request.app.state.page
     spoken = language.preferred(request.scope)
     shown: dict[str, Any] = {"error": error, "title": HTTPStatus(error.status).phrase}
-    return render(page, "error.html", spoken, "/", status=error.status, **shown)
+    response = render(page, "error.html", spoken, "/", status=error.status, **shown)
+    response.headers["vary"] = f"accept, {language.VARY}"
+    return response
 
 
-def login_page(page: Page, scope: Scope) -> Response:
-    """Asks for the token, which the form puts into the address once."""
-    spoken = language.preferred(scope)
-    return render(page, "login.html", spoken, "/", status=HTTPStatus.UNAUTHORIZED)
-
-
-def _language(lang: str, path: str) -> Language:
-    for one in LANGUAGES:
-        if lang == one:
-            return one
-    raise NoSuchAddress(path=path[:200])
+def _boot(spoken: Language, here: Context) -> dict[str, Any]:
+    """What a page's scripts are told. ``guarded``: the visitor has shown a token, and may log out."""
+    guarded = here.page.guarded
+    told = {"language": spoken, "version": here.version}
+    return {**told, "authenticated": True, "guarded": guarded}
 
 
 def _text_entry(page: Page) -> Entry:

@@ -22,11 +22,36 @@ class ForeignOrigin(GlassnetError):
     )
 
 
+class ForeignSite(GlassnetError):
+    code, status = "foreign_site", 403
+    message = text(
+        "The browser says that this comes from another page (Sec-Fetch-Site: {site}). A page of "
+        "another address may not change anything here.",
+        "浏览器表明此请求来自其他页面（Sec-Fetch-Site: {site}）。其他地址的页面不得在此作任何更改。",
+    )
+
+
+class HeaderRepeated(GlassnetError):
+    code, status = "header_repeated", 400
+    message = text(
+        "The request has the header “{header}” more than once. Send it once.",
+        "请求中“{header}”标头出现多次，请只发送一次。",
+    )
+
+
 class Unauthorized(GlassnetError):
     code, status = "token_needed", 401
     message = text(
         "This server asks for its token: send “Authorization: Bearer …”, or open /?token=… once.",
         "本服务器需要令牌：请发送“Authorization: Bearer …”，或打开一次 /?token=…。",
+    )
+
+
+class TooManyTries(GlassnetError):
+    code, status = "too_many_tries", 429
+    message = text(
+        "Too many wrong tokens came from your address. Try again in {seconds} s.",
+        "来自你的地址的错误令牌过多，请在 {seconds} 秒后重试。",
     )
 
 
@@ -47,6 +72,14 @@ class NotJson(GlassnetError):
     message = text(
         "The body must be JSON: send “Content-Type: application/json” (got “{got}”).",
         "请求正文必须是 JSON：请发送“Content-Type: application/json”（收到“{got}”）。",
+    )
+
+
+class NotForm(GlassnetError):
+    code, status = "not_a_form", 415
+    message = text(
+        "The token is sent by a form: “Content-Type: application/x-www-form-urlencoded” (got “{got}”).",
+        "令牌须以表单发送：“Content-Type: application/x-www-form-urlencoded”（收到“{got}”）。",
     )
 
 

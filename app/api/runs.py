@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -232,9 +233,12 @@ async def download_snapshot(
 ) -> Response:
     """A safetensors file that PyTorch's users can load."""
     path = await here.runs.snapshot_file(run, branch, step)
-    if not path.is_file():
-        raise NotFound(kind=text("snapshot", "快照"), name=f"{branch}-{step}")
-    return FileResponse(path, media_type=SAFETENSORS, filename=f"{run}-{path.name}")
+    try:
+        found = await asyncio.to_thread(path.stat)
+    except OSError:
+        raise NotFound(kind=text("snapshot", "快照"), name=f"{branch}-{step}") from None
+    name = f"{run}-{path.name}"
+    return FileResponse(path, media_type=SAFETENSORS, filename=name, stat_result=found)
 
 
 @router.post(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from fastapi import APIRouter, FastAPI
@@ -24,7 +25,7 @@ from app.api import (
     runs,
     tokens,
 )
-from app.api.document import failures
+from app.api.document import failures, shared
 from app.api.encode import Json
 from app.api.errors import ProblemDetails
 from app.catalog.augmentations import AnyAugmentation
@@ -193,7 +194,9 @@ def document(app: FastAPI) -> dict[str, Any]:
         separate_input_output_schemas=False,
     )
     components = {**schemas(WRITTEN, "serialization"), **schemas(READ, "validation")}
+    require_tags(components)
     found["components"]["schemas"] = dict(sorted(components.items()))
+    found["components"]["responses"] = shared()
     found["components"]["securitySchemes"] = {
         "token": {
             "type": "http",
@@ -203,6 +206,9 @@ def document(app: FastAPI) -> dict[str, Any]:
     }
     found["security"] = [{}, {"token": []}]
     found["paths"]["/api/v1/stream"] = {"get": _stream()}
+    for methods in found["paths"].values():
+        for operation in methods.values():
+            _refer(operation["responses"])
     return found
 
 
@@ -216,6 +222,35 @@ def schemas(models: dict[str, Any], mode: Mode) -> dict[str, Any]:
         if not (isinstance(model, type) and issubclass(model, BaseModel)):
             found[name] = named[name, mode]
     return found
+
+
+def require_tags(components: dict[str, Any]) -> None:
+    """What tells the members of a union apart is required of each, though its model has a default."""
+    for union in _unions(components):
+        tag = union["discriminator"]["propertyName"]
+        for reference in union["discriminator"]["mapping"].values():
+            member = components[reference.rpartition("/")[2]]
+            required = member.setdefault("required", [])
+            if tag not in required:
+                required.insert(0, tag)
+
+
+def _unions(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        if isinstance(value.get("discriminator"), dict):
+            yield value
+        for inner in value.values():
+            yield from _unions(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _unions(inner)
+
+
+def _refer(responses: dict[str, Any]) -> None:
+    """Write an error answer once, and name it by reference."""
+    for status, answer in shared().items():
+        if responses.get(status) == answer:
+            responses[status] = {"$ref": f"#/components/responses/{status}"}
 
 
 def _stream() -> dict[str, Any]:
@@ -235,4 +270,4 @@ def _stream() -> dict[str, Any]:
 
 
 def _refused() -> dict[str, Any]:
-    return {str(status): answer for status, answer in failures(401, 403).items()}
+    return {str(status): answer for status, answer in failures(426).items()}

@@ -10,13 +10,18 @@ from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from app.api import errors
-from app.api.bodies import depth
+from app.api.bodies import depth, validated
 from app.api.context import Context, Here
 from app.api.refusals import TooManyViewers
+from app.core import invalid
 from app.protocol.stream import CLIENT_MESSAGE, CLOSE_BAD_MESSAGE, CLOSE_TOO_MANY, Hello
 from app.runs.viewer import Viewer
 
 router = APIRouter()
+OUT_OF_RANGE = frozenset(
+    {"greater_than_equal", "less_than_equal", "string_too_long", "too_long", "int_parsing_size"}
+)
+"""Misfits of a message that is one: it is refused, and the tab goes on."""
 
 
 class BadMessage(Exception):
@@ -67,9 +72,13 @@ async def _read(socket: WebSocket, viewer: Viewer, deepest: int) -> None:
         if given is None or depth(given.encode()) > deepest:
             raise BadMessage
         try:
-            parsed = CLIENT_MESSAGE.validate_json(given, strict=True)
+            parsed = validated(CLIENT_MESSAGE, given.encode("utf-8", "surrogatepass"))
         except ValidationError as error:
-            raise BadMessage from error
+            problems = invalid.problems(error, given.encode("utf-8", "surrogatepass"))
+            if not all(problem.code in OUT_OF_RANGE for problem in problems):
+                raise BadMessage from error
+            viewer.refuse(problems[0])
+            continue
         await viewer.receive(parsed)
 
 

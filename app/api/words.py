@@ -103,6 +103,7 @@ WORDS: dict[str, Text] = {
         "服务器首次启动时曾打印令牌，或由 GLASSNET_TOKEN 设定。",
     ),
     "token": text("Token", "令牌"),
+    "log_out": text("Log out", "退出登录"),
     "enter": text("Enter", "进入"),
     "true": text("yes", "是"),
     "false": text("no", "否"),

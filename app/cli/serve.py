@@ -16,6 +16,7 @@ import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.supervisors import ChangeReload
 
+from app.cli.trailers import WithoutTrailers
 from app.main import create_app, open_access
 from app.settings import Settings
 
@@ -87,6 +88,7 @@ def run_server(settings: Settings, *, reload: bool, open_page: bool) -> None:
 def options() -> dict[str, Any]:
     """How uvicorn is run here and in the tests."""
     return {
+        "http": WithoutTrailers,
         "ws": Sockets,
         "ws_per_message_deflate": False,
         "ws_max_size": LARGEST_MESSAGE,

@@ -71,11 +71,14 @@ def _parsed(text: bytes) -> RunSpec:
 
 
 async def _train(spec: RunSpec, data: Path | None, out: Path | None) -> int:
+    tensors = None
     async with _place(data) as settings, running(settings) as runs:
         run = (await runs.create(spec)).id
         state = await train(runs, run, typer.echo)
         if out is not None and state == "finished":
-            await asyncio.to_thread(out.write_bytes, await runs.tensors(run))
+            tensors = await runs.tensors(run)
+    if out is not None and tensors is not None:  # with the rights that the user's files have
+        await asyncio.to_thread(out.write_bytes, tensors)
     return ENDED[state]
 
 

@@ -33,6 +33,7 @@ from app.own.written import ENDINGS, read_text
 REPORT, ABOUT = "report.json", "about.json"
 LARGEST_SIDE = 128
 PIECE = 1 << 20
+PLACING_TRIES = 10
 
 
 Form = Literal["found", "table", "text"]
@@ -166,12 +167,17 @@ def place(made: Path, root: Path) -> str:
     _synced(made)
     root.mkdir(parents=True, exist_ok=True)
     target = root / digest
-    try:
-        made.rename(target)
-    except OSError:
-        if not (target / META).is_file():
-            raise
-        shutil.rmtree(made)
+    for attempt in range(PLACING_TRIES):
+        try:
+            made.rename(target)
+            break
+        except OSError:
+            if (target / META).is_file():
+                shutil.rmtree(made)
+                break
+            # The same set may have been removed between the two looks at it.
+            if attempt == PLACING_TRIES - 1:
+                raise
     _synced(root)
     return digest
 

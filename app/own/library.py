@@ -6,6 +6,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.catalog.datasets import DATASETS
 from app.catalog.datasets._columns import suggested, usable_targets
-from app.catalog.shelf import SHELF, AnyFacts, PictureFacts, TableFacts, TextFacts
+from app.catalog.shelf import META, SHELF, AnyFacts, PictureFacts, TableFacts, TextFacts
 from app.core.errors import NotFound
 from app.core.text import text
 from app.own.keep import ABOUT, REPORT, About, FileReport
@@ -86,10 +87,16 @@ class Library:
         return sorted(found, key=lambda one: (-one.created, one.digest))
 
     def _info(self, digest: str) -> OwnInfo | None:
+        if not (self.root / digest / META).is_file():
+            SHELF.forget(digest)  # it was looked up while it was being removed
+            return None
         facts, about = SHELF.facts(digest), self._about(digest)
         if facts is None or about is None:
             return None
-        size = sum(path.stat().st_size for path in (self.root / digest).glob("*.npy"))
+        try:
+            size = sum(path.stat().st_size for path in (self.root / digest).glob("*.npy"))
+        except OSError:  # removed while one looks
+            return None
         return OwnInfo(
             digest=digest,
             form=facts.form,
@@ -110,16 +117,22 @@ class Library:
         info = self._info(digest) if _DIGEST.match(digest) else None
         facts = SHELF.facts(digest) if info else None
         if info is None or facts is None:
-            raise NotFound(kind=text("data set", "数据集"), name=digest[:12])
-        report = FileReport.model_validate_json((self.root / digest / REPORT).read_bytes())
+            raise _no_such_set(digest)
         pictures = facts if isinstance(facts, PictureFacts) else None
         return OwnDetail(
             **info.model_dump(),
             columns=_columns(facts) if isinstance(facts, TableFacts) else (),
             classes=pictures.classes if pictures else (),
             shape=pictures.shape if pictures else (),
-            report=report,
+            report=self._report(digest),
         )
+
+    def _report(self, digest: str) -> FileReport:
+        """How the reading went; nothing is said where that was removed or damaged meanwhile."""
+        try:
+            return FileReport.model_validate_json((self.root / digest / REPORT).read_bytes())
+        except (OSError, ValidationError):
+            return FileReport(filename="", bytes=0)
 
     def change(self, digest: str, **texts: str) -> OwnDetail:
         """Another name, licence or source; raises NotFound."""
@@ -128,8 +141,11 @@ class Library:
         assert about is not None
         target = self.root / digest / ABOUT
         partial = target.with_name(f".{ABOUT}.{secrets.token_hex(4)}")
-        partial.write_text(about.model_copy(update=texts).model_dump_json(), "utf-8")
-        partial.replace(target)
+        try:
+            partial.write_text(about.model_copy(update=texts).model_dump_json(), "utf-8")
+            partial.replace(target)
+        except FileNotFoundError:  # removed meanwhile
+            raise _no_such_set(digest) from None
         return self.get(digest)
 
     async def remove(self, digest: str, needed: Needed) -> None:
@@ -137,15 +153,24 @@ class Library:
         self.get(digest)
         _refuse(await needed(digest))
         gone = self.root / f"{_GONE}{digest[:16]}-{secrets.token_hex(4)}"
-        (self.root / digest).rename(gone)
-        SHELF.forget(digest)
+        try:
+            (self.root / digest).rename(gone)
+        except FileNotFoundError:  # somebody else was faster
+            raise _no_such_set(digest) from None
+        finally:
+            SHELF.forget(digest)
         try:
             # a run that was made between the question and the removal
             _refuse(await needed(digest))
         except InUse:
-            gone.rename(self.root / digest)
+            with suppress(OSError):  # the same content may have been uploaded again meanwhile
+                gone.rename(self.root / digest)
             raise
         shutil.rmtree(gone, ignore_errors=True)
+
+
+def _no_such_set(digest: str) -> NotFound:
+    return NotFound(kind=text("data set", "数据集"), name=digest[:12])
 
 
 def _samples(facts: AnyFacts) -> int:

@@ -11,6 +11,8 @@ from app.core.errors import GlassnetError
 from app.core.text import text
 
 FIELD = b"file"
+LONGEST_BOUNDARY = 256
+"""What the parser takes; RFC 2046 (5.1.1) allows 70."""
 
 
 class BrokenForm(GlassnetError):
@@ -25,12 +27,9 @@ async def file_of(kind: str, pieces: AsyncIterator[bytes]) -> tuple[AsyncIterato
     """(the file's pieces, its name) of a body with this content type; a body that is no form is itself
     the file, without a name. Raises :class:`BrokenForm`, from the iterator too."""
     media, options = parse_options_header(kind.encode("latin-1", "replace"))
-    if media != b"multipart/form-data":
+    if media.strip().lower() != b"multipart/form-data":
         return pieces, ""
-    boundary = options.get(b"boundary", b"")
-    if not boundary:
-        raise BrokenForm
-    form = _Form(boundary)
+    form = _Form(options.get(b"boundary", b""))
     waiting: list[bytes] = []
     async for piece in pieces:
         waiting += form.feed(piece)
@@ -49,7 +48,10 @@ class _Form:
         self.filename = ""
         self._wanted = False
         self._out: list[bytes] = []
+        self._whole = False
         self._name, self._value, self._disposition = b"", b"", b""
+        if not 0 < len(boundary) <= LONGEST_BOUNDARY:
+            raise BrokenForm
         self._parser = MultipartParser(
             boundary,
             {
@@ -81,6 +83,8 @@ class _Form:
         async for piece in pieces:
             for one in self.feed(piece):
                 yield one
+        if not self._whole:  # the form stops in the middle of the file
+            raise BrokenForm
 
     def _begin(self) -> None:
         self._name, self._value, self._disposition = b"", b"", b""
@@ -107,4 +111,5 @@ class _Form:
             self._out.append(data[start:end])
 
     def _end(self) -> None:
+        self._whole = self._whole or self._wanted
         self._wanted = False

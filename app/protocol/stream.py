@@ -14,13 +14,17 @@ from app.protocol.events import StoredEvent
 from app.protocol.taps import Tap
 from app.spec.base import Strict
 
+LARGEST_NUMBER = 2**53
+"""Up to here every program counts in ones."""
+
 
 class Subscribe(Strict):
-    """Send this run's events after number ``after``, then as they come."""
+    """Send this run's events after number ``after``, then as they come. Beyond the last event there is
+    nothing to go on from: the answer is :class:`Reset`."""
 
     type: Literal["subscribe"] = "subscribe"
     run: str = Field(max_length=32)
-    after: int = Field(0, ge=0)
+    after: int = Field(0, ge=0, le=LARGEST_NUMBER)
 
 
 class Unsubscribe(Strict):
@@ -42,7 +46,7 @@ class Acknowledge(Strict):
     """This frame has been drawn. At most two frames stay unacknowledged."""
 
     type: Literal["ack"] = "ack"
-    frame: int = Field(ge=0)
+    frame: int = Field(ge=0, le=LARGEST_NUMBER)
 
 
 class Visibility(Strict):
@@ -86,7 +90,16 @@ class Refused(Wire):
     run: str | None = None
 
 
-ServerMessage = Annotated[Hello | Events | Refused, Field(discriminator="type")]
+class Reset(Wire):
+    """The run has fewer events than this tab has seen, as after a restored backup: what the tab shows is
+    another past. It loads the run anew; the events after number ``last`` follow."""
+
+    type: Literal["reset"] = "reset"
+    run: str
+    last: int
+
+
+ServerMessage = Annotated[Hello | Events | Refused | Reset, Field(discriminator="type")]
 
 CLOSE_BAD_MESSAGE = 4400
 CLOSE_TOO_SLOW = 4408

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from app.core.errors import GlassnetError
+from app.core.errors import GlassnetError, Problem
 from app.core.text import Text, text
 from app.protocol.frames import Stamped
 from app.protocol.stream import (
@@ -20,6 +20,7 @@ from app.protocol.stream import (
     Acknowledge,
     ClientMessage,
     Refused,
+    Reset,
     Subscribe,
     Unsubscribe,
     Visibility,
@@ -32,6 +33,7 @@ from app.runs.room import MAX_TAPS, Room, tap_key
 UNACKNOWLEDGED = 2
 PATIENCE = 10.0
 MAX_SUBSCRIPTIONS = 16
+MAX_NOTICES = 32
 
 _TOO_MANY_RUNS = text(
     "One connection can follow at most {limit} runs.", "一个连接最多可跟踪 {limit} 个运行。"
@@ -71,7 +73,7 @@ class Viewer:
         self._patience = patience
         self._subscriptions: dict[str, _Subscription] = {}
         self._frames: dict[tuple[str, str], Stamped] = {}
-        self._refusals: list[Refused] = []
+        self._notices: list[Refused | Reset] = []
         self._unacknowledged: dict[int, float] = {}
         self._number = 0
         self._visible = True
@@ -108,6 +110,10 @@ class Viewer:
                 self._acknowledge(message.frame)
             case Visibility():
                 self._see(message.visible)
+
+    def refuse(self, problem: Problem) -> None:
+        """A message cannot be followed because of what it says."""
+        self._refuse(problem.code, problem.message, None)
 
     async def serve(self) -> int | None:
         """Send until the viewer is closed or cancelled. Returns the close code it was ended with.
@@ -153,11 +159,14 @@ class Viewer:
             return self._refuse(error.code, error.text, message.run)
         if self._closed:
             return None
+        cursor = min(message.after, room.last)
+        if cursor < message.after:
+            self._notify(Reset(run=message.run, last=cursor))
         if known is None:
-            self._subscriptions[message.run] = _Subscription(room, message.after)
+            self._subscriptions[message.run] = _Subscription(room, cursor)
             room.join(self, self._visible)
         else:
-            known.cursor = message.after
+            known.cursor = cursor
         self._wake.set()
         return None
 
@@ -204,9 +213,12 @@ class Viewer:
             self._frames.clear()
         self._wake.set()
 
-    def _refuse(self, code: str, message: Text, run: str) -> None:
-        if len(self._refusals) < 32:
-            self._refusals.append(Refused(code=code, message=message, run=run))
+    def _refuse(self, code: str, message: Text, run: str | None) -> None:
+        self._notify(Refused(code=code, message=message, run=run))
+
+    def _notify(self, notice: Refused | Reset) -> None:
+        if len(self._notices) < MAX_NOTICES:
+            self._notices.append(notice)
         self._wake.set()
 
     # --- the sender ---------------------------------------------------------------------------
@@ -219,10 +231,10 @@ class Viewer:
                 pass
 
     async def _send_some(self) -> bool:
-        """Send what is due: refusals, a page of events per run, one frame. False: nothing was."""
+        """Send what is due: notices, a page of events per run, one frame. False: nothing was."""
         sent = False
-        while self._refusals:
-            await self._text(self._refusals.pop(0).model_dump_json())
+        while self._notices:
+            await self._text(self._notices.pop(0).model_dump_json())
             sent = True
         for run, subscription in list(self._subscriptions.items()):
             sent |= await self._send_events(run, subscription)

@@ -59,6 +59,73 @@ def test_own_pages_and_programs_may(client: TestClient, headers: dict[str, str])
     assert client.post(CHECK, json=GOOD, headers=headers).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("origin", "http://evil.example"), ("origin", BASE_URL)],
+        [("origin", BASE_URL), ("origin", "http://evil.example")],
+        [("origin", BASE_URL), ("origin", BASE_URL)],
+        [("origin", "")],
+        [("origin", f"{BASE_URL}, {BASE_URL}")],
+        [("sec-fetch-site", "cross-site")],
+        [("sec-fetch-site", "same-site")],
+        [("sec-fetch-site", "Cross-Site")],
+        [("sec-fetch-site", "anything")],
+        [("sec-fetch-site", "cross-site"), ("origin", BASE_URL)],
+    ],
+)
+def test_what_may_be_of_a_foreign_page_changes_nothing(
+    client: TestClient, headers: list[tuple[str, str]]
+) -> None:
+    for method, path in (
+        ("POST", CHECK),
+        ("DELETE", "/api/v1/runs/x"),
+        ("PATCH", "/api/v1/runs/x"),
+    ):
+        refused = client.request(method, path, headers=headers)
+        assert refused.status_code == 403
+        assert refused.json()["code"] in ("foreign_origin", "foreign_site")
+    assert client.get("/api/v1/presets", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none", "SAME-ORIGIN"])
+def test_the_browsers_word_for_our_own_pages_is_taken(client: TestClient, site: str) -> None:
+    assert client.post(CHECK, json=GOOD, headers={"sec-fetch-site": site}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "status"),
+    [
+        ("host", ("127.0.0.1:8000", "127.0.0.1:8000"), 421),
+        ("host", ("127.0.0.1:8000", "evil.example"), 421),
+        ("authorization", ("Bearer a", "Bearer b"), 400),
+        ("content-type", ("application/json", "text/plain"), 400),
+        ("content-type", ("text/plain", "application/json"), 400),
+        ("content-length", ("2", "20"), 400),
+        ("sec-fetch-site", ("same-origin", "cross-site"), 400),
+    ],
+)
+def test_headers_that_two_would_read_differently_stand_once(
+    application: FastAPI, name: str, values: tuple[str, str], status: int
+) -> None:
+    given = [(name.encode(), value.encode()) for value in values]
+    _, answer = _send(application, [b"{}"], {}, given)
+    assert answer["status"] == status
+    assert answer["body"]["code"] in ("header_repeated", "foreign_host")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["APPLICATION/JSON", "Application/Json; charset=utf-8", "application/problem+JSON;a=b",
+     "application/json;charset=UTF-8", " application/json\t; x=y"],
+)  # fmt: skip
+def test_json_by_any_name_is_looked_at_for_depth(client: TestClient, kind: str) -> None:
+    answer = client.post(CHECK, content="[" * 100_000, headers={"content-type": kind})
+    assert (answer.status_code, answer.json()["code"]) == (400, "json_too_deep")
+    plain = client.post(CHECK, content=json.dumps(GOOD), headers={"content-type": kind})
+    assert plain.status_code == 200
+
+
 @pytest.mark.parametrize("origin", ["https://evil.example", "null"])
 def test_foreign_pages_get_no_socket(client: TestClient, origin: str) -> None:
     with (
@@ -165,7 +232,10 @@ def test_a_body_must_say_that_it_is_json(client: TestClient) -> None:
 
 
 def _send(
-    application: FastAPI, parts: list[bytes], headers: dict[str, str]
+    application: FastAPI,
+    parts: list[bytes],
+    headers: dict[str, str],
+    instead: list[tuple[bytes, bytes]] | None = None,
 ) -> tuple[int, dict[str, Any]]:
     """Post parts of a body to the application itself: reads before its answer, and the answer."""
     waiting: Iterator[bytes] = iter(parts)
@@ -180,7 +250,11 @@ def _send(
     async def send(message: Message) -> None:
         sent.append((message, len(reads)))
 
-    asyncio.run(application(_scope(headers), receive, send))
+    scope = _scope(headers)
+    if instead:  # of the header that has this name
+        kept = [pair for pair in scope["headers"] if pair[0] != instead[0][0]]
+        scope["headers"] = [*kept, *instead]
+    asyncio.run(application(scope, receive, send))
     body = b"".join(message.get("body", b"") for message, _ in sent[1:])
     return sent[0][1], {"status": sent[0][0]["status"], "body": json.loads(body)}
 

@@ -47,3 +47,37 @@ def test_what_is_no_message_closes_the_tab(client: TestClient, message: str) -> 
         with pytest.raises(WebSocketDisconnect) as closed:
             tab.receive_json()
     assert closed.value.code == CLOSE_BAD_MESSAGE
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "subscribe", "run": "none", "after": 2**70},
+        {"type": "subscribe", "run": "none", "after": 2**53 + 1},
+        {"type": "subscribe", "run": "none", "after": 10**400},
+        {"type": "subscribe", "run": "none", "after": -1},
+        {"type": "subscribe", "run": "x" * 33},
+        {"type": "unsubscribe", "run": "x" * 3000},
+        {"type": "ack", "frame": -5},
+        {"type": "ack", "frame": 2**63},
+        {"type": "watch", "run": "none", "taps": [{"sample": {"kind": "stored", "index": -1}}]},
+    ],
+)
+def test_numbers_out_of_range_are_refused_in_words(
+    client: TestClient, message: dict[str, object]
+) -> None:
+    with client.websocket_connect(STREAM) as tab:
+        tab.receive_json()
+        tab.send_json(message)
+        refused = tab.receive_json()
+        assert refused["type"] == "refused"
+        assert refused["message"]["en"] != refused["message"]["zh"]
+        tab.send_json({"type": "subscribe", "run": "none"})
+        assert tab.receive_json()["code"] == "not_found", "the tab goes on"
+
+
+def test_the_number_beside_the_largest_is_taken(client: TestClient) -> None:
+    with client.websocket_connect(STREAM) as tab:
+        tab.receive_json()
+        tab.send_json({"type": "subscribe", "run": "none", "after": 2**53})
+        assert tab.receive_json()["code"] == "not_found"

@@ -104,6 +104,32 @@ async def test_subscribing_again_reads_from_the_new_cursor(stage: Stage) -> None
     assert [stored.seq for stored in socket.events] == [1, 2, 3, 4, 5, 4, 5]
 
 
+@pytest.mark.parametrize("after", [4, 700, 1_000_000_000, 2**53])
+async def test_a_number_beyond_the_end_is_told_and_goes_on_from_the_end(
+    stage: Stage, after: int
+) -> None:
+    stage.publish(3)
+    async with stage.viewer() as (viewer, socket):
+        await viewer.receive(Subscribe(run="r", after=after))
+        await socket.until(lambda: len(socket.others) == 1)
+        assert socket.others == [{"type": "reset", "run": "r", "last": 3}]
+        stage.publish(2)
+        await socket.until(lambda: len(socket.events) == 2)
+        await viewer.receive(Subscribe(run="r", after=max(after, 6)))
+        await socket.until(lambda: len(socket.others) == 2)
+        assert socket.others[1]["last"] == 5
+    assert [stored.seq for stored in socket.events] == [4, 5]
+
+
+async def test_the_very_end_is_no_number_beyond_it(stage: Stage) -> None:
+    stage.publish(3)
+    async with stage.viewer() as (viewer, socket):
+        await viewer.receive(Subscribe(run="r", after=3))
+        stage.publish(1)
+        await socket.until(lambda: len(socket.events) == 1)
+        assert socket.others == []
+
+
 async def test_of_frames_the_newest_wins_and_two_stay_unacknowledged(stage: Stage) -> None:
     key = tap_key(tap(3))
     async with stage.viewer() as (viewer, socket):

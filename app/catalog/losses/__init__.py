@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.catalog.family import Family
-from app.catalog.losses._base import Loss, Readout, Task
+from app.catalog.losses._base import Loss, Readout, Task, Use
 
 LOSSES: Family[Loss] = Family("losses", Loss, __name__)
 
@@ -14,4 +14,4 @@ if TYPE_CHECKING:
 else:
     AnyLoss = LOSSES.union()
 
-__all__ = ["LOSSES", "AnyLoss", "Loss", "Readout", "Task"]
+__all__ = ["LOSSES", "AnyLoss", "Loss", "Readout", "Task", "Use"]

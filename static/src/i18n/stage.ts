@@ -17,6 +17,7 @@ export const stage = {
   'header.light': ['Light theme', '浅色主题'],
   'header.dark': ['Dark theme', '深色主题'],
   'header.keys': ['Keys (?)', '快捷键（?）'],
+  'header.logOut': ['Log out', '退出登录'],
 
   'transport.label': ['Training', '训练'],
   'transport.play': ['Play', '训练'],

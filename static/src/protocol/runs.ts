@@ -187,7 +187,8 @@ export type ClientMessage =
 export type ServerMessage =
   | { type: 'hello'; version: string }
   | { type: 'events'; run: string; events: StoredEvent[] }
-  | { type: 'refused'; code: string; message: Text; run: string | null };
+  | { type: 'refused'; code: string; message: Text; run: string | null }
+  | { type: 'reset'; run: string; last: number };
 
 export interface MetricsHistory {
   branch: number;

@@ -41,12 +41,19 @@ function event(seq: number): StoredEvent {
 }
 
 function listening() {
-  const seen = { events: [] as number[], status: [] as Status[], frames: 0, refused: '' };
+  const seen = {
+    events: [] as number[],
+    status: [] as Status[],
+    frames: 0,
+    refused: '',
+    reset: '',
+  };
   const listener: Listener = {
     events: (_, events) => seen.events.push(...events.map((one) => one.seq)),
     frame: () => seen.frames++,
     status: (status) => seen.status.push(status),
     refused: (code) => (seen.refused = code),
+    reset: (run) => (seen.reset = run),
     hello: () => undefined,
   };
   const stream = new Stream('ws://x', listener, () => new Wire() as unknown as WebSocket);
@@ -121,6 +128,22 @@ describe('the stream', () => {
     stream.close();
     stream.connect();
     expect(Wire.made).toHaveLength(1);
+  });
+
+  it('says when a run has another past, and goes on from its true end', () => {
+    const { stream, seen } = listening();
+    stream.subscribe('r', 40);
+    last().accept();
+    last().say({ type: 'reset', run: 'other', last: 1 });
+    expect(seen.reset).toBe('');
+    last().say({ type: 'reset', run: 'r', last: 3 });
+    expect(seen.reset).toBe('r');
+    last().say({ type: 'events', run: 'r', events: [event(4)] });
+    expect(seen.events).toEqual([4]);
+    last().drop();
+    vi.advanceTimersByTime(400);
+    last().accept();
+    expect(last().sent).toMatchObject([{ type: 'subscribe', run: 'r', after: 4 }]);
   });
 
   it('forgets a run that is not followed any more', () => {

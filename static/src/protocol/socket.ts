@@ -9,6 +9,8 @@ export interface Listener {
   frame(buffer: ArrayBuffer): void;
   status(status: Status, retryInMs: number): void;
   refused(code: string, message: Text): void;
+  /** The run has another past than the one that was followed: load it anew. */
+  reset(run: string): void;
   hello(version: string): void;
 }
 
@@ -125,6 +127,11 @@ export class Stream {
         return;
       case 'refused':
         this.#listener.refused(message.code, message.message);
+        return;
+      case 'reset':
+        if (!this.#last.has(message.run)) return;
+        this.#last.set(message.run, message.last);
+        this.#listener.reset(message.run);
         return;
       case 'events':
         this.#events(message.run, message.events);

@@ -29,11 +29,19 @@ export const EMPTY: RunSpec = {
 /** The curve that belongs to the recorded frame. */
 export type Recorded = MetricsHistory & { epoch: number };
 
-/** Language from the block that the server wrote into the page. */
-export function readBoot(): void {
+/** What the server wrote into the page. */
+function told(): { language?: string; guarded?: boolean } {
   const block = document.getElementById('boot')?.textContent;
-  const boot = block ? (JSON.parse(block) as { language?: string }) : {};
-  setLanguage(boot.language === 'zh' ? 'zh' : 'en');
+  return block ? (JSON.parse(block) as { language?: string; guarded?: boolean }) : {};
+}
+
+export function readBoot(): void {
+  setLanguage(told().language === 'zh' ? 'zh' : 'en');
+}
+
+/** The visitor has shown a token, and may log out. */
+export function guarded(): boolean {
+  return told().guarded === true;
 }
 
 export function runInAddress(): string | null {

@@ -88,6 +88,7 @@ export class Session {
       frame: (buffer) => this.frames.receive(buffer),
       status: (status) => (this.connection = status),
       refused: (_code, message) => this.app.note({ kind: 'warn', title: say(message) }),
+      reset: (run) => run === this.run.id && void this.attach(run),
       hello: () => undefined,
     });
     this.frames = new Frames((frame) => this.stream.acknowledge(frame));
