@@ -11,7 +11,7 @@ _MEANINGS = {
     401: "The token is missing or wrong.",
     403: "The request comes from a foreign page.",
     404: "There is no such thing.",
-    408: "The body stopped coming.",
+    408: "The body stopped coming, or came too slowly.",
     409: "Not possible in the present state.",
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
@@ -37,5 +37,5 @@ def binary(description: str, status: int = 200) -> Responses:
     return {status: {"description": description, "content": {SAFETENSORS: {"schema": schema}}}}
 
 
-READS_BODY = (400, 413, 415, 422)
+READS_BODY = (400, 408, 413, 415, 422, 503)
 """What a route that reads a body may refuse it with."""

@@ -11,13 +11,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import errors
 from app.api.access import Access
+from app.api.arrivals import Arrivals
 from app.api.bodies import depth
 from app.api.refusals import (
+    BodyStalled,
     BodyTooLarge,
     ForeignOrigin,
     JsonTooDeep,
@@ -70,6 +73,7 @@ class Rules:
     max_depth: int
     max_upload: int
     login: LoginPage
+    arrivals: Arrivals
     streamed: frozenset[str] = frozenset()
     """Paths whose routes take a large body piece by piece, and limit it themselves."""
 
@@ -85,8 +89,16 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        if scope["type"] == "http":
-            send = _with_headers(send)
+        if scope["type"] == "websocket":
+            await self._answer(scope, receive, send)
+            return
+        with (
+            suppress(ClientDisconnect),  # the client left in mid-body: nobody is there to answer
+            self.rules.arrivals.body(scope, receive, kept=self._keeps(scope)) as body,
+        ):
+            await self._answer(scope, body.receive, _with_headers(send))
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         try:
             self._check(scope, headers)
@@ -97,6 +109,10 @@ class Guard:
             return
         entered = self._entrance(scope)
         await (entered or self.app)(scope, receive, send)
+
+    def _keeps(self, scope: Scope) -> bool:
+        """Whether the body is held in memory until it is whole."""
+        return self._reads(scope) and scope["path"] != UPLOADS
 
     def _reads(self, scope: Scope) -> bool:
         """Whether the body is to be read here, before any route."""
@@ -142,8 +158,6 @@ class Guard:
         size, more = 0, True
         while more:
             message = await receive()
-            if message["type"] != "http.request":
-                return _replay(message, receive)
             parts.append(message.get("body", b""))
             size += len(parts[-1])
             if size > limit:
@@ -198,6 +212,8 @@ def _with_headers(send: Send) -> Send:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
             own = {name for name, _ in SECURITY_HEADERS}
             kept = [(name, value) for name, value in message["headers"] if name not in own]
+            if message.get("status") == BodyStalled.status:
+                kept.append((b"connection", b"close"))  # the rest of the body is not waited for
             message = {**message, "headers": [*kept, *SECURITY_HEADERS]}
         await send(message)
 
