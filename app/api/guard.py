@@ -89,24 +89,25 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        if scope["type"] == "websocket":
-            await self._answer(scope, receive, send)
-            return
-        with (
-            suppress(ClientDisconnect),  # the client left in mid-body: nobody is there to answer
-            self.rules.arrivals.body(scope, receive, kept=self._keeps(scope)) as body,
-        ):
-            await self._answer(scope, body.receive, _with_headers(send))
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
         try:
-            self._check(scope, headers)
-            if scope["type"] == "http" and self._reads(scope):
-                receive = await self._body(scope, headers, receive)
+            if scope["type"] == "websocket":
+                await self._answer(scope, receive, send)
+                return
+            send = _with_headers(send)
+            with (
+                suppress(ClientDisconnect),  # it left in mid-body: nobody is there to answer
+                self.rules.arrivals.body(scope, receive, kept=self._keeps(scope)) as body,
+            ):
+                await self._answer(scope, body.receive, send)
         except GlassnetError as error:
             await self._refuse(error, scope, receive, send)
-            return
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raises what is refused before any route; what a route refuses is answered there."""
+        headers = dict(scope["headers"])
+        self._check(scope, headers)
+        if scope["type"] == "http" and self._reads(scope):
+            receive = await self._body(scope, headers, receive)
         entered = self._entrance(scope)
         await (entered or self.app)(scope, receive, send)
 

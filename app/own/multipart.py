@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 
 from python_multipart.exceptions import FormParserError
@@ -11,6 +12,8 @@ from app.core.errors import GlassnetError
 from app.core.text import text
 
 FIELD = b"file"
+# What is wrong with a form is said to who sent it, and fills no log.
+logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 
 class BrokenForm(GlassnetError):

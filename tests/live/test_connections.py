@@ -15,6 +15,7 @@ import uvicorn
 from app.api.connections import Gate
 from app.api.limits import Limits
 from tests.live.wire import (
+    SECONDS,
     Ending,
     crowd,
     descriptors,
@@ -30,20 +31,7 @@ from tests.live.wire import (
 )
 from tests.support import LiveServer, live_server
 
-SECONDS = 0.5
 MIB = 2**20
-
-
-@pytest.fixture(scope="module")
-def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """A server with little patience, so that its tests are quick."""
-    with live_server(
-        tmp_path_factory.mktemp("data"),
-        GLASSNET_HEAD_SECONDS=str(SECONDS),
-        GLASSNET_BODY_SECONDS=str(SECONDS),
-        GLASSNET_MAX_CONNECTIONS="24",
-    ) as started:
-        yield started
 
 
 def start(server: LiveServer, path: str = "/livez") -> bytes:

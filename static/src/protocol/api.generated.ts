@@ -1254,7 +1254,7 @@ export interface paths {
          *     `ServerMessage`; the first is `hello`. Binary messages of the server are tensor frames.
          *
          *     Close codes: 4400 a message that is none, 4408 a frame was not acknowledged for 10 s while visible,
-         *     4429 too many open tabs, 1001 the server goes away.
+         *     4420 more messages than 200 a second for 10 s, 4429 too many open tabs, 1001 the server goes away.
          */
         get: operations["stream"];
         put?: never;
@@ -8696,6 +8696,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -8716,6 +8725,15 @@ export interface operations {
             };
             /** @description The request does not fit its schema, or the network cannot be built. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8864,6 +8882,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -8884,6 +8911,15 @@ export interface operations {
             };
             /** @description The request does not fit its schema, or the network cannot be built. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8942,6 +8978,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -8962,6 +9007,15 @@ export interface operations {
             };
             /** @description The request does not fit its schema, or the network cannot be built. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9022,7 +9076,7 @@ export interface operations {
                     "application/json": components["schemas"]["UploadState"];
                 };
             };
-            /** @description The body stopped coming. */
+            /** @description The body stopped coming, or came too slowly. */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -9279,6 +9333,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -9299,6 +9362,15 @@ export interface operations {
             };
             /** @description The request does not fit its schema, or the network cannot be built. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9348,6 +9420,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not possible in the present state. */
             409: {
                 headers: {
@@ -9377,6 +9458,15 @@ export interface operations {
             };
             /** @description The request does not fit its schema, or the network cannot be built. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9426,6 +9516,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not possible in the present state. */
             409: {
                 headers: {
@@ -9455,6 +9554,15 @@ export interface operations {
             };
             /** @description The request does not fit its schema, or the network cannot be built. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9504,6 +9612,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -9524,6 +9641,15 @@ export interface operations {
             };
             /** @description The request does not fit its schema, or the network cannot be built. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9613,6 +9739,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not possible in the present state. */
             409: {
                 headers: {
@@ -9642,6 +9777,15 @@ export interface operations {
             };
             /** @description The request does not fit its schema, or the network cannot be built. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9726,6 +9870,15 @@ export interface operations {
             };
             /** @description The body is no JSON, or nested too deep. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9905,6 +10058,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10200,6 +10362,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not possible in the present state. */
             409: {
                 headers: {
@@ -10299,6 +10470,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not possible in the present state. */
             409: {
                 headers: {
@@ -10391,6 +10571,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10915,6 +11104,15 @@ export interface operations {
                     "application/json": components["schemas"]["WeightsInfo"];
                 };
             };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -10935,6 +11133,15 @@ export interface operations {
             };
             /** @description The request does not fit its schema, or the network cannot be built. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11074,6 +11281,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not possible in the present state. */
             409: {
                 headers: {
@@ -11166,6 +11382,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11272,6 +11497,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not possible in the present state. */
             409: {
                 headers: {
@@ -11371,6 +11605,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not possible in the present state. */
             409: {
                 headers: {
@@ -11463,6 +11706,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11628,6 +11880,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not possible in the present state. */
             409: {
                 headers: {
@@ -11786,6 +12047,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not possible in the present state. */
             409: {
                 headers: {
@@ -11878,6 +12148,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11984,6 +12263,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not possible in the present state. */
             409: {
                 headers: {
@@ -12076,6 +12364,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12182,6 +12479,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not possible in the present state. */
             409: {
                 headers: {
@@ -12274,6 +12580,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12397,6 +12712,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not possible in the present state. */
             409: {
                 headers: {
@@ -12426,6 +12750,15 @@ export interface operations {
             };
             /** @description The request does not fit its schema, or the network cannot be built. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12584,6 +12917,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The body stopped coming, or came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not possible in the present state. */
             409: {
                 headers: {
@@ -12613,6 +12955,15 @@ export interface operations {
             };
             /** @description The request does not fit its schema, or the network cannot be built. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
