@@ -18,12 +18,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api import errors
 from app.api.access import Access
 from app.api.arrivals import Arrivals
-from app.api.bodies import depth
+from app.api.bodies import require_modest
 from app.api.refusals import (
     BodyStalled,
     BodyTooLarge,
     ForeignOrigin,
-    JsonTooDeep,
     Misdirected,
     Unauthorized,
 )
@@ -165,8 +164,8 @@ class Guard:
                 raise BodyTooLarge(limit=limit)
             more = message.get("more_body", False)
         body = b"".join(parts)
-        if b"json" in headers.get(b"content-type", b"") and depth(body) > self.rules.max_depth:
-            raise JsonTooDeep(limit=self.rules.max_depth)
+        if b"json" in headers.get(b"content-type", b""):
+            require_modest(body, self.rules.max_depth)
         return _replay({"type": "http.request", "body": body, "more_body": False}, receive)
 
     async def _refuse(

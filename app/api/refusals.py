@@ -42,6 +42,14 @@ class JsonTooDeep(GlassnetError):
     message = text("The JSON is nested deeper than {limit} levels.", "JSON 嵌套超过 {limit} 层。")
 
 
+class JsonTooLong(GlassnetError):
+    code, status = "json_too_long", 413
+    message = text(
+        "The JSON holds more than {values} values or {keys} fields. Send less at a time.",
+        "JSON 中的值超过 {values} 个或字段超过 {keys} 个。请减少内容后再发送。",
+    )
+
+
 class NotJson(GlassnetError):
     code, status = "not_json", 415
     message = text(
