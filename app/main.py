@@ -39,15 +39,19 @@ from app.api import (
     weights,
 )
 from app.api.access import Access, prepare
+from app.api.arrivals import Arrivals
 from app.api.assets import Files, Page
 from app.api.catalog import part_schemas
 from app.api.compress import Compress
+from app.api.connections import Gate
 from app.api.context import Context
 from app.api.document import with_opaque_parts
 from app.api.fetches import Fetches
 from app.api.guard import Guard, Rules
+from app.api.limits import Limits
 from app.api.methods import Methods
 from app.api.private import private_files, private_folder
+from app.api.sockets import SocketMaker
 from app.core.errors import GlassnetError
 from app.own.library import Library
 from app.own.uploads import Uploads
@@ -130,6 +134,7 @@ def create_app(
         max_depth=settings.max_depth,
         max_upload=settings.max_upload,
         login=partial(login.login_page, page),
+        arrivals=Arrivals(limits(settings)),
         streamed=weights.STREAMED,
     )
     errors.install(app, pages.error_page)
@@ -231,6 +236,23 @@ async def comparing(
             await jobs.start()
             stack.push_async_callback(jobs.stop)
         yield baselines, lags
+
+
+def limits(settings: Settings) -> Limits:
+    """How much and how long strangers may send to this server."""
+    return Limits(
+        per_address=settings.max_connections,
+        head_seconds=settings.head_seconds,
+        idle_seconds=min(Limits.idle_seconds, settings.head_seconds),
+        body_seconds=settings.body_seconds,
+        body_memory=max(Limits.body_memory, 4 * settings.max_body),
+    )
+
+
+def protocols(settings: Settings) -> dict[str, Any]:
+    """What uvicorn makes of a connection: HTTP, and the socket of a tab."""
+    found = limits(settings)
+    return {"http": Gate(found), "ws": SocketMaker(found)}
 
 
 def open_access(settings: Settings) -> tuple[Access, str | None]:

@@ -74,6 +74,29 @@ class Settings(BaseSettings):
     max_viewers: int = Field(
         256, ge=1, le=10_000, title="most viewers", description="Open tabs at a time at most."
     )
+    max_connections: int = Field(
+        512,
+        ge=8,
+        le=100_000,
+        title="most connections",
+        description="HTTP connections of one address at a time at most. Behind a proxy all visitors "
+        "have the proxy's address.",
+    )
+    head_seconds: float = Field(
+        8.0,
+        ge=0.1,
+        le=600.0,
+        title="patience for headers",
+        description="Seconds in which a request's headers must be complete.",
+    )
+    body_seconds: float = Field(
+        8.0,
+        ge=0.1,
+        le=600.0,
+        title="patience for bodies",
+        description="Seconds without a byte after which a request's body is given up; on the whole a "
+        "body must bring 1 KiB a second.",
+    )
     max_cpu_runs: int = Field(
         64, ge=1, le=1024, title="most CPU runs", description="Runs on the CPU going on at a time."
     )

@@ -14,9 +14,10 @@ _MEANINGS = {
     403: "The request comes from a foreign page.",
     404: "There is no such thing.",
     405: "The address has no such method; the header Allow names those that it has.",
-    408: "The request stopped coming.",
+    408: "The request stopped coming, or came too slowly.",
     409: "Not possible in the present state.",
     413: "The body is too large.",
+    414: "The address is too long.",
     415: "The body is not declared as what the route reads.",
     421: "The server does not answer to this host.",
     422: "The request does not fit its schema, or the network cannot be built.",
@@ -66,7 +67,7 @@ def binary(description: str, status: int = 200) -> Responses:
     return {status: {"description": description, "content": {SAFETENSORS: {"schema": schema}}}}
 
 
-READS_BODY = (400, 413, 415, 422)
+READS_BODY = (400, 408, 413, 415, 422, 503)
 """What a route that reads a body may refuse it with."""
 
 _REFERENCE = "#/components/schemas/"

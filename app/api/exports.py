@@ -19,7 +19,7 @@ from app.api.picture import Theme, svg
 from app.core.text import Language, Text, text
 from app.protocol.exports import Made
 from app.protocol.runs import RunInfo
-from app.spec.check import check
+from app.spec.aside import checked
 
 router = APIRouter(tags=["exports"])
 Name = Literal["spec", "code", "notebook", "weights", "onnx", "picture"]
@@ -228,7 +228,7 @@ async def export_picture(
 ) -> Response:
     """Layers, shapes and parameters as SVG, drawn from the spec alone."""
     info = await here.runs.get(run)
-    report = check(info.spec.model, info.spec.training)
+    report = await checked(info.spec.model, info.spec.training)
     content = svg(info.spec, report, theme, language or preferred(request.scope))
     return _attached(info, "network.svg", content.encode(), "image/svg+xml")
 

@@ -10,15 +10,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import errors
 from app.api.access import Access
-from app.api.bodies import depth
+from app.api.arrivals import Arrivals
+from app.api.bodies import require_modest
 from app.api.errors import accepts_html
 from app.api.origin import SAFE, require_own
-from app.api.refusals import BodyTooLarge, JsonTooDeep, TooManyTries, Unauthorized
+from app.api.refusals import BodyTooLarge, TooManyTries, Unauthorized
 from app.core.errors import GlassnetError
 from app.core.text import LANGUAGES
 
@@ -68,6 +70,7 @@ class Rules:
     max_depth: int
     max_upload: int
     login: LoginPage
+    arrivals: Arrivals
     streamed: frozenset[str] = frozenset()
     """Paths whose routes take a large body piece by piece, and limit it themselves."""
 
@@ -83,18 +86,31 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        if scope["type"] == "http":
-            send = _with_headers(send)
-        headers = dict(scope["headers"])
         try:
-            self._check(scope)
-            if scope["type"] == "http" and self._reads(scope):
-                receive = await self._body(scope, headers, receive)
+            if scope["type"] == "websocket":
+                await self._answer(scope, receive, send)
+                return
+            send = _with_headers(send)
+            with (
+                suppress(ClientDisconnect),  # it left in mid-body: nobody is there to answer
+                self.rules.arrivals.body(scope, receive, kept=self._keeps(scope)) as body,
+            ):
+                await self._answer(scope, body.receive, send)
         except GlassnetError as error:
             await self._refuse(error, scope, receive, send)
-            return
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raises what is refused before any route; what a route refuses is answered there."""
+        headers = dict(scope["headers"])
+        self._check(scope)
+        if scope["type"] == "http" and self._reads(scope):
+            receive = await self._body(scope, headers, receive)
         entered = self._entrance(scope)
         await (entered or self.app)(scope, receive, send)
+
+    def _keeps(self, scope: Scope) -> bool:
+        """Whether the body is held in memory until it is whole."""
+        return self._reads(scope) and scope["path"] != UPLOADS
 
     def _reads(self, scope: Scope) -> bool:
         """Whether the body is to be read here, before any route."""
@@ -137,17 +153,14 @@ class Guard:
         size, more = 0, True
         while more:
             message = await receive()
-            if message["type"] != "http.request":
-                return _replay(message, receive)
             parts.append(message.get("body", b""))
             size += len(parts[-1])
             if size > limit:
                 raise BodyTooLarge(limit=limit)
             more = message.get("more_body", False)
         body = b"".join(parts)
-        kind = headers.get(b"content-type", b"").lower()
-        if b"json" in kind and depth(body) > self.rules.max_depth:
-            raise JsonTooDeep(limit=self.rules.max_depth)
+        if b"json" in headers.get(b"content-type", b"").lower():
+            require_modest(body, self.rules.max_depth)
         return _replay({"type": "http.request", "body": body, "more_body": False}, receive)
 
     async def _refuse(
@@ -193,6 +206,8 @@ def _with_headers(send: Send) -> Send:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
             own = {name for name, _ in SECURITY_HEADERS}
             kept = [(name, value) for name, value in message["headers"] if name not in own]
+            if message.get("status") == BodyStalled.status:
+                kept.append((b"connection", b"close"))  # the rest of the body is not waited for
             message = {**message, "headers": [*kept, *SECURITY_HEADERS]}
         await send(message)
 

@@ -11,8 +11,8 @@ from app.api.bodies import body, documented
 from app.api.context import Here
 from app.api.document import READS_BODY, failures
 from app.api.encode import Json
+from app.spec.aside import checked
 from app.spec.base import Strict
-from app.spec.check import check
 from app.spec.model import AnyModel
 from app.spec.presets import presets
 from app.spec.report import Report
@@ -51,7 +51,7 @@ CheckBody = Annotated[ModelCheck, Depends(body(TypeAdapter(ModelCheck)))]
 async def check_model(request: CheckBody) -> Json:
     """Shapes, parameter counts and problems of every layer. A network that cannot be built is
     answered with 200 too: its good part is described and its problems carry repairs."""
-    return Json(check(request.model, request.training))
+    return Json(await checked(request.model, request.training))
 
 
 class SpecReport(BaseModel):
@@ -75,6 +75,6 @@ async def check_spec(spec: SpecBody, here: Here) -> Json:
     """For a spec that comes from a file or a link: what ``POST /runs`` would take, in full. Nothing
     is created; a network that cannot be built is answered with 200, its report says why. Weights
     that it names must be here and fit: 422 lists every misfit."""
-    report = check(spec.model, spec.training)
+    report = await checked(spec.model, spec.training)
     await here.runs.require_weights(spec, report)
     return Json({"spec": spec, "report": report})

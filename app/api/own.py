@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.bodies import body, documented
@@ -102,21 +101,12 @@ async def upload_data(request: Request, here: Here, wanted: UploadOptions) -> Js
     comes and then read; ``GET /uploads/{upload}`` tells how far. The same content uploaded twice is
     one data set."""
     kind = request.headers.get("content-type", "")
-    pieces, said = await file_of(kind, _pieces(request))
+    pieces, said = await file_of(kind, request.stream())
     given = re.split(r"[/\\]", wanted.filename or said)[-1][:200]
     options = {**wanted.model_dump(), "filename": given}
     upload = await here.uploads.receive(pieces, **options)
     location = {"location": f"/api/v1/uploads/{quote(upload.id)}"}
     return Json(_state(upload), 202, location)
-
-
-async def _pieces(request: Request) -> AsyncIterator[bytes]:
-    try:
-        async for piece in request.stream():
-            if piece:
-                yield piece
-    except ClientDisconnect:
-        raise ConnectionAbortedError from None
 
 
 @router.get(

@@ -67,6 +67,14 @@ class JsonTooDeep(GlassnetError):
     message = text("The JSON is nested deeper than {limit} levels.", "JSON 嵌套超过 {limit} 层。")
 
 
+class JsonTooLong(GlassnetError):
+    code, status = "json_too_long", 413
+    message = text(
+        "The JSON holds more than {values} values or {keys} fields. Send less at a time.",
+        "JSON 中的值超过 {values} 个或字段超过 {keys} 个。请减少内容后再发送。",
+    )
+
+
 class NotJson(GlassnetError):
     code, status = "not_json", 415
     message = text(
@@ -120,4 +128,60 @@ class TooManyViewers(GlassnetError):
     code, status = "too_many_viewers", 503
     message = text(
         "{limit} tabs are open already, which is the limit.", "已打开 {limit} 个标签页，达到上限。"
+    )
+
+
+class HeadTooLarge(GlassnetError):
+    code, status = "headers_too_large", 431
+    message = text(
+        "The request's headers are too large: at most {bytes} bytes in {lines} lines, and {line} bytes in "
+        "one, are read. Delete the cookies of this host if a browser says this.",
+        "请求头过大：最多读取 {bytes} 字节、{lines} 行，每行 {line} 字节。若浏览器出现此提示，请删除该主机的 Cookie。",
+    )
+
+
+class AddressTooLong(GlassnetError):
+    code, status = "address_too_long", 414
+    message = text(
+        "The address of the request is longer than {limit} bytes. Shorten it, or send the data in the body.",
+        "请求地址超过 {limit} 字节。请缩短地址，或将数据放入请求正文。",
+    )
+
+
+class HeadStalled(GlassnetError):
+    code, status = "headers_stalled", 408
+    message = text(
+        "The request's headers were not complete after {seconds} seconds. Send the request again.",
+        "{seconds} 秒内未收到完整的请求头。请重新发送请求。",
+    )
+
+
+class TooManyConnections(GlassnetError):
+    code, status = "too_many_connections", 503
+    message = text(
+        "Too many connections are open. Close some, or try again in a moment.",
+        "打开的连接过多。请关闭一些连接，或稍后再试。",
+    )
+
+
+class NotHttp(GlassnetError):
+    code, status = "not_http", 400
+    message = text(
+        "These bytes are no HTTP request that can be read.", "收到的字节不是可读取的 HTTP 请求。"
+    )
+
+
+class BodyStalled(GlassnetError):
+    code, status = "body_stalled", 408
+    message = text(
+        "The request's body stopped coming, or came more slowly than {rate} bytes a second. Send it again.",
+        "请求正文停止到达，或到达速度低于每秒 {rate} 字节。请重新发送。",
+    )
+
+
+class TooManyBodies(GlassnetError):
+    code, status = "too_many_bodies", 503
+    message = text(
+        "The server receives too much from others at this moment. Try again in a few seconds.",
+        "服务器此刻正在接收过多内容。请几秒后再试。",
     )

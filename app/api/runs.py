@@ -23,7 +23,6 @@ from app.protocol.runs import Applied, MetricsSeries, RunInfo, SnapshotInfo
 from app.protocol.taps import AnySample, FixedSample
 from app.protocol.warp import Sweep, SweepAnswer
 from app.spec.base import Strict
-from app.spec.check import require
 from app.spec.presets import presets
 from app.spec.run import RunSpec
 
@@ -127,7 +126,6 @@ LARGEST_STEP = 2**53
 async def create_run(spec: RunBody, here: Here) -> Json:
     """Stores the run and starts its worker, paused at step 0 or waiting in the queue. Training
     begins with the command ``play`` or ``step``."""
-    require(spec.model, spec.training)
     info = await here.runs.create(spec)
     return Json(info, 202, {"location": f"/api/v1/runs/{info.id}"})
 

@@ -171,7 +171,7 @@ Open it as a WebSocket. Text messages of the client are `ClientMessage`, those o
 `ServerMessage`; the first is `hello`. Binary messages of the server are tensor frames.
 
 Close codes: 4400 a message that is none, 4408 a frame was not acknowledged for 10 s while visible,
-4429 too many open tabs, 1001 the server goes away.
+4420 more messages than 200 a second for 10 s, 4429 too many open tabs, 1001 the server goes away.
 """
 
 router = APIRouter(include_in_schema=False)

@@ -12,9 +12,18 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from app.api import errors
 from app.api.bodies import depth, validated
 from app.api.context import Context, Here
+from app.api.limits import Bucket, Limits
 from app.api.refusals import TooManyViewers
 from app.core import invalid
-from app.protocol.stream import CLIENT_MESSAGE, CLOSE_BAD_MESSAGE, CLOSE_TOO_MANY, Hello
+from app.protocol.stream import (
+    CLIENT_MESSAGE,
+    CLOSE_BAD_MESSAGE,
+    CLOSE_TOO_FAST,
+    CLOSE_TOO_MANY,
+    Acknowledge,
+    ClientMessage,
+    Hello,
+)
 from app.runs.viewer import Viewer
 
 router = APIRouter()
@@ -24,13 +33,26 @@ OUT_OF_RANGE = frozenset(
 """Misfits of a message that is one: it is refused, and the tab goes on."""
 
 
+LIMITS = Limits()
+TOO_FAST = "more messages than a tab can mean"
+
+
 class BadMessage(Exception):
-    """The tab sent something that is no message."""
+    """The tab is not followed any further: ``code`` and ``reason`` of the close say why."""
+
+    def __init__(self, code: int = CLOSE_BAD_MESSAGE, reason: str = "") -> None:
+        self.code = code
+        self.reason = reason
 
 
 @router.websocket("/stream")
 async def stream(socket: WebSocket, here: Here) -> None:
     """Text messages are JSON, binary ones tensor frames; see :mod:`app.protocol.stream`."""
+    with suppress(WebSocketDisconnect):  # it left before it was greeted
+        await _welcome(socket, here)
+
+
+async def _welcome(socket: WebSocket, here: Context) -> None:
     await socket.accept()
     if here.sockets >= here.max_viewers:
         await socket.close(CLOSE_TOO_MANY, errors.short(TooManyViewers(limit=here.max_viewers)))
@@ -56,14 +78,16 @@ async def _serve(socket: WebSocket, here: Context) -> None:
             task.cancel()
         await asyncio.wait((reading, sending))
     ends = [task.exception() for task in (reading, sending) if not task.cancelled()]
-    if any(isinstance(end, BadMessage) for end in ends):
-        await _close(socket, CLOSE_BAD_MESSAGE)
+    for end in ends:
+        if isinstance(end, BadMessage):
+            await _close(socket, end.code, end.reason)
     for end in ends:
         if end is not None and not isinstance(end, BadMessage | WebSocketDisconnect):
             raise end
 
 
 async def _read(socket: WebSocket, viewer: Viewer, deepest: int) -> None:
+    pace = _Pace()
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
@@ -77,12 +101,35 @@ async def _read(socket: WebSocket, viewer: Viewer, deepest: int) -> None:
             problems = invalid.problems(error, given.encode("utf-8", "surrogatepass"))
             if not all(problem.code in OUT_OF_RANGE for problem in problems):
                 raise BadMessage from error
+            await pace.keep(None)
             viewer.refuse(problems[0])
             continue
+        await pace.keep(parsed)
         await viewer.receive(parsed)
 
 
-async def _close(socket: WebSocket, code: int) -> None:
+class _Pace:
+    """A tab that sends more than it can mean is answered more slowly; one that goes on is closed."""
+
+    def __init__(self) -> None:
+        self._now = asyncio.get_running_loop().time
+        self._bucket = Bucket(LIMITS.message_rate, LIMITS.message_burst, self._now())
+        self._held_since: float | None = None
+
+    async def keep(self, message: ClientMessage | None) -> None:
+        """Wait until this message (None: one that is refused) may be followed; others have their turn in any case."""
+        cost = 1 if isinstance(message, Acknowledge) else LIMITS.message_costs
+        wait = self._bucket.take(cost, self._now())
+        if not wait:
+            self._held_since = None
+        elif self._held_since is None:
+            self._held_since = self._now()
+        elif self._now() - self._held_since > LIMITS.flood_seconds:
+            raise BadMessage(CLOSE_TOO_FAST, TOO_FAST)
+        await asyncio.sleep(wait)
+
+
+async def _close(socket: WebSocket, code: int, reason: str) -> None:
     if socket.application_state is WebSocketState.CONNECTED:
         with suppress(RuntimeError, WebSocketDisconnect):
-            await socket.close(code)
+            await socket.close(code, reason)

@@ -13,11 +13,9 @@ from typing import Any
 
 import typer
 import uvicorn
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.supervisors import ChangeReload
 
-from app.cli.trailers import WithoutTrailers
-from app.main import create_app, open_access
+from app.main import create_app, limits, open_access, protocols
 from app.settings import Settings
 
 SEND_TIMEOUT_MS = 10_000
@@ -26,16 +24,7 @@ LARGEST_MESSAGE = 2 * 2**20
 """Bytes of a WebSocket message: a watched sample of 65,536 numbers fits."""
 PACKAGE = Path(__file__).resolve().parents[1]
 GRACE_SECONDS = 5
-CLOSE_SECONDS = 2.0
 BACKLOG = 512
-
-
-class Sockets(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket, which does not wait long for a peer that no longer reads to say goodbye."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.close_timeout = CLOSE_SECONDS
 
 
 class Server(uvicorn.Server):
@@ -72,12 +61,12 @@ def run_server(settings: Settings, *, reload: bool, open_page: bool) -> None:
             factory=True,
             reload=True,
             reload_dirs=[str(PACKAGE)],
-            **options(),
+            **options(settings),
         )
         typer.echo(announcement)
         ChangeReload(config, target=uvicorn.Server(config).run, sockets=[listening]).run()
         return
-    config = uvicorn.Config(create_app(settings, access), **options())
+    config = uvicorn.Config(create_app(settings, access), **options(settings))
     server = Server(config, announcement, entrance if open_page else None)
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn shuts down in order and then raises the signal again: this makes it an exit.
@@ -85,11 +74,11 @@ def run_server(settings: Settings, *, reload: bool, open_page: bool) -> None:
     server.run(sockets=[listening])
 
 
-def options() -> dict[str, Any]:
-    """How uvicorn is run here and in the tests."""
+def options(settings: Settings) -> dict[str, Any]:
+    """How uvicorn is run."""
     return {
-        "http": WithoutTrailers,
-        "ws": Sockets,
+        **protocols(settings),
+        "timeout_keep_alive": limits(settings).idle_seconds,
         "ws_per_message_deflate": False,
         "ws_max_size": LARGEST_MESSAGE,
         "timeout_graceful_shutdown": GRACE_SECONDS,

@@ -13,6 +13,8 @@ from app.core.text import Text, text
 
 MOST_PROBLEMS = 50
 LONGEST_ECHO = 80
+MOST_LISTED = 2000
+"""Misfits that are looked at; each takes some microseconds in which nothing else is done."""
 
 MESSAGES: dict[str, Text] = {
     "json_invalid": text("This is not valid JSON: {error}.", "不是合法的 JSON：{error}。"),
@@ -76,17 +78,24 @@ MESSAGES: dict[str, Text] = {
 """Our words for pydantic's error types; what is not here is said in pydantic's words."""
 
 OTHERWISE = text("“{field}”: {said}.", "“{field}”不合要求：{said}。")
+MANY = text(
+    "The body does not fit in {count} places. Is it meant for another address?",
+    "请求正文有 {count} 处不符合格式。它是否本应发往别的地址？",
+)
 BODY = text("the body", "请求正文")
 
 
 def problems(error: ValidationError, body: bytes | None = None) -> tuple[Problem, ...]:
     """Every misfit once, with a JSON pointer into ``body`` (the raw JSON that was validated)."""
+    if error.error_count() > MOST_LISTED:
+        count = error.error_count()
+        return (Problem(code="many_misfits", message=MANY.format(count=count)),)
     document = _parsed(body)
     found: dict[str, Problem] = {}
     for detail in error.errors(include_url=False):
         place = _place(detail["loc"], document)
         pointer = "".join(f"/{_escaped(part)}" for part in place)
-        if pointer not in found:
+        if pointer not in found and len(found) < MOST_PROBLEMS:
             found[pointer] = _problem(dict(detail), place, pointer)
     kept = [p for p in found.values() if not _follows_from_another(p, found)]
     return tuple(kept[:MOST_PROBLEMS])
@@ -112,6 +121,7 @@ def _place(loc: tuple[int | str, ...], document: Any) -> tuple[int | str, ...]:
                 here.get("kind"),
                 here.get("family"),
                 "graph",
+                "long",
             ):
                 continue
             place.append(part)

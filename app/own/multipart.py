@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 
 from python_multipart.exceptions import FormParserError
@@ -13,6 +14,8 @@ from app.core.text import text
 FIELD = b"file"
 LONGEST_BOUNDARY = 256
 """What the parser takes; RFC 2046 (5.1.1) allows 70."""
+# What is wrong with a form is said to who sent it, and fills no log.
+logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 
 class BrokenForm(GlassnetError):

@@ -141,14 +141,6 @@ class TooManyUploads(GlassnetError):
     )
 
 
-class UploadStalled(GlassnetError):
-    code, status = "upload_stalled", 408
-    message = text(
-        "Nothing arrived for {seconds} seconds. Send the file again.",
-        "{seconds} 秒内未收到数据，请重新发送。",
-    )
-
-
 class InUse(GlassnetError):
     code, status = "dataset_in_use", 409
     message = text(

@@ -26,13 +26,12 @@ from app.own.refusals import (
     EmptyFile,
     ReaderDied,
     TooManyUploads,
-    UploadStalled,
 )
 
 MOST_AT_A_TIME = 4
+"""Processes that read; what was received meanwhile has its turn later."""
+MOST_WAITING = 12
 READING_SECONDS = 900.0
-PATIENCE = 60.0
-"""Seconds without a byte after which an upload is given up."""
 MEMORY = 2**30
 """Address space of the reader: it needs a few MiB of it."""
 REMEMBERED = 50
@@ -58,6 +57,7 @@ class Uploads:
         self._folder = folder
         self._root = root
         self._uploads: dict[str, Upload] = {}
+        self._readers = asyncio.Semaphore(MOST_AT_A_TIME)
 
     def tidy(self) -> None:
         """Drop what an earlier server had under way."""
@@ -71,9 +71,9 @@ class Uploads:
 
     async def receive(self, pieces: AsyncIterator[bytes], **wanted: Any) -> Upload:
         """Take the whole file, then begin to read it. What is raised leaves nothing behind."""
-        busy = sum(one.state in ("receiving", "reading") for one in self._uploads.values())
-        if busy >= MOST_AT_A_TIME:
-            raise TooManyUploads(limit=MOST_AT_A_TIME)
+        busy = sum(one.state == "reading" for one in self._uploads.values())
+        if busy >= MOST_AT_A_TIME + MOST_WAITING:
+            raise TooManyUploads(limit=busy)
         upload = Upload(new_id())
         self._remember(upload)
         folder = self._folder / upload.id
@@ -85,11 +85,11 @@ class Uploads:
         except BaseException as error:
             del self._uploads[upload.id]
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-            if isinstance(error, OSError) and not isinstance(error, TimeoutError):
+            if isinstance(error, OSError):
                 raise DiskFull(reason=str(error.strerror or error)) from error
             raise
         upload.state = "reading"
-        upload.task = asyncio.create_task(self._read(upload, folder), name="read upload")
+        upload.task = asyncio.create_task(self._in_turn(upload, folder), name="read upload")
         return upload
 
     def _remember(self, upload: Upload) -> None:
@@ -101,18 +101,15 @@ class Uploads:
     async def _store(self, pieces: AsyncIterator[bytes], target: Path) -> None:
         size = 0
         with target.open("xb") as file:  # the writes go to a thread
-            while True:
-                try:
-                    async with asyncio.timeout(PATIENCE):
-                        piece = await anext(pieces, None)
-                except TimeoutError as error:
-                    raise UploadStalled(seconds=round(PATIENCE)) from error
-                if piece is None:
-                    break
+            async for piece in pieces:
                 size += len(piece)
                 await asyncio.to_thread(file.write, piece)
         if not size:
             raise EmptyFile
+
+    async def _in_turn(self, upload: Upload, folder: Path) -> None:
+        async with self._readers:
+            await self._read(upload, folder)
 
     async def _read(self, upload: Upload, folder: Path) -> None:
         process = None

@@ -103,4 +103,6 @@ ServerMessage = Annotated[Hello | Events | Refused | Reset, Field(discriminator=
 
 CLOSE_BAD_MESSAGE = 4400
 CLOSE_TOO_SLOW = 4408
+CLOSE_TOO_FAST = 4420
+"""More messages than a tab can mean, for longer than a moment."""
 CLOSE_TOO_MANY = 4429

@@ -46,8 +46,8 @@ from app.runs.runner import GpuRunner
 from app.runs.scheduler import Scheduler
 from app.runs.viewer import Viewer
 from app.runs.zygote import CpuRunner
+from app.spec.aside import required
 from app.spec.base import Strict
-from app.spec.check import require
 from app.spec.report import Report
 from app.spec.run import RunSpec
 from app.spec.settings import Settings
@@ -154,7 +154,7 @@ class Runs:
         """Store a run and get it a worker; it rests at step 0 then. Raises SpecError,
         DeviceMissing; nothing is allocated before the spec is known to fit."""
         self._require_open()
-        await self.require_weights(spec, require(spec.model, spec.training))
+        await self.require_weights(spec, await required(spec.model, spec.training))
         device = (await self.devices()).resolve(spec.device)
         now = time.time()
         record = RunRecord(

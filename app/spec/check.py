@@ -26,10 +26,12 @@ def check(model: ModelSpec, training: TrainingSpec) -> Report:
     def mended(problems: list[Problem]) -> tuple[Problem, ...]:
         if not known:
             return tuple(problems)
-        return tuple(
-            said_why(problem, rehearsal.best(problem, candidates(found, problem)))
-            for problem in problems
-        )
+        listed = []
+        for problem in problems:
+            looked = not rehearsal.exhausted
+            repairs = rehearsal.best(problem, candidates(found, problem)) if looked else ()
+            listed.append(said_why(problem, repairs, looked=looked))
+        return tuple(listed)
 
     figures = describe.nodes(found)
     listed = tuple(

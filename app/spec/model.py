@@ -6,6 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, TypeAdapter
+from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
 
 from app.catalog.layers import AnyLayer
 from app.spec.base import Strict
@@ -52,7 +54,19 @@ def chain(layers: tuple[AnyLayer, ...]) -> ModelSpec:
 
 
 def _form(value: Any) -> str:
+    """Which of the two forms it is; what is far too long is not looked at, layer by layer, at all."""
+    layers = value.get("nodes") if isinstance(value, dict) else value
+    if isinstance(layers, list | tuple) and len(layers) > MOST_NODES:
+        return "long"
     return "chain" if isinstance(value, list | tuple) else "graph"
+
+
+def _too_long(value: Any) -> ModelSpec:
+    raise PydanticCustomError(
+        "too_many_layers",
+        "A network may hold at most {limit} layers",
+        {"limit": MOST_NODES, "zh": f"网络最多可有 {MOST_NODES} 层。"},
+    )
 
 
 def _as_graph(value: Any) -> ModelSpec:
@@ -64,7 +78,8 @@ if TYPE_CHECKING:
 else:
     AnyModel = Annotated[
         Annotated[ModelSpec, Tag("graph")]
-        | Annotated[tuple[AnyLayer, ...], Field(max_length=MOST_NODES), Tag("chain")],
+        | Annotated[tuple[AnyLayer, ...], Field(max_length=MOST_NODES), Tag("chain")]
+        | Annotated[SkipJsonSchema[Any], AfterValidator(_too_long), Tag("long")],
         Discriminator(_form),
         AfterValidator(_as_graph),
     ]

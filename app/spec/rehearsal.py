@@ -17,7 +17,10 @@ from app.spec.patches import Candidates, Operation
 from app.spec.training import TrainingSpec
 
 MOST_WORK = 2500
-"""Layers looked at by all trials of one check together: a network with a hundred faults is answered in time."""
+"""Layers looked at by all trials of one check together, where each problem has a repair at once."""
+MOST_WORK_IN_ALL = 20_000
+"""Layers, and problems twice, after which no further repair is looked for: a tenth of a second or two,
+whatever somebody sends."""
 MOST_EACH = 10
 """Trials for one problem: fewer where there are many problems, but on until one repair works or none is left."""
 OFFERED = 3
@@ -129,11 +132,18 @@ _NONE = text(
 )
 
 
-def said_why(problem: Problem, repairs: tuple[Repair, ...]) -> Problem:
+_LATER = text(
+    " Mend the problems before this one first: so many are wrong that no repair was looked for.",
+    "请先解决前面的问题：问题太多，未继续寻找修复。",
+)
+
+
+def said_why(problem: Problem, repairs: tuple[Repair, ...], *, looked: bool = True) -> Problem:
     """The problem with its repairs; an error without any says in words why there is none."""
     message = problem.message
     if not repairs and problem.severity == "error":
-        message = text(message.en + _NONE.en, message.zh + _NONE.zh)
+        why = _NONE if looked else _LATER
+        message = text(message.en + why.en, message.zh + why.zh)
     return problem.model_copy(update={"repairs": repairs, "message": message})
 
 
@@ -144,17 +154,25 @@ class Rehearsal:
         self._found = found
         self._faults = found.faults()
         trials = MOST_WORK // max(1, len(found.model.nodes))
-        self._share = max(1, trials // max(1, sum(self._faults.values())))
+        self._count = sum(self._faults.values())
+        self._share = max(1, trials // max(1, self._count))
+        self._left = MOST_WORK_IN_ALL
+
+    @property
+    def exhausted(self) -> bool:
+        """So much was tried that what follows is left as it is."""
+        return self._left <= 0
 
     def best(self, problem: Problem, offers: Candidates) -> tuple[Repair, ...]:
         """The repairs that work, those first that leave the most of the network sound."""
         ranked: list[tuple[tuple[int, int, int], Repair]] = []
         for place, repair in enumerate(offers):
-            if ranked and place >= min(self._share, MOST_EACH):
+            if self.exhausted or (ranked and place >= min(self._share, MOST_EACH)):
                 break
             if any(repair.patch == other.patch for _, other in ranked):
                 continue
             after = tried(self._found, repair)
+            self._left -= len(self._found.model.nodes) + 2 * self._count
             if after is None or not self._removes(problem, after):
                 continue
             unsound = len(after.model.nodes) + 1 - len(after.shapes)

@@ -19,7 +19,10 @@ from app.core.text import text
 MEMBERS = {
     "type", "title", "status", "detail", "instance", "code", "params", "message", "problems",
 }  # fmt: skip
-NAMED = {400, 401, 403, 404, 405, 408, 409, 413, 415, 421, 422, 426, 429, 500, 502, 503, 504, 507}
+NAMED = {
+    *(400, 401, 403, 404, 405, 408, 409, 413, 414, 415, 421, 422, 426, 429, 431),
+    *(500, 502, 503, 504, 507),
+}
 
 
 def example(kind: type[GlassnetError]) -> GlassnetError:

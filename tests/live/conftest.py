@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.live.wire import SECONDS
 from tests.support import LiveServer, live_server
 
 
@@ -24,3 +25,15 @@ def lenet(server: LiveServer) -> Iterator[dict[str, Any]]:
     run = server.create(spec)
     yield run
     server.request("DELETE", f"/api/v1/runs/{run['id']}")
+
+
+@pytest.fixture(scope="session")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A server with little patience, so that its tests are quick."""
+    with live_server(
+        tmp_path_factory.mktemp("data"),
+        GLASSNET_HEAD_SECONDS=str(SECONDS),
+        GLASSNET_BODY_SECONDS=str(SECONDS),
+        GLASSNET_MAX_CONNECTIONS="24",
+    ) as started:
+        yield started
