@@ -27,12 +27,16 @@ class Event(BaseModel):
 
 
 class StateChanged(Event):
-    """The run is in another state; ``reason`` says why where that is not plain."""
+    """The run is in another state; ``reason`` says why where that is not plain.
+
+    ``kept`` are the commands that are followed when it has a worker, in order.
+    """
 
     type: Literal["state"] = "state"
     state: State
     reason: Text | None = None
     device: str | None = None
+    kept: tuple[AnyCommand, ...] = ()
 
 
 class CommandApplied(Event):
@@ -40,6 +44,8 @@ class CommandApplied(Event):
 
     type: Literal["command"] = "command"
     command: AnyCommand
+    until_epoch: int | None = None
+    """Of a step by epochs: after how many passes of the data it ends."""
 
 
 class Rewound(Event):

@@ -12,7 +12,7 @@ import app.protocol.refusals  # noqa: F401 - known here, so that `refusal` finds
 from app.core.errors import GlassnetError, Problem, all_errors
 from app.core.text import Text, text
 
-Cause = Literal["stalled", "garbled", "unstored"]
+Cause = Literal["stalled", "stopped", "garbled", "unstored"]
 
 SERVER_STOPPED = text(
     "The server was stopped while this run was going on.", "运行期间服务器被停止。"
@@ -24,6 +24,10 @@ _CAUSES: dict[Cause, Text] = {
     "stalled": text(
         "The worker gave no sign of life for {seconds} s and was ended.",
         "工作进程 {seconds} 秒没有响应，已被终止。",
+    ),
+    "stopped": text(
+        "The worker was stopped from outside (SIGSTOP) and was ended.",
+        "工作进程被外部暂停（SIGSTOP），已被终止。",
     ),
     "garbled": text(
         "The worker sent something that could not be understood and was ended.",

@@ -108,6 +108,8 @@ class Progress:
         self.record = record
         self.log: Log = tuple(log)
         """The settings along the lineage of the current branch."""
+        self.kept: tuple[AnyCommand, ...] = ()
+        """What the newest state keeps for a worker."""
 
     def apply(self, stored: StoredEvent) -> None:
         event = stored.event
@@ -120,6 +122,7 @@ class Progress:
             changes |= {"branch": event.branch, "step": event.step}
         match event:
             case StateChanged():
+                self.kept = event.kept
                 changes |= {"state": event.state, "reason": event.reason}
                 if event.device is not None:
                     changes["device"] = event.device
@@ -132,6 +135,16 @@ class Progress:
             case _:
                 pass
         self.record = self.record.model_copy(update=changes)
+
+    def moves_nothing(self, event: AnyEvent) -> bool:
+        """A change of state to the state that the run is in already, at the same place."""
+        record = self.record
+        return (
+            isinstance(event, StateChanged)
+            and (event.state, event.reason, event.kept) == (record.state, record.reason, self.kept)
+            and (event.branch, event.step) == (record.branch, record.step)
+            and event.device in (None, record.device)
+        )
 
     def _command(self, event: CommandApplied) -> Settings:
         if is_setting(event.command):
@@ -148,14 +161,3 @@ class Progress:
             "settings": settings_after(record.spec, self.log, record.settings.speed),
             "epoch": record.epoch if event.epoch is None else event.epoch,
         }
-
-
-def moves_nothing(record: RunRecord, event: AnyEvent) -> bool:
-    """A change of state to the state that the run is in already, at the same place."""
-    return (
-        isinstance(event, StateChanged)
-        and event.state == record.state
-        and event.reason == record.reason
-        and (event.branch, event.step) == (record.branch, record.step)
-        and event.device in (None, record.device)
-    )

@@ -47,6 +47,8 @@ class Worker:
         if self.behaviour == "mute":
             threading.Event().wait()
         self.send({"type": "ready", "device": "cpu", "step": self.step, "branch": self.branch})
+        for command in start["kept"]:
+            self.command({"id": None, "command": command})
         self.event("state", state="paused")
         while True:
             message, _ = recv_message(self.sock)
