@@ -6,12 +6,20 @@ well. It uses the processor then, or waits for it or for the disk; one that hang
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
 _AT_WORK = frozenset("RD")
 """Running or waiting for a processor; waiting for a disk."""
+_IDLING = 0.05
+"""Share of a processor below which nothing is done: a thread that waits for Python's lock looks whether
+it is free two hundred times a second."""
+
+
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Sign(Enum):
@@ -29,22 +37,24 @@ class Pulse:
     """Looks at one process, again and again; each look is compared with the one before."""
 
     pid: int
-    _used: int | None = None
+    _last: tuple[float, float] | None = None
+    """When it was looked at, and the seconds that it had been on a processor."""
 
     def look(self) -> Sign:
         """What it has done since the last look. The first look cannot tell and says WORKING."""
         try:
             tasks = list(Path(f"/proc/{self.pid}/task").iterdir())
             states = {_state(task) for task in tasks}
-            used = sum(_on_processor(task) for task in tasks)
+            now = time.monotonic(), sum(_on_processor(task) for task in tasks)
         except (OSError, ValueError, IndexError):  # no such process any more, or no /proc
             return Sign.UNKNOWN
-        before, self._used = self._used, used
+        last, self._last = self._last, now
         if states and states <= {"T"}:
             return Sign.STOPPED
-        if states & _AT_WORK or before is None or used != before:
+        if states & _AT_WORK or last is None:
             return Sign.WORKING
-        return Sign.STILL
+        idle = abs(now[1] - last[1]) < _IDLING * (now[0] - last[0])  # less where a thread has ended
+        return Sign.STILL if idle else Sign.WORKING
 
 
 def _state(task: Path) -> str:
@@ -54,11 +64,11 @@ def _state(task: Path) -> str:
     )
 
 
-def _on_processor(task: Path) -> int:
-    """Nanoseconds where the kernel counts them, else ticks of its clock."""
+def _on_processor(task: Path) -> float:
+    """Seconds; to the nanosecond where the kernel counts them, else to a tick of its clock."""
     try:
-        return int((task / "schedstat").read_text(encoding="ascii").split()[0])
+        return int((task / "schedstat").read_text(encoding="ascii").split()[0]) / 1e9
     except OSError:
         fields = (task / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2]
         user, system = fields.split()[11:13]
-        return int(user) + int(system)
+        return (int(user) + int(system)) / _TICKS

@@ -244,6 +244,7 @@ class Run:
         if isinstance(error, NoWorker) and self._kept:
             return await self._lost(error.text)
         fatal = isinstance(error, GlassnetError) and error.code in _FATAL
+        self._kept = Kept()
         self._say("failed" if fatal else "interrupted", _reason(error))
         return await self._journal.settled()
 
@@ -300,6 +301,7 @@ class Run:
             found = await fate(self._around.store, self.record, reason, self.kept)
         except Exception as error:  # the store is gone, too
             _log.error("run not followed", run=self._id, error=str(error))
+            self._kept = Kept()
             return self._say("interrupted", reason)
         self._kept = Kept(found.kept)
         self._again = found.goes_on or (bool(self.room.taps) and found.count < TRIES)
@@ -307,8 +309,9 @@ class Run:
         return await self._journal.settled()
 
     def _settle(self) -> None:
-        """Nothing goes on for this run any more: it keeps its place only where it goes on itself."""
-        again, self._again = self._again, False
+        """Nothing goes on for this run any more. It keeps its place where it goes on by itself, or is to
+        follow what was kept while its worker ended."""
+        again, self._again = self._again or bool(self._kept), False
         if again and not self._gone:
             self.wake()
         else:

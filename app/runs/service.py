@@ -20,7 +20,6 @@ from app.protocol.events import StateChanged, StoredEvent
 from app.protocol.exports import Made
 from app.protocol.health import HealthWanted
 from app.protocol.range_test import RangeWanted
-from app.protocol.refusals import WeightsMisfit
 from app.protocol.runs import (
     Applied,
     MetricsSeries,
@@ -38,6 +37,7 @@ from app.runs.cursors import cursor_after, read_cursor
 from app.runs.curves import curves
 from app.runs.devices import Devices, find, only_cpu
 from app.runs.exits import SERVER_STOPPED
+from app.runs.given import require_fit
 from app.runs.interfaces import Connection, Limits, Runner, RunStore, WorkerProcess
 from app.runs.jobs import Jobs
 from app.runs.launch import Surroundings
@@ -54,7 +54,6 @@ from app.spec.base import Strict
 from app.spec.check import require
 from app.spec.report import Report
 from app.spec.run import RunSpec
-from app.spec.weights import misfits
 
 STALL_AFTER = 120.0
 """Seconds without a word from a worker that works: an operation may hold Python's lock for long."""
@@ -308,19 +307,8 @@ class Runs:
 
     async def require_weights(self, spec: RunSpec, report: Report) -> None:
         """The weights that a spec names are here and fit; raises NotFound, WeightsMisfit."""
-        if spec.weights is None:
-            return
-        given = {one.name: one.shape for one in (await self.weights(spec.weights)).tensors}
-        problems = misfits(spec.model, report, given)
-        if problems:
-            first = problems[0].message
-            raise WeightsMisfit(
-                pointer="/weights",
-                problems=tuple(problems),
-                count=len(problems),
-                first=first.en,
-                first_zh=first.zh,
-            )
+        if spec.weights is not None:
+            require_fit(spec.model, report, await self.weights(spec.weights))
 
     async def events(self, run: str, after: int, limit: int) -> Sequence[StoredEvent]:
         await self._find(run)
