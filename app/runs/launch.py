@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from app.protocol.commands import AnyCommand
 from app.protocol.runs import RunRecord
 from app.runs.devices import Devices
-from app.runs.interfaces import Runner, RunStore
+from app.runs.interfaces import Runner, RunStore, WorkerProcess
 from app.runs.link import Link, Listener
 from app.runs.progress import Log
 from app.runs.resume import Plan, plan
@@ -53,7 +53,8 @@ async def launch(run: Subject, around: Surroundings, device: str) -> Link:
         going_on = await _plan(run, around)
         process = await asyncio.shield(spawning)
     except BaseException:
-        spawning.add_done_callback(_end_unwanted)
+        spawning.cancel()
+        await _end_unwanted(spawning)
         raise
     link = Link(process, run, around.stall_after)
     await link.open()
@@ -94,8 +95,11 @@ def _first_message(run: Subject, around: Surroundings, device: str) -> dict[str,
     }
 
 
-def _end_unwanted(spawning: asyncio.Task[Any]) -> None:
-    """A worker that came too late."""
+async def _end_unwanted(spawning: asyncio.Task[WorkerProcess]) -> None:
+    """A worker that came too late, or is on its way."""
+    await asyncio.wait((spawning,))
     if not spawning.cancelled() and spawning.exception() is None:
-        spawning.result().sock.close()
-        spawning.result().kill()
+        process = spawning.result()
+        process.sock.close()
+        process.kill()
+        await process.wait()

@@ -47,8 +47,7 @@ _FATAL = frozenset(
 _OWN_DOING: frozenset[Cause | None] = frozenset({"garbled", "unstored"})
 """Ends that the next worker would meet again."""
 _COMING = text(
-    "the run's worker is not there yet. Ask again in a few seconds.",
-    "该运行的工作进程尚未就绪，请几秒后重试。",
+    "the run's worker is not there yet. Ask again soon.", "该运行的工作进程尚未就绪，请稍后重试。"
 )
 _ENDING = text(
     "the run is being deleted, or the server is stopping.", "该运行正在被删除，或服务器正在停止。"
@@ -129,7 +128,7 @@ class Run:
         self._touch()
         link = await self._worker()
         if link is None:
-            return self._keep(command)
+            return await self._keep(command)
         message = {"type": "command", "command": command.model_dump(mode="json")}
         header, _ = await link.request(message, ANSWER_TIMEOUT)
         self._touch()
@@ -355,10 +354,11 @@ class Run:
         """A change of state that the web process decides; without a state, of what is kept."""
         self._journal.put(said(state, reason, device, lambda: self.kept))
 
-    def _keep(self, command: AnyCommand) -> Applied:
+    async def _keep(self, command: AnyCommand) -> Applied:
         """The command waits for the worker, and is not forgotten if the server ends before."""
         self._kept.add(command)
         self._say()
+        await self._journal.settled()
         record = self.record
         return Applied(step=record.step, branch=record.branch, seq=record.last_seq, waiting=True)
 

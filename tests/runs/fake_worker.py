@@ -10,6 +10,7 @@ command and holds Python's lock, so that no thread of it can speak; ``busy`` com
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -30,9 +31,11 @@ class Worker:
         self.behaviour = behaviour
         self.sock = sock
         self.step = self.branch = 0
+        self.sending = threading.Lock()
 
     def send(self, header: dict[str, Any], payload: bytes = b"") -> None:
-        self.sock.sendall(encode(header, payload))
+        with self.sending:
+            self.sock.sendall(encode(header, payload))
 
     def event(self, kind: str, **fields: Any) -> None:
         place = {"branch": self.branch, "step": self.step}
@@ -51,10 +54,11 @@ class Worker:
         """Heartbeats from a thread, as real workers have them."""
         while True:
             time.sleep(0.2)
-            self.send({"type": "heartbeat", "step": self.step})
+            with contextlib.suppress(OSError):
+                self.send({"type": "heartbeat", "step": self.step})
 
     def serve(self) -> None:
-        if self.behaviour in ("held", "busy"):
+        if self.behaviour != "mute":
             threading.Thread(target=self.beat, daemon=True).start()
         start, _ = recv_message(self.sock)
         self.step, self.branch = start["replay_to"] or 0, start["branch"]
@@ -84,7 +88,8 @@ class Worker:
 
     def command(self, message: dict[str, Any]) -> None:
         if self.behaviour == "garbage":
-            self.sock.sendall(b"\x05\x00\x00\x00\x00\x00\x00\x00hello")
+            with self.sending:
+                self.sock.sendall(b"\x05\x00\x00\x00\x00\x00\x00\x00hello")
         elif self.behaviour == "crash":
             self.crash("out_of_memory")
         elif self.behaviour == "exit":

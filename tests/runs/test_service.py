@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,13 +13,17 @@ import pytest
 from app.core.errors import Conflict, DeviceMissing, Invalid, NotFound, SpecError
 from app.protocol.commands import Play, SetSpeed, Step
 from app.protocol.events import State, StoredEvent
+from app.protocol.frames import Stamped
+from app.protocol.refusals import LargerThanMachine
 from app.protocol.runs import RunRecord
 from app.protocol.stream import Watch
 from app.protocol.taps import Tap
+from app.runs import devices
 from app.runs import service as services
 from app.runs.exits import WorkerLost
 from app.runs.progress import first_settings
 from app.runs.service import Runs
+from app.spec.check import require
 from app.spec.run import RunSpec
 from app.store.runs import Store
 from tests.runs.helpers import Limits, becomes, fake, numbered, service, spec, watching
@@ -314,3 +319,62 @@ async def test_stopping_the_service_says_what_became_of_every_run(tmp_path: Path
         assert (await runs.get(first)).state == "parked"
         stopped = await runs.get(second)
         assert (stopped.state, stopped.reason) == ("parked", None), "it had nothing to do yet"
+
+
+def wide() -> RunSpec:
+    """A network whose training step takes some GiB."""
+    body = spec().model_dump(mode="json")
+    body["model"] = [
+        {"type": "flatten"},
+        {"type": "dense", "units": 4000},
+        {"type": "relu"},
+        {"type": "dense", "units": 4000},
+        {"type": "relu"},
+        {"type": "dense", "units": 10},
+    ]
+    body["training"]["phases"][0]["batch_size"] = 4096
+    return RunSpec.model_validate_json(json.dumps(body))
+
+
+async def test_memory_is_summed_and_what_waits_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need = require(wide().model, wide().training).totals.memory_bytes
+    monkeypatch.setattr(devices, "memory", lambda: int((1.5 * need + 2**30) / 0.9))
+    async with service(tmp_path, fake("good"), memory_share=0.9) as runs:
+        made = [(await runs.create(wide())).id for _ in range(4)]
+        async with asyncio.timeout(30):
+            while len(runs.queue()) < 3:
+                await asyncio.sleep(0.01)
+                for run in runs._runs.values():
+                    run.room.join(Somebody(), visible=True)
+        waits = await runs.get(runs.queue()[0].run)
+        assert waits.state == "queued"
+        assert waits.reason is not None
+        assert "waits for memory" in waits.reason.en
+        assert "内存" in waits.reason.zh
+        assert runs.queue()[0].reason == waits.reason
+        for name in made:
+            await runs.delete(name)
+        assert runs.queue() == []
+
+
+async def test_what_can_never_fit_is_refused_with_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "memory", lambda: 2**28)
+    async with service(tmp_path, fake("good")) as runs:
+        with pytest.raises(LargerThanMachine, match=r"0\.\d+ GiB"):
+            await runs.create(wide())
+        assert (await runs.list(None, 10))[0] == []
+        assert (await runs.create(spec())).state == "starting", "a small one has room"
+
+
+class Somebody:
+    """A viewer whose presence keeps a run from being parked."""
+
+    def wake(self) -> None: ...
+
+    def offer(self, run: str, key: str, frame: Stamped) -> None: ...
+
+    def gone(self, run: str) -> None: ...
