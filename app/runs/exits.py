@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 import app.protocol.refusals  # noqa: F401 - known here, so that `refusal` finds them
-from app.core.errors import GlassnetError, Problem, all_errors
+from app.core.errors import Conflict, GlassnetError, Problem, all_errors
 from app.core.text import Text, text
 
 Cause = Literal["stalled", "stopped", "garbled", "unstored"]
@@ -60,6 +60,12 @@ _SIGNALS: dict[int, Text] = {
 _UNKNOWN = text("The worker ended for an unknown reason.", "工作进程因未知原因结束。")
 _OTHER_SIGNAL = text("The worker was ended by signal {number}.", "工作进程被信号 {number} 终止。")
 _CODE = text("The worker ended with code {number}.", "工作进程以代码 {number} 结束。")
+
+
+class NotYet(Conflict):
+    """What is asked needs a worker that is not there yet: the same request may be made again soon."""
+
+    code, status = "not_yet", 409
 
 
 class NoWorker(GlassnetError):

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.core.errors import Conflict, GlassnetError
+from app.core.errors import GlassnetError
 from app.core.text import text
 from app.protocol.events import AnyEvent
+from app.runs.exits import NotYet
 from app.runs.interfaces import Runner
 from app.runs.link import Link
 
@@ -33,7 +34,7 @@ class Jobs:
         self._links: set[Link] = set()
 
     async def do(self, message: Mapping[str, Any], payload: bytes = b"") -> bytes:
-        """The worker's answer. Raises Conflict where none can begin soon; what the worker refused
+        """The worker's answer. Raises NotYet where none can begin soon; what the worker refused
         with, NoWorker, WorkerLost or WorkerSlow."""
         link = await self._begin()
         try:
@@ -60,7 +61,7 @@ class Jobs:
                     self._places.release()
                     raise
         except TimeoutError as error:
-            raise Conflict(reason=_BUSY) from error
+            raise NotYet(reason=_BUSY) from error
         self._links.add(link)
         link.send({"type": "job"})
         return link

@@ -25,7 +25,7 @@ from app.protocol.events import (
 from app.protocol.runs import Applied, RunInfo, RunRecord
 from app.protocol.wire import Message
 from app.runs.deaths import TRIES, fate
-from app.runs.exits import Cause, NoWorker, caused
+from app.runs.exits import Cause, NotYet, NoWorker, caused
 from app.runs.journal import Journal, said
 from app.runs.kept import Kept
 from app.runs.launch import Surroundings, launch, step_bytes
@@ -140,7 +140,7 @@ class Run:
         link = await self._worker()
         if link is None:
             place = self._around.scheduler.place(self._id)
-            raise Conflict(reason=_COMING if place is None else place.reason)
+            raise NotYet(reason=_COMING) if place is None else Conflict(reason=place.reason)
         return await link.request({"type": kind, **question}, ANSWER_TIMEOUT)
 
     def wake(self) -> None:

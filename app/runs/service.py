@@ -36,7 +36,7 @@ from app.runs import questions
 from app.runs.cursors import cursor_after, read_cursor
 from app.runs.curves import curves
 from app.runs.devices import Devices, find, only_cpu
-from app.runs.exits import SERVER_STOPPED
+from app.runs.exits import SERVER_STOPPED, NotYet
 from app.runs.given import require_fit
 from app.runs.interfaces import Connection, Limits, Runner, RunStore, WorkerProcess
 from app.runs.jobs import Jobs
@@ -335,10 +335,10 @@ class Runs:
         return viewer
 
     async def devices(self) -> Devices:
-        """Raises Conflict while they are still looked for."""
+        """Raises NotYet while they are still looked for."""
         done, _ = await asyncio.wait((self._around.devices,), timeout=SOON)
         if not done or self._around.devices.cancelled():
-            raise Conflict(reason=_LOOKING)
+            raise NotYet(reason=_LOOKING)
         return self._around.devices.result()
 
     def queue(self) -> Sequence[QueuePlace]:

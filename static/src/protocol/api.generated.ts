@@ -1957,6 +1957,11 @@ export interface components {
             type: "command";
             /** Command */
             command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLoss"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
+            /**
+             * Until Epoch
+             * @default null
+             */
+            until_epoch: number | null;
         };
         /**
          * Concatenate
@@ -2419,8 +2424,9 @@ export interface components {
          * Device
          * @description ``memory`` in bytes; ``threads`` a run uses on it.
          *
-         *     ``limit`` is what the tensors of one run's training step may take of it, to be held against the
-         *     ``memory_bytes`` of a check: what the system, the framework and the data need is left out.
+         *     ``limit`` is what the tensors of a training step may take of it, of all its runs together, to be
+         *     held against the ``memory_bytes`` of a check: what the system, the framework and the data need is
+         *     left out.
          */
         Device: {
             /** Id */
@@ -6004,6 +6010,7 @@ export interface components {
             device: string;
             /** Position */
             position: number;
+            reason: components["schemas"]["Text"];
         };
         /**
          * RangeTest
@@ -7210,6 +7217,8 @@ export interface components {
         /**
          * StateChanged
          * @description The run is in another state; ``reason`` says why where that is not plain.
+         *
+         *     ``kept`` are the commands that are followed when it has a worker, in order.
          */
         StateChanged: {
             /**
@@ -7239,6 +7248,11 @@ export interface components {
              * @default null
              */
             device: string | null;
+            /**
+             * Kept
+             * @default []
+             */
+            kept: (components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLoss"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"])[];
         };
         /**
          * Step

@@ -99,11 +99,13 @@ export interface StateChanged extends Placed {
   state: RunState;
   reason: Text | null;
   device: string | null;
+  kept?: Command[];
 }
 
 export interface CommandApplied extends Placed {
   type: 'command';
   command: Command;
+  until_epoch?: number | null;
 }
 
 export interface Rewound extends Placed {
