@@ -100,6 +100,20 @@ class Settings(BaseSettings):
     max_cpu_runs: int = Field(
         64, ge=1, le=1024, title="most CPU runs", description="Runs on the CPU going on at a time."
     )
+    memory_share: float = Field(
+        0.75,
+        ge=0.05,
+        le=0.95,
+        title="memory share",
+        description="Share of the machine's memory (or of its container's) that runs on the CPU may "
+        "be estimated to need together, less what the server takes itself. The others wait.",
+    )
+    resume: bool = Field(
+        True,
+        title="resume",
+        description="Let runs that were training when the server ended go on by themselves when it "
+        "starts again.",
+    )
     park_after: float = Field(
         300.0,
         ge=1.0,

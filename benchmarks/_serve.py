@@ -69,6 +69,8 @@ class Server:
         """Return when a run has made a step: from then on every process of the server is warm."""
         run = self.create(preset())
         self.command(run, "step", unit="batch", count=1)
+        while self.call("GET", f"/runs/{run}")["step"] < 1:
+            time.sleep(0.05)
         self.call("DELETE", f"/runs/{run}")
 
     def cpu_seconds(self) -> float:

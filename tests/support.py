@@ -83,8 +83,18 @@ class LiveServer:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """One request; a dict or list is sent as JSON. Errors are answers too."""
+        """One request; a dict or list is sent as JSON. Errors are answers too, but for the one that
+        asks for patience while the first worker of a fresh server is not there yet."""
         sent = {"accept": "application/json", **(headers or {})}
+        deadline = time.monotonic() + 60
+        while True:
+            answer = self._requested(method, path, body, sent)
+            if answer.status != 409 or b'"not_yet"' not in answer.body:
+                return answer
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
+    def _requested(self, method: str, path: str, body: Any, sent: dict[str, str]) -> Answer:
         data: bytes | None = None
         if body is not None:
             data = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -110,10 +120,18 @@ class LiveServer:
         return dict(answer.json())
 
     def command(self, run: str, kind: str, **fields: Any) -> dict[str, Any]:
-        """A command to a run; fails the test unless it is followed."""
+        """A command to a run; fails the test unless it is followed, now or as soon as it has a worker."""
         answer = self.post(f"/api/v1/runs/{run}/commands", {"type": kind, **fields})
         assert answer.status == 200, answer.body
+        deadline = time.monotonic() + 60
+        while answer.json()["waiting"] and self.info(run)["state"] in ("queued", "starting"):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
         return dict(answer.json())
+
+    def info(self, run: str) -> dict[str, Any]:
+        """A run as it is now."""
+        return dict(self.get(f"/api/v1/runs/{run}").json())
 
     def preset(self, name: str = "lenet5") -> dict[str, Any]:
         """The spec of a preset."""

@@ -20,7 +20,7 @@ from app.api.arrivals import Arrivals
 from app.api.bodies import require_modest
 from app.api.errors import accepts_html
 from app.api.origin import SAFE, require_own
-from app.api.refusals import BodyTooLarge, TooManyTries, Unauthorized
+from app.api.refusals import BodyStalled, BodyTooLarge, TooManyTries, Unauthorized
 from app.core.errors import GlassnetError
 from app.core.text import LANGUAGES
 

@@ -42,6 +42,13 @@ class Server(uvicorn.Server):
             if self.page is not None:
                 webbrowser.open(self.page)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Whoever waits for a run is answered first: uvicorn waits for every open request."""
+        context = getattr(getattr(self.config.app, "state", None), "context", None)
+        if context is not None:
+            context.runs.refuse()
+        await super().shutdown(sockets)
+
 
 def run_server(settings: Settings, *, reload: bool, open_page: bool) -> None:
     """Serve until a signal; ends the process with a message where the port cannot be had."""

@@ -88,7 +88,7 @@ async def _place(data: Path | None) -> AsyncIterator[Settings]:
 
     Downloaded data sets are found in either case.
     """
-    settings = Settings()
+    settings = Settings().model_copy(update={"resume": False})  # other runs are not its business
     if data is not None:
         yield settings.model_copy(update={"data": data})
         return

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import torch
 
+from app.core.errors import GlassnetError
 from app.core.text import text
 from app.engine.device import describe
 from app.engine.diagnosis import Finding
@@ -140,7 +141,21 @@ class Session:
             self.report.validation(self.branch)
         if self.trainer.cursor.step == 0 and self.keeper.last is None:
             self._snapshot("start", wait=False)
-        self._change("finished" if self.trainer.finished else "paused")
+        if self.trainer.finished:
+            self._change("finished")
+        self._follow_kept()
+        if self.state == "paused":
+            self._change("paused")
+
+    def _follow_kept(self) -> None:
+        """Follow the commands that were kept; one that cannot be followed is told."""
+        for command in self.start.kept:
+            try:
+                self.command(command)
+            except GlassnetError as error:
+                branch, step = self.place
+                said = Note(branch=branch, step=step, code="command_refused", message=error.text)
+                self.emit(said)
 
     # --- commands --------------------------------------------------------------------------------
 
@@ -192,8 +207,17 @@ class Session:
 
     def _applied(self, command: AnyCommand) -> None:
         step = self.trainer.cursor.step
-        settings = self._settings()
-        self.emit(CommandApplied(branch=self.branch, step=step, command=command, settings=settings))
+        by_epoch = isinstance(command, Step) and command.unit == "epoch"
+        end = self._until_epoch if by_epoch else None
+        self.emit(
+            CommandApplied(
+                branch=self.branch,
+                step=step,
+                command=command,
+                settings=self._settings(),
+                until_epoch=end,
+            )
+        )
 
     def _settings(self) -> Settings:
         """Those in force. Speed is this session's: it changes no number of the training."""

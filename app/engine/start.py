@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.protocol.commands import LoggedCommand
+from app.protocol.commands import AnyCommand, LoggedCommand
 from app.spec.run import RunSpec
 
 
@@ -38,6 +38,8 @@ class Start(BaseModel):
     """The file that ``spec.weights`` names."""
     device: str = "cpu"
     log: tuple[LoggedCommand, ...] = ()
+    kept: tuple[AnyCommand, ...] = ()
+    """What is to be done at once, in order: given while the run had no worker."""
     branch: int = Field(0, ge=0)
     snapshot: str | None = None
     replay_to: int | None = Field(None, ge=0)

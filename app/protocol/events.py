@@ -28,12 +28,16 @@ class Event(BaseModel):
 
 
 class StateChanged(Event):
-    """The run is in another state; ``reason`` says why where that is not plain."""
+    """The run is in another state; ``reason`` says why where that is not plain.
+
+    ``kept`` are the commands that are followed when it has a worker, in order.
+    """
 
     type: Literal["state"] = "state"
     state: State
     reason: Text | None = None
     device: str | None = None
+    kept: tuple[AnyCommand, ...] = ()
 
 
 class CommandApplied(Event):
@@ -43,6 +47,8 @@ class CommandApplied(Event):
     command: AnyCommand
     settings: Settings | None = None
     """Those in force from here on; null in an event that was stored before they were told."""
+    until_epoch: int | None = None
+    """Of a step by epochs: after how many passes of the data it ends."""
 
 
 class Rewound(Event):

@@ -6,6 +6,16 @@ from app.core.errors import Conflict, GlassnetError, Invalid
 from app.core.text import text
 
 
+class LargerThanMachine(Invalid):
+    code, status = "larger_than_machine", 422
+    message = text(
+        "The run is estimated to need {needed} GiB of memory; all runs on “{device}” together may "
+        "take {limit} GiB. A smaller batch or a smaller network helps.",
+        "该运行预计需要 {needed} GiB 内存；“{device}”上的所有运行合计最多可用 {limit} GiB。"
+        "请减小批量或缩小网络。",
+    )
+
+
 class NotLive(Invalid):
     code, status = "not_live", 422
     message = text(

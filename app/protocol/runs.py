@@ -108,6 +108,8 @@ class QueuePlace(Shown):
     run: str
     device: str
     position: int
+    reason: Text
+    """What it waits for: a place, memory, or those before it."""
 
 
 class TensorInfo(Shown):

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
 from pathlib import Path
 
 import structlog
-from pydantic import BaseModel, ConfigDict, ValidationError, computed_field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, computed_field
 
 from app.core.errors import DeviceMissing
+from app.core.machine import memory
 from app.runs.children import environment, python
 
 TIMEOUT = 60.0
 CPU_SHARE, CUDA_SHARE = 0.75, 0.9
 FRAMEWORK = 2**30
-"""What a process takes before its first tensor, generously."""
+"""What a process takes before its first tensor, generously; on a small machine half of all."""
 _DRIVERS = ("nvidia*", "kfd", "dxg")
 """Names under /dev without one of which there is no GPU that torch could use."""
 _log = structlog.get_logger(__name__)
@@ -26,8 +26,9 @@ _log = structlog.get_logger(__name__)
 class Device(BaseModel):
     """``memory`` in bytes; ``threads`` a run uses on it.
 
-    ``limit`` is what the tensors of one run's training step may take of it, to be held against the
-    ``memory_bytes`` of a check: what the system, the framework and the data need is left out.
+    ``limit`` is what the tensors of a training step may take of it, of all its runs together, to be
+    held against the ``memory_bytes`` of a check: what the system, the framework and the data need is
+    left out.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -36,12 +37,15 @@ class Device(BaseModel):
     name: str
     memory: int
     threads: int = 1
+    share: float | None = Field(None, exclude=True)
+    """Of the memory that runs may take; null is the usual one of its kind."""
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def limit(self) -> int:
-        share = CUDA_SHARE if self.id.startswith("cuda") else CPU_SHARE
-        return max(0, int(self.memory * share) - FRAMEWORK)
+        usual = CUDA_SHARE if self.id.startswith("cuda") else CPU_SHARE
+        usable = int(self.memory * (usual if self.share is None else self.share))
+        return max(usable - FRAMEWORK, usable // 2)
 
 
 class Devices(BaseModel):
@@ -61,23 +65,31 @@ class Devices(BaseModel):
         return device
 
 
-async def find() -> Devices:
+async def find(cpu_share: float | None = None) -> Devices:
     """Ask a short-lived process for GPUs, where the machine may have one."""
     if _has_driver():
         try:
-            return Devices.model_validate_json(await _ask())
+            return _shared(Devices.model_validate_json(await _ask()), cpu_share)
         except (OSError, TimeoutError, ValidationError) as error:
             _log.warning("no answer about GPUs", error=str(error)[:500])
-    return only_cpu()
+    return only_cpu(cpu_share)
+
+
+def _shared(found: Devices, cpu_share: float | None) -> Devices:
+    """The devices, of whose CPU runs may take this share."""
+    devices = [
+        one.model_copy(update={"share": cpu_share}) if one.id == "cpu" else one
+        for one in found.devices
+    ]
+    return found.model_copy(update={"devices": tuple(devices)})
 
 
 def _has_driver() -> bool:
     return any(any(Path("/dev").glob(name)) for name in _DRIVERS)
 
 
-def only_cpu() -> Devices:
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    cpu = Device(id="cpu", name=_cpu_name(), memory=memory)
+def only_cpu(share: float | None = None) -> Devices:
+    cpu = Device(id="cpu", name=_cpu_name(), memory=memory(), share=share)
     return Devices(devices=(cpu,), default="cpu")
 
 

@@ -9,10 +9,10 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 import app.protocol.refusals  # noqa: F401 - known here, so that `refusal` finds them
-from app.core.errors import GlassnetError, Problem, all_errors
+from app.core.errors import Conflict, GlassnetError, Problem, all_errors
 from app.core.text import Text, text
 
-Cause = Literal["stalled", "garbled", "unstored"]
+Cause = Literal["stalled", "stopped", "garbled", "unstored"]
 
 SERVER_STOPPED = text(
     "The server was stopped while this run was going on.", "运行期间服务器被停止。"
@@ -24,6 +24,10 @@ _CAUSES: dict[Cause, Text] = {
     "stalled": text(
         "The worker gave no sign of life for {seconds} s and was ended.",
         "工作进程 {seconds} 秒没有响应，已被终止。",
+    ),
+    "stopped": text(
+        "The worker was stopped from outside (SIGSTOP) and was ended.",
+        "工作进程被外部暂停（SIGSTOP），已被终止。",
     ),
     "garbled": text(
         "The worker sent something that could not be understood and was ended.",
@@ -56,6 +60,12 @@ _SIGNALS: dict[int, Text] = {
 _UNKNOWN = text("The worker ended for an unknown reason.", "工作进程因未知原因结束。")
 _OTHER_SIGNAL = text("The worker was ended by signal {number}.", "工作进程被信号 {number} 终止。")
 _CODE = text("The worker ended with code {number}.", "工作进程以代码 {number} 结束。")
+
+
+class NotYet(Conflict):
+    """What is asked needs a worker that is not there yet: the same request may be made again soon."""
+
+    code, status = "not_yet", 409
 
 
 class NoWorker(GlassnetError):

@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 import structlog
 
-from app.core.errors import GlassnetError
-from app.protocol.events import AnyEvent, Note, StoredEvent
+from app.core.text import Text
+from app.protocol.commands import AnyCommand
+from app.protocol.events import AnyEvent, State, StateChanged, StoredEvent
 from app.protocol.runs import RunRecord
 from app.runs.interfaces import RunStore
-from app.runs.progress import Log, Progress, moves_nothing
+from app.runs.progress import Log, Progress
 
 Entry = AnyEvent | Callable[[RunRecord], AnyEvent]
 """An event, or what makes it of the run as it is when its turn comes."""
@@ -116,7 +117,7 @@ class Journal:
         for entry in batch:
             record = self._progress.record
             event = entry(record) if callable(entry) else entry
-            if moves_nothing(record, event):
+            if self._progress.moves_nothing(event):
                 continue
             one = StoredEvent(run=record.id, seq=record.last_seq + 1, time=now, event=event)
             self._progress.apply(one)
@@ -135,12 +136,24 @@ class Journal:
         await self._store.append(self._progress.record, stored)
 
 
-def refused(error: GlassnetError) -> Entry:
-    """A command that was kept for later and cannot be followed, as an event."""
+def said(
+    state: State | None,
+    reason: Text | None,
+    device: str | None,
+    kept: Callable[[], tuple[AnyCommand, ...]],
+) -> Entry:
+    """A change of state at the step where the run then is; without a state it stays in its own. A reason
+    holds until the state is another, and only a run that is to get a worker keeps commands."""
 
     def event(record: RunRecord) -> AnyEvent:
-        return Note(
-            branch=record.branch, step=record.step, code="command_refused", message=error.text
+        now = state or record.state
+        return StateChanged(
+            branch=record.branch,
+            step=record.step,
+            state=now,
+            reason=reason or (record.reason if now == record.state else None),
+            device=device,
+            kept=kept() if now in ("queued", "starting") else (),
         )
 
     return event

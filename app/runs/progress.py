@@ -29,6 +29,8 @@ class Progress:
         self.record = record
         self.log: Log = tuple(log)
         """The settings along the lineage of the current branch."""
+        self.kept: tuple[AnyCommand, ...] = ()
+        """What the newest state keeps for a worker."""
 
     def apply(self, stored: StoredEvent) -> None:
         event = stored.event
@@ -41,6 +43,7 @@ class Progress:
             changes |= {"branch": event.branch, "step": event.step}
         match event:
             case StateChanged():
+                self.kept = event.kept
                 changes |= {"state": event.state, "reason": event.reason}
                 if event.device is not None:
                     changes["device"] = event.device
@@ -53,6 +56,16 @@ class Progress:
             case _:
                 pass
         self.record = self.record.model_copy(update=changes)
+
+    def moves_nothing(self, event: AnyEvent) -> bool:
+        """A change of state to the state that the run is in already, at the same place."""
+        record = self.record
+        return (
+            isinstance(event, StateChanged)
+            and (event.state, event.reason, event.kept) == (record.state, record.reason, self.kept)
+            and (event.branch, event.step) == (record.branch, record.step)
+            and event.device in (None, record.device)
+        )
 
     def _command(self, event: CommandApplied) -> Settings:
         if is_setting(event.command):
@@ -74,14 +87,3 @@ class Progress:
         """The settings along the log. Speed is no part of it: it changes no result."""
         settings = apply_all(Settings.of(self.record.spec), (entry.command for entry in self.log))
         return settings.model_copy(update={"speed": self.record.settings.speed})
-
-
-def moves_nothing(record: RunRecord, event: AnyEvent) -> bool:
-    """A change of state to the state that the run is in already, at the same place."""
-    return (
-        isinstance(event, StateChanged)
-        and event.state == record.state
-        and event.reason == record.reason
-        and (event.branch, event.step) == (record.branch, record.step)
-        and event.device in (None, record.device)
-    )

@@ -1,12 +1,16 @@
-"""Where an interrupted or parked run goes on: its snapshot, and what must not be emitted again."""
+"""Where an interrupted or parked run goes on: its snapshot, what must not be emitted again, and what
+it was about to do."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+from app.protocol.commands import AnyCommand, Play, Step
+from app.protocol.events import CommandApplied, StateChanged
 from app.protocol.runs import RunRecord
 from app.runs.interfaces import RunStore
+from app.runs.kept import Kept
 from app.runs.lineage import lineage, within
 from app.runs.progress import Log
 
@@ -56,3 +60,41 @@ async def _snapshot(store: RunStore, record: RunRecord, log: Log, step: int) -> 
         if counted is not None and counted <= stored:
             return store.snapshots.path(record.id, one.branch, one.step).name
     return None
+
+
+async def going_on(store: RunStore, record: RunRecord) -> AnyCommand | None:
+    """What a run that was training is to be told so that it does what it would have done; null where
+    it has arrived already. Its newest play or step says where it rests next."""
+    if int(record.epoch) >= record.settings.epochs:
+        return None
+    here = [(record.branch, None)]
+    told = [stored.event for stored in await store.events_of(record.id, "command", here)]
+    for event in reversed(told):
+        assert isinstance(event, CommandApplied)
+        match event.command:
+            case Play(until=until):
+                return Play(until=until) if until is None or until > record.step else None
+            case Step(unit="batch", count=count):
+                left = event.step + count - record.step
+                return Step(count=left) if left > 0 else None
+            case Step():
+                # A diary of before this was said ends at the epoch that it is in.
+                end = event.until_epoch or int(record.epoch) + 1
+                left = end - int(record.epoch)
+                return Step(unit="epoch", count=left) if left > 0 else None
+            case _:
+                continue
+    return Play()
+
+
+async def kept_commands(store: RunStore, record: RunRecord) -> tuple[AnyCommand, ...]:
+    """The commands that a run without a worker was to follow, as its newest state has them."""
+    everywhere = [(one.branch, None) for one in record.branches]
+    states = await store.events_of(record.id, "state", everywhere)
+    newest = states[-1].event if states else None
+    if not isinstance(newest, StateChanged) or not newest.kept:
+        return ()
+    kept = Kept(newest.kept)
+    for stored in await store.events(record.id, states[-1].seq, 100):
+        kept.heard(stored.event)
+    return kept.commands

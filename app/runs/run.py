@@ -1,79 +1,86 @@
-"""One run: its state, its worker when it has one, its journal and its room. Knows no other run."""
+"""One run: its state, its worker when it has one, its journal and its room. Knows no other run.
+
+Whoever asks something of a run is answered soon. What needs a worker waits :data:`SOON` seconds for
+one at most, and not at all where the run waits for a place: a command is kept then, and followed when
+the worker is there; a question is refused with the reason.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import structlog
 
-from app.core.errors import Conflict, GlassnetError, NotFound
+from app.core.errors import Conflict, GlassnetError
 from app.core.text import Text, text
-from app.protocol.commands import AnyCommand, LoggedCommand
-from app.protocol.events import AnyEvent, Rewound, State, StateChanged, StoredEvent
-from app.protocol.range_test import RangeWanted
+from app.protocol.commands import AnyCommand, LoggedCommand, SetBatchSize
+from app.protocol.events import (
+    AnyEvent,
+    CommandApplied,
+    Rewound,
+    State,
+    StoredEvent,
+)
 from app.protocol.runs import Applied, RunInfo, RunRecord
-from app.protocol.taps import AnySample, FixedSample
-from app.protocol.warp import Sweep
 from app.protocol.wire import Message
-from app.runs.devices import Devices
-from app.runs.exits import caused
-from app.runs.interfaces import Runner, RunStore
-from app.runs.journal import Journal, refused
+from app.runs.deaths import TRIES, fate
+from app.runs.exits import Cause, NotYet, NoWorker, caused
+from app.runs.journal import Journal, said
+from app.runs.kept import Kept
+from app.runs.launch import Surroundings, launch, step_bytes
 from app.runs.link import Link
 from app.runs.progress import Progress
-from app.runs.resume import Plan, plan
+from app.runs.resume import going_on
 from app.runs.room import Room
-from app.runs.scheduler import Scheduler
-from app.spec.check import check
 
+SOON = 4.0
+"""Seconds that anybody waits for a worker."""
 ANSWER_TIMEOUT = 60.0
-MAX_BACKLOG = 16
+"""Seconds that a worker may take for an answer."""
 _STILL: frozenset[State] = frozenset({"paused", "finished"})
 _WAKEABLE: frozenset[State] = frozenset({"paused", "finished", "parked"})
-_FATAL = frozenset({"spec_broken", "data_missing", "device_missing", "too_large"})
+_FATAL = frozenset(
+    {"spec_broken", "data_missing", "device_missing", "too_large", "larger_than_machine"}
+)
 """What a worker may report that makes the run impossible rather than interrupted."""
-_WAITS = text(
-    "the run waits for a free place (number {position} in the queue).",
-    "该运行正在排队（第 {position} 位）。",
+_OWN_DOING: frozenset[Cause | None] = frozenset({"garbled", "unstored"})
+"""Ends that the next worker would meet again."""
+_COMING = text(
+    "the run's worker is not there yet. Ask again soon.", "该运行的工作进程尚未就绪，请稍后重试。"
 )
 _ENDING = text(
     "the run is being deleted, or the server is stopping.", "该运行正在被删除，或服务器正在停止。"
 )
-_RANGE_TEST = text("range test", "学习率范围测试")
+_GOES_ON_LATER = text(
+    "The server was stopped. The run goes on by itself when it starts again.",
+    "服务器已停止。服务器再次启动后，该运行将自动继续。",
+)
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a run needs of the server."""
-
-    store: RunStore
-    scheduler: Scheduler
-    runners: Mapping[str, Runner]
-    devices: asyncio.Future[Devices]
-    data_root: Path
-    stall_after: float
 
 
 class Run:
     """The live side of a run. One exists per run at most; all calls are made on one event loop."""
 
     def __init__(
-        self, record: RunRecord, log: tuple[LoggedCommand, ...], around: Surroundings
+        self,
+        record: RunRecord,
+        log: tuple[LoggedCommand, ...],
+        around: Surroundings,
+        kept: tuple[AnyCommand, ...] = (),
     ) -> None:
         self._around = around
         self._id = record.id
         self._journal = Journal(around.store, Progress(record, log), self._publish, self._unstored)
         self.room = Room(record.id, record.last_seq, self._read, self._taps_changed)
         self._link: Link | None = None
-        self._starting: asyncio.Task[Link] | None = None
+        self._starting: asyncio.Task[None] | None = None
         self._ended: asyncio.Task[None] | None = None
-        self._backlog: list[AnyCommand] = []
+        self._kept = Kept(kept)
+        self._again = False
         self._gone = False
+        self._closing = False
+        self._news = asyncio.Event()
         self._used = asyncio.get_running_loop().time()
 
     # --- what others see ----------------------------------------------------------------------
@@ -86,12 +93,18 @@ class Run:
     def log(self) -> tuple[LoggedCommand, ...]:
         return self._journal.log
 
+    @property
+    def kept(self) -> tuple[AnyCommand, ...]:
+        """Commands that wait for a worker."""
+        return self._kept.commands
+
     def info(self) -> RunInfo:
-        return RunInfo(
-            **dict(self.record),
-            queue_position=self._around.scheduler.position(self._id),
-            viewers=len(self.room),
-        )
+        facts = dict(self.record)
+        place = self._around.scheduler.place(self._id)
+        if place is not None:
+            facts["reason"] = place.reason
+        position = None if place is None else place.position
+        return RunInfo(**facts, queue_position=position, viewers=len(self.room))
 
     @property
     def busy(self) -> bool:
@@ -111,51 +124,37 @@ class Run:
     # --- what others ask ----------------------------------------------------------------------
 
     async def command(self, command: AnyCommand) -> Applied:
-        """Follow a command between two steps; starts a worker if there is none."""
+        """Follow a command between two steps, or keep it until the run has a worker."""
         self._touch()
-        if self._around.scheduler.position(self._id) is not None:
-            return self._keep_for_later(command)
+        link = await self._worker()
+        if link is None:
+            return await self._keep(command)
         message = {"type": "command", "command": command.model_dump(mode="json")}
-        header, _ = await self._ask(message)
+        header, _ = await link.request(message, ANSWER_TIMEOUT)
         self._touch()
         return Applied(step=header["step"], branch=header["branch"], seq=self.record.last_seq)
-
-    async def predict(self, sample: AnySample) -> tuple[dict[str, Any], bytes]:
-        """What the present weights say of a sample, and all activations as a float32 frame."""
-        found = await self.look("predict", sample=sample.model_dump(mode="json"))
-        return found[0]["prediction"], found[1]
-
-    async def sweep(self, sample: FixedSample, wanted: Sweep) -> dict[str, Any]:
-        """What the present weights say of a sample at every point of a movement."""
-        asked = {"sample": sample.model_dump(mode="json"), "sweep": wanted.model_dump(mode="json")}
-        return dict((await self.look("sweep", **asked))[0]["sweep"])
-
-    async def range_test(self, kind: str, wanted: RangeWanted | None = None) -> dict[str, Any]:
-        """Start a range test (which gets the run a worker), look at it or cancel it."""
-        if wanted is None and self._link is None:
-            raise NotFound(kind=_RANGE_TEST, name=self._id)
-        body = wanted and wanted.model_dump(mode="json")
-        return dict((await self.look(kind, wanted=body))[0]["test"])
-
-    async def augmented(self, sample: AnySample, count: int) -> bytes:
-        """A sample as training would see it in the next steps: a safetensors file."""
-        return (await self.look("augmented", sample=sample.model_dump(mode="json"), count=count))[1]
-
-    async def tensors(self) -> bytes:
-        """The present parameters as a safetensors file."""
-        return (await self.look("tensors", step=None))[1]
 
     async def look(self, kind: str, **question: Any) -> Message:
         """Ask the worker, which is started if there is none, something that changes nothing."""
         self._touch()
-        self._refuse_if_queued()
-        return await self._ask({"type": kind, **question})
+        link = await self._worker()
+        if link is None:
+            place = self._around.scheduler.place(self._id)
+            raise NotYet(reason=_COMING) if place is None else Conflict(reason=place.reason)
+        return await link.request({"type": kind, **question}, ANSWER_TIMEOUT)
 
     def wake(self) -> None:
         """Get a worker in the background."""
         if not self.busy and not self._gone:
             self._starting = asyncio.create_task(self._start(), name=f"start {self._id}")
-            self._starting.add_done_callback(_quietly)
+            self._starting.add_done_callback(self._start_over)
+
+    async def arrive(self) -> None:
+        """Get a worker; returns soon, or when it is there or the run waits for a place."""
+        try:
+            await self._worker()
+        except GlassnetError as error:
+            _log.warning("run does not go on", run=self._id, error=str(error))
 
     async def park(self, patience: float) -> None:
         """End the worker of a run that rests; a paused one becomes parked, a finished one stays so."""
@@ -167,61 +166,95 @@ class Run:
         if self.room.taps:  # somebody came meanwhile
             self.wake()
 
-    async def shut(self, patience: float, reason: Text) -> None:
-        """The server ends: keep what there is. What went on is interrupted, what rested is parked."""
+    def refuse(self) -> None:
+        """The server ends: whoever waits for this run is told so at once."""
+        self._closing = True
+        if self._link is not None:
+            self._link.refuse(Conflict(reason=_ENDING))
+        self._tell()
+
+    async def shut(self, patience: float, reason: Text, *, resume: bool) -> None:
+        """The server ends: keep what there is. What rested is parked. What had something to do is
+        interrupted, or (``resume``) waits in line for the next server."""
         before = self.record.state
         self._gone = True
+        self.refuse()
         await self._end(patience)
-        if before in ("running", "starting", "queued"):
-            self._say("interrupted", reason)
-        elif before == "paused":
+        await self._journal.settled()
+        if before == "running":
+            self._kept.first(await going_on(self._around.store, self.record))
+        if self._kept:
+            self._say(*(("queued", _GOES_ON_LATER) if resume else ("interrupted", reason)))
+        elif self.record.state in ("running", "starting", "queued", "paused"):
             self._say("parked")
         await self._journal.close()
 
     async def remove(self) -> None:
         """End everything at once; nothing more is stored."""
         self._gone = True
+        self.refuse()
         await self._end(0.0)
         await self._journal.close()
 
     # --- the worker ---------------------------------------------------------------------------
 
-    async def _ask(self, message: Mapping[str, Any]) -> Message:
-        if self._gone:
-            raise Conflict(reason=_ENDING)
-        if self._ended is not None and self._link is not None and self._link.ending:
-            await asyncio.shield(self._ended)
-        self.wake()
-        link = self._link if self._starting is None else await self._started(self._starting)
-        if link is None:
-            raise Conflict(reason=_ENDING)
-        return await link.request(message, ANSWER_TIMEOUT)
+    async def _worker(self) -> Link | None:
+        """The worker, which is started if there is none. None where none comes soon: the run waits for
+        a place, or its start or the last worker's end takes long. Raises why there can be none."""
+        try:
+            async with asyncio.timeout(SOON):
+                while True:
+                    if self._gone or self._closing:
+                        raise Conflict(reason=_ENDING)
+                    if self._link is not None and not self._link.ending:
+                        return self._link
+                    self.wake()
+                    if self._around.scheduler.place(self._id) is not None:
+                        return None
+                    starting, news = self._starting, self._news
+                    await news.wait()
+                    if starting is not None and starting.done() and not starting.cancelled():
+                        starting.result()
+        except TimeoutError:
+            return None
 
-    async def _started(self, starting: asyncio.Task[Link]) -> Link:
-        """The link of a start that goes on; one that is called off is no reason to end the asker."""
-        await asyncio.wait((starting,))
-        if starting.cancelled():
-            raise Conflict(reason=_ENDING)
-        return starting.result()
+    def _tell(self) -> None:
+        """Something has changed for those who wait for a worker."""
+        self._news.set()
+        self._news = asyncio.Event()
 
-    async def _start(self) -> Link:
+    async def _start(self) -> None:
+        """Get a place and a worker. Why that failed is said here, and raised."""
         try:
             device = await self._place()
             self._say("starting", device=device)
-            link = await self._launch(device)
-        except BaseException as error:
-            self._around.scheduler.free(self._id)
-            self._starting = None
-            if isinstance(error, Exception) and not self._gone:
-                self._say("failed" if _is_fatal(error) else "interrupted", _reason(error))
-                await self._journal.settled()
+            link = await launch(self, self._around, device)
+        except Exception as error:
+            if not self._gone:
+                await self._not_started(error)
             raise
         self._link = link
         self._starting = None
         self._ended = asyncio.create_task(self._supervise(link), name=f"supervise {self._id}")
         self._send_taps()
-        await self._catch_up(link)
-        return link
+        self._tell()
+
+    async def _not_started(self, error: Exception) -> None:
+        if isinstance(error, NoWorker) and self._kept:
+            return await self._lost(error.text)
+        fatal = isinstance(error, GlassnetError) and error.code in _FATAL
+        self._kept = Kept()
+        self._say("failed" if fatal else "interrupted", _reason(error))
+        return await self._journal.settled()
+
+    def _start_over(self, starting: asyncio.Task[None]) -> None:
+        """A start has ended, well or not. Whoever waits for it gets its error; nobody need wait."""
+        if not starting.cancelled() and starting.exception() is None:
+            return
+        if not starting.cancelled():
+            _log.warning("run not started", run=self._id, error=str(starting.exception()))
+        self._starting = None
+        self._settle()
 
     async def _place(self) -> str:
         """Wait for the device's turn; says so if that takes long."""
@@ -229,73 +262,60 @@ class Run:
         devices = await asyncio.shield(around.devices)
         known = {one.id for one in devices.devices}
         device = record.device if record.device in known else devices.resolve(record.spec.device)
-        need = 0
-        if device != "cpu":
-            need = check(record.spec.model, record.spec.training).totals.memory_bytes
+        need = step_bytes(record, record.settings.batch_size)
+        around.scheduler.require(device, need)
         if not around.scheduler.take(self._id, device, need):
-            self._say("queued", device=device)
-            await around.scheduler.wait(self._id, device, need)
+            turn = around.scheduler.wait(self._id, device, need)
+            place = around.scheduler.place(self._id)
+            self._say("queued", None if place is None else place.reason, device)
+            self._tell()
+            await turn
         return device
-
-    async def _launch(self, device: str) -> Link:
-        around = self._around
-        spawning = asyncio.create_task(around.runners[device].spawn())
-        try:
-            await self._journal.settled()
-            going_on = await self._plan()
-            process = await asyncio.shield(spawning)
-        except BaseException:
-            spawning.add_done_callback(_end_unwanted)
-            raise
-        link = Link(process, self, around.stall_after)
-        await link.open({**self._first_message(device), **going_on.message()})
-        return link
-
-    def _first_message(self, device: str) -> dict[str, Any]:
-        around, record = self._around, self.record
-        given = record.spec.weights
-        return {
-            "type": "start",
-            "run": self._id,
-            "spec": record.spec.model_dump(mode="json"),
-            "folder": str(around.store.snapshots.folder(self._id)),
-            "data_root": str(around.data_root),
-            "weights": None if given is None else str(around.store.weights.path(given)),
-            "device": device,
-            "log": [logged.model_dump(mode="json") for logged in self.log],
-            "branch": record.branch,
-            "speed": record.settings.speed,
-        }
-
-    async def _plan(self) -> Plan:
-        record = self.record
-        if record.step == 0 and record.branch == 0 and record.last_seq <= 2:
-            return Plan(0, None, None)
-        return await plan(self._around.store, record, self.log)
-
-    async def _catch_up(self, link: Link) -> None:
-        """Commands that were given while the run waited; one that cannot be followed is told."""
-        while self._backlog:
-            command = self._backlog.pop(0)
-            message = {"type": "command", "command": command.model_dump(mode="json")}
-            try:
-                await link.request(message, ANSWER_TIMEOUT)
-            except GlassnetError as error:
-                self._journal.put(refused(error))
 
     async def _supervise(self, link: Link) -> None:
         """Until the worker's end, and what becomes of the run then."""
         await link.closed.wait()
         await self._journal.settled()
-        self._around.scheduler.free(self._id)
         self._link = None
-        self._ended = None
         if link.reason is not None:
             _log.warning("worker lost", run=self._id, reason=link.reason.en)
             if not self._gone:
-                fatal = link.crash_code in _FATAL or (link.crash_code and not link.ready.is_set())
-                self._say("failed" if fatal else "interrupted", link.reason)
-                await self._journal.settled()
+                await self._decide(link, link.reason)
+        self._ended = None
+        self._settle()
+
+    async def _decide(self, link: Link, reason: Text) -> None:
+        if link.crash_code is None and link.cause not in _OWN_DOING:
+            return await self._lost(reason)
+        fatal = link.crash_code in _FATAL or (link.crash_code and not link.ready.is_set())
+        self._kept = Kept()
+        self._say("failed" if fatal else "interrupted", reason)
+        return await self._journal.settled()
+
+    async def _lost(self, reason: Text) -> None:
+        """A death that was no doing of the run's own: it goes on, as often as that has sense."""
+        try:
+            if self.record.state == "running":
+                self._kept.first(await going_on(self._around.store, self.record))
+            found = await fate(self._around.store, self.record, reason, self.kept)
+        except Exception as error:  # the store is gone, too
+            _log.error("run not followed", run=self._id, error=str(error))
+            self._kept = Kept()
+            return self._say("interrupted", reason)
+        self._kept = Kept(found.kept)
+        self._again = found.goes_on or (bool(self.room.taps) and found.count < TRIES)
+        self._journal.put(*found.events(self.record))
+        return await self._journal.settled()
+
+    def _settle(self) -> None:
+        """Nothing goes on for this run any more. It keeps its place where it goes on by itself, or is to
+        follow what was kept while its worker ended."""
+        again, self._again = self._again or bool(self._kept), False
+        if again and not self._gone:
+            self.wake()
+        else:
+            self._around.scheduler.free(self._id)
+        self._tell()
 
     async def _end(self, patience: float) -> None:
         """Stop whatever is going on: a start, or a worker."""
@@ -314,6 +334,10 @@ class Run:
     def on_event(self, event: AnyEvent) -> None:
         if isinstance(event, Rewound):
             self.room.forget_frames()
+        if isinstance(event, CommandApplied) and isinstance(event.command, SetBatchSize):
+            need = step_bytes(self.record, event.command.batch_size)
+            self._around.scheduler.grow(self._id, need)
+        self._kept.heard(event)
         self._journal.put(event)
 
     def on_frame(self, key: str, frame: bytes) -> None:
@@ -324,27 +348,19 @@ class Run:
 
     # --- small things -------------------------------------------------------------------------
 
-    def _say(self, state: State, reason: Text | None = None, device: str | None = None) -> None:
-        """A change of state that the web process decides, at the step where the run then is."""
+    def _say(
+        self, state: State | None = None, reason: Text | None = None, device: str | None = None
+    ) -> None:
+        """A change of state that the web process decides; without a state, of what is kept."""
+        self._journal.put(said(state, reason, device, lambda: self.kept))
 
-        def event(record: RunRecord) -> AnyEvent:
-            return StateChanged(
-                branch=record.branch, step=record.step, state=state, reason=reason, device=device
-            )
-
-        self._journal.put(event)
-
-    def _keep_for_later(self, command: AnyCommand) -> Applied:
-        if len(self._backlog) >= MAX_BACKLOG:
-            self._refuse_if_queued()
-        self._backlog.append(command)
+    async def _keep(self, command: AnyCommand) -> Applied:
+        """The command waits for the worker, and is not forgotten if the server ends before."""
+        self._kept.add(command)
+        self._say()
+        await self._journal.settled()
         record = self.record
         return Applied(step=record.step, branch=record.branch, seq=record.last_seq, waiting=True)
-
-    def _refuse_if_queued(self) -> None:
-        position = self._around.scheduler.position(self._id)
-        if position is not None:
-            raise Conflict(reason=_WAITS.format(position=position))
 
     def _touch(self) -> None:
         self._used = asyncio.get_running_loop().time()
@@ -370,30 +386,15 @@ class Run:
 
     def _unstored(self, error: Exception) -> None:
         """The store refuses events: without them the run must not go on."""
-        reason = caused("unstored", detail=type(error).__name__)
         if self._link is not None:
-            self._link.condemn(reason)
+            self._link.condemn("unstored", detail=type(error).__name__)
         else:
-            changes = {"state": "interrupted", "reason": reason}
+            changes = {
+                "state": "interrupted",
+                "reason": caused("unstored", detail=type(error).__name__),
+            }
             self._journal.override(self.record.model_copy(update=changes))
-
-
-def _is_fatal(error: Exception) -> bool:
-    return isinstance(error, GlassnetError) and error.code in _FATAL
 
 
 def _reason(error: Exception) -> Text:
     return error.text if isinstance(error, GlassnetError) else Text(en=str(error), zh=str(error))
-
-
-def _quietly(task: asyncio.Task[Link]) -> None:
-    """Whoever waits for a start gets its error; nobody need wait."""
-    if not task.cancelled() and task.exception() is not None:
-        _log.warning("run not started", error=str(task.exception()))
-
-
-def _end_unwanted(spawning: asyncio.Task[Any]) -> None:
-    """A worker that came too late."""
-    if not spawning.cancelled() and spawning.exception() is None:
-        spawning.result().sock.close()
-        spawning.result().kill()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
+import os
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
@@ -12,16 +11,15 @@ from typing import Any
 
 import structlog
 
-from app.core.errors import Conflict, Invalid
+from app.core.errors import Conflict
 from app.core.ids import new_id
 from app.core.text import Language, text
 from app.protocol.attribution import AttributionWanted
 from app.protocol.commands import AnyCommand
-from app.protocol.events import State, StateChanged, StoredEvent
+from app.protocol.events import StateChanged, StoredEvent
 from app.protocol.exports import Made
 from app.protocol.health import HealthWanted
 from app.protocol.range_test import RangeWanted
-from app.protocol.refusals import WeightsMisfit
 from app.protocol.runs import (
     Applied,
     MetricsSeries,
@@ -34,14 +32,19 @@ from app.protocol.runs import (
 from app.protocol.taps import AnySample, FixedSample
 from app.protocol.tracing import Traced
 from app.protocol.warp import Sweep
+from app.runs import questions
+from app.runs.cursors import cursor_after, read_cursor
 from app.runs.curves import curves
 from app.runs.devices import Devices, find, only_cpu
-from app.runs.exits import SERVER_LOST, SERVER_STOPPED
+from app.runs.exits import SERVER_STOPPED, NotYet
+from app.runs.given import require_fit
 from app.runs.interfaces import Connection, Limits, Runner, RunStore, WorkerProcess
 from app.runs.jobs import Jobs
+from app.runs.launch import Surroundings
 from app.runs.lineage import lineage
+from app.runs.recovery import recover
 from app.runs.room import Room
-from app.runs.run import Run, Surroundings
+from app.runs.run import SOON, Run
 from app.runs.runner import GpuRunner
 from app.runs.scheduler import Scheduler
 from app.runs.viewer import Viewer
@@ -51,13 +54,20 @@ from app.spec.base import Strict
 from app.spec.report import Report
 from app.spec.run import RunSpec
 from app.spec.settings import Settings
-from app.spec.weights import misfits
 
-STALL_AFTER = 30.0
-STOP_PATIENCE = 5.0
+STALL_AFTER = 120.0
+"""Seconds without a word from a worker that works: an operation may hold Python's lock for long."""
+STOP_PATIENCE = 2.0
+"""Seconds in which a worker that is asked to end keeps what it has."""
+AT_ONCE = max(2, os.cpu_count() or 1)
+"""Runs that an earlier server left going are started so many at a time."""
 FORGET_AFTER = 60.0
 """Seconds after which a run without worker and viewers leaves the memory."""
 _STOPPED = text("the server is stopping.", "服务器正在停止。")
+_LOOKING = text(
+    "the server still looks for the devices of this machine. Ask again in a few seconds.",
+    "服务器仍在查找本机设备，请几秒后重试。",
+)
 _log = structlog.get_logger(__name__)
 
 
@@ -88,7 +98,8 @@ class Runs:
     async def start(self) -> None:
         """Set right what the last server left, and get ready to start workers."""
         self._runners: dict[str, Runner] = {"cpu": CpuRunner(), **self._given}
-        self._scheduler = Scheduler(self._settings.max_cpu_runs, self._pressed)
+        memory = only_cpu(self._settings.memory_share).devices[0].limit
+        self._scheduler = Scheduler(self._settings.max_cpu_runs, self._pressed, memory)
         self._around = Surroundings(
             store=self._store,
             scheduler=self._scheduler,
@@ -99,44 +110,68 @@ class Runs:
         )
         self._jobs = Jobs(lambda: self._runners["cpu"], self._stall_after)
         await self._runners["cpu"].start()
-        await self._recover()
+        going = await self._recover()
         self._open = True
         self._tasks = [
             asyncio.create_task(self._find_devices(), name="devices"),
+            asyncio.create_task(self._go_on(going), name="go on"),
             asyncio.create_task(self._housekeeping(), name="housekeeping"),
         ]
 
-    async def stop(self) -> None:
-        """Ask every worker to keep what it has and end; after five seconds they are killed."""
+    def refuse(self) -> None:
+        """The server is about to stop: take nothing more, and answer everybody who waits."""
         self._open = False
+        for run in self._runs.values():
+            run.refuse()
+        self._jobs.refuse(Conflict(reason=_STOPPED))
+
+    async def stop(self) -> None:
+        """Ask every worker to keep what it has and end; after two seconds they are killed."""
+        self.refuse()
         await _cancelled([*self._tasks, *self._parking])
         self._around.devices.cancel()
         for viewer in list(self._viewers):
             viewer.close()
         runs = list(self._runs.values())
-        await asyncio.gather(*(run.shut(STOP_PATIENCE, SERVER_STOPPED) for run in runs))
+        resume = self._settings.resume
+        ends = (run.shut(STOP_PATIENCE, SERVER_STOPPED, resume=resume) for run in runs)
+        await asyncio.gather(*ends)
         await asyncio.gather(*(runner.stop() for runner in self._runners.values()))
         self._runs.clear()
 
-    async def _recover(self) -> None:
-        """Runs that a server left without stopping them: nobody else will say what became of them."""
-        left = await self._store.in_states(("queued", "starting", "running", "paused"))
-        for record in left:
-            state: State = "parked" if record.state == "paused" else "interrupted"
-            reason = None if state == "parked" else SERVER_LOST
-            now = time.time()
-            event = StateChanged(branch=record.branch, step=record.step, state=state, reason=reason)
-            seq = record.last_seq + 1
-            changes = {"state": state, "reason": reason, "last_seq": seq, "updated": now}
-            stored = StoredEvent(run=record.id, seq=seq, time=now, event=event)
-            await self._store.append(record.model_copy(update=changes), [stored])
+    async def _recover(self) -> list[Run]:
+        """Set right what an earlier server left. The runs that go on, in the order in which they get a
+        place: who had one comes first, then who waited, each in the order of before."""
+        left = await self._store.in_states(("running", "starting", "queued", "paused"))
+        resume = self._settings.resume
+        found = await asyncio.gather(*(recover(self._store, one, resume=resume) for one in left))
+        going = [one for one in found if one is not None and one[1]]
+        going.sort(key=lambda one: (one[0].state == "queued", one[0].updated))
+        return [await self._known(*one) for one in going]
+
+    async def _known(self, record: RunRecord, kept: tuple[AnyCommand, ...] = ()) -> Run:
+        """The live side of a stored run, which is there from now on."""
+        log = await self._store.settings_log(record.id, lineage(record.branches, record.branch))
+        run = self._runs[record.id] = Run(record, tuple(log), self._around, kept)
+        return run
+
+    async def _go_on(self, runs: Sequence[Run]) -> None:
+        """Start what an earlier server left going, a few at a time: a server that starts has much to
+        do, and somebody may wait for a run of their own."""
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        async def start(run: Run) -> None:
+            async with turns:
+                await run.arrive()
+
+        await asyncio.gather(*map(start, runs))
 
     async def _find_devices(self) -> None:
         try:
-            found = await find()
+            found = await find(self._settings.memory_share)
         except Exception:
             _log.exception("devices not found")
-            found = only_cpu()
+            found = only_cpu(self._settings.memory_share)
         if any(device.id == "cuda" for device in found.devices):
             self._runners.setdefault("cuda", GpuRunner())
             memory = next(one.memory for one in found.devices if one.id == "cuda")
@@ -151,11 +186,13 @@ class Runs:
     # --- runs -----------------------------------------------------------------------------------
 
     async def create(self, spec: RunSpec) -> RunInfo:
-        """Store a run and get it a worker; it rests at step 0 then. Raises SpecError,
-        DeviceMissing; nothing is allocated before the spec is known to fit."""
+        """Store a run and get it a worker; it rests at step 0 then. Raises SpecError, DeviceMissing,
+        LargerThanMachine; nothing is allocated before the spec is known to fit."""
         self._require_open()
-        await self.require_weights(spec, await required(spec.model, spec.training))
-        device = (await self.devices()).resolve(spec.device)
+        report = await required(spec.model, spec.training)
+        await self.require_weights(spec, report)
+        device = "cpu" if spec.device == "cpu" else (await self.devices()).resolve(spec.device)
+        self._scheduler.require(device, report.totals.memory_bytes)
         now = time.time()
         record = RunRecord(
             id=new_id(),
@@ -182,10 +219,10 @@ class Runs:
 
     async def list(self, cursor: str | None, limit: int) -> tuple[Sequence[RunInfo], str | None]:
         """The newest first, and the cursor of the next page."""
-        before = _read_cursor(cursor) if cursor else None
+        before = read_cursor(cursor) if cursor else None
         found = await self._store.page(before, limit + 1)
         infos = [self._info(record) for record in found[:limit]]
-        return infos, _cursor(infos[-1].id) if len(found) > limit else None
+        return infos, cursor_after(infos[-1].id) if len(found) > limit else None
 
     async def mentioning(self, words: str) -> Sequence[str]:
         """The runs whose spec holds these words."""
@@ -208,18 +245,18 @@ class Runs:
 
     async def predict(self, run: str, sample: AnySample) -> tuple[dict[str, Any], bytes]:
         self._require_open()
-        return await (await self._find(run)).predict(sample)
+        return await questions.predict(await self._find(run), sample)
 
     async def sweep(self, run: str, sample: FixedSample, wanted: Sweep) -> dict[str, Any]:
         self._require_open()
-        return await (await self._find(run)).sweep(sample, wanted)
+        return await questions.sweep(await self._find(run), sample, wanted)
 
     async def range_test(
         self, run: str, kind: str, wanted: RangeWanted | None = None
     ) -> dict[str, Any]:
-        """``kind`` is range_start, range_look or range_cancel."""
+        """``kind`` is range_start (which gets the run a worker), range_look or range_cancel."""
         self._require_open()
-        return await (await self._find(run)).range_test(kind, wanted)
+        return await questions.range_test(await self._find(run), kind, wanted)
 
     async def trace(self, run: str, kind: str, wanted: Traced | HealthWanted) -> bytes:
         """``kind`` is trace, through_time, operations, explain, gradcheck or health; a file for the
@@ -231,42 +268,28 @@ class Runs:
     async def augmented(self, run: str, sample: AnySample, count: int) -> bytes:
         """A sample as training would see it in the next ``count`` steps."""
         self._require_open()
-        return await (await self._find(run)).augmented(sample, count)
+        return await questions.augmented(await self._find(run), sample, count)
 
     async def tensors(self, run: str) -> bytes:
         self._require_open()
-        return await (await self._find(run)).tensors()
+        return await questions.tensors(await self._find(run))
 
     async def export(self, run: str, kind: Made, language: Language) -> bytes:
         """A file that a worker makes of the run; raises what it refused with."""
         self._require_open()
         found = await self._find(run)
-        present = await found.tensors() if kind == "onnx" else b""
+        present = await questions.tensors(found) if kind == "onnx" else b""
         given = found.record.spec.weights
-        order = {
-            "kind": kind,
-            "spec": found.record.spec.model_dump(mode="json"),
-            "log": [logged.model_dump(mode="json") for logged in found.log],
-            "data_root": str(self._around.data_root),
-            "weights": None if given is None else str(self._store.weights.path(given)),
-            "language": language,
-        }
-        return await self._jobs.do({"type": "export", "order": order}, present)
+        weights = None if given is None else str(self._store.weights.path(given))
+        data_root = str(self._around.data_root)
+        order = questions.export_order(found, kind, language, data_root, weights)
+        return await self._jobs.do(order, present)
 
     async def attribution(self, run: str, wanted: AttributionWanted) -> bytes:
         """Why the present network answers a sample as it does; made by a worker of its own."""
         self._require_open()
-        found = await self._find(run)
-        header, subject = await found.look("subject", sample=wanted.sample.model_dump(mode="json"))
-        order = {
-            "spec": found.record.spec.model_dump(mode="json"),
-            "log": [logged.model_dump(mode="json") for logged in found.log],
-            "step": header["step"],
-            "branch": header["branch"],
-            "method": wanted.method.model_dump(mode="json"),
-            "target": wanted.target,
-        }
-        return await self._jobs.do({"type": "attribution", "order": order}, subject)
+        order, subject = await questions.attribution_order(await self._find(run), wanted)
+        return await self._jobs.do(order, subject)
 
     async def answer(self, run: str, kind: str, wanted: Strict) -> bytes:
         """``kind`` is exciting, generate, neighbours or projection; JSON."""
@@ -284,19 +307,8 @@ class Runs:
 
     async def require_weights(self, spec: RunSpec, report: Report) -> None:
         """The weights that a spec names are here and fit; raises NotFound, WeightsMisfit."""
-        if spec.weights is None:
-            return
-        given = {one.name: one.shape for one in (await self.weights(spec.weights)).tensors}
-        problems = misfits(spec.model, report, given)
-        if problems:
-            first = problems[0].message
-            raise WeightsMisfit(
-                pointer="/weights",
-                problems=tuple(problems),
-                count=len(problems),
-                first=first.en,
-                first_zh=first.zh,
-            )
+        if spec.weights is not None:
+            require_fit(spec.model, report, await self.weights(spec.weights))
 
     async def events(self, run: str, after: int, limit: int) -> Sequence[StoredEvent]:
         await self._find(run)
@@ -323,7 +335,11 @@ class Runs:
         return viewer
 
     async def devices(self) -> Devices:
-        return await asyncio.shield(self._around.devices)
+        """Raises NotYet while they are still looked for."""
+        done, _ = await asyncio.wait((self._around.devices,), timeout=SOON)
+        if not done or self._around.devices.cancelled():
+            raise NotYet(reason=_LOOKING)
+        return self._around.devices.result()
 
     def queue(self) -> Sequence[QueuePlace]:
         return list(self._scheduler.places())
@@ -341,10 +357,7 @@ class Runs:
         if run not in self._runs:
             async with self._loading:
                 if run not in self._runs:
-                    record = await self._store.get(run)
-                    way = lineage(record.branches, record.branch)
-                    log = await self._store.settings_log(run, way)
-                    self._runs[run] = Run(record, tuple(log), self._around)
+                    return await self._known(await self._store.get(run))
         return self._runs[run]
 
     def _require_open(self) -> None:
@@ -373,21 +386,15 @@ class Runs:
     def _park(self, run: Run) -> None:
         task = asyncio.create_task(run.park(STOP_PATIENCE), name="park")
         self._parking.add(task)
-        task.add_done_callback(self._parking.discard)
+        task.add_done_callback(self._parked)
+
+    def _parked(self, task: asyncio.Task[None]) -> None:
+        self._parking.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("run not parked", error=repr(task.exception()))
 
 
 async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _cursor(run: str) -> str:
-    return base64.urlsafe_b64encode(run.encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> str:
-    try:
-        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except (ValueError, binascii.Error) as error:
-        raise Invalid(pointer="/query/cursor") from error

@@ -6,20 +6,19 @@ A process of its own, so that neither the server nor the fork server ever touche
 from __future__ import annotations
 
 import json
-import os
 import sys
 from typing import Any
 
 import torch
 
+from app.core.machine import memory
 from app.engine.device import cpu_name
 
 
 def devices() -> dict[str, Any]:
     """``{"devices": [{"id", "name", "memory", "threads"}…], "default": id}``."""
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     found: list[dict[str, Any]] = [
-        {"id": "cpu", "name": cpu_name(), "memory": memory, "threads": 1}
+        {"id": "cpu", "name": cpu_name(), "memory": memory(), "threads": 1}
     ]
     if torch.cuda.is_available():
         facts = torch.cuda.get_device_properties(0)

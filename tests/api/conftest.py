@@ -32,7 +32,14 @@ def started(application: FastAPI) -> Iterator[TestClient]:
     with TestClient(
         application, base_url=BASE_URL, raise_server_exceptions=False, follow_redirects=False
     ) as client:
+        assert client.portal is not None
+        client.portal.call(_workers, application)
         yield client
+
+
+async def _workers(application: FastAPI) -> None:
+    """Returns when workers can be had at once: a fresh server asks for patience until then."""
+    await application.state.context.runs._runners["cpu"].ready()
 
 
 @pytest.fixture

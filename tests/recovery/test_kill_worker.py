@@ -1,4 +1,4 @@
-"""A worker killed with -9 interrupts its run; resumed, it ends with the weights of an unbroken one."""
+"""A worker killed with -9: its run goes on by itself and ends with the weights of an unbroken one."""
 
 from __future__ import annotations
 
@@ -67,9 +67,10 @@ async def kill_at(runs: Runs, run: str, steps: list[int]) -> None:
             await watcher.socket.until(passed(watcher, step))
             seen = len(watcher.events)
             os.kill(worker_pid(runs, run), signal.SIGKILL)
-            event = await watcher.state("interrupted", seen=seen)
+            event = await watcher.state("starting", seen=seen)
             assert event.type == "state"
             assert event.reason is not None
+            assert "goes on by itself" in event.reason.en
             assert "memory" in event.reason.en
             assert "内存" in event.reason.zh
 
@@ -104,7 +105,7 @@ async def kill(runs: Runs, run: str) -> None:
         await watcher.socket.until(lambda: bool(watcher.events))
         seen = len(watcher.events)
         os.kill(worker_pid(runs, run), signal.SIGKILL)
-        await watcher.state("interrupted", seen=seen)
+        await watcher.state("parked", seen=seen)
 
 
 async def unbroken(runs: Runs, length: int, seed: int) -> dict[tuple[int, int], str]:
@@ -125,7 +126,9 @@ async def test_a_worker_killed_at_rest_can_be_resumed(runs: Runs) -> None:
     await reach(runs, run, 10)
     async with watching(runs, run) as watcher:
         os.kill(worker_pid(runs, run), signal.SIGKILL)
-        await watcher.state("interrupted")
+        event = await watcher.state("parked")
+        assert event.type == "state"
+        assert "rests at step 10" in str(event.reason)
     await reach(runs, run, 20)
     digests([stored.event for stored in await stored_events(runs, run)])
 

@@ -110,7 +110,7 @@ async def test_a_worker_killed_during_a_look_is_said_and_the_look_can_be_made_ag
         with pytest.raises((GlassnetError, WorkerLost)) as refused:
             await long
         assert str(refused.value)
-        await watcher.state("interrupted", seen=count)
+        await watcher.state("parked", seen=count)
     assert await seen(runs, run) == before
     assert await weights(runs, run) == kept
     await runs.command(run, Play())

@@ -38,7 +38,7 @@ async def test_stopped_while_training(tmp_path: Path, zygote: Shared) -> None:
             await watcher.socket.until(
                 lambda: any(e.type == "metrics" and e.step > 150 for e in watcher.events)
             )
-    async with service(tmp_path, zygote) as runs:
+    async with service(tmp_path, zygote, resume=False) as runs:
         infos, _ = await runs.list(None, 10)
         assert {info.id: info.state for info in infos} == {run: "interrupted", whole: "parked"}
         stopped = await runs.get(run)

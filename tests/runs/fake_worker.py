@@ -4,16 +4,22 @@
 ``garbage`` answers the first command with bytes that are no message; ``crash`` reports an error of
 its own then; ``refuse`` refuses every command; ``exit`` ends with code 3; ``deaf`` ignores stop;
 ``broken`` crashes before it is ready, ``missing`` because its data are not there; ``unsound`` finds
-that an explanation does not sum.
+that an explanation does not sum. ``mortal`` begins to
+train when told to play, and is killed; ``unlucky`` makes a step before. ``held`` sleeps at the first
+command and holds Python's lock, so that no thread of it can speak; ``busy`` computes as long meanwhile.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
 import os
+import signal
 import socket
 import sys
 import threading
+import time
 from typing import Any
 
 from app.protocol.wire import encode, recv_message
@@ -26,19 +32,35 @@ class Worker:
         self.behaviour = behaviour
         self.sock = sock
         self.step = self.branch = 0
+        self.sending = threading.Lock()
 
     def send(self, header: dict[str, Any], payload: bytes = b"") -> None:
-        self.sock.sendall(encode(header, payload))
+        with self.sending:
+            self.sock.sendall(encode(header, payload))
 
     def event(self, kind: str, **fields: Any) -> None:
         place = {"branch": self.branch, "step": self.step}
         self.send({"type": "event", "event": {"type": kind, **place, **fields}})
 
+    def metrics(self) -> None:
+        step = [self.step]
+        numbers = {"steps": step, "count": [1], "loss": [1.0]}
+        self.event("metrics", **numbers, epoch=0.1, samples_per_second=1.0)
+
     def crash(self, code: str) -> None:
         self.send({"type": "crashed", "error": {"code": code, "message": TEXT, "detail": "…"}})
         os._exit(1)
 
+    def beat(self) -> None:
+        """Heartbeats from a thread, as real workers have them."""
+        while True:
+            time.sleep(0.2)
+            with contextlib.suppress(OSError):
+                self.send({"type": "heartbeat", "step": self.step})
+
     def serve(self) -> None:
+        if self.behaviour != "mute":
+            threading.Thread(target=self.beat, daemon=True).start()
         start, _ = recv_message(self.sock)
         self.step, self.branch = start["replay_to"] or 0, start["branch"]
         if self.behaviour == "broken":
@@ -48,6 +70,8 @@ class Worker:
         if self.behaviour == "mute":
             threading.Event().wait()
         self.send({"type": "ready", "device": "cpu", "step": self.step, "branch": self.branch})
+        for command in start["kept"]:
+            self.command({"id": None, "command": command})
         self.event("state", state="paused")
         while True:
             message, _ = recv_message(self.sock)
@@ -73,11 +97,24 @@ class Worker:
 
     def command(self, message: dict[str, Any]) -> None:
         if self.behaviour == "garbage":
-            self.sock.sendall(b"\x05\x00\x00\x00\x00\x00\x00\x00hello")
+            with self.sending:
+                self.sock.sendall(b"\x05\x00\x00\x00\x00\x00\x00\x00hello")
         elif self.behaviour == "crash":
             self.crash("out_of_memory")
         elif self.behaviour == "exit":
             os._exit(3)
+        elif self.behaviour in ("mortal", "unlucky") and message["command"]["type"] == "play":
+            self.event("command", command=message["command"])
+            self.event("state", state="running")
+            if self.behaviour == "unlucky":
+                self.step += 1
+                self.metrics()
+            os.kill(os.getpid(), signal.SIGKILL)
+        elif self.behaviour == "held":
+            ctypes.PyDLL(None).sleep(60)
+        elif self.behaviour == "busy":
+            sum(range(100_000_000))
+            self.send({"type": "done", "id": message["id"], "step": 0, "branch": 0})
         elif self.behaviour == "refuse":
             error = {
                 "code": "conflict",

@@ -52,6 +52,8 @@ class Limits:
     data: Path
     max_cpu_runs: int = 8
     park_after: float = 300.0
+    memory_share: float = 0.75
+    resume: bool = True
 
 
 class Shared:

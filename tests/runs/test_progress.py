@@ -26,7 +26,7 @@ from app.protocol.events import (
 )
 from app.protocol.runs import Branch, RunRecord
 from app.runs.lineage import lineage, within
-from app.runs.progress import Progress, moves_nothing
+from app.runs.progress import Progress
 from app.spec.settings import Settings, apply
 from tests.runs.helpers import spec
 
@@ -114,11 +114,11 @@ def test_a_late_snapshot_or_note_moves_the_run_nowhere() -> None:
 
 def test_the_same_state_again_is_no_event() -> None:
     found = progress(StateChanged(state="paused", step=4, device="cpu"))
-    assert moves_nothing(found.record, StateChanged(state="paused", step=4))
-    assert not moves_nothing(found.record, StateChanged(state="paused", step=5))
-    assert not moves_nothing(found.record, StateChanged(state="paused", step=4, device="cuda"))
+    assert found.moves_nothing(StateChanged(state="paused", step=4))
+    assert not found.moves_nothing(StateChanged(state="paused", step=5))
+    assert not found.moves_nothing(StateChanged(state="paused", step=4, device="cuda"))
     again = StateChanged(state="paused", step=4, reason=text("a", "b"))
-    assert not moves_nothing(found.record, again)
+    assert not found.moves_nothing(again)
 
 
 TREE = (

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
+import pytest
+
+from app.protocol.refusals import LargerThanMachine
 from app.runs.scheduler import GPU_CONTEXT, Scheduler
 
 
@@ -28,7 +31,7 @@ async def test_first_come_first_served() -> None:
     d.cancel()
     with suppress(asyncio.CancelledError):
         await d
-    assert scheduler.position("e") == 2
+    assert [(one.run, one.position) for one in scheduler.places()][-1] == ("e", 2)
     scheduler.free("a")
     await c
     assert not e.done()
@@ -62,3 +65,62 @@ async def test_gpu_runs_share_its_memory() -> None:
     assert not huge.done()
     scheduler.free("c")
     await huge
+
+
+GIB = 2**30
+
+
+async def test_runs_on_the_cpu_share_its_memory() -> None:
+    """Summed, not one by one: what does not fit beside the others waits, and says what for."""
+    scheduler = Scheduler(64, lambda device: None, 6 * GIB)
+    assert scheduler.take("a", "cpu", int(3.9 * GIB))
+    assert not scheduler.take("b", "cpu", int(3.9 * GIB))
+    b, c = [await waiting(scheduler, run, "cpu", int(3.9 * GIB)) for run in "bc"]
+    first, second = scheduler.places()
+    assert first.reason.en == (
+        "The run waits for memory: it needs 3.9 GiB, 2.1 GiB of 6.0 GiB are free."
+    )
+    assert "3.9 GiB" in first.reason.zh
+    assert "turn" in second.reason.en
+    assert not scheduler.take("d", "cpu", 0), "a small run does not pass a large one"
+    scheduler.grow("a", 2 * GIB)
+    await b
+    assert not c.done()
+    scheduler.free("b")
+    await c
+    assert list(scheduler.places()) == []
+
+
+async def test_a_lone_run_has_a_place_if_the_machine_could_hold_it() -> None:
+    scheduler = Scheduler(2, lambda device: None, 4 * GIB)
+    scheduler.require("cpu", 4 * GIB)
+    assert scheduler.take("a", "cpu", 4 * GIB)
+    with pytest.raises(LargerThanMachine) as refused:
+        scheduler.require("cpu", 5 * GIB)
+    assert "5.0 GiB" in refused.value.text.en
+    assert "4.0 GiB" in refused.value.text.zh
+    assert scheduler.take("a", "cpu", 3 * GIB), "a run keeps the place that it has"
+
+
+@pytest.mark.parametrize("needs", [(1, 1, 1, 1), (3, 1, 2, 4), (4, 4, 4), (2, 3, 1, 1, 4, 2)])
+async def test_needs_never_add_up_to_more_than_there_is(needs: tuple[int, ...]) -> None:
+    scheduler = Scheduler(3, lambda device: None, 4 * GIB)
+    going: dict[str, int] = {}
+    waits: dict[str, asyncio.Task[None]] = {}
+    for number, need in enumerate(needs):
+        run = str(number)
+        if scheduler.take(run, "cpu", need * GIB):
+            going[run] = need
+        else:
+            waits[run] = await waiting(scheduler, run, "cpu", need * GIB)
+    while going:
+        assert len(going) <= 3
+        assert sum(going.values()) <= 4
+        scheduler.free(next(iter(going)))
+        del going[next(iter(going))]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for run in [run for run, task in waits.items() if task.done()]:
+            going[run] = needs[int(run)]
+            del waits[run]
+    assert not waits, "everybody had a turn"

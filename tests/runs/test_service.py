@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,14 +14,17 @@ from structlog.testing import capture_logs
 from app.core.errors import Conflict, DeviceMissing, Invalid, NotFound, SpecError
 from app.protocol.commands import Play, SetSpeed, Step
 from app.protocol.events import State, StoredEvent
-from app.protocol.refusals import DoesNotSum
+from app.protocol.frames import Stamped
+from app.protocol.refusals import DoesNotSum, LargerThanMachine
 from app.protocol.runs import RunRecord
 from app.protocol.stream import Watch
 from app.protocol.taps import Tap
 from app.protocol.tracing import Cell, ExplainWanted
+from app.runs import devices
 from app.runs import service as services
-from app.runs.exits import SERVER_LOST, SERVER_STOPPED, WorkerLost
+from app.runs.exits import WorkerLost
 from app.runs.service import Runs
+from app.spec.check import require
 from app.spec.run import RunSpec
 from app.spec.settings import Settings
 from app.store.runs import Store
@@ -100,23 +104,28 @@ async def test_lists_have_pages(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "said"),
-    [("garbage", "understood"), ("crash", "It broke."), ("exit", "code 3")],
+    ("behaviour", "said", "state"),
+    [
+        ("garbage", "understood", "interrupted"),
+        ("crash", "It broke.", "interrupted"),
+        ("exit", "code 3", "parked"),
+    ],
 )
-async def test_a_lost_worker_interrupts_with_its_reason(
-    tmp_path: Path, behaviour: str, said: str
+async def test_a_lost_worker_is_told_with_its_reason(
+    tmp_path: Path, behaviour: str, said: str, state: State
 ) -> None:
+    """What the worker did itself interrupts; a run that rested when its worker was lost rests on."""
     async with service(tmp_path, fake(behaviour)) as runs:
         run = await rest(runs)
         with pytest.raises(WorkerLost) as lost:
             await runs.command(run, Play())
         assert said in lost.value.text.en
         async with watching(runs, run) as watcher:
-            event = await watcher.state("interrupted")
+            event = await watcher.state(state)
         assert event.type == "state"
         assert event.reason is not None
         assert said in event.reason.en
-        assert event.reason.zh in lost.value.text.zh
+        assert event.reason.zh.partition(" ")[0] in lost.value.text.zh
         with pytest.raises(WorkerLost):
             await runs.command(run, Play())
         assert numbered(list(await runs.events(run, 0, 100)))
@@ -128,7 +137,7 @@ async def test_a_worker_without_a_heartbeat_is_ended(tmp_path: Path) -> None:
         with pytest.raises(WorkerLost, match="no sign of life"):
             await runs.command(info.id, Play())
         async with watching(runs, info.id) as watcher:
-            await watcher.state("interrupted")
+            await watcher.state("parked")
 
 
 @pytest.mark.parametrize("behaviour", ["broken", "missing"])
@@ -258,12 +267,13 @@ async def test_what_a_lost_server_left_is_set_right(tmp_path: Path) -> None:
         found, _ = await runs.list(None, 10)
         became = {states[int(info.id[-1])]: (info.state, info.reason) for info in found}
         assert became == {
-            **dict.fromkeys(("queued", "starting", "running"), ("interrupted", SERVER_LOST)),
-            **dict.fromkeys(("paused", "parked"), ("parked", None)),
+            "running": ("starting", became["running"][1]),
+            **dict.fromkeys(("queued", "starting", "paused", "parked"), ("parked", None)),
             "finished": ("finished", None),
         }
+        assert "by itself" in str(became["running"][1])
         running = next(info for info in found if info.id.endswith("2"))
-        assert [one.seq for one in await runs.events(running.id, 0, 9)] == [1]
+        assert [one.seq for one in await runs.events(running.id, 0, 2)] == [1, 2]
         assert (await runs.command(running.id, Step())).step == 1
 
 
@@ -324,4 +334,63 @@ async def test_stopping_the_service_says_what_became_of_every_run(tmp_path: Path
         await runs.start()
         assert (await runs.get(first)).state == "parked"
         stopped = await runs.get(second)
-        assert (stopped.state, stopped.reason) == ("interrupted", SERVER_STOPPED)
+        assert (stopped.state, stopped.reason) == ("parked", None), "it had nothing to do yet"
+
+
+def wide() -> RunSpec:
+    """A network whose training step takes some GiB."""
+    body = spec().model_dump(mode="json")
+    body["model"] = [
+        {"type": "flatten"},
+        {"type": "dense", "units": 4000},
+        {"type": "relu"},
+        {"type": "dense", "units": 4000},
+        {"type": "relu"},
+        {"type": "dense", "units": 10},
+    ]
+    body["training"]["phases"][0]["batch_size"] = 4096
+    return RunSpec.model_validate_json(json.dumps(body))
+
+
+async def test_memory_is_summed_and_what_waits_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need = require(wide().model, wide().training).totals.memory_bytes
+    monkeypatch.setattr(devices, "memory", lambda: int((1.5 * need + 2**30) / 0.9))
+    async with service(tmp_path, fake("good"), memory_share=0.9) as runs:
+        made = [(await runs.create(wide())).id for _ in range(4)]
+        async with asyncio.timeout(30):
+            while len(runs.queue()) < 3:
+                await asyncio.sleep(0.01)
+                for run in runs._runs.values():
+                    run.room.join(Somebody(), visible=True)
+        waits = await runs.get(runs.queue()[0].run)
+        assert waits.state == "queued"
+        assert waits.reason is not None
+        assert "waits for memory" in waits.reason.en
+        assert "内存" in waits.reason.zh
+        assert runs.queue()[0].reason == waits.reason
+        for name in made:
+            await runs.delete(name)
+        assert runs.queue() == []
+
+
+async def test_what_can_never_fit_is_refused_with_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "memory", lambda: 2**28)
+    async with service(tmp_path, fake("good")) as runs:
+        with pytest.raises(LargerThanMachine, match=r"0\.\d+ GiB"):
+            await runs.create(wide())
+        assert (await runs.list(None, 10))[0] == []
+        assert (await runs.create(spec())).state == "starting", "a small one has room"
+
+
+class Somebody:
+    """A viewer whose presence keeps a run from being parked."""
+
+    def wake(self) -> None: ...
+
+    def offer(self, run: str, key: str, frame: Stamped) -> None: ...
+
+    def gone(self, run: str) -> None: ...

@@ -165,6 +165,7 @@ export const stage = {
     'Waiting for a free place: number {position}.',
     '正在等待空位：第 {position} 位。',
   ],
+  'banner.seen': ['All right', '知道了'],
   'banner.interrupted': ['The run was interrupted.', '运行被中断。'],
   'banner.failed': ['The run failed.', '运行失败。'],
   'banner.resume': ['Resume', '继续'],

@@ -99,12 +99,14 @@ export interface StateChanged extends Placed {
   state: RunState;
   reason: Text | null;
   device: string | null;
+  kept?: Command[];
 }
 
 export interface CommandApplied extends Placed {
   type: 'command';
   command: Command;
   settings: Settings | null;
+  until_epoch?: number | null;
 }
 
 export interface Rewound extends Placed {

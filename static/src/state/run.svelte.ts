@@ -296,6 +296,7 @@ export class Run {
     const info = await this.answered(this.#api.run(id)).catch(() => null);
     if (info && this.id === id && this.state === 'queued') {
       this.queuePosition = info.queue_position;
+      this.reason = info.reason;
       this.#watchQueue(id);
     }
   }
