@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.protocol.commands import LoggedCommand, is_setting
+from app.protocol.commands import AnyCommand, LoggedCommand, is_setting
 from app.protocol.events import (
     AnyEvent,
     CommandApplied,
