@@ -94,9 +94,8 @@ def _over_time(found: Examination, index: int) -> Candidates:
     source = model.nodes[index].inputs[0]
     if found.training.dataset.PER_STEP:
         yield from _each_step(found, index)
-    kinds = ["last_step", "mean_over_time", "max_over_time"]
-    if reads_back(found.model, source):
-        kinds = kinds[1:]
+    both = reads_back(found.model, source)
+    kinds = ["mean_over_time", "max_over_time"] if both else ["last_step", "mean_over_time"]
     for kind in kinds:
         title = LAYERS.parts[kind].TITLE
         patch = on_wires(model, index, {0: [{"type": kind}]})

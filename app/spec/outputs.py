@@ -120,7 +120,7 @@ def _wanted(found: Examination) -> Reach | None:
 
 
 def _said(reach: Reach) -> Text:
-    low, high = (NUMBER.format(end + 0.0).replace("-", "−") for end in reach)
+    low, high = (NUMBER.format(round(end, 4)).replace("-", "−") for end in reach)
     if _end(reach[0]) is None:
         return text(f"no values above {high}", f"不大于 {high} 的值")
     if _end(reach[1]) is None:

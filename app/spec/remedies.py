@@ -64,7 +64,7 @@ def backward_once(found: Examination, index: int, problem: Problem) -> Candidate
 
 
 def output_confined(found: Examination, index: int, _: Problem) -> Candidates:
-    """Without the layer; one that reaches the targets; a dense layer behind it; a loss that asks for
+    """Without the layer; one that reaches the targets; a dense layer at the end; a loss that asks for
     what it gives."""
     model, node = found.model, found.model.nodes[index]
     if node.layer.GROUP == ACTIVATION:
@@ -77,11 +77,11 @@ def output_confined(found: Examination, index: int, _: Problem) -> Candidates:
         kind = "dense_steps" if isinstance(shape, Steps) else "dense"
         units = channels_of(shape)
         patch = append(model, model.outputs[0], {"type": kind, "units": units})
-        say = (f"Add a dense layer of {units} behind it", f"在其后增加 {units} 个单元的全连接层")
+        say = (f"End with a dense layer of {units}", f"以 {units} 个单元的全连接层结束")
         yield from offer(*say, patch)
     if shape is not None and len(shape) == 3:
         layer = {"type": "conv2d", "filters": shape[0], "kernel": 1}
         patch = append(model, model.outputs[0], layer)
-        yield from offer("Add a 1×1 convolution behind it", "在其后增加 1×1 卷积", patch)
+        yield from offer("End with a 1×1 convolution", "以 1×1 卷积结束", patch)
     squared = ({"op": "add", "path": f"{_PHASE}/loss", "value": {"type": "squared_error"}},)
     yield from offer("Use squared error", "改用平方误差", squared)

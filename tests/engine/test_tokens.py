@@ -108,7 +108,7 @@ def test_a_sequence_that_ends_early_is_as_if_it_were_alone(
 ) -> None:
     """Outputs and gradients, by the fused kernel and step by step; behind the end there is nothing."""
     layer, generator = layer_of(kind), torch.Generator().manual_seed(seed)
-    module = layer.build(((7, 5),)).double()
+    module = layer.build((Steps(7, 5),)).double()
     layer.initialize(module, generator)
     x = torch.randn(len(lengths), 7, 5, generator=generator, dtype=torch.float64)
     ends = torch.tensor(lengths)

@@ -1659,7 +1659,8 @@ export interface components {
          * BatchNorm
          * @description Gives every map (or feature) mean 0 and variance 1 over the batch, then a trainable scale and shift.
          *
-         *     Input (C, …), the same shape out. Source: Ioffe and Szegedy, ICML 2015.
+         *     Input (C, …), the same shape out. Of a sequence (T, F) every feature is normalised over all steps of
+         *     all sequences of the batch; what comes behind the end of one is left out. Source: Ioffe and Szegedy, ICML 2015.
          */
         BatchNorm: {
             /**
@@ -1881,7 +1882,7 @@ export interface components {
          * ChannelDropout
          * @description Zeroes whole maps with probability ``rate`` while training, scales the rest by 1/(1−rate).
          *
-         *     Input (C, …), the same out. Source: Tompson et al., CVPR 2015.
+         *     Input (C, …), the same out; of a sequence (T, F) whole features, at all steps. Source: Tompson et al., CVPR 2015.
          */
         ChannelDropout: {
             /**
@@ -1960,7 +1961,7 @@ export interface components {
         };
         /**
          * Concatenate
-         * @description Stacks its inputs along the channels (or features). Source: Szegedy et al., CVPR 2015 (inception).
+         * @description Stacks its inputs along the channels, or along the features of vectors and of sequences. Source: Szegedy et al., CVPR 2015 (inception).
          */
         Concatenate: {
             /**
@@ -2011,7 +2012,8 @@ export interface components {
          * Conv1d
          * @description Each output channel sums every input channel slid under its own kernel, plus one bias.
          *
-         *     Input (C, L); output (filters, ⌊(L+2p−d(k−1)−1)/s⌋+1).
+         *     Input (C, L); output (filters, ⌊(L+2p−d(k−1)−1)/s⌋+1). A sequence (T, F) has F channels and becomes
+         *     (T′, filters); behind the end of one the kernel reads zeros.
          *     Source: Waibel et al., Phoneme recognition using time-delay neural networks, 1989.
          */
         Conv1d: {
@@ -3193,7 +3195,7 @@ export interface components {
         };
         /**
          * GlobalMeanPool
-         * @description Mean of every map. Input (C, H, W) or (C, L), output (C,). Source: Lin et al., Network in Network, 2014.
+         * @description Mean of every map. Input (C, H, W) or (C, L), output (C,); of a sequence (T, F) the mean over time, (F,). Source: Lin et al., Network in Network, 2014.
          */
         GlobalMeanPool: {
             /**
@@ -3383,7 +3385,8 @@ export interface components {
          * GroupNorm
          * @description Mean 0 and variance 1 over each group of maps of one sample, then a scale and shift a map.
          *
-         *     Input (C, …), C a multiple of groups, more than one value a group; the same shape out.
+         *     Input (C, …), C a multiple of groups, more than one value a group; the same shape out. Of a sequence
+         *     (T, F) the features are grouped, over all its steps; what comes behind its end is left out.
          *     Source: Wu and He, ECCV 2018.
          */
         GroupNorm: {
@@ -3901,7 +3904,8 @@ export interface components {
          * LayerNorm
          * @description Mean 0 and variance 1 over one sample's values, then a trainable scale and shift of each.
          *
-         *     Any shape in, the same out. Source: Ba et al., 2016.
+         *     Any shape in, the same out. Of a sequence (T, F) these are the values of all its steps; what comes
+         *     behind its end is left out. Source: Ba et al., 2016.
          */
         LayerNorm: {
             /**
@@ -4193,7 +4197,7 @@ export interface components {
          * MaxPool1d
          * @description Maximum of every stretch of ``size`` values; the sensitivity goes to the winner alone.
          *
-         *     Input (C, L), output (C, L′).
+         *     Input (C, L), output (C, L′); a sequence (T, F) becomes (T′, F), and zeros are read behind its end.
          */
         MaxPool1d: {
             /**
@@ -4258,7 +4262,7 @@ export interface components {
          * MeanPool1d
          * @description Mean of every stretch of ``size`` values; the sensitivity is spread evenly over it.
          *
-         *     Input (C, L), output (C, L′).
+         *     Input (C, L), output (C, L′); a sequence (T, F) becomes (T′, F), and zeros are read behind its end.
          */
         MeanPool1d: {
             /**
@@ -4622,6 +4626,11 @@ export interface components {
             inputs: (number[] | null)[];
             /** Shape */
             shape: number[] | null;
+            /**
+             * Time First
+             * @default false
+             */
+            time_first: boolean;
             /**
              * Parameters
              * @default []
@@ -5801,7 +5810,7 @@ export interface components {
          * Prelu
          * @description max(0, u) + a·min(0, u) with one trainable a per map or unit, or one for all.
          *
-         *     Input (channels, …), the same shape out. Source: He et al., ICCV 2015.
+         *     Input (channels, …) or (steps, features), the same shape out. Source: He et al., ICCV 2015.
          */
         Prelu: {
             /**
@@ -6241,6 +6250,11 @@ export interface components {
             order: string[];
             /** Input Shape */
             input_shape: number[];
+            /**
+             * Input Time First
+             * @default false
+             */
+            input_time_first: boolean;
             /** Output Shape */
             output_shape: number[] | null;
             /** Samples */
@@ -6286,7 +6300,8 @@ export interface components {
          * Reshape1d
          * @description Lays one sample's values out as (channels, length), row by row; nothing is computed.
          *
-         *     A picture of one map becomes a sequence: its rows are channels, its columns the time.
+         *     A picture of one map becomes a sequence: its rows are channels, its columns the time. A sequence
+         *     (steps, features) is read feature by feature: its features are channels.
          */
         Reshape1d: {
             /**
@@ -6507,7 +6522,8 @@ export interface components {
          * Rows
          * @description Lays the values out as (steps, features): a picture's rows from top to bottom; computes nothing.
          *
-         *     ``steps`` 0 takes one step a row of a picture, and one a value of a vector.
+         *     ``steps`` 0 takes one step a row of a picture, one a value of a vector, and those of a sequence: a
+         *     sequence (channels, length) is read along its length.
          */
         Rows: {
             /**
@@ -7149,7 +7165,7 @@ export interface components {
         };
         /**
          * Softmax
-         * @description Positive values that sum to 1 along the first axis; the same shape out.
+         * @description Positive values that sum to 1 over the channels of a place, the features of a step; the same shape out.
          */
         Softmax: {
             /**
@@ -7367,7 +7383,8 @@ export interface components {
          * Subsample
          * @description βⱼ·down(xⱼ) + bⱼ with one trainable β and b per map; blocks do not overlap.
          *
-         *     Input (C, H, W), output (C, ⌊H/n⌋, ⌊W/n⌋); a sequence (C, L) becomes (C, ⌊L/n⌋). Source: LeCun et al., 1998, layers S2 and S4.
+         *     Input (C, H, W), output (C, ⌊H/n⌋, ⌊W/n⌋); a sequence (C, L) becomes (C, ⌊L/n⌋),
+         *     (T, F) becomes (⌊T/n⌋, F). Source: LeCun et al., 1998, layers S2 and S4.
          */
         Subsample: {
             /**
@@ -8229,7 +8246,7 @@ export interface components {
         /**
          * Upsample
          * @description Repeats every cell factor × factor times. Input (C, H, W), output (C, fH, fW); a sequence (C, L)
-         *     becomes (C, fL).
+         *     becomes (C, fL), and (T, F) becomes (fT, F).
          */
         Upsample: {
             /**
