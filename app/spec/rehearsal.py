@@ -169,6 +169,8 @@ class Rehearsal:
         before, now = self._faults, after.faults()
         if now[fault] >= before.get(fault, 0):
             return False
+        if problem.code in doubts.WARNINGS:  # nothing else may come in its place, nowhere
+            return not now - before
         return (
             not any(
                 severity_of(code) == "error"

@@ -34,8 +34,21 @@ def inputs_of_shape(random: np.random.RandomState, shape: Shape, count: int) -> 
 
 
 OF_CHANNELS = frozenset(
-    "batch_norm channel_dropout concatenate conv1d global_mean_pool group_norm max_pool1d mean_pool1d "
-    "prelu reshape1d softmax subsample upsample".split()
+    [
+        "batch_norm",
+        "channel_dropout",
+        "concatenate",
+        "conv1d",
+        "global_mean_pool",
+        "group_norm",
+        "max_pool1d",
+        "mean_pool1d",
+        "prelu",
+        "reshape1d",
+        "softmax",
+        "subsample",
+        "upsample",
+    ]
 )
 """Formulas that are written for (N, channels, …): of a sequence (N, T, F) the features are channels."""
 

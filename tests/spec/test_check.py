@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from app.catalog.datasets import DATASETS
 from app.core.errors import Problem, SpecError
+from app.core.shapes import Steps
 from app.spec.check import check, require
 from app.spec.model import INPUT, ModelSpec, parse_model
 from app.spec.presets import presets
