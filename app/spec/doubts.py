@@ -66,11 +66,10 @@ def _one_value(found: Examination, place: int, node: Node, inputs: Inputs) -> It
             "one_value",
             place,
             node,
-            f"{node.id} ({title.en}) sees one value a channel in batches of 1, which has no spread: "
-            "every training step uses the running statistics, as in evaluation, and they never move. "
-            "Use larger batches, or group norm.",
-            f"批量为 1 时，{node.id}（{title.zh}）每个通道只有一个值，谈不上离散程度："
-            "每个训练步都如评估时一样使用滑动统计，而滑动统计从不更新。请增大批量，或改用组归一化。",
+            f"{node.id} ({title.en}) sees one value a channel in batches of 1: every training step uses "
+            "the running statistics, as in evaluation, and they never move.",
+            f"批量为 1 时，{node.id}（{title.zh}）每个通道只有一个值：每个训练步都如评估时一样使用滑动统计，"
+            "而滑动统计从不更新。",
             batch=1,
         )
     elif count % size == 1:
@@ -78,12 +77,11 @@ def _one_value(found: Examination, place: int, node: Node, inputs: Inputs) -> It
             "one_value",
             place,
             node,
-            f"The last batch of an epoch holds one sample ({count} = {count // size}×{size} + 1): there "
-            f"{node.id} ({title.en}) sees one value a channel, and that training step uses the running "
-            "statistics, as in evaluation. Use another batch size, or group norm.",
-            f"每轮的最后一批只有一个样本（{count} = {count // size}×{size} + 1）：此时 {node.id}"
-            f"（{title.zh}）每个通道只有一个值，该训练步如评估时一样使用滑动统计。"
-            "请换一个批量，或改用组归一化。",
+            f"The last batch of an epoch is one sample ({count} = {count // size}×{size} + 1): {node.id} "
+            f"({title.en}) sees one value a channel there and uses the running statistics, as in "
+            "evaluation.",
+            f"每轮的最后一批只有一个样本（{count} = {count // size}×{size} + 1）：{node.id}（{title.zh}）"
+            "此时每个通道只有一个值，如评估时一样使用滑动统计。",
             batch=size,
         )
 
@@ -99,10 +97,9 @@ def _equal_start(found: Examination, place: int, node: Node, inputs: Inputs) -> 
         "equal_start",
         place,
         node,
-        f"All weights of {node.id} start with the same number, so its units start as copies of one "
-        "another, and they stay copies as long as what reads them treats them alike. Draw the weights.",
-        f"{node.id} 的权值初始时全部相同，各单元因此互为副本；只要读取它们的层一视同仁，便始终如此。"
-        "请随机抽取初始权值。",
+        f"All weights of {node.id} start equal: its units are copies of one another, and stay so as "
+        "long as what reads them treats them alike.",
+        f"{node.id} 的权值初始时全部相同：各单元互为副本，只要读取它们的层一视同仁，便始终如此。",
     )
 
 
@@ -128,8 +125,7 @@ def _backward_once(found: Examination, place: int, node: Node) -> Iterator[Probl
         "backward_once",
         place,
         node,
-        f"{node.id} keeps the last step, where the backward half of {source} has read one step only: "
-        "half of the answer knows nothing of the sequence.",
-        f"{node.id} 只保留末时刻，而 {source} 的反向一半在末时刻只读过一个时刻：答案的一半对序列一无所知。",
+        f"{node.id} keeps the last step, where the backward half of {source} has read one step only.",
+        f"{node.id} 只保留末时刻，而 {source} 的反向一半在末时刻只读过一个时刻。",
         source=source,
     )

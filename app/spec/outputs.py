@@ -134,15 +134,13 @@ def _raw(found: Examination, part: Part, layer: Layer) -> Text:
     """A loss that takes raw outputs."""
     loss, said = found.training.phase.loss, _said(part.reach)
     front = text(
-        f"{part.node} ({layer.TITLE.en}) lets the output take {said.en}, but "
-        f"{loss.TITLE.en} takes raw outputs of any size",
-        f"{part.node}（{layer.TITLE.zh}）使输出只能取{said.zh}，而{loss.TITLE.zh}要求不受限制的原始输出",
+        f"{part.node} ({layer.TITLE.en}) gives {said.en}, but {loss.TITLE.en} takes raw outputs",
+        f"{part.node}（{layer.TITLE.zh}）只给出{said.zh}，而{loss.TITLE.zh}要求原始输出",
     )
     if layer.kind() == loss.READOUT:
         return text(
-            f"{front.en}: it has the {loss.READOUT} inside, which is so applied twice, and the loss "
-            "cannot come near 0.",
-            f"{front.zh}：损失中已包含 {loss.READOUT}，如此便用了两次，损失无法接近 0。",
+            f"{front.en}: it has the {loss.READOUT} inside. Applied twice, the loss cannot come near 0.",
+            f"{front.zh}：其中已包含 {loss.READOUT}。用两次则损失无法接近 0。",
         )
     if _end(part.reach[1]) is None or _end(part.reach[0]) is None:
         return text(
@@ -156,15 +154,14 @@ def _beyond(found: Examination, part: Part, layer: Layer, wanted: Reach) -> Text
     """A loss that measures a distance to targets that lie elsewhere."""
     dataset, said = found.training.dataset, _said(part.reach)
     front = text(
-        f"{part.node} ({layer.TITLE.en}) lets the output take {said.en}",
-        f"{part.node}（{layer.TITLE.zh}）使输出只能取{said.zh}",
+        f"{part.node} ({layer.TITLE.en}) gives {said.en}",
+        f"{part.node}（{layer.TITLE.zh}）只给出{said.zh}",
     )
     if wanted == ANY:
         return text(
-            f"{front.en}, but the targets of {dataset.TITLE.en} are standardised: they lie on both "
-            "sides of 0 and go beyond ±1, so many can never be reached.",
-            f"{front.zh}，而“{dataset.TITLE.zh}”的目标经过标准化：分布在 0 的两侧并超出 ±1，"
-            "许多目标永远达不到。",
+            f"{front.en}, but the targets of {dataset.TITLE.en} lie on both sides of 0 and go "
+            "beyond ±1: many can never be reached.",
+            f"{front.zh}，而“{dataset.TITLE.zh}”的目标分布在 0 的两侧并超出 ±1：许多目标永远达不到。",
         )
     low, high = (NUMBER.format(end).replace("-", "−") for end in wanted)
     return text(

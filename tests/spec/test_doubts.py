@@ -296,7 +296,12 @@ def test_the_last_step_is_offered_first(kind: str) -> None:
     offered = first_repairs([{"type": "rows"}, {"type": kind, "units": 5}, DENSE[1]])
     assert offered[0] == "Insert Last step before it"
     assert "Insert Flatten before it" in offered[1:]
-    through = [{"type": "rows"}, {"type": kind, "units": 5}, {"type": "dropout"}, DENSE[1]]
+    through: list[dict[str, Any]] = [
+        {"type": "rows"},
+        {"type": kind, "units": 5},
+        {"type": "dropout"},
+        DENSE[1],
+    ]
     assert first_repairs(through)[0] == "Insert Last step before it"
 
 
