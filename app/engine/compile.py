@@ -13,16 +13,16 @@ import torch
 from torch import nn
 from torch.utils.hooks import RemovableHandle
 
-from app.catalog.layers import Layer
+from app.catalog.layers import Layer, fitted
 from app.core.ids import stable_hash
-from app.core.shapes import Shape, Tokens
+from app.core.shapes import Shape, Steps, Tokens, channel_axis, channels_of
 from app.engine.modules.block_max import BlockMax
 from app.engine.modules.masks import lengths_of
 from app.spec.check import require
 from app.spec.gains import gains
 from app.spec.model import INPUT
 from app.spec.run import RunSpec
-from app.spec.sequences import time_first
+from app.spec.sequences import sample_shape
 from app.spec.units import Marked, Marks
 
 States = Mapping[str, tuple[torch.Tensor, ...]]
@@ -40,7 +40,7 @@ class Network(nn.Module):
         self._spec = spec
         self.order: tuple[str, ...] = report.order
         self.sources: dict[str, tuple[str, ...]] = {name: nodes[name].inputs for name in self.order}
-        self.shapes: dict[str, Shape] = {INPUT: spec.training.dataset.input_shape}
+        self.shapes: dict[str, Shape] = {INPUT: sample_shape(spec.training.dataset)}
         self.layers: dict[str, Layer] = {name: nodes[name].layer for name in self.order}
         self.output = spec.model.outputs[0]
         self.activations = report.totals.activations
@@ -61,7 +61,7 @@ class Network(nn.Module):
     def _build(self, name: str, gain: float) -> nn.Module:
         layer = self.layers[name]
         inputs = tuple(self.shapes[source] for source in self.sources[name])
-        self.shapes[name] = layer.output_shape(inputs)
+        self.shapes[name] = fitted(layer, inputs)
         module = layer.build(inputs)
         generator = torch.Generator().manual_seed(stable_hash(self.seed, "init", name))
         layer.initialize(module, generator, gain)
@@ -71,7 +71,8 @@ class Network(nn.Module):
         """Whether a node is told where each sequence ends: samples are tokens, and it reads what has
         their steps still."""
         tokens, read = self.shapes[INPUT], self.shapes[self.sources[name][0]]
-        return self.layers[name].MASKED and isinstance(tokens, Tokens) and read[0] == tokens[0]
+        sequences = isinstance(tokens, Tokens) and isinstance(read, Steps)
+        return self.layers[name].MASKED and sequences and read[0] == tokens[0]
 
     def arguments(self, name: str, values: Mapping[str, torch.Tensor]) -> list[torch.Tensor]:
         """What the module of a node is called with, given the outputs of the nodes before it."""
@@ -109,11 +110,11 @@ class Network(nn.Module):
 
     def unit_axis(self, name: str) -> int:
         """The axis of a node's output that counts its units: 1 where the first is time."""
-        return int(time_first(self._spec.model, self._spec.training.dataset, name))
+        return channel_axis(self.shapes[name])
 
     def unit_count(self, name: str) -> int:
         """Units, or maps, of a node's output."""
-        return self.shapes[name][self.unit_axis(name)]
+        return channels_of(self.shapes[name])
 
     def silence(self, silenced: Marks) -> None:
         """Make the outputs of these units 0 and no others'; nothing is left behind where none are.

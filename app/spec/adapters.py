@@ -7,7 +7,18 @@ from math import isqrt
 from typing import Any
 
 from app.catalog.layers import LAYERS, Fix
-from app.core.shapes import Shape, Tokens, show, size
+from app.core.shapes import (
+    Shape,
+    Steps,
+    Tokens,
+    channels_first,
+    channels_of,
+    laid_out_as,
+    same_layout,
+    show,
+    size,
+)
+from app.spec.backward import reads_back
 from app.spec.examine import Examination
 from app.spec.model import INPUT
 from app.spec.patches import Candidates, offer, on_wires, put, read, remove, set_field
@@ -27,6 +38,8 @@ def single(found: Examination, index: int) -> Candidates:
     if isinstance(shape, Tokens):
         yield from _embedded(found, index)
         return
+    if isinstance(shape, Steps):
+        yield from _over_time(found, index)
     for fix in error.fixes:
         yield from _own(found, index, fix)
     if node.layer.kind() == "reshape":
@@ -72,6 +85,30 @@ def _embedded(found: Examination, index: int) -> Candidates:
         chain: Chain = [{"type": "embedding"}, *({"type": kind} for kind in behind)]
         patch = on_wires(found.model, index, {0: chain})
         yield from offer(f"Insert {en} before it", f"在其前插入{zh}", patch)
+
+
+def _over_time(found: Examination, index: int) -> Candidates:
+    """One vector of all steps: the last one, which has read the others; of a layer that reads both ways
+    all of them, since its way back has read one step only there."""
+    model = found.model
+    source = model.nodes[index].inputs[0]
+    if found.training.dataset.PER_STEP:
+        yield from _each_step(found, index)
+    both = reads_back(found.model, source)
+    kinds = ["mean_over_time", "max_over_time"] if both else ["last_step", "mean_over_time"]
+    for kind in kinds:
+        title = LAYERS.parts[kind].TITLE
+        patch = on_wires(model, index, {0: [{"type": kind}]})
+        yield from offer(f"Insert {title.en} before it", f"在其前插入{title.zh}", patch)
+
+
+def _each_step(found: Examination, index: int) -> Candidates:
+    """A dense layer that answers at every step instead."""
+    layer = found.model.nodes[index].layer
+    if layer.kind() == "dense":
+        value = {**layer.model_dump(mode="json"), "type": "dense_steps"}
+        patch = (put(f"/model/nodes/{index}/layer", value),)
+        yield from offer("Answer at every step", "在每个时刻作答", patch)
 
 
 def _counted(found: Examination, index: int, shape: Shape) -> Candidates:
@@ -169,9 +206,9 @@ def joins(found: Examination, index: int) -> Candidates:
     for wanted in common[:3]:
         ways: dict[int, Chain] = {}
         for place, shape in enumerate(shapes):
-            target = (
-                (shape[0], *wanted[1:]) if concatenates and len(shape) == len(wanted) else wanted
-            )
+            target = wanted
+            if concatenates and len(shape) == len(wanted):
+                target = laid_out_as(wanted, (channels_of(shape), *channels_first(wanted)[1:]))
             chain = adapted(shape, target)
             if chain is None:
                 break
@@ -210,13 +247,29 @@ def _say(sources: tuple[str, ...], ways: dict[int, Chain], wanted: Shape) -> tup
 
 def adapted(shape: Shape, wanted: Shape) -> Chain | None:
     """Layers that turn one shape into another; empty where it is that already, None where none are known."""
-    if shape == wanted:
+    if shape == wanted and same_layout(shape, wanted):
         return []
+    if len(wanted) == len(shape) == 2:
+        return _to_sequence(shape, wanted)
     if len(wanted) == 1:
         return _to_vector(shape, wanted[0])
     if len(wanted) != 3:
         return None
     return _to_picture(shape, wanted) if len(shape) == 3 else _laid_out(shape, wanted)
+
+
+def _to_sequence(shape: Shape, wanted: Shape) -> Chain | None:
+    """Between sequences: the other layout of the same steps, another number of features at each."""
+    channels, steps = channels_first(shape)
+    goal, goal_steps = channels_first(wanted)
+    if steps != goal_steps:
+        return None
+    chain: Chain = [] if isinstance(shape, Steps) else [{"type": "rows"}]
+    if channels != goal:
+        chain.append({"type": "dense_steps", "units": goal})
+    if not isinstance(wanted, Steps):
+        chain.append({"type": "reshape1d", "channels": goal, "length": steps})
+    return chain
 
 
 def _laid_out(shape: Shape, wanted: Shape) -> Chain | None:

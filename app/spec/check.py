@@ -7,6 +7,7 @@ that were tried out before they are offered.
 from __future__ import annotations
 
 from app.core.errors import Problem, SpecError
+from app.core.shapes import Steps
 from app.spec import describe, whole
 from app.spec.examine import examine
 from app.spec.model import INPUT, ModelSpec
@@ -46,6 +47,7 @@ def check(model: ModelSpec, training: TrainingSpec) -> Report:
         nodes=listed,
         order=found.graph.order,
         input_shape=found.shapes.get(INPUT, ()),
+        input_time_first=isinstance(found.shapes.get(INPUT), Steps),
         output_shape=found.output,
         samples=training.dataset.sizes if known else (0, 0),
         totals=totals,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.catalog.layers import count
-from app.core.shapes import size
+from app.core.shapes import Steps, size
 from app.spec import budget
 from app.spec.examine import Examination
 from app.spec.gains import gains
@@ -35,6 +35,7 @@ def _node(found: Examination, place: int, gain: float) -> NodeReport:
         type=node.layer.kind(),
         inputs=inputs,
         shape=shape,
+        time_first=isinstance(shape, Steps),
         parameters=parameters,
         count=own_count,
         arithmetic=node.layer.arithmetic(known),

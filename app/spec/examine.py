@@ -12,9 +12,10 @@ from app.catalog.losses import Loss
 from app.core.errors import Problem, Repair
 from app.core.shapes import Shape, show
 from app.core.text import text
-from app.spec import reconstruction
+from app.spec import doubts, reconstruction
 from app.spec.graph import Graph
 from app.spec.model import INPUT, ModelSpec
+from app.spec.sequences import sample_shape
 from app.spec.training import TrainingSpec
 
 Fault = tuple[str, str | None]
@@ -49,7 +50,7 @@ def examine(model: ModelSpec, training: TrainingSpec) -> Examination:
     """Never raises for specs that parse."""
     graph = Graph.of(model)
     faults = training.dataset.faults()
-    shapes = {} if faults else {INPUT: training.dataset.input_shape}
+    shapes = {} if faults else {INPUT: sample_shape(training.dataset)}
     found = Examination(model, training, graph, shapes, whole=list(faults))
     found.by_node = [list(graph.at(place)) for place in range(len(model.nodes))]
     for name in graph.order:
@@ -57,18 +58,32 @@ def examine(model: ModelSpec, training: TrainingSpec) -> Examination:
     found.whole += graph.problems
     if faults:
         return found
+    _learns(found)
+    for problem in doubts.problems(found, sound=_sound(found)):
+        found.by_node[graph.index[problem.node or ""]].append(problem)
+    return found
+
+
+def _sound(found: Examination) -> bool:
+    """Whether the output is what the loss and the data want."""
+    listed = [*found.whole, *(p for problems in found.by_node for p in problems)]
+    return found.output is not None and all(p.severity == "warning" for p in listed)
+
+
+def _learns(found: Examination) -> None:
+    """What the data, the loss and the output have to do with one another."""
+    model, training, graph = found.model, found.training, found.graph
     found.whole += _augmentations_fit_data(training)
     if training.phase.reconstructs:
         for problem in reconstruction.problems(model, training, found.output):
             at = graph.index.get(problem.node or "")
             (found.whole if at is None else found.by_node[at]).append(problem)
-        return found
+        return
     found.whole += _loss_fits_data(training)
     if training.dataset.NEXT:
         _looks_ahead(found)
     if found.output is not None and not any(p.code == "loss_task" for p in found.whole):
         _output_fits_data(found, found.output)
-    return found
 
 
 def _node(found: Examination, index: int, name: str) -> None:

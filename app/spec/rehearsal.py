@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from app.catalog.layers import LAYERS, Layer
 from app.core.errors import Problem, Repair
 from app.core.text import text
+from app.spec import doubts
 from app.spec.examine import Examination, examine
 from app.spec.model import MOST_NODES, ModelSpec, Node
 from app.spec.patches import Candidates, Operation
@@ -186,6 +187,8 @@ class Rehearsal:
         before, now = self._faults, after.faults()
         if now[fault] >= before.get(fault, 0):
             return False
+        if problem.code in doubts.WARNINGS:  # nothing else may come in its place, nowhere
+            return not now - before
         return (
             not any(
                 severity_of(code) == "error"
@@ -203,7 +206,7 @@ _REVEALING = ("cycle", "unknown_input", "arity", "duplicate_id", "output_shape")
 
 
 def severity_of(code: str) -> str:
-    return "warning" if code in ("dangling", "looks_ahead") else "error"
+    return "warning" if code in {"dangling", "looks_ahead", *doubts.WARNINGS} else "error"
 
 
 def _errors(found: Examination) -> list[Problem]:

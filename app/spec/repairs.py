@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from app.catalog.layers import Layer, ShapeMismatch, fitted
+from app.catalog.layers import LAYERS, Layer, ShapeMismatch, fitted
 from app.catalog.losses import LOSSES
 from app.core.errors import Problem
-from app.core.shapes import Shape, Tokens, size
-from app.spec import adapters
+from app.core.shapes import Shape, Steps, Tokens, size
+from app.spec import adapters, remedies
+from app.spec.backward import reads_back
 from app.spec.examine import Examination
 from app.spec.graph import after
 from app.spec.model import INPUT, MOST_NODES, ModelSpec
@@ -248,11 +249,13 @@ def _output_size(found: Examination, index: int, problem: Problem) -> Candidates
     if len(shape) == 3 and shape[0] == units:
         patch = append(model, source, {"type": "global_mean_pool"})
         yield from offer("Add a global mean pool", "增加全局平均池化", patch)
-    if len(shape) == 2:
-        patch = append(model, source, {"type": "last_step"}, dense)
+    if isinstance(shape, Steps):
+        kind = "mean_over_time" if reads_back(found.model, source) else "last_step"
+        title = LAYERS.parts[kind].TITLE
+        patch = append(model, source, {"type": kind}, dense)
         yield from offer(
-            f"Add last step and a dense layer of {units}",
-            f"增加末时刻与 {units} 个单元的全连接层",
+            f"Add {title.en.lower()} and a dense layer of {units}",
+            f"增加{title.zh}与 {units} 个单元的全连接层",
             patch,
         )
     yield from offer(
@@ -275,7 +278,7 @@ def _every_step(found: Examination, index: int, units: int) -> Candidates:
     while place is not None:
         name = model.nodes[place].id
         shape = found.shapes.get(name, ())
-        if len(shape) == 2 and shape[0] == steps:
+        if isinstance(shape, Steps) and shape[0] == steps:
             break
         gone.append(place)
         place = found.graph.index.get(model.nodes[place].inputs[0])
@@ -360,4 +363,8 @@ _AT_NODE: dict[str, Callable[[Examination, int, Problem], Candidates]] = {
     "dangling": _dangling,
     "output_size": _output_size,
     "shape_mismatch": _misfit,
+    "one_value": remedies.one_value,
+    "equal_start": remedies.equal_start,
+    "backward_once": remedies.backward_once,
+    "output_confined": remedies.output_confined,
 }

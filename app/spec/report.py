@@ -40,6 +40,8 @@ class NodeReport(Plain):
     type: str
     inputs: tuple[Shape | None, ...]
     shape: Shape | None
+    time_first: bool = False
+    """The output is a sequence (steps, features): its first axis is time, its second counts units."""
     parameters: tuple[Parameter, ...] = ()
     count: int = 0
     """Trainable values."""
@@ -96,6 +98,8 @@ class Report(Plain):
     nodes: tuple[NodeReport, ...]
     order: tuple[str, ...]
     input_shape: Shape
+    input_time_first: bool = False
+    """The samples are sequences (steps, features)."""
     output_shape: Shape | None
     samples: tuple[int, int]
     """Training and validation samples of the data set with its options."""

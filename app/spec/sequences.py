@@ -1,23 +1,12 @@
-"""Which nodes give sequences (steps, features): their first axis is time, and counts no units."""
+"""The shape of a data set's samples: that of a series says that its first axis is time."""
 
 from __future__ import annotations
 
 from app.catalog.datasets import Dataset
-from app.spec.model import INPUT, ModelSpec
+from app.core.shapes import Shape, Steps
 
 
-def time_first(model: ModelSpec, dataset: Dataset, name: str) -> bool:
-    """Whether a node's output is (steps, units): its layer says so, or what it passes on is."""
-    nodes = {node.id: node for node in model.nodes}
-    for _ in range(len(nodes) + 1):
-        if name == INPUT:
-            return dataset.KIND == "sequence"
-        node = nodes.get(name)
-        if node is None:
-            return False
-        if node.layer.TIME_FIRST:
-            return True
-        if not node.layer.POINTWISE or not node.inputs:
-            return False
-        name = node.inputs[0]
-    return False
+def sample_shape(dataset: Dataset) -> Shape:
+    """Of the kind ``sequence`` it is (steps, features)."""
+    shape = dataset.input_shape
+    return Steps(*shape) if dataset.KIND == "sequence" and len(shape) == 2 else shape

@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from app.api.catalog import FAMILIES as NAMED
 from app.catalog.family import Family, Part
 from app.catalog.layers import Layer, ShapeMismatch
-from app.core.shapes import Shape, Tokens
+from app.core.shapes import Shape, Steps, Tokens, channels_first, laid_out_as
 from tests.conftest import DEEP
 
 FAMILIES: tuple[Family[Any], ...] = tuple(NAMED.values())
@@ -113,16 +113,20 @@ def parts(draw: st.DrawFn, part: type[Part]) -> Any:
 vectors = st.tuples(st.integers(1, 40))
 channels = st.sampled_from((1, 2, 3, 4, 6, 8))
 sequences = st.tuples(channels, st.integers(1, 14))
+steps: st.SearchStrategy[Shape] = st.builds(Steps, st.integers(1, 14), channels)
 pictures = st.tuples(channels, st.integers(1, 14), st.integers(1, 14))
 roomy = st.tuples(st.just(6), st.integers(9, 12), st.integers(9, 12))
 """Room for most kernels, and the six maps that the table of LeNet-5 connects."""
-long = st.tuples(st.just(6), st.integers(9, 12))
+long: st.SearchStrategy[Shape] = st.one_of(
+    st.tuples(st.just(6), st.integers(9, 12)), st.builds(Steps, st.integers(9, 12), st.just(6))
+)
 small_shapes: st.SearchStrategy[Shape] = st.one_of(
     st.tuples(channels, st.integers(1, 8), st.integers(1, 8)),
     st.tuples(channels, st.integers(1, 8)),
+    st.builds(Steps, st.integers(1, 8), channels),
     st.tuples(st.integers(1, 9)),
 )
-any_shape: st.SearchStrategy[Shape] = st.one_of(pictures, sequences, vectors)
+any_shape: st.SearchStrategy[Shape] = st.one_of(pictures, sequences, steps, vectors)
 tokens: st.SearchStrategy[Shape] = st.builds(Tokens, st.integers(1, 9), st.integers(2, 12))
 
 
@@ -143,7 +147,7 @@ def inputs_of(
     others: list[Shape] = []
     for _ in range(draw(st.integers(low, min(high, 4))) - 1):
         way = draw(st.sampled_from(("same", "same", "channels", "any")))
-        changed = (draw(st.integers(1, 8)), *first[1:])
+        changed = laid_out_as(first, (draw(st.integers(1, 8)), *channels_first(first)[1:]))
         others.append({"same": first, "channels": changed}.get(way) or draw(shape))
     return (first, *others)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from app.catalog.layers import LAYERS, Layer
-from app.core.shapes import Shape, Tokens
+from app.core.shapes import Shape, Steps, Tokens
 from tests.catalog.strategies import fewer, fitting, reseed, small_shapes
 from tests.catalog.textbook import Array, Given
 from tests.catalog.textbook_recurrent import FORMULAS
@@ -31,6 +31,51 @@ def inputs_of_shape(random: np.random.RandomState, shape: Shape, count: int) -> 
     if isinstance(shape, Tokens):
         return random.randint(0, shape.vocabulary, (count, *shape)).astype(float)
     return random.standard_normal((count, *shape))
+
+
+OF_CHANNELS = frozenset(
+    [
+        "batch_norm",
+        "channel_dropout",
+        "concatenate",
+        "conv1d",
+        "global_mean_pool",
+        "group_norm",
+        "max_pool1d",
+        "mean_pool1d",
+        "prelu",
+        "reshape1d",
+        "softmax",
+        "subsample",
+        "upsample",
+    ]
+)
+"""Formulas that are written for (N, channels, …): of a sequence (N, T, F) the features are channels."""
+
+
+def turned(x: Array) -> Array:
+    return x.swapaxes(1, 2)
+
+
+def by_the_book(
+    kind: str, given: Given, shapes: tuple[Shape, ...], out: Shape
+) -> tuple[Array, list[Array], dict[str, Array]]:
+    """Output, sensitivities and gradients by the formula, in the layout of the shapes."""
+    steps = isinstance(shapes[0], Steps)
+    turn_in = steps if kind in OF_CHANNELS else kind == "rows" and len(shapes[0]) == 2 and not steps
+    turn_out = kind in OF_CHANNELS and isinstance(out, Steps)
+    if turn_in:
+        probe = given.probe
+        given = Given(
+            given.layer,
+            given.parameters,
+            [turned(x) for x in given.inputs],
+            turned(given.delta) if turn_out else given.delta,
+            lambda x: turned(probe(turned(x))) if turn_out else probe(turned(x)),
+        )
+    made = FORMULAS[kind](given)
+    output = turned(made.output) if turn_in and turn_out else made.output
+    return output, [turned(x) if turn_in else x for x in made.inputs], made.parameters
 
 
 def leaf_of(x: Array, shape: Shape) -> torch.Tensor:
@@ -78,15 +123,16 @@ def test_textbook_is_autograd(kind: str, data: st.DataObject, seed: int) -> None
     output = module(*leaves)
     torch.autograd.backward(output, torch.from_numpy(delta))
 
-    expected = FORMULAS[kind](Given(made, module.parameters, inputs, delta, module.probe))
-    assert_close(expected.output, output.detach().numpy())
-    for leaf, sensitivity in zip(leaves, expected.inputs, strict=True):
+    case = Given(made, module.parameters, inputs, delta, module.probe)
+    values, sensitivities, gradients = by_the_book(kind, case, shapes, out)
+    assert_close(values, output.detach().numpy())
+    for leaf, sensitivity in zip(leaves, sensitivities, strict=True):
         if leaf.requires_grad:
             assert leaf.grad is not None
             assert_close(sensitivity, leaf.grad.numpy())
     for name, parameter in module.torch.named_parameters():
         assert parameter.grad is not None
-        assert_close(expected.parameters[name], parameter.grad.numpy())
+        assert_close(gradients[name], parameter.grad.numpy())
 
 
 def test_every_layer_of_ours_has_its_formula_written_out() -> None:

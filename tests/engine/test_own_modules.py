@@ -14,12 +14,12 @@ from torch import nn
 import app.engine.modules as package
 from app.catalog.layers import LAYERS, Layer, ShapeMismatch
 from app.catalog.layers.conv2d import Conv2d
-from app.core.shapes import Shape, Tokens
+from app.core.shapes import Shape, Steps, Tokens
 from app.engine.modules.recurrent import Unrolled
 from app.engine.modules.seeded import Seeded
 from tests.catalog.strategies import batch_of
 
-SHAPES: tuple[Shape, ...] = ((3, 4, 4), (6, 6, 6), (2, 6), (5,), Tokens(4, 5))
+SHAPES: tuple[Shape, ...] = ((3, 4, 4), (6, 6, 6), (2, 6), (5,), Tokens(4, 5), Steps(5, 4))
 MANY = 100
 """Entries, beyond which the Jacobian is compared along random directions, not entry by entry."""
 Made = tuple[nn.Module, tuple[Shape, ...]]

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from app.catalog.datasets import DATASETS
 from app.core.errors import Problem, SpecError
+from app.core.shapes import Steps
 from app.spec.check import check, require
 from app.spec.model import INPUT, ModelSpec, parse_model
 from app.spec.presets import presets
 from app.spec.report import Report
+from app.spec.sequences import sample_shape
 from app.spec.training import TrainingSpec
 from tests.catalog.strategies import batch_of
 from tests.spec.networks import chains, fitting_chains, graphs, trainings, wired
@@ -91,12 +93,12 @@ def compare_with_torch(model: ModelSpec, training: TrainingSpec) -> None:
     report = check(model, training)
     layers = {node.id: node.layer for node in model.nodes}
     sources = {node.id: node.inputs for node in model.nodes}
-    shapes = {INPUT: training.dataset.input_shape}
+    shapes = {INPUT: sample_shape(training.dataset)}
     values = {INPUT: batch_of(shapes[INPUT], 2, torch.Generator().manual_seed(1))}
     for name in report.order:
         node = report.node(name)
         assert node.shape is not None
-        shapes[name] = node.shape
+        shapes[name] = Steps(*node.shape) if node.time_first else node.shape
         module = layers[name].build(tuple(shapes[source] for source in sources[name])).eval()
         with torch.no_grad():
             values[name] = module(*(values[source] for source in sources[name]))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from app.catalog.family import Part
 from app.catalog.losses import Task
 from app.core.errors import Problem
+from app.core.reach import ANY, Reach
 from app.core.shapes import Shape
 from app.core.text import Text, text
 
@@ -95,6 +96,16 @@ class Dataset(Part):
     def targets(self) -> int:
         """Number of classes, or of regressed values."""
         return len(self.CLASSES)
+
+    @property
+    def target_reach(self) -> Reach | None:
+        """Where regressed values lie: of tables, which are standardised, anywhere; null where nobody says."""
+        return {"tabular": ANY, "points": (-1.0, 1.0)}.get(self.KIND)
+
+    @property
+    def input_reach(self) -> Reach | None:
+        """The same of the inputs, for a network that is to give them back."""
+        return {"image": (0.0, 1.0), "tabular": ANY, "points": (-6.0, 6.0)}.get(self.KIND)
 
     @property
     def sizes(self) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from app.catalog.datasets._points import Draws
 from app.catalog.datasets._sequences import MADE, MadeSequences, length_option
+from app.core.reach import Reach
 from app.core.text import text
 
 
@@ -46,6 +47,10 @@ class Adding(MadeSequences):
     @property
     def targets(self) -> int:
         return 1
+
+    @property
+    def target_reach(self) -> Reach:
+        return (0.0, 2.0)
 
     def make(self, draws: Draws) -> tuple[NDArray[Any], NDArray[Any]]:
         count, half = self.samples, self.length // 2

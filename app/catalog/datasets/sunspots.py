@@ -13,6 +13,7 @@ from app.catalog.datasets._base import SEQUENCES, Data, Dataset
 from app.catalog.datasets._bundled import FOLDER
 from app.catalog.datasets._sequences import length_option
 from app.catalog.family import option
+from app.core.reach import Reach
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -69,6 +70,11 @@ class Sunspots(Dataset):
     @property
     def targets(self) -> int:
         return 1
+
+    @property
+    def target_reach(self) -> Reach:
+        """The largest monthly mean is 253.8."""
+        return (0.0, 254.0 / SCALE)
 
     @property
     def _first_asked(self) -> int:

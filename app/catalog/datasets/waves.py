@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from app.catalog.datasets._points import Draws
 from app.catalog.datasets._sequences import MADE, MadeSequences, length_option
 from app.catalog.family import option
+from app.core.reach import Reach
 from app.core.text import text
 
 
@@ -58,6 +59,10 @@ class Waves(MadeSequences):
     @property
     def targets(self) -> int:
         return 1
+
+    @property
+    def target_reach(self) -> Reach:
+        return (-1.0, 1.0)
 
     def make(self, draws: Draws) -> tuple[NDArray[Any], NDArray[Any]]:
         count, times = self.samples, np.arange(self.length + 1)

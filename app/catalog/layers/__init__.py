@@ -29,4 +29,15 @@ if TYPE_CHECKING:
 else:
     AnyLayer = LAYERS.union()
 
-__all__ = ["LAYERS", "AnyLayer", "Fix", "Layer", "Parameter", "ShapeMismatch", "count", "fitted"]
+__all__ = [
+    "ACTIVATION",
+    "LAYERS",
+    "REGULARISATION",
+    "AnyLayer",
+    "Fix",
+    "Layer",
+    "Parameter",
+    "ShapeMismatch",
+    "count",
+    "fitted",
+]

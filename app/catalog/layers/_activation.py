@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import inf
 from typing import Any, ClassVar
 
 import numpy as np
 
 from app.catalog.layers._base import ACTIVATION, Layer
 from app.catalog.plot import ANYWHERE, Place, Plot, Reals, axis, line, normal_density
+from app.core.reach import ANY, SLACK, Reach
 from app.core.shapes import Shape
 from app.core.text import Text, text
 
@@ -18,6 +20,7 @@ VALUE = text("φ(u)", "φ(u)")
 SLOPE = text("φ′(u)", "φ′(u)")
 FLAT = 0.1
 """A slope below this share of the steepest counts as saturated."""
+REACH_POINTS = 2001
 FAR = 30.0
 """Where a function shows how it ends."""
 
@@ -54,6 +57,20 @@ class Activation(Layer):
     def case(self, u: Reals) -> Reals:
         """The layer's input (N, features) whose first output feature is the curve's φ(u)."""
         return u[:, None]
+
+    def spans(self, inputs: tuple[Shape, ...], reaches: tuple[Reach, ...]) -> Reach:
+        """Least and greatest φ over the input's values; without an end where φ goes on that way."""
+        low, high = (min(max(end, -FAR), FAR) for end in reaches[0])
+        try:
+            value, slope = self.curve(np.linspace(low, high, REACH_POINTS))
+        except TypeError:
+            return ANY
+        ends = [float(value.min()), float(value.max())]
+        for place, end, way in ((0, reaches[0][0], -1.0), (-1, reaches[0][1], 1.0)):
+            towards = way * float(slope[place])
+            if abs(end) > FAR and abs(towards) > SLACK:
+                ends[int(towards > 0.0)] = inf if towards > 0.0 else -inf
+        return (ends[0], ends[1])
 
     def gain(self) -> float | None:
         """What weights before it are multiplied by, so that signals keep their size.

@@ -12,7 +12,17 @@ from app.catalog.code import Code, of_module
 from app.catalog.family import Part
 from app.catalog.plot import Place
 from app.core.errors import GlassnetError
-from app.core.shapes import Shape, Tokens, show
+from app.core.reach import ANY, Reach, hull
+from app.core.shapes import (
+    Shape,
+    Steps,
+    Tokens,
+    channel_axis,
+    channels_first,
+    channels_of,
+    same_layout,
+    show,
+)
 from app.core.text import Text, text
 
 if TYPE_CHECKING:
@@ -88,8 +98,9 @@ class ShapeMismatch(GlassnetError):
 class Layer(Part):
     """One node of a network. ``inputs`` are always shapes without the batch axis.
 
-    Images are (channels, height, width), vectors (features,). Sequences are (channels, length) to
-    what slides along them, (steps, features) to recurrent layers.
+    Images are (channels, height, width), vectors (features,). A sequence is (steps, features) where
+    its shape says so, :class:`app.core.shapes.Steps`, and else (channels, length). What works on
+    channels or slides along time asks the shape for them and takes both.
     """
 
     ID_PREFIX: ClassVar[str]
@@ -104,7 +115,7 @@ class Layer(Part):
     CELL: ClassVar[CellKind] = ""
     """Kind of the cell that runs at every step: the page draws it with its numbers."""
     TIME_FIRST: ClassVar[bool] = False
-    """Of an output (a, b) the first axis is time, as recurrent layers have it."""
+    """Every output is a sequence (steps, features), as recurrent layers have it."""
     REMEMBERS: ClassVar[bool] = False
     """It walks through time and hands a state on from step to step."""
     BY_STEP: ClassVar[bool] = False
@@ -113,8 +124,11 @@ class Layer(Part):
     TOKENS: ClassVar[bool] = False
     """Takes token ids."""
     MASKED: ClassVar[bool] = False
-    """Its module takes the lengths of the sequences (N,) after the inputs: what comes behind the
-    end of a sequence is without effect."""
+    """Over a sequence (steps, features) its module takes the lengths of the sequences (N,) after the
+    inputs: what comes behind the end of one is without effect."""
+
+    PASSES: ClassVar[bool] = False
+    """Every value of the output is one of the inputs, or a mean of some of them."""
 
     @classmethod
     def facts(cls) -> dict[str, Any]:
@@ -131,6 +145,20 @@ class Layer(Part):
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """Shape of the output; raises :class:`ShapeMismatch`."""
         raise TypeError(f"{type(self).__name__} declares no output_shape")
+
+    def spans(self, inputs: tuple[Shape, ...], reaches: tuple[Reach, ...]) -> Reach:
+        """Which values the output may take in evaluation, given those of every input."""
+        return hull(reaches) if self.PASSES else ANY
+
+    def averaged(self, inputs: tuple[Shape, ...], batch: int) -> int:
+        """Values that one mean and variance are taken over in a training step with a batch of that
+        size; 0 where it takes none. One value has no spread."""
+        return 0
+
+    def copies(self, inputs: tuple[Shape, ...]) -> int:
+        """Units that read the same inputs: with equal weights they are copies of one another."""
+        output = self.output_shape(inputs)
+        return channels_of(output) if "init" in type(self).model_fields else 1
 
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
         """Trainable tensors, in the module's order."""
@@ -182,10 +210,11 @@ class Layer(Part):
     def rows(self, unit: int, inputs: tuple[Shape, ...]) -> dict[str, Rows]:
         """The part of each parameter that belongs to one map or unit of the output alone.
 
-        The default takes the first axis of every parameter that counts the output's maps; of a unit
-        of a sequence, those into it, which every step shares.
+        The default takes the first axis of every parameter that counts the output's maps or units;
+        all steps of a sequence share those.
         """
-        count = self.output_shape(inputs)[int(self.TIME_FIRST)]
+        output = self.output_shape(inputs)
+        count = output[channel_axis(output)]
         own = [p.name for p in self.parameters(inputs) if p.shape and p.shape[0] == count]
         return {name: Rows(0, (unit,)) for name in own}
 
@@ -208,12 +237,24 @@ def fitted(layer: Layer, inputs: tuple[Shape, ...]) -> Shape:
     if tokens is not None and not layer.TOKENS:
         expected = text("numbers, not the ids of tokens", "数值，而非词元编号")
         raise ShapeMismatch(layer, expected, tokens, Fix("insert", value="embedding"))
-    return layer.output_shape(inputs)
+    shape = layer.output_shape(inputs)
+    return Steps(*shape) if layer.TIME_FIRST and len(shape) == 2 else shape
 
 
 def count(layer: Layer, inputs: tuple[Shape, ...]) -> int:
     """Number of trainable values."""
     return sum(p.count for p in layer.parameters(inputs))
+
+
+def alike_in_layout(layer: Layer, inputs: tuple[Shape, ...]) -> None:
+    """Refuses a join of (steps, features) with (channels, length): an axis of one is no axis of the other."""
+    for shape in inputs[1:]:
+        if len(shape) == len(inputs[0]) and not same_layout(shape, inputs[0]):
+            expected = text(
+                "sequences of one layout, all steps × features or all channels × length",
+                "布局相同的序列：全为时刻 × 特征，或全为通道 × 长度",
+            )
+            raise ShapeMismatch(layer, expected, shape, Fix("remove"))
 
 
 def map_input(layer: Layer, inputs: tuple[Shape, ...]) -> Shape:
@@ -225,25 +266,33 @@ def map_input(layer: Layer, inputs: tuple[Shape, ...]) -> Shape:
             "图像或序列（通道 × 高 × 宽，或通道 × 长度）",
         )
         raise ShapeMismatch(layer, expected, shape, Fix("remove"))
-    return shape
+    return channels_first(shape)
 
 
 def sequence_input(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[int, int]:
-    """The one input as (channels, length), or a clear refusal."""
+    """The one input as (channels, length), or a clear refusal; of (steps, features) the features
+    are the channels."""
     shape = inputs[0]
     if len(shape) != 2:
         expected = text("a sequence (channels × length)", "序列（通道 × 长度）")
         raise ShapeMismatch(layer, expected, shape, Fix("remove"))
-    return shape[0], shape[1]
+    channels, length = channels_first(shape)
+    return channels, length
 
 
 def time_input(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[int, int]:
-    """The one input as (steps, features), or a clear refusal."""
+    """The one input as (steps, features), or a clear refusal, also of (channels, length): its
+    channels are no steps."""
     shape = inputs[0]
-    if len(shape) != 2:
-        expected = text("a sequence (steps × features)", "序列（时刻 × 特征）")
-        raise ShapeMismatch(layer, expected, shape, Fix("insert", value="rows"), Fix("remove"))
-    return shape[0], shape[1]
+    if isinstance(shape, Steps):
+        return shape[0], shape[1]
+    expected = text("a sequence (steps × features)", "序列（时刻 × 特征）")
+    if len(shape) == 2:
+        expected = text(
+            "a sequence (steps × features), not channels × length",
+            "序列（时刻 × 特征），而非通道 × 长度",
+        )
+    raise ShapeMismatch(layer, expected, shape, Fix("insert", value="rows"), Fix("remove"))
 
 
 def image_input(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[int, int, int]:

@@ -8,7 +8,7 @@ from typing import Any
 from app.catalog.family import option
 from app.catalog.initializers import DefaultInitializer
 from app.catalog.layers._base import Fix, Layer, Parameter, ShapeMismatch
-from app.core.shapes import Shape
+from app.core.shapes import Shape, channels_first
 from app.core.text import Text, text
 
 WIDEST_PADDING = 15
@@ -109,7 +109,7 @@ def check_groups(layer: Layer, got: Shape, filters: int, groups: int) -> None:
 
 def swept(layer: Layer, inputs: tuple[Shape, ...]) -> int:
     """Multiply-accumulates of a kernel that slides: every weight is used once at every place."""
-    return prod(layer.output_shape(inputs)[1:]) * layer.parameters(inputs)[0].count
+    return prod(channels_first(layer.output_shape(inputs))[1:]) * layer.parameters(inputs)[0].count
 
 
 def weights(shape: Shape, maps: int, *, bias: bool = True) -> tuple[Parameter, ...]:

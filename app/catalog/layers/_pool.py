@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.catalog.family import option
 from app.catalog.layers._base import Fix, Layer, ShapeMismatch, image_input, sequence_input
-from app.core.shapes import Shape
+from app.core.shapes import Shape, laid_out_as
 from app.core.text import text
 
 
@@ -25,6 +25,7 @@ class Pool(Layer):
     """Blocks of ``size`` × ``size`` cells, ``stride`` apart; input (C, H, W), output (C, H′, W′)."""
 
     ID_PREFIX = "pool"
+    PASSES = True
 
     size: int = option(
         2,
@@ -46,7 +47,10 @@ class Pool(Layer):
 
 
 class Pool1d(Pool):
-    """Blocks of ``size`` values, ``stride`` apart; input (C, L), output (C, L′)."""
+    """Blocks of ``size`` values, ``stride`` apart; input (C, L), output (C, L′), or (T, F) and (T′, F)."""
+
+    MASKED = True
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        return blocks(self, sequence_input(self, inputs), self.size, self.stride)
+        pooled = blocks(self, sequence_input(self, inputs), self.size, self.stride)
+        return laid_out_as(inputs[0], pooled)

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from app.catalog.family import option
 from app.catalog.layers._base import RECURRENT, Layer, Parameter, Rows, time_input
-from app.core.shapes import Shape
+from app.core.reach import ANY, Reach
+from app.core.shapes import Shape, Steps
 from app.core.text import text
 
 if TYPE_CHECKING:
     import torch
 
+REACHES: dict[str, Reach] = {
+    "tanh": (-1.0, 1.0),
+    "relu": (0.0, inf),
+    "sigmoid": (0.0, 1.0),
+    "softmax": (0.0, 1.0),
+    "identity": ANY,
+}
+"""Values that a unit's activation gives."""
 Start = Literal["default", "identity", "orthogonal"]
 TENSORS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
@@ -119,7 +129,11 @@ class Gated(Layer):
         return self.units * self.directions
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        return (time_input(self, inputs)[0], self.width)
+        return Steps(time_input(self, inputs)[0], self.width)
+
+    def spans(self, inputs: tuple[Shape, ...], reaches: tuple[Reach, ...]) -> Reach:
+        """What an LSTM and a GRU hand on."""
+        return REACHES["tanh"]
 
     def widths(self, inputs: tuple[Shape, ...]) -> tuple[int, ...]:
         """Features that each of the layers reads."""

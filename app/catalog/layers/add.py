@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.code import Code
 from app.catalog.family import Formula
-from app.catalog.layers._base import DENSE, Fix, Layer, ShapeMismatch
+from app.catalog.layers._base import DENSE, Fix, Layer, ShapeMismatch, alike_in_layout
+from app.core.reach import Reach
 from app.core.shapes import Shape, show
 from app.core.text import text
 
@@ -42,6 +43,7 @@ class Add(Layer):
     type: Literal["add"] = "add"
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        alike_in_layout(self, inputs)
         for shape in inputs[1:]:
             if shape != inputs[0]:
                 expected = text(
@@ -50,6 +52,9 @@ class Add(Layer):
                 )
                 raise ShapeMismatch(self, expected, shape, Fix("remove"))
         return inputs[0]
+
+    def spans(self, inputs: tuple[Shape, ...], reaches: tuple[Reach, ...]) -> Reach:
+        return (sum(low for low, _ in reaches), sum(high for _, high in reaches))
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from app.engine.modules.merge import Add as AddModule

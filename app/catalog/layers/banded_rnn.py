@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
 from app.catalog.layers._base import RECURRENT, Layer, Parameter, Rows, time_input
-from app.catalog.layers._recurrent import activation_option, fill_uniform, units_option
-from app.core.shapes import Shape
+from app.catalog.layers._recurrent import REACHES, activation_option, fill_uniform, units_option
+from app.core.reach import Reach
+from app.core.shapes import Shape, Steps
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class BandedRnn(Layer):
         return min(self.reach, self.units - 1)
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        return (time_input(self, inputs)[0], self.units)
+        return Steps(time_input(self, inputs)[0], self.units)
 
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
         near = self.near
@@ -97,6 +98,9 @@ class BandedRnn(Layer):
 
     def gain(self) -> float | None:
         return 1.0
+
+    def spans(self, inputs: tuple[Shape, ...], reaches: tuple[Reach, ...]) -> Reach:
+        return REACHES[self.activation]
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from app.engine.modules.feedback import Banded as Module

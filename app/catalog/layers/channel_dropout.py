@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
 from app.catalog.layers._base import REGULARISATION, Layer
-from app.core.shapes import Shape
+from app.core.shapes import Shape, Steps
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class ChannelDropout(Layer):
     """Zeroes whole maps with probability ``rate`` while training, scales the rest by 1/(1−rate).
 
-    Input (C, …), the same out. Source: Tompson et al., CVPR 2015.
+    Input (C, …), the same out; of a sequence (T, F) whole features, at all steps. Source: Tompson et al., CVPR 2015.
     """
 
     TITLE = text("Channel dropout", "通道失活")
@@ -26,7 +26,7 @@ class ChannelDropout(Layer):
     )
     DOC_ZH = (
         "训练时以概率 rate 将整张特征图置零，其余乘以 1/(1−rate)。\n\n"
-        "输入 (C, …)，输出形状相同。出处：Tompson 等，CVPR 2015。"
+        "输入 (C, …)，输出形状相同；对序列 (T, F)，将整个特征在所有时刻置零。出处：Tompson 等，CVPR 2015。"
     )
     GROUP = REGULARISATION
     FORMULA = Formula(
@@ -40,6 +40,7 @@ class ChannelDropout(Layer):
     )
     EXAMPLES = ({"type": "channel_dropout"},)
     ID_PREFIX = "cdrop"
+    PASSES = True
     LIVE = frozenset({"rate"})
 
     type: Literal["channel_dropout"] = "channel_dropout"
@@ -56,5 +57,7 @@ class ChannelDropout(Layer):
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from app.engine.modules.dropout import ChannelDropout as Module
+        from app.engine.modules.steps import StepsChannelDropout
 
-        return Module(self.rate)
+        kind = StepsChannelDropout if isinstance(inputs[0], Steps) else Module
+        return kind(self.rate)

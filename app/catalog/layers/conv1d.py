@@ -21,7 +21,7 @@ from app.catalog.layers._conv import (
     swept,
     weights,
 )
-from app.core.shapes import Shape
+from app.core.shapes import Shape, Steps, channels_of, laid_out_as
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 class Conv1d(Layer):
     """Each output channel sums every input channel slid under its own kernel, plus one bias.
 
-    Input (C, L); output (filters, ⌊(L+2p−d(k−1)−1)/s⌋+1).
+    Input (C, L); output (filters, ⌊(L+2p−d(k−1)−1)/s⌋+1). A sequence (T, F) has F channels and becomes
+    (T′, filters); behind the end of one the kernel reads zeros.
     Source: Waibel et al., Phoneme recognition using time-delay neural networks, 1989.
     """
 
@@ -42,7 +43,8 @@ class Conv1d(Layer):
     )
     DOC_ZH = (
         "每个输出通道将所有输入通道各在自己的卷积核下滑动求和，再加一个偏置。\n\n"
-        "输入 (C, L)；输出 (filters, ⌊(L+2p−d(k−1)−1)/s⌋+1)。出处：Waibel 等，以时延神经网络识别音素，1989。"
+        "输入 (C, L)；输出 (filters, ⌊(L+2p−d(k−1)−1)/s⌋+1)。序列 (T, F) 的 F 个特征作通道，"
+        "输出 (T′, filters)；序列结尾之后读作零。出处：Waibel 等，以时延神经网络识别音素，1989。"
     )
     GROUP = CONVOLUTION
     FORMULA = Formula(
@@ -54,6 +56,7 @@ class Conv1d(Layer):
     ALIASES = ("temporal convolution", "TDNN", "时间卷积", "sequence", "序列")
     EXAMPLES = ({"type": "conv1d", "filters": 16, "kernel": 3, "padding": 1},)
     ID_PREFIX = "conv"
+    MASKED = True
 
     type: Literal["conv1d"] = "conv1d"
     filters: int = filters_option(8)
@@ -78,14 +81,18 @@ class Conv1d(Layer):
             padding=self.padding,
             dilation=self.dilation,
         )
-        return (self.filters, *sides)
+        return laid_out_as(inputs[0], (self.filters, *sides))
+
+    def copies(self, inputs: tuple[Shape, ...]) -> int:
+        """Filters of one group."""
+        return self.filters // self.groups
 
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
-        shape = (self.filters, inputs[0][0] // self.groups, self.kernel)
+        shape = (self.filters, channels_of(inputs[0]) // self.groups, self.kernel)
         return weights(shape, self.filters, bias=self.bias)
 
     def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
-        product = f"{self.filters}×({self.kernel}×{inputs[0][0] // self.groups})"
+        product = f"{self.filters}×({self.kernel}×{channels_of(inputs[0]) // self.groups})"
         total = sum(p.count for p in self.parameters(inputs))
         return f"{product}+{self.filters} = {total}" if self.bias else f"{product} = {total}"
 
@@ -95,8 +102,11 @@ class Conv1d(Layer):
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn
 
+        from app.engine.modules.steps import StepsConv1d
+
+        kind = StepsConv1d if isinstance(inputs[0], Steps) else nn.Conv1d
         geometry = (self.kernel, self.stride, self.padding, self.dilation)
-        return nn.Conv1d(inputs[0][0], self.filters, *geometry, self.groups, self.bias)
+        return kind(channels_of(inputs[0]), self.filters, *geometry, self.groups, self.bias)
 
     def initialize(
         self, module: torch.nn.Module, generator: torch.Generator, gain: float = 1.0

@@ -107,6 +107,10 @@ class Conv2d(Layer):
         )
         return (self.filters, *sides)
 
+    def copies(self, inputs: tuple[Shape, ...]) -> int:
+        """Filters of one group."""
+        return 1 if self.table is not None else self.filters // self.groups
+
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
         kernel = (self.kernel, self.kernel)
         if self.table is not None:

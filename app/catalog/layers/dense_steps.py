@@ -8,7 +8,7 @@ from app.catalog.family import Formula, option
 from app.catalog.initializers import AnyInitializer, DefaultInitializer
 from app.catalog.layers._base import RECURRENT, time_input
 from app.catalog.layers._dense import FullyConnected
-from app.core.shapes import Shape
+from app.core.shapes import Shape, Steps
 from app.core.text import text
 
 
@@ -54,4 +54,4 @@ class DenseSteps(FullyConnected):
     )
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        return (time_input(self, inputs)[0], self.units)
+        return Steps(time_input(self, inputs)[0], self.units)

@@ -66,6 +66,10 @@ class DepthwiseConv2d(Layer):
         sides = slid(self, shape, self.kernel, stride=self.stride, padding=self.padding)
         return (shape[0] * self.multiplier, *sides)
 
+    def copies(self, inputs: tuple[Shape, ...]) -> int:
+        """Filters of one map."""
+        return self.multiplier
+
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
         maps = inputs[0][0] * self.multiplier
         return weights((maps, 1, self.kernel, self.kernel), maps)

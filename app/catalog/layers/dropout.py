@@ -36,6 +36,7 @@ class Dropout(Layer):
     ALIASES = ("regularization", "over-fitting", "过拟合")
     EXAMPLES = ({"type": "dropout", "rate": 0.5},)
     ID_PREFIX = "drop"
+    PASSES = True
     POINTWISE = True
     BY_STEP = True
     LIVE = frozenset({"rate"})

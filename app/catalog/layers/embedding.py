@@ -9,7 +9,7 @@ from app.catalog.initializers import AnyInitializer
 from app.catalog.initializers.normal import Normal
 from app.catalog.layers._base import RECURRENT, Fix, Layer, Parameter, Rows, ShapeMismatch
 from app.catalog.plot import Place
-from app.core.shapes import Shape, Tokens
+from app.core.shapes import Shape, Steps, Tokens
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Embedding(Layer):
                 "the ids of tokens, as data sets of texts have them", "文本数据的词元编号"
             )
             raise ShapeMismatch(self, expected, inputs[0], Fix("remove"))
-        return (inputs[0][0], self.size)
+        return Steps(inputs[0][0], self.size)
 
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
         return (Parameter(name="weight", shape=(_tokens(inputs), self.size)),)

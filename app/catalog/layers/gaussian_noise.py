@@ -34,6 +34,7 @@ class GaussianNoise(Layer):
     )
     EXAMPLES = ({"type": "gaussian_noise"},)
     ID_PREFIX = "noise"
+    PASSES = True
     POINTWISE = True
     BY_STEP = True
     LIVE = frozenset({"std"})

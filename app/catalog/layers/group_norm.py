@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
 from app.catalog.layers._base import REGULARISATION, Fix, Layer, Parameter, ShapeMismatch
-from app.core.shapes import Shape, size
+from app.core.shapes import Shape, Steps, channels_of, size
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class GroupNorm(Layer):
     """Mean 0 and variance 1 over each group of maps of one sample, then a scale and shift a map.
 
-    Input (C, …), C a multiple of groups, more than one value a group; the same shape out.
+    Input (C, …), C a multiple of groups, more than one value a group; the same shape out. Of a sequence
+    (T, F) the features are grouped, over all its steps; what comes behind its end is left out.
     Source: Wu and He, ECCV 2018.
     """
 
@@ -28,7 +29,8 @@ class GroupNorm(Layer):
     )
     DOC_ZH = (
         "使单个样本的每组特征图均值为 0、方差为 1，再逐图缩放与平移。\n\n"
-        "输入 (C, …)，C 为组数的倍数，每组不止一个值；输出形状相同。出处：Wu 与 He，ECCV 2018。"
+        "输入 (C, …)，C 为组数的倍数，每组不止一个值；输出形状相同。对序列 (T, F)，将特征分组，"
+        "在其全部时刻上归一化；序列结尾之后的部分不计入。出处：Wu 与 He，ECCV 2018。"
     )
     GROUP = REGULARISATION
     FORMULA = Formula(
@@ -41,6 +43,7 @@ class GroupNorm(Layer):
     )
     EXAMPLES = ({"type": "group_norm"},)
     ID_PREFIX = "gn"
+    MASKED = True
 
     type: Literal["group_norm"] = "group_norm"
     groups: int = option(
@@ -52,7 +55,7 @@ class GroupNorm(Layer):
     )
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        channels, values = inputs[0][0], size(inputs[0])
+        channels, values = channels_of(inputs[0]), size(inputs[0])
         if channels % self.groups == 0 and values > self.groups:
             return inputs[0]
         expected = text(
@@ -65,14 +68,20 @@ class GroupNorm(Layer):
         fixes = [Fix("set", "groups", g) for g in islice(fits, 1)]
         raise ShapeMismatch(self, expected, inputs[0], *fixes, Fix("remove"))
 
+    def averaged(self, inputs: tuple[Shape, ...], batch: int) -> int:
+        return size(inputs[0]) // self.groups
+
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
-        size = (inputs[0][0],)
+        size = (channels_of(inputs[0]),)
         return Parameter(name="weight", shape=size), Parameter(name="bias", shape=size)
 
     def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
-        return f"2×{inputs[0][0]} = {2 * inputs[0][0]}"
+        channels = channels_of(inputs[0])
+        return f"2×{channels} = {2 * channels}"
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from app.engine.modules.group_norm import GroupNorm
+        from app.engine.modules.steps import StepsGroupNorm
 
-        return GroupNorm(self.groups, inputs[0][0])
+        kind = StepsGroupNorm if isinstance(inputs[0], Steps) else GroupNorm
+        return kind(self.groups, channels_of(inputs[0]))

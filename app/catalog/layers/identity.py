@@ -34,6 +34,7 @@ class Identity(Layer):
     )
     EXAMPLES = ({"type": "identity"},)
     ID_PREFIX = "id"
+    PASSES = True
     POINTWISE = True
     BY_STEP = True
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
 from app.catalog.layers._base import RECURRENT, Layer, Parameter, Rows, time_input
-from app.catalog.layers._recurrent import activation_option, fill_uniform, units_option
-from app.core.shapes import Shape
+from app.catalog.layers._recurrent import REACHES, activation_option, fill_uniform, units_option
+from app.core.reach import Reach
+from app.core.shapes import Shape, Steps
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Jordan(Layer):
     )
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        return (time_input(self, inputs)[0], self.outputs)
+        return Steps(time_input(self, inputs)[0], self.outputs)
 
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
         hidden, outputs = self.units, self.outputs
@@ -99,6 +100,9 @@ class Jordan(Layer):
 
     def gain(self) -> float | None:
         return 1.0
+
+    def spans(self, inputs: tuple[Shape, ...], reaches: tuple[Reach, ...]) -> Reach:
+        return REACHES[self.output]
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from app.engine.modules.feedback import Jordan as Module

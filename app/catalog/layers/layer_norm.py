@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula
 from app.catalog.layers._base import REGULARISATION, Layer, Parameter
-from app.core.shapes import Shape, size
+from app.core.shapes import Shape, Steps, size
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class LayerNorm(Layer):
     """Mean 0 and variance 1 over one sample's values, then a trainable scale and shift of each.
 
-    Any shape in, the same out. Source: Ba et al., 2016.
+    Any shape in, the same out. Of a sequence (T, F) these are the values of all its steps; what comes
+    behind its end is left out. Source: Ba et al., 2016.
     """
 
     TITLE = text("Layer norm", "层归一化")
@@ -26,7 +27,7 @@ class LayerNorm(Layer):
     )
     DOC_ZH = (
         "使单个样本的全部值均值为 0、方差为 1，再对每个值做可训练的缩放与平移。\n\n"
-        "输入输出形状相同。出处：Ba 等，2016。"
+        "输入输出形状相同。对序列 (T, F)，即其全部时刻的值；序列结尾之后的部分不计入。出处：Ba 等，2016。"
     )
     GROUP = REGULARISATION
     FORMULA = Formula(
@@ -39,11 +40,15 @@ class LayerNorm(Layer):
     )
     EXAMPLES = ({"type": "layer_norm"},)
     ID_PREFIX = "ln"
+    MASKED = True
 
     type: Literal["layer_norm"] = "layer_norm"
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         return inputs[0]
+
+    def averaged(self, inputs: tuple[Shape, ...], batch: int) -> int:
+        return size(inputs[0])
 
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
         return Parameter(name="weight", shape=inputs[0]), Parameter(name="bias", shape=inputs[0])
@@ -54,4 +59,7 @@ class LayerNorm(Layer):
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn
 
-        return nn.LayerNorm(inputs[0])
+        from app.engine.modules.steps import StepsLayerNorm
+
+        kind = StepsLayerNorm if isinstance(inputs[0], Steps) else nn.LayerNorm
+        return kind(list(inputs[0]))

@@ -72,6 +72,10 @@ class LeNetConv2d(Layer):
             raise ShapeMismatch(self, expected, inputs[0], Fix("remove"))
         return (16, *slid(self, (channels, height, width), self.kernel))
 
+    def copies(self, inputs: tuple[Shape, ...]) -> int:
+        """No two maps read the same ones."""
+        return 1
+
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
         return weights((_table.connections(TABLE), self.kernel, self.kernel), 16)
 

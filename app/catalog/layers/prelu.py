@@ -10,7 +10,8 @@ from app.catalog.family import Formula, option
 from app.catalog.layers._activation import Activation
 from app.catalog.layers._base import Parameter
 from app.catalog.plot import Reals
-from app.core.shapes import Shape
+from app.core.reach import ANY, Reach
+from app.core.shapes import Shape, Steps, channels_of
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 class Prelu(Activation):
     """max(0, u) + a·min(0, u) with one trainable a per map or unit, or one for all.
 
-    Input (channels, …), the same shape out. Source: He et al., ICCV 2015.
+    Input (channels, …) or (steps, features), the same shape out. Source: He et al., ICCV 2015.
     """
 
     TITLE = text("Parametric ReLU", "参数化 ReLU")
@@ -30,7 +31,7 @@ class Prelu(Activation):
     )
     DOC_ZH = (
         "max(0, u) + a·min(0, u)，每张图（或单元）一个可训练的 a，或全层共用一个。\n\n"
-        "输入 (channels, …)，输出形状相同。出处：He 等，ICCV 2015。"
+        "输入 (channels, …) 或 (时刻, 特征)，输出形状相同。出处：He 等，ICCV 2015。"
     )
     FORMULA = Formula(
         forward=r"\varphi(u)=\max(0,u)+a\min(0,u)",
@@ -40,7 +41,6 @@ class Prelu(Activation):
     ALIASES = ("PReLU", "parametric rectifier", "激励函数")
     EXAMPLES = ({"type": "prelu"},)
     ID_PREFIX = "prelu"
-    BY_STEP = False
     PLOT_NOTE = text("Drawn with the first slope.", "按初始斜率绘制。")
 
     type: Literal["prelu"] = "prelu"
@@ -61,13 +61,17 @@ class Prelu(Activation):
     )
 
     def _slopes(self, inputs: tuple[Shape, ...]) -> int:
-        return 1 if self.shared else inputs[0][0]
+        return 1 if self.shared else channels_of(inputs[0])
 
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
         return (Parameter(name="weight", shape=(self._slopes(inputs),)),)
 
     def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
         return f"{self._slopes(inputs)} = {self._slopes(inputs)}"
+
+    def spans(self, inputs: tuple[Shape, ...], reaches: tuple[Reach, ...]) -> Reach:
+        """The slope below 0 may become any."""
+        return ANY if reaches[0][0] < 0.0 else reaches[0]
 
     def curve(self, u: Reals) -> tuple[Reals, Reals]:
         return np.where(u > 0.0, u, self.start * u), np.where(u > 0.0, 1.0, self.start)
@@ -78,7 +82,10 @@ class Prelu(Activation):
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn
 
-        return nn.PReLU(self._slopes(inputs), self.start)
+        from app.engine.modules.steps import StepsPrelu
+
+        kind = StepsPrelu if isinstance(inputs[0], Steps) and not self.shared else nn.PReLU
+        return kind(self._slopes(inputs), self.start)
 
     def initialize(
         self, module: torch.nn.Module, generator: torch.Generator, gain: float = 1.0

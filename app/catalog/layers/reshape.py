@@ -32,6 +32,7 @@ class Reshape(Layer):
     ALIASES = ("view", "unflatten", "autoencoder", "形状")
     EXAMPLES = ({"type": "reshape", "channels": 1, "height": 8, "width": 8},)
     ID_PREFIX = "shape"
+    PASSES = True
 
     type: Literal["reshape"] = "reshape"
     channels: int = option(

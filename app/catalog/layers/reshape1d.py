@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
 from app.catalog.layers._base import DENSE, Fix, Layer, ShapeMismatch
-from app.core.shapes import Shape, size
+from app.core.shapes import Shape, Steps, size
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Reshape1d(Layer):
     """Lays one sample's values out as (channels, length), row by row; nothing is computed.
 
-    A picture of one map becomes a sequence: its rows are channels, its columns the time.
+    A picture of one map becomes a sequence: its rows are channels, its columns the time. A sequence
+    (steps, features) is read feature by feature: its features are channels.
     """
 
     TITLE = text("Reshape to sequence", "变形为序列")
@@ -26,7 +27,7 @@ class Reshape1d(Layer):
     )
     DOC_ZH = (
         "把一个样本的值逐行排成 (通道, 长度)；不做任何计算。\n\n"
-        "单张图由此成为序列：行作通道，列作时间。"
+        "单张图由此成为序列：行作通道，列作时间。序列 (时刻, 特征) 逐特征读取：特征作通道。"
     )
     GROUP = DENSE
     FORMULA = Formula(
@@ -36,6 +37,7 @@ class Reshape1d(Layer):
     ALIASES = ("view", "unflatten", "sequence", "序列", "形状")
     EXAMPLES = ({"type": "reshape1d", "channels": 8, "length": 8},)
     ID_PREFIX = "seq"
+    PASSES = True
 
     type: Literal["reshape1d"] = "reshape1d"
     channels: int = option(
@@ -61,4 +63,7 @@ class Reshape1d(Layer):
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn
 
-        return nn.Sequential(nn.Flatten(), nn.Unflatten(1, (self.channels, self.length)))
+        from app.engine.modules.steps import ChannelsFirst
+
+        first = [ChannelsFirst()] if isinstance(inputs[0], Steps) else []
+        return nn.Sequential(*first, nn.Flatten(), nn.Unflatten(1, (self.channels, self.length)))

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula
 from app.catalog.layers._recurrent import (
+    REACHES,
     Gated,
     Start,
     activation_option,
     fill_recurrent,
     start_option,
 )
+from app.core.reach import Reach
 from app.core.shapes import Shape
 from app.core.text import text
 
@@ -55,6 +57,9 @@ class Rnn(Gated):
     type: Literal["rnn"] = "rnn"
     activation: Literal["tanh", "relu", "sigmoid"] = activation_option()
     recurrent: Start = start_option()
+
+    def spans(self, inputs: tuple[Shape, ...], reaches: tuple[Reach, ...]) -> Reach:
+        return REACHES[self.activation]
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from app.engine.modules.recurrent import Rnn as Module

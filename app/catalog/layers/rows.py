@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
 from app.catalog.layers._base import RECURRENT, Fix, Layer, ShapeMismatch
-from app.core.shapes import Shape, size
+from app.core.shapes import Shape, Steps, size
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Rows(Layer):
     """Lays the values out as (steps, features): a picture's rows from top to bottom; computes nothing.
 
-    ``steps`` 0 takes one step a row of a picture, and one a value of a vector.
+    ``steps`` 0 takes one step a row of a picture, one a value of a vector, and those of a sequence: a
+    sequence (channels, length) is read along its length.
     """
 
     TITLE = text("Row by row", "逐行读取")
@@ -26,7 +27,7 @@ class Rows(Layer):
     )
     DOC_ZH = (
         "把值排成 (时刻, 特征)：图像的各行自上而下依次读取；不做任何计算。\n\n"
-        "steps 为 0 时，图像每行一个时刻，向量每个值一个时刻。"
+        "steps 为 0 时，图像每行一个时刻，向量每个值一个时刻；序列 (通道, 长度) 沿其长度读取。"
     )
     GROUP = RECURRENT
     TIME_FIRST = True
@@ -36,6 +37,7 @@ class Rows(Layer):
     ALIASES = ("sequence", "reshape", "time steps", "序列", "时刻", "变形")
     EXAMPLES = ({"type": "rows"},)
     ID_PREFIX = "rows"
+    PASSES = True
 
     type: Literal["rows"] = "rows"
     steps: int = option(
@@ -47,7 +49,9 @@ class Rows(Layer):
     )
 
     def _steps(self, shape: Shape) -> int:
-        return self.steps or (shape[1] if len(shape) == 3 else shape[0])
+        if self.steps:
+            return self.steps
+        return shape[0] if len(shape) == 1 or isinstance(shape, Steps) else shape[1]
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         values, steps = size(inputs[0]), self._steps(inputs[0])
@@ -56,12 +60,12 @@ class Rows(Layer):
             raise ShapeMismatch(
                 self, expected, inputs[0], Fix("set", "steps", 0, _BY_ROW), Fix("remove")
             )
-        return (steps, values // steps)
+        return Steps(steps, values // steps)
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from app.engine.modules.over_time import Rows as Module
 
-        return Module(self._steps(inputs[0]))
+        return Module(self._steps(inputs[0]), turned=not isinstance(inputs[0], Steps))
 
 
 _BY_ROW = text("Read one row a step", "每个时刻读取一行")

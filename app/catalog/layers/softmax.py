@@ -9,7 +9,8 @@ import numpy as np
 from app.catalog.family import Formula
 from app.catalog.layers._activation import Activation
 from app.catalog.plot import Reals, sigmoid
-from app.core.shapes import Shape
+from app.core.reach import Reach
+from app.core.shapes import Shape, channel_axis, channels_of
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class Softmax(Activation):
-    """Positive values that sum to 1 along the first axis; the same shape out."""
+    """Positive values that sum to 1 over the channels of a place, the features of a step; the same shape out."""
 
     TITLE = text("Softmax", "Softmax")
     SUMMARY = text(
         "Turns scores into shares that sum to one. Cross-entropy already has it inside.",
         "把得分变为总和为一的份额。交叉熵损失中已包含它。",
     )
-    DOC_ZH = "沿第一个轴总和为 1 的正值；输出形状与输入相同。"
+    DOC_ZH = "正值，在每个位置的各通道、每个时刻的各特征上总和为 1；输出形状与输入相同。"
     FORMULA = Formula(
         forward=r"y_k = \frac{e^{u_k}}{\sum_j e^{u_j}}",
         backward=r"\delta_{u_k} = y_k\,(\delta_k - \sum_j \delta_j y_j)",
@@ -36,7 +37,6 @@ class Softmax(Activation):
     )
     EXAMPLES = ({"type": "softmax"},)
     ID_PREFIX = "softmax"
-    BY_STEP = False
     GAIN = 1.0
     POINTWISE = False
     PLOT_NOTE = text(
@@ -45,6 +45,10 @@ class Softmax(Activation):
     )
 
     type: Literal["softmax"] = "softmax"
+
+    def spans(self, inputs: tuple[Shape, ...], reaches: tuple[Reach, ...]) -> Reach:
+        """Shares of one are 1."""
+        return (1.0, 1.0) if channels_of(inputs[0]) == 1 else (0.0, 1.0)
 
     def curve(self, u: Reals) -> tuple[Reals, Reals]:
         s = sigmoid(u)
@@ -56,4 +60,4 @@ class Softmax(Activation):
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn
 
-        return nn.Softmax(dim=1)
+        return nn.Softmax(dim=1 + channel_axis(inputs[0]))

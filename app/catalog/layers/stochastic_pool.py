@@ -40,6 +40,7 @@ class StochasticPool2d(Layer):
     )
     EXAMPLES = ({"type": "stochastic_pool"},)
     ID_PREFIX = "spool"
+    PASSES = True
 
     type: Literal["stochastic_pool"] = "stochastic_pool"
     size: int = option(

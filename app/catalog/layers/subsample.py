@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from app.catalog.family import Formula, option
 from app.catalog.layers._base import POOLING, Layer, Parameter, map_input
 from app.catalog.layers._pool import blocks
-from app.core.shapes import Shape
+from app.core.shapes import Shape, Steps, channels_of, laid_out_as
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class Subsample(Layer):
     """βⱼ·down(xⱼ) + bⱼ with one trainable β and b per map; blocks do not overlap.
 
-    Input (C, H, W), output (C, ⌊H/n⌋, ⌊W/n⌋); a sequence (C, L) becomes (C, ⌊L/n⌋). Source: LeCun et al., 1998, layers S2 and S4.
+    Input (C, H, W), output (C, ⌊H/n⌋, ⌊W/n⌋); a sequence (C, L) becomes (C, ⌊L/n⌋),
+    (T, F) becomes (⌊T/n⌋, F). Source: LeCun et al., 1998, layers S2 and S4.
     """
 
     TITLE = text("Sub-sampling", "下采样")
@@ -27,7 +28,7 @@ class Subsample(Layer):
     )
     DOC_ZH = (
         "βⱼ·down(xⱼ) + bⱼ，每张图有一个可训练的 β 与 b；各块互不重叠。\n\n"
-        "输入 (C, H, W)，输出 (C, ⌊H/n⌋, ⌊W/n⌋)；序列 (C, L) 变为 (C, ⌊L/n⌋)。出处：LeCun 等，1998，S2 与 S4 层。"
+        "输入 (C, H, W)，输出 (C, ⌊H/n⌋, ⌊W/n⌋)；序列 (C, L) 变为 (C, ⌊L/n⌋)，(T, F) 变为 (⌊T/n⌋, F)。出处：LeCun 等，1998，S2 与 S4 层。"
     )
     GROUP = POOLING
     FORMULA = Formula(
@@ -39,6 +40,7 @@ class Subsample(Layer):
     ALIASES = ("trainable pooling", "sub-sampling", "池化层", "LeNet")
     EXAMPLES = ({"type": "subsample", "size": 2, "mode": "mean"},)
     ID_PREFIX = "sub"
+    MASKED = True
 
     type: Literal["subsample"] = "subsample"
     size: int = option(
@@ -52,19 +54,22 @@ class Subsample(Layer):
     )
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        return blocks(self, map_input(self, inputs), self.size, self.size)
+        return laid_out_as(inputs[0], blocks(self, map_input(self, inputs), self.size, self.size))
 
     def parameters(self, inputs: tuple[Shape, ...]) -> tuple[Parameter, ...]:
-        maps = (inputs[0][0],)
+        maps = (channels_of(inputs[0]),)
         return Parameter(name="weight", shape=maps), Parameter(name="bias", shape=maps)
 
     def arithmetic(self, inputs: tuple[Shape, ...]) -> str:
-        return f"{inputs[0][0]}×(1+1) = {2 * inputs[0][0]}"
+        maps = channels_of(inputs[0])
+        return f"{maps}×(1+1) = {2 * maps}"
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
+        from app.engine.modules.steps import StepsSubsample
         from app.engine.modules.subsample import Subsample as SubsampleModule
 
-        return SubsampleModule(inputs[0][0], self.size, self.mode, sides=len(inputs[0]) - 1)
+        kind = StepsSubsample if isinstance(inputs[0], Steps) else SubsampleModule
+        return kind(channels_of(inputs[0]), self.size, self.mode, sides=len(inputs[0]) - 1)
 
     def initialize(
         self, module: torch.nn.Module, generator: torch.Generator, gain: float = 1.0

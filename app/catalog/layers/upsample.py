@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
 from app.catalog.layers._base import CONVOLUTION, Layer, map_input
-from app.core.shapes import Shape
+from app.core.shapes import Shape, Steps, laid_out_as
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 class Upsample(Layer):
     """Repeats every cell factor × factor times. Input (C, H, W), output (C, fH, fW); a sequence (C, L)
-    becomes (C, fL)."""
+    becomes (C, fL), and (T, F) becomes (fT, F)."""
 
     TITLE = text("Upsample", "上采样")
     SUMMARY = text(
         "Makes a picture or a sequence larger by repeating every cell: the way back in an autoencoder.",
         "重复每一格来放大图像或序列：自编码器的还原之路。",
     )
-    DOC_ZH = "把每一格重复 factor × factor 次。输入 (C, H, W)，输出 (C, fH, fW)；序列 (C, L) 变为 (C, fL)。"
+    DOC_ZH = "把每一格重复 factor × factor 次。输入 (C, H, W)，输出 (C, fH, fW)；序列 (C, L) 变为 (C, fL)，(T, F) 变为 (fT, F)。"
     GROUP = CONVOLUTION
     FORMULA = Formula(
         forward=r"x = \mathrm{up}(x^{\ell-1})",
@@ -35,6 +35,7 @@ class Upsample(Layer):
     )
     EXAMPLES = ({"type": "upsample"},)
     ID_PREFIX = "up"
+    PASSES = True
 
     type: Literal["upsample"] = "upsample"
     factor: int = option(
@@ -47,9 +48,10 @@ class Upsample(Layer):
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         channels, *sides = map_input(self, inputs)
-        return (channels, *(side * self.factor for side in sides))
+        return laid_out_as(inputs[0], (channels, *(side * self.factor for side in sides)))
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from app.engine.modules.repeat import Repeat
+        from app.engine.modules.steps import StepsRepeat
 
-        return Repeat(self.factor)
+        return (StepsRepeat if isinstance(inputs[0], Steps) else Repeat)(self.factor)

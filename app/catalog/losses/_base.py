@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from app.catalog.code import Code, of_function
 from app.catalog.family import Part
 from app.catalog.plot import ANYWHERE, Place, Plot, Reals, axis, line
+from app.core.reach import Reach
 from app.core.text import Text, text
 
 if TYPE_CHECKING:
@@ -55,6 +56,11 @@ class Loss(Part):
         ``target`` is int64 (N,) for classes and float (N, targets) for regression.
         """
         return target
+
+    def suffices(self, reach: Reach) -> bool:
+        """Whether outputs that take these values alone can say all that the loss asks for; a loss
+        that measures a distance asks for its targets alone."""
+        return True
 
     def curve(self, u: Reals) -> tuple[Reals, Reals]:
         """E and ∂E/∂u, both (N,), of the one output that :meth:`case` varies; NumPy, no torch."""

@@ -11,6 +11,7 @@ from app.catalog.family import Formula
 from app.catalog.losses._base import Loss, Task
 from app.catalog.losses._targets import number_outputs, one_hot
 from app.catalog.plot import Reals, sigmoid
+from app.core.reach import ANY, Reach
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -54,6 +55,10 @@ class BinaryCrossEntropy(Loss):
     def encode(self, target: torch.Tensor, outputs: int, targets: int) -> torch.Tensor:
         """One-hot rows, or a column of 0 and 1 for a single output."""
         return one_hot(target, 2)[:, 1:] if outputs == 1 else one_hot(target, outputs)
+
+    def suffices(self, reach: Reach) -> bool:
+        """A clear no is far below 0, a clear yes far above."""
+        return reach == ANY
 
     def case(self, u: Reals) -> tuple[Reals, NDArray[np.int64]]:
         return u[:, None], np.ones(len(u), dtype=np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from app.catalog.family import Formula, option
 from app.catalog.losses._base import Loss
 from app.catalog.losses._targets import TWO_CLASSES, right_class
 from app.catalog.plot import Reals, sigmoid
+from app.core.reach import Reach
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -59,6 +61,10 @@ class CrossEntropy(Loss):
         ge=0.0,
         le=0.9,
     )
+
+    def suffices(self, reach: Reach) -> bool:
+        """The softmax inside looks at differences alone: they must be able to become large."""
+        return reach[1] - reach[0] == inf
 
     def case(self, u: Reals) -> tuple[Reals, NDArray[np.int64]]:
         return right_class(u)

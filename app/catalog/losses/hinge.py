@@ -12,6 +12,7 @@ from app.catalog.losses._base import Loss
 from app.catalog.losses._targets import TWO_CLASSES, right_class
 from app.catalog.plot import Reals
 from app.core.numbers import TINY
+from app.core.reach import Reach
 from app.core.text import text
 
 if TYPE_CHECKING:
@@ -52,6 +53,10 @@ class Hinge(Loss):
         ge=TINY,
         le=100.0,
     )
+
+    def suffices(self, reach: Reach) -> bool:
+        """The right class must be able to win by more than the margin."""
+        return reach[1] - reach[0] > self.margin
 
     def case(self, u: Reals) -> tuple[Reals, NDArray[np.int64]]:
         return right_class(u)

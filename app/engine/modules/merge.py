@@ -17,7 +17,11 @@ class Add(nn.Module):
 
 
 class Concatenate(nn.Module):
-    """Inputs (N, Cᵢ, …) one behind the other: (N, ΣCᵢ, …)."""
+    """Inputs (N, Cᵢ, …) one behind the other along the axis ``dim``: (N, ΣCᵢ, …)."""
+
+    def __init__(self, dim: int = 1) -> None:
+        super().__init__()
+        self.dim = dim
 
     def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
-        return torch.cat(inputs, dim=1)
+        return torch.cat(inputs, dim=self.dim)

@@ -9,14 +9,17 @@ from app.engine.modules.masks import first_repeated, last_steps, silent_tail
 
 
 class Rows(nn.Module):
-    """(N, C, H, W) → (N, steps, C·H·W/steps), row by row; vectors are cut into ``steps`` pieces."""
+    """(N, C, H, W) → (N, steps, C·H·W/steps), row by row; vectors are cut into ``steps`` pieces.
 
-    def __init__(self, steps: int) -> None:
+    ``turned``: channels stand before time, in (N, C, L) too; not so in a sequence (N, T, F).
+    """
+
+    def __init__(self, steps: int, *, turned: bool = True) -> None:
         super().__init__()
-        self.steps = steps
+        self.steps, self.turned = steps, turned
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        rows = x.permute(0, 2, 1, 3) if x.dim() == 4 else x
+        rows = x.transpose(1, 2) if self.turned and x.dim() > 2 else x
         return rows.reshape(x.shape[0], self.steps, -1)
 
 

@@ -146,6 +146,7 @@ export interface NodeReport {
   type: string;
   inputs: (Shape | null)[];
   shape: Shape | null;
+  time_first: boolean;
   parameters: Parameter[];
   count: number;
   arithmetic: string;
@@ -161,6 +162,7 @@ export interface Report {
   nodes: NodeReport[];
   order: string[];
   input_shape: Shape;
+  input_time_first: boolean;
   output_shape: Shape | null;
   samples: [number, number];
   totals: {

@@ -11,6 +11,7 @@ function report(problems: Problem[] = []): Report {
     nodes: [],
     order: [],
     input_shape: [1, 28, 28],
+    input_time_first: false,
     output_shape: [10],
     samples: [4000, 1000],
     totals: TOTALS,

@@ -6,7 +6,6 @@ import type { Maps } from '../protocol/frames';
 import type { Shape } from '../protocol/types';
 import type { Card } from '../state/cards';
 import { INPUT } from '../state/edits';
-import { timeFirst } from '../state/sequence';
 import type { Session } from '../state/session.svelte';
 
 const MOST_MAPS = 64;
@@ -123,8 +122,8 @@ function kernels(session: Session, card: Card): Shown | null {
 
 /** Whether the first axis of a node's output is time. */
 export function ofTime(session: Session, node: string): boolean {
-  const input = session.facts?.kind === 'sequence';
-  return timeFirst(session.editor.spec.model, session.catalog.layers, input, node);
+  if (node === INPUT) return session.editor.report?.input_time_first ?? false;
+  return session.reports.get(node)?.time_first ?? false;
 }
 
 /** Maps or units of a node's output. */

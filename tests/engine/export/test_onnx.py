@@ -18,7 +18,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument
 from safetensors.torch import save
 
 from app.catalog.layers import LAYERS, Layer, ShapeMismatch
-from app.core.shapes import Shape, size
+from app.core.shapes import Shape, Steps, size
 from app.engine.export.make import Order, make
 from app.engine.export.onnx import INPUT_NAME, OUTPUT_NAME, export, onnx_file
 from app.protocol.commands import LoggedCommand
@@ -29,7 +29,7 @@ from tests.engine.export.randomly import random_runs
 from tests.engine.specs import command, run_spec, trainer_of
 
 TOLERANCE = 1e-5
-SHAPES: tuple[Shape, ...] = ((6, 16, 16), (48,), (64,), (784,), (6, 24))
+SHAPES: tuple[Shape, ...] = ((6, 16, 16), (48,), (64,), (784,), (6, 24), Steps(24, 6))
 """Tried in this order until a layer takes one."""
 
 
