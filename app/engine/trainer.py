@@ -263,7 +263,7 @@ class Trainer:
             self.update()
         self._evaluated = None
         self._move_on(x.shape[0])
-        self.meter.add(step + 1, loss.detach(), output.detach(), labels)
+        self.meter.add(step + 1, loss.detach(), output.detach(), labels, self.rate)
         if self._scheduled:
             self._observe()
 
@@ -299,7 +299,7 @@ class Trainer:
         self.diverged = Divergence(step, first_not_finite(self.network, x))
 
     def read_metrics(self) -> list[Point]:
-        """The steps since the last call as points; adds them to the epoch's tally."""
+        """The steps since the last call, a point each; adds them to the epoch's tally."""
         points = self.meter.read()
         for point in points:
             self.tally.add(point)

@@ -55,6 +55,9 @@ class Metrics(Event):
     """Training metrics of the steps since the last such event (about every 100 ms).
 
     Each point is the mean over ``count[i]`` steps that end at ``steps[i]``. ``step`` is the newest.
+    Where points end is fixed: each of the first 1,024 steps is one, then two steps together up to
+    step 2,048, four up to 4,096 and so on. The last point of an event may still grow: a later point
+    over the same steps and more takes its place, on a branch that was left in its middle too.
     ``accuracy`` is the share of right answers in the batches, null for regression.
     ``epoch`` is the fraction of the data passed; ``samples_per_second`` a moving average.
     """
@@ -68,6 +71,8 @@ class Metrics(Event):
     """Norm of ∂E/∂W per node at the newest step, before any clipping; absent until there is one."""
     learning_rate: Number | None = None
     """η of the newest step: that of the optimiser times the share that the schedule gives."""
+    rates: list[Number] | None = None
+    """The same for the last step of each point; null in a diary of before this was said."""
     epoch: float
     samples_per_second: float
     seconds_left: float | None = None

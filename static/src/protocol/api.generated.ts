@@ -4369,6 +4369,9 @@ export interface components {
          * @description Training metrics of the steps since the last such event (about every 100 ms).
          *
          *     Each point is the mean over ``count[i]`` steps that end at ``steps[i]``. ``step`` is the newest.
+         *     Where points end is fixed: each of the first 1,024 steps is one, then two steps together up to
+         *     step 2,048, four up to 4,096 and so on. The last point of an event may still grow: a later point
+         *     over the same steps and more takes its place, on a branch that was left in its middle too.
          *     ``accuracy`` is the share of right answers in the batches, null for regression.
          *     ``epoch`` is the fraction of the data passed; ``samples_per_second`` a moving average.
          */
@@ -4411,6 +4414,11 @@ export interface components {
              * @default null
              */
             learning_rate: number | null;
+            /**
+             * Rates
+             * @default null
+             */
+            rates: number[] | null;
             /** Epoch */
             epoch: number;
             /** Samples Per Second */
@@ -4424,12 +4432,17 @@ export interface components {
         /**
          * MetricsSeries
          * @description The curves of one branch from step 0, along the branches it came from.
+         *
+         *     Each training point is the mean over ``count[i]`` steps that end at ``steps[i]``: a function of
+         *     the step alone, whatever the speed, so that the same spec and seed give the same points.
          */
         MetricsSeries: {
             /** Branch */
             branch: number;
             /** Steps */
             steps: number[];
+            /** Count */
+            count: number[];
             /** Loss */
             loss: number[];
             /** Accuracy */
@@ -6090,7 +6103,7 @@ export interface components {
         };
         /**
          * RateSeries
-         * @description η as the schedule gave it, at the newest step of each report.
+         * @description η as the schedule gave it, at the last step of each point.
          */
         RateSeries: {
             /** Steps */
