@@ -16,7 +16,8 @@ Reading = torch.Tensor | float
 class Point:
     """``count`` consecutive steps that end with ``step``; ``loss`` is the mean over them, ``hits`` the
     right answers of ``answers`` that were asked for: one a sample, or one a counted step of a
-    sequence. ``rate`` is η of the last of them."""
+    sequence. ``rate`` is η of the last of them; ``weight`` is what ``loss`` counts in the mean over an
+    epoch's answers."""
 
     step: int
     count: int
@@ -25,6 +26,7 @@ class Point:
     hits: int | None
     answers: int
     rate: float | None = None
+    weight: float = 0.0
 
 
 class Meter:
@@ -38,6 +40,7 @@ class Meter:
         self._right: list[Reading] = []
         self._asked: list[Reading] = []
         self._rates: list[float | None] = []
+        self._batches: list[int | None] = []
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -53,11 +56,17 @@ class Meter:
         loss: torch.Tensor,
         output: torch.Tensor,
         labels: torch.Tensor | None,
+        *,
         rate: float | None = None,
+        batch: int | None = None,
     ) -> None:
-        """Remember one step: ``loss`` () and ``output`` (N, K), or (N, T, K), without graphs."""
+        """Remember one step: ``loss`` () and ``output`` (N, K), or (N, T, K), without graphs.
+
+        ``batch``: how many samples a batch has, where the loss is a sum over it.
+        """
         self._steps.append(step)
         self._rates.append(rate)
+        self._batches.append(batch)
         self._samples.append(output.shape[0])
         self._losses.append(_reading(loss))
         if labels is not None:
@@ -80,6 +89,7 @@ class Meter:
                 hits=int(right[i]) if right else None,
                 answers=int(asked[i]),
                 rate=self._rates[i],
+                weight=self._batches[i] or int(asked[i]),
             )
             for i, step in enumerate(self._steps)
         ]

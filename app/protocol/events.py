@@ -79,7 +79,13 @@ class Metrics(Event):
 
 
 class Validation(Event):
-    """Loss and accuracy over the whole validation set, with the weights after ``step`` steps."""
+    """Loss and accuracy over the whole validation set, with the weights after ``step`` steps.
+
+    ``loss`` is the mean over all samples, or over all counted steps of sequences, however they were
+    cut into parts. Where the loss is a sum over a batch (½ΣΣ), it is the sum over the set times
+    batch size over samples: what a full batch of average samples has. ``train_loss`` is the same of
+    the epoch that has ended, with the weights as they were at each batch.
+    """
 
     type: Literal["validation"] = "validation"
     epoch: float
