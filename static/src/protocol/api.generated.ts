@@ -5067,7 +5067,9 @@ export interface components {
          * Parity
          * @description Zeros and ones at random; the class says whether the ones are even or odd in number.
          *
-         *     No step can be left out: one bit of memory must be flipped at every one.
+         *     No step can be left out: one bit of memory must be flipped at every one. There are 2ⁿ sequences of
+         *     length n: short ones are few and come again and again. About a fifth of the different ones is kept
+         *     for validation and never learned from; of length 2 to 4 that leaves hardly anything to learn from.
          */
         Parity: {
             /**
@@ -5584,6 +5586,8 @@ export interface components {
         /**
          * PointsGauss
          * @description Clouds around (2, 2) and (−2, −2); noise 0…0.5 widens their variance from 0.5 to 4.
+         *
+         *     With much noise some points lie outside of the picture, which shows −6…6.
          */
         PointsGauss: {
             /**
@@ -5654,6 +5658,8 @@ export interface components {
         /**
          * PointsPlane
          * @description (x₁ + x₂)/12: −1 in one corner, 1 in the other. Noise changes values, it moves no point.
+         *
+         *     It adds up to ±noise, so that values near a corner may pass ±1.
          */
         PointsPlane: {
             /**
@@ -6161,7 +6167,8 @@ export interface components {
          * @description One of four symbols comes first, then ``lag`` steps of distraction; at the end it is asked for.
          *
          *     Steps are one-hot: four symbols, four distractors. Guessing is right in a quarter of the cases.
-         *     After the copy task of Hochreiter and Schmidhuber, 1997.
+         *     After the copy task of Hochreiter and Schmidhuber, 1997. With a lag below 6 there are few different
+         *     sequences (4 to the power of lag + 1); about a fifth of them is never learned from.
          */
         Recall: {
             /**
