@@ -95,7 +95,7 @@ def apart(x: NDArray[np.float32], sizes: tuple[int, int], draws: Draws) -> tuple
     the samples that are like them are as many as wanted; a part that has too few repeats its samples.
     """
     train, val = sizes
-    names = np.array([blake2b(np.ascontiguousarray(row), digest_size=16).digest() for row in x])
+    names = np.array([blake2b(row.tobytes(), digest_size=16).digest() for row in x])
     _, first, which = np.unique(names, return_index=True, return_inverse=True)
     if len(first) in {1, len(x)}:
         return slice(0, train), slice(train, len(x))
