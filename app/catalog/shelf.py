@@ -19,6 +19,8 @@ TABLE = "table.npy"
 IMAGES = "images.npy"
 LABELS = "labels.npy"
 TEXT = "text.npy"
+FLOAT32_MOST = 3.4028234663852886e38
+"""The largest number that a float32, and so a network, holds."""
 
 
 class Plain(BaseModel):
@@ -35,17 +37,21 @@ class Column(Plain):
     numbers: tuple[float, ...] = ()
     present: int
     """Rows that have a value here."""
+    largest: float = 0.0
+    """The largest of its numbers without their signs; 0 in tables of an earlier version, which took
+    none beyond 1e30."""
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The classes that this column can stand for, as text."""
         if self.kind == "number":
-            return tuple(f"{number:g}" for number in self.numbers)
+            return tuple(f"{number:.15g}" for number in self.numbers)
         return self.categories
 
 
 class TableFacts(Plain):
-    """``table.npy`` is float32 (rows, columns): numbers, places in ``categories``, NaN where nothing is."""
+    """``table.npy`` is float64 (rows, columns): numbers, places in ``categories``, NaN where nothing is.
+    Those of earlier versions are float32."""
 
     form: Literal["table"] = "table"
     rows: int

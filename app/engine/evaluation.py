@@ -1,4 +1,8 @@
-"""Loss and accuracy over the whole validation set, in evaluation mode. Changes nothing."""
+"""Loss and accuracy over the whole validation set, in evaluation mode. Changes nothing.
+
+A loss that is a mean is the mean over all answers, one that sums over a batch is the sum over the set
+for as many samples as a batch has: neither depends on the parts in which the set is passed.
+"""
 
 from __future__ import annotations
 
@@ -29,25 +33,20 @@ def evaluate(trainer: Trainer) -> tuple[float, float | None]:
 
 
 def _by_samples(trainer: Trainer) -> tuple[float, float | None]:
-    """The loss is the mean over slices of the batch size, weighted by their samples, so that a loss
-    that sums over a batch stays comparable with the training curve."""
-    split, size, network = trainer.data.val, trainer.settings.batch_size, trainer.network
+    split, network = trainer.data.val, trainer.network
     width = max(16, EVALUATION_VALUES // max(1, network.activations))
-    parts = [network(split.inputs(split.rows[i : i + width])) for i in range(0, split.count, width)]
-    output = torch.cat(parts)
-    losses = [
-        trainer.loss(output[i : i + size], split.wanted(i, size))
-        * (min(size, split.count - i) / split.count)
-        for i in range(0, split.count, size)
-    ]
-    total = float(torch.stack(losses).double().sum())
-    if split.labels is None:
-        return total, None
-    return total, float(hits(output, split.labels).sum()) / split.count
+    total, right = 0.0, 0
+    for i in range(0, split.count, width):
+        output = network(split.inputs(split.rows[i : i + width]))
+        total += _summed(trainer, trainer.loss(output, split.wanted(i, width)), len(output))
+        if split.labels is not None:
+            right += int(hits(output, split.labels[i : i + width]).sum())
+    loss = total / split.count
+    return loss, None if split.labels is None else right / split.count
 
 
 def _by_steps(trainer: Trainer) -> tuple[float, float]:
-    """The mean over all counted steps, slice by slice: outputs at every step are many."""
+    """Slice by slice: outputs at every step are many."""
     split, size = trainer.data.val, trainer.settings.batch_size
     total, right, asked = 0.0, 0, 0
     for i in range(0, split.count, size):
@@ -55,17 +54,23 @@ def _by_steps(trainer: Trainer) -> tuple[float, float]:
         wanted = split.wanted(i, size)
         counted = int((wanted >= 0).sum())
         if counted:
-            total += float(trainer.loss(output, wanted).double()) * counted
+            total += _summed(trainer, trainer.loss(output, wanted), counted)
         right += int(hits(output, wanted).sum())
         asked += counted
     return total / max(1, asked), right / max(1, asked)
 
 
 def _reconstruction(trainer: Trainer) -> float:
-    """The same mean slice by slice: outputs as large as the data are not kept together."""
+    """Slice by slice: outputs as large as the data are not kept together."""
     split, size = trainer.data.val, trainer.settings.batch_size
-    losses = []
+    total = 0.0
     for i in range(0, split.count, size):
         wanted = split.wanted(i, size)
-        losses.append(trainer.loss(trainer.network(wanted), wanted) * (len(wanted) / split.count))
-    return float(torch.stack(losses).double().sum())
+        total += _summed(trainer, trainer.loss(trainer.network(wanted), wanted), len(wanted))
+    return total / split.count
+
+
+def _summed(trainer: Trainer, loss: torch.Tensor, answers: int) -> float:
+    """What a part of the set adds, of which ``loss`` is the value: divided by all answers it is that of
+    the set."""
+    return float(loss.double()) * (trainer.summed_over or answers)

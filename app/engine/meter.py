@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, fsum
 from typing import cast
 
 import torch
 
 MOST_STEPS = 512
-POINTS = 20
 Reading = torch.Tensor | float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Point:
-    """Consecutive steps taken together; ``loss`` is the mean over them, ``hits`` the right answers of
-    ``answers`` that were asked for: one a sample, or one a counted step of a sequence."""
+    """``count`` consecutive steps that end with ``step``; ``loss`` is the mean over them, ``hits`` the
+    right answers of ``answers`` that were asked for: one a sample, or one a counted step of a
+    sequence. ``rate`` is η of the last of them; ``weight`` is what ``loss`` counts in the mean over an
+    epoch's answers."""
 
     step: int
     count: int
@@ -25,6 +25,8 @@ class Point:
     loss: float
     hits: int | None
     answers: int
+    rate: float | None = None
+    weight: float = 0.0
 
 
 class Meter:
@@ -37,6 +39,8 @@ class Meter:
         self._losses: list[Reading] = []
         self._right: list[Reading] = []
         self._asked: list[Reading] = []
+        self._rates: list[float | None] = []
+        self._batches: list[int | None] = []
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -47,10 +51,22 @@ class Meter:
         return len(self._steps) >= MOST_STEPS
 
     def add(
-        self, step: int, loss: torch.Tensor, output: torch.Tensor, labels: torch.Tensor | None
+        self,
+        step: int,
+        loss: torch.Tensor,
+        output: torch.Tensor,
+        labels: torch.Tensor | None,
+        *,
+        rate: float | None = None,
+        batch: int | None = None,
     ) -> None:
-        """Remember one step: ``loss`` () and ``output`` (N, K), or (N, T, K), without graphs."""
+        """Remember one step: ``loss`` () and ``output`` (N, K), or (N, T, K), without graphs.
+
+        ``batch``: how many samples a batch has, where the loss is a sum over it.
+        """
         self._steps.append(step)
+        self._rates.append(rate)
+        self._batches.append(batch)
         self._samples.append(output.shape[0])
         self._losses.append(_reading(loss))
         if labels is not None:
@@ -59,25 +75,24 @@ class Meter:
             self._asked.append(_reading((labels >= 0).count_nonzero()) if steps else len(labels))
 
     def read(self) -> list[Point]:
-        """At most :data:`POINTS` points, oldest first; starts afresh."""
+        """A point for each step, oldest first; starts afresh."""
         if not self._steps:
             return []
         losses, right = _numbers(self._losses), _numbers(self._right)
         asked = _numbers(self._asked) or self._samples
-        width = ceil(len(self._steps) / POINTS)
-        points = []
-        for start in range(0, len(self._steps), width):
-            part = slice(start, start + width)
-            points.append(
-                Point(
-                    step=self._steps[part][-1],
-                    count=len(self._steps[part]),
-                    samples=sum(self._samples[part]),
-                    loss=fsum(losses[part]) / len(losses[part]),
-                    hits=int(sum(right[part])) if right else None,
-                    answers=int(sum(asked[part])),
-                )
+        points = [
+            Point(
+                step=step,
+                count=1,
+                samples=self._samples[i],
+                loss=losses[i],
+                hits=int(right[i]) if right else None,
+                answers=int(asked[i]),
+                rate=self._rates[i],
+                weight=self._batches[i] or int(asked[i]),
             )
+            for i, step in enumerate(self._steps)
+        ]
         self.__init__()  # type: ignore[misc]
         return points
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
+from app.engine.curve import Curve
 from app.engine.diagnosis import message, sound, unsound
+from app.engine.meter import Point
 from app.engine.postmortem import words
 from app.engine.start import Emitted
 from app.engine.trainer import Divergence, Tally, Trainer
@@ -30,11 +33,17 @@ class Reporter:
         self._since = time.monotonic()
         self._rate = 0.0
         self._noted = False
+        self.curve = Curve()
+        """The training steps as the points that are shown and stored."""
 
     def restart(self) -> None:
         """Training starts: the time without it does not count."""
         self._since = time.monotonic()
         self._rate = 0.0
+
+    def resume(self, facts: dict[str, Any] | None) -> None:
+        """The training stands where a snapshot was taken that has these facts of the curve."""
+        self.curve = Curve(facts)
 
     def rewound(self, step: int) -> None:
         """What follows is a new branch: every step after ``step`` is news."""
@@ -44,8 +53,8 @@ class Reporter:
         self._noted = self._trainer.diverged is not None
 
     def quiet(self) -> None:
-        """Drop what has been measured: those steps were a replay."""
-        self._trainer.read_metrics()
+        """Say nothing of what has been measured: those steps were a replay."""
+        self.curve.add(self._trainer.read_metrics())
         self._noted = self._trainer.diverged is not None
 
     def due(self, now: float) -> bool:
@@ -53,20 +62,30 @@ class Reporter:
 
     def metrics(self, branch: int) -> None:
         """Emit the steps since the last time; reads them off the device."""
-        trainer = self._trainer
-        points = trainer.read_metrics()
+        steps = self._trainer.read_metrics()
         now = time.monotonic()
         elapsed, self._since = max(now - self._since, 1e-6), now
-        if points:
-            rate = sum(point.samples for point in points) / elapsed
-            self._rate = rate if not self._rate else self._rate + _SMOOTHING * (rate - self._rate)
-        points = [point for point in points if point.step > self._metrics]
-        if not points:
+        if not steps:
             return
+        rate = sum(step.samples for step in steps) / elapsed
+        self._rate = rate if not self._rate else self._rate + _SMOOTHING * (rate - self._rate)
+        points = [*self.curve.add(steps), *self.curve.growing]
+        points = [point for point in points if point.step > self._metrics]
+        if points:
+            self._look()
+            self._points(points, branch)
+
+    def growing(self, branch: int) -> None:
+        """Emit the point that the branch begins in the middle of, as far as it has come."""
+        if self.curve.growing:
+            self._points(self.curve.growing, branch)
+
+    def _points(self, points: list[Point], branch: int) -> None:
+        trainer = self._trainer
         self._metrics = points[-1].step
-        self._look()
         left = trainer.settings.epochs * trainer.count - trainer.epoch * trainer.count
         accuracy = [(point.hits or 0) / max(1, point.answers) for point in points]
+        rates = [point.rate for point in points if point.rate is not None]
         self._emit(
             Metrics(
                 branch=branch,
@@ -76,7 +95,8 @@ class Reporter:
                 loss=[point.loss for point in points],
                 accuracy=accuracy if trainer.classes else None,
                 gradient=trainer.gradient_norms(),
-                learning_rate=trainer.rate,
+                learning_rate=points[-1].rate,
+                rates=rates if len(rates) == len(points) else None,
                 epoch=trainer.epoch,
                 samples_per_second=self._rate,
                 seconds_left=max(0.0, left) / self._rate if self._rate else None,

@@ -101,6 +101,7 @@ class Session:
         self._coming = self._coming[len(done) :]
         self.log += done
         trainer.tally = Tally(**loaded.facts["tally"])
+        self.report.resume(loaded.facts.get("point"))
         at = loaded.facts["diverged"]
         trainer.diverged = (
             None if at is None else Divergence(at, Finding(trainer.network.output, "loss"))
@@ -120,7 +121,7 @@ class Session:
         while trainer.cursor.step < step:
             trainer.step()
             if trainer.meter.full or trainer.epoch_ended:
-                trainer.read_metrics()
+                self.report.quiet()
             if trainer.epoch_ended and trainer.cursor.step < step:
                 trainer.tally = Tally()
             self._apply_log()
@@ -263,6 +264,7 @@ class Session:
         ended = [(b, step if e is None else min(e, step)) for b, e in self.lineage]
         if loaded is None:
             trainer.reset()
+            self.report.resume(None)
         else:
             self._restore(loaded)
         self.lineage = [*ended, (self.branch, None)]
@@ -277,6 +279,7 @@ class Session:
                 settings=self._settings(),
             )
         )
+        self.report.growing(self.branch)
         if step == 0:
             self._keep_settings(trainer.settings.commands_to(kept))
         self._snapshot("step" if step == 0 else "pause", wait=True)
@@ -377,6 +380,7 @@ class Session:
             "epoch": trainer.cursor.epoch,
             "offset": trainer.cursor.offset,
             "tally": {"samples": tally.samples, "loss": tally.loss, "hits": tally.hits},
+            "point": self.report.curve.facts(),
             "memory": trainer.memory.model_dump(),
             "diverged": trainer.diverged.step if trainer.diverged else None,
             "settings": trainer.settings.facts(),

@@ -50,7 +50,7 @@ class Tally:
 
     def add(self, point: Point) -> None:
         self.samples += point.answers
-        self.loss += point.loss * point.answers
+        self.loss += point.loss * point.weight
         self.hits += point.hits or 0
 
 
@@ -187,6 +187,11 @@ class Trainer:
         return self.data.train.labels is not None
 
     @property
+    def summed_over(self) -> int | None:
+        """How many samples' losses are added up to that of a batch; None where it is their mean."""
+        return self.settings.batch_size if self.settings.loss.sums else None
+
+    @property
     def per_step(self) -> bool:
         """Whether every step of a sequence has a class of its own."""
         return self.data.per_step
@@ -233,7 +238,8 @@ class Trainer:
         """Let a schedule that watches the validation loss see that of the epoch that has ended."""
         schedule = self.settings.schedule
         if schedule.watches and self.epoch_ended:
-            self.memory = schedule.after(self.memory, self.place, self.evaluate()[0])
+            each = self.evaluate()[0] / (self.summed_over or 1)
+            self.memory = schedule.after(self.memory, self.place, each)
 
     # --- training --------------------------------------------------------------------------------
 
@@ -263,7 +269,8 @@ class Trainer:
             self.update()
         self._evaluated = None
         self._move_on(x.shape[0])
-        self.meter.add(step + 1, loss.detach(), output.detach(), labels)
+        seen = loss.detach(), output.detach(), labels
+        self.meter.add(step + 1, *seen, rate=self.rate, batch=self.summed_over)
         if self._scheduled:
             self._observe()
 
@@ -299,7 +306,7 @@ class Trainer:
         self.diverged = Divergence(step, first_not_finite(self.network, x))
 
     def read_metrics(self) -> list[Point]:
-        """The steps since the last call as points; adds them to the epoch's tally."""
+        """The steps since the last call, a point each; adds them to the epoch's tally."""
         points = self.meter.read()
         for point in points:
             self.tally.add(point)
@@ -328,7 +335,8 @@ class Trainer:
         return {name: square**0.5 for name, square in sums.items()}
 
     def evaluate(self) -> tuple[float, float | None]:
-        """(loss, accuracy) over the whole validation set in evaluation mode; made once a step."""
+        """(loss, accuracy) over the whole validation set in evaluation mode; made once a step. A loss that
+        sums over a batch is scaled to as many samples as one has, to be held against the training's."""
         if self._evaluated is None:
             self._evaluated = evaluate(self)
         return self._evaluated

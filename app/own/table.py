@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import csv
 import math
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from app.catalog.shelf import Column, TableFacts
+from app.catalog.shelf import FLOAT32_MOST, Column, TableFacts
 from app.core.names import clean, shown
 from app.core.text import text
 from app.own.lines import LONGEST_LINE, encoding_of, lines
@@ -47,6 +48,8 @@ class Seen:
     values: set[str] | None = field(default_factory=set)
     """Its different texts; None once they are too many."""
     amounts: set[float] | None = field(default_factory=set)
+    largest: float = 0.0
+    """The largest of its numbers without their signs."""
 
     def look(self, cell: str) -> None:
         number = as_number(cell)
@@ -54,6 +57,7 @@ class Seen:
             self.others += 1
         else:
             self.numbers += 1
+            self.largest = max(self.largest, abs(number))
             if self.amounts is not None:
                 self.amounts.add(number)
                 if len(self.amounts) > MOST_CATEGORIES:
@@ -75,12 +79,14 @@ class Form:
 
 
 def as_number(cell: str) -> float | None:
-    """A finite number in float32's range; None for anything else."""
+    """A finite number; None for anything else. What is too small for full precision is 0."""
     try:
         number = float(cell)
     except ValueError:
         return None
-    return number if math.isfinite(number) and abs(number) < 1e30 and "_" not in cell else None
+    if not math.isfinite(number) or "_" in cell:
+        return None
+    return number if abs(number) >= sys.float_info.min else 0.0
 
 
 def is_missing(cell: str) -> bool:
@@ -234,7 +240,15 @@ class Table:
                 few = tuple(sorted(one.amounts)) if one.amounts is not None else ()
                 kept = few if len(few) <= left else ()
                 left -= len(kept)
-                yield Column(name=name, kind="number", numbers=kept, present=one.numbers)
+                if one.largest > FLOAT32_MOST:
+                    self.remarks.add(_too_large(name, one.largest))
+                yield Column(
+                    name=name,
+                    kind="number",
+                    numbers=kept,
+                    present=one.numbers,
+                    largest=one.largest,
+                )
             elif one.values and len(one.values) <= left:
                 left -= len(one.values)
                 yield Column(
@@ -250,9 +264,9 @@ class Table:
         part = max(1, 250_000 // shape[1])
         with target.open("wb") as file:
             np.lib.format.write_array_header_1_0(
-                file, {"descr": "<f4", "fortran_order": False, "shape": shape}
+                file, {"descr": "<f8", "fortran_order": False, "shape": shape}
             )
-            block, done = np.empty((part, shape[1]), np.float32), 0
+            block, done = np.empty((part, shape[1]), np.float64), 0
             for line, cells in self._rows():
                 if len(cells) != shape[1]:
                     continue
@@ -288,6 +302,20 @@ def _other_length(line: int, got: int, expected: int) -> Remark:
         repair=text(
             f"Give it {expected} values; put quotation marks around text that holds the separator.",
             f"补足为 {expected} 个值；含分隔符的文本请加引号。",
+        ),
+    )
+
+
+def _too_large(column: str, largest: float) -> Remark:
+    return Remark(
+        column=column,
+        message=text(
+            f"Its numbers reach {largest:.3g}; a network counts to {FLOAT32_MOST:.3g}.",
+            f"该列的数达到 {largest:.3g}；网络最大只能表示 {FLOAT32_MOST:.3g}。",
+        ),
+        repair=text(
+            "Leave “standardise” on, which scales them, or write them in another unit.",
+            "请保持“标准化”开启以缩放这些数，或换用其他单位。",
         ),
     )
 

@@ -66,6 +66,9 @@ class Metrics(Event):
     """Training metrics of the steps since the last such event (about every 100 ms).
 
     Each point is the mean over ``count[i]`` steps that end at ``steps[i]``. ``step`` is the newest.
+    Where points end is fixed: each of the first 1,024 steps is one, then two steps together up to
+    step 2,048, four up to 4,096 and so on. The last point of an event may still grow: a later point
+    over the same steps and more takes its place, on a branch that was left in its middle too.
     ``accuracy`` is the share of right answers in the batches, null for regression.
     ``epoch`` is the fraction of the data passed; ``samples_per_second`` a moving average.
     """
@@ -79,13 +82,21 @@ class Metrics(Event):
     """Norm of ∂E/∂W per node at the newest step, before any clipping; absent until there is one."""
     learning_rate: Number | None = None
     """η of the newest step: that of the optimiser times the share that the schedule gives."""
+    rates: list[Number] | None = None
+    """The same for the last step of each point; null in a diary of before this was said."""
     epoch: float
     samples_per_second: float
     seconds_left: float | None = None
 
 
 class Validation(Event):
-    """Loss and accuracy over the whole validation set, with the weights after ``step`` steps."""
+    """Loss and accuracy over the whole validation set, with the weights after ``step`` steps.
+
+    ``loss`` is the mean over all samples, or over all counted steps of sequences, however they were
+    cut into parts. Where the loss is a sum over a batch (½ΣΣ), it is the sum over the set times
+    batch size over samples: what a full batch of average samples has. ``train_loss`` is the same of
+    the epoch that has ended, with the weights as they were at each batch.
+    """
 
     type: Literal["validation"] = "validation"
     epoch: float

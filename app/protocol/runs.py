@@ -85,17 +85,22 @@ class ValidationSeries(Shown):
 
 
 class RateSeries(Shown):
-    """η as the schedule gave it, at the newest step of each report."""
+    """η as the schedule gave it, at the last step of each point."""
 
     steps: list[int]
     learning_rate: list[Number]
 
 
 class MetricsSeries(Shown):
-    """The curves of one branch from step 0, along the branches it came from."""
+    """The curves of one branch from step 0, along the branches it came from.
+
+    Each training point is the mean over ``count[i]`` steps that end at ``steps[i]``: a function of
+    the step alone, whatever the speed, so that the same spec and seed give the same points.
+    """
 
     branch: int
     steps: list[int]
+    count: list[int]
     loss: list[Number]
     accuracy: list[Number] | None
     validation: ValidationSeries

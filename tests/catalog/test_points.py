@@ -57,6 +57,32 @@ def test_gaussians_are_around_two_two(noise: float, variance: float) -> None:
     assert abs(np.corrcoef(centred.T)[0, 1]) < 0.1
 
 
+@pytest.mark.parametrize("noise", [0.0, 0.1, 0.25, 0.4, 0.5])
+def test_gaussians_have_the_spread_that_is_written(noise: float) -> None:
+    """μ + √(½ + 7·noise)·ε for every point: none is moved to a border."""
+    for seed in range(3):
+        made = DATASETS.parts["points_gauss"].model_validate(
+            {"type": "points_gauss", "samples": 2000, "noise": noise, "data_seed": seed}
+        )
+        data = made.load(NOWHERE)
+        x = np.concatenate([data.train_x, data.val_x]).astype(float)
+        y = np.concatenate([data.train_y, data.val_y])
+        found = ((x - np.where(y > 0, 2.0, -2.0)[:, None]) ** 2).mean()
+        assert found == pytest.approx(0.5 + 7.0 * noise, rel=4 * np.sqrt(2 / x.size))
+        assert np.unique(x, return_counts=True)[1].max() <= 2
+
+
+@pytest.mark.parametrize("kind", ["points_plane", "points_multi_gauss", "points_spiral"])
+def test_noise_is_cut_at_no_border(kind: str) -> None:
+    """No value is there twice: a border would collect those beyond it."""
+    x, value = points(kind, 0.5)
+    assert np.unique(x, return_counts=True)[1].max() <= 2
+    if kind == "points_plane":
+        assert np.unique(value, return_counts=True)[1].max() <= 2
+        assert 1.0 < np.abs(value).max() <= 1.5
+        assert np.abs(value - x.sum(axis=1) / 12).max() == pytest.approx(0.5, abs=0.03)
+
+
 def test_spirals_are_half_a_turn_apart() -> None:
     x, sign = points("points_spiral")
     radius = np.hypot(*x.T)

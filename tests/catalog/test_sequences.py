@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from app.catalog.datasets import DATASETS, Data, Dataset
+from app.catalog.datasets._points import Draws
+from app.catalog.datasets._sequences import MadeSequences
 from tests.catalog.strategies import fewer
 
 
@@ -70,3 +73,47 @@ def test_noise_blurs_what_is_seen_and_not_what_is_asked() -> None:
     plain, noisy = loaded("waves", noise=0.0), loaded("waves", noise=0.3)
     assert np.array_equal(plain.train_y, noisy.train_y)
     assert np.std(noisy.train_x - plain.train_x) == pytest.approx(0.3, rel=0.1)
+
+
+MADE = [kind for kind, part in DATASETS.parts.items() if issubclass(part, MadeSequences)]
+
+
+def rows(x: NDArray[np.float32]) -> set[bytes]:
+    return {row.tobytes() for row in x}
+
+
+@pytest.mark.parametrize("kind", MADE)
+@fewer(4)
+@given(data=st.data(), seed=seeds, samples=st.integers(100, 2000))
+def test_no_sequence_validates_that_is_learned_from(
+    kind: str, data: st.DataObject, seed: int, samples: int
+) -> None:
+    """Whatever the length: of those of two bits there are four."""
+    name = "lag" if kind == "recall" else "length"
+    least = {"parity": 2, "recall": 1, "adding": 2, "waves": 4}.get(kind, 8)
+    fields = {name: data.draw(st.integers(least, 24)), "data_seed": seed, "samples": samples}
+    made, again = loaded(kind, **fields), loaded(kind, **fields)
+    assert not rows(made.train_x) & rows(made.val_x)
+    assert (len(made.train_x), len(made.val_x)) == (samples * 4 // 5, samples - samples * 4 // 5)
+    for one, other in zip(vars(made).values(), vars(again).values(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("length", [6, 8, 10, 12, 14, 20])
+def test_parity_as_it_comes_keeps_a_fifth_apart(length: int) -> None:
+    made = loaded("parity", length=length, samples=5000)
+    learned, kept = rows(made.train_x), rows(made.val_x)
+    assert not learned & kept
+    assert len(kept) / len(learned | kept) == pytest.approx(0.2, abs=0.06)
+    assert 0.3 < made.val_y.mean() < 0.7
+
+
+def test_sequences_that_are_all_different_are_cut_as_ever() -> None:
+    made = loaded("adding", length=20)
+    part = DATASETS.parts["adding"].model_validate(
+        {"type": "adding", "length": 20, "samples": 200}, strict=True
+    )
+    assert isinstance(part, MadeSequences)
+    x, _ = part.make(Draws("adding", 0))
+    np.testing.assert_array_equal(made.train_x, x[:160].astype(np.float32))
+    np.testing.assert_array_equal(made.val_x, x[160:].astype(np.float32))

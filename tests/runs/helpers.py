@@ -268,16 +268,19 @@ async def stored_events(runs: Runs, run: str) -> list[StoredEvent]:
 
 
 def curve(events: list[StoredEvent], branch: int = 0) -> dict[int, float]:
-    """Training loss by step of one branch: no step twice, every step accounted for."""
+    """Training loss by step of one branch: no step twice, every step accounted for; a point that grows
+    takes the place of what it was."""
     found: dict[int, float] = {}
-    covered = 0
+    ends = [0]
     for stored in events:
         event = stored.event
         if event.type == "metrics" and event.branch == branch:
             for step, count, loss in zip(event.steps, event.count, event.loss, strict=True):
-                assert step not in found
-                assert step - count == covered
-                covered = step
+                assert step > ends[-1]
+                while ends[-1] > step - count:
+                    found.pop(ends.pop(), None)
+                assert step - count == ends[-1]
+                ends.append(step)
                 if count == 1:
                     found[step] = loss
     return found

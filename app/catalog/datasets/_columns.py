@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,10 +14,11 @@ from numpy.typing import NDArray
 from app.catalog.datasets._base import Feature
 from app.catalog.datasets._uploaded import Unsuitable
 from app.catalog.losses import Task
-from app.catalog.shelf import SHELF, TABLE, Column, TableFacts
+from app.catalog.shelf import FLOAT32_MOST, SHELF, TABLE, Column, TableFacts
 from app.core.errors import DataMissing, Repair
 from app.core.text import Text, text
 
+Reals = NDArray[np.float64]
 FEW = 10
 """Up to so many different whole numbers are taken for classes."""
 MOST_INPUTS = 8192
@@ -139,6 +142,22 @@ def _inputs(
     return tuple(found)
 
 
+def require_float32(digest: str, plan: Plan) -> None:
+    """Raises :class:`Unsuitable` where a number that is used as it is does not fit into a float32."""
+    facts = SHELF.facts(digest)
+    assert isinstance(facts, TableFacts)
+    used = [column for column, category in plan.inputs if category is None]
+    used += [plan.target] if plan.task == "regression" else []
+    for place in used:
+        column = facts.columns[place]
+        if column.largest > FLOAT32_MOST:
+            why = text(
+                f"“{column.name}” reaches {column.largest:.3g}; without standardising it does not fit.",
+                f"“{column.name}”达到 {column.largest:.3g}；不标准化则超出可表示的范围。",
+            )
+            raise _unsuitable("standardise", why, _use("standardise", True))
+
+
 def _joined(*parts: Text) -> Text:
     return Text(en="".join(p.en for p in parts), zh="".join(p.zh for p in parts))
 
@@ -147,8 +166,10 @@ def _unsuitable(field: str, why: Text, *repairs: Repair) -> Unsuitable:
     return Unsuitable(why=why.model_dump(), pointer=f"/training/dataset/{field}", repairs=repairs)
 
 
-def _use(field: str, value: str) -> Repair:
+def _use(field: str, value: str | bool) -> Repair:
     patch = {"op": "add", "path": f"/training/dataset/{field}", "value": value}
+    if isinstance(value, bool):
+        return Repair(text=text("Standardise", "进行标准化"), patch=(patch,))
     return Repair(text=text(f"Use “{value}”", f"改用“{value}”"), patch=(patch,))
 
 
@@ -176,21 +197,29 @@ class Table:
         self._facts, self._plan, self._standardise = facts, plan, standardise
         present = np.flatnonzero(~np.isnan(np.asarray(mapped[:, plan.target])))
         self._order = present[order]
-        self._mean, self._deviation = self._statistics(self._order[:train])
+        self._unit, self._low, self._mean, self._deviation = self._statistics(self._order[:train])
 
     def _block(self) -> int:
         return max(1, _BLOCK // int(self._table.shape[1]))
 
-    def _statistics(self, rows: NDArray[np.intp]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Mean and deviation of every column over these rows, missing values left out."""
-        width = self._table.shape[1]
+    def _blocks(self, rows: NDArray[np.intp]) -> Iterator[NDArray[np.float64]]:
+        for start in range(0, len(rows), self._block()):
+            yield np.asarray(self._table[rows[start : start + self._block()]], np.float64)
+
+    def _statistics(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.intc], Reals, Reals, Reals]:
+        """Of every column over these rows, missing values left out: the power of two that brings its
+        numbers to 1 at most, and in that unit, in which no square is too large or too small, the least
+        number, how far the mean lies above it, and the deviation. That of a constant column is 1."""
+        width, rows = self._table.shape[1], np.sort(rows)
+        low, high = np.full(width, np.inf), np.full(width, -np.inf)
+        for block in self._blocks(rows):
+            low, high = np.fmin(low, np.fmin.reduce(block)), np.fmax(high, np.fmax.reduce(block))
+        low = np.where(np.isfinite(low), low, 0.0)
+        unit = np.frexp(np.maximum(np.abs(low), np.where(np.isfinite(high), np.abs(high), 0.0)))[1]
         count, total, square = np.zeros(width), np.zeros(width), np.zeros(width)
-        ordered = np.sort(rows)
-        shift = np.nan_to_num(np.asarray(self._table[ordered[0]], np.float64))
-        for start in range(0, len(ordered), self._block()):
-            part = (
-                np.asarray(self._table[ordered[start : start + self._block()]], np.float64) - shift
-            )
+        shift = np.ldexp(low, -unit)
+        for block in self._blocks(rows):
+            part = np.ldexp(block, -unit) - shift
             there = ~np.isnan(part)
             part[~there] = 0.0
             count += there.sum(0)
@@ -199,7 +228,13 @@ class Table:
         count = np.maximum(count, 1)
         mean = total / count
         deviation = np.sqrt(np.maximum(square / count - mean * mean, 0.0))
-        return mean + shift, np.where(deviation > 1e-12 * (1 + np.abs(shift)), deviation, 1.0)
+        varies = (low < high) & (np.ldexp(deviation, unit) >= sys.float_info.min)
+        one = np.ldexp(1.0, -np.minimum(unit, 1000))
+        return unit, shift, mean, np.where(varies, deviation, one)
+
+    def _centre(self, place: int) -> float:
+        """The mean of a column, to a float64's precision."""
+        return float(np.ldexp(self._low[place] + self._mean[place], self._unit[place]))
 
     def _feature(self, place: int, category: int | None) -> Feature:
         column = self._facts.columns[place]
@@ -208,7 +243,8 @@ class Table:
             return Feature(name, category=column.categories[category])
         if not self._standardise:
             return Feature(name)
-        return Feature(name, float(self._mean[place]), float(self._deviation[place]))
+        scale = float(np.ldexp(self._deviation[place], self._unit[place]))
+        return Feature(name, self._centre(place), scale)
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -221,34 +257,43 @@ class Table:
     def rows(self, part: slice) -> tuple[NDArray[np.float32], NDArray[Any]]:
         """Inputs (n, width) and targets of these places of the order."""
         rows, plan = self._order[part], self._plan
-        features = self.features
-        x = np.empty((len(rows), len(features)), np.float32)
+        x = np.empty((len(rows), len(plan.inputs)), np.float32)
         raw = np.empty(len(rows), np.float64)
         for start in range(0, len(rows), self._block()):
             stop = start + self._block()
             block = np.asarray(self._table[rows[start:stop]], np.float64)
             raw[start:stop] = block[:, plan.target]
-            for place, ((column, category), feature) in enumerate(
-                zip(plan.inputs, features, strict=True)
-            ):
+            for place, (column, category) in enumerate(plan.inputs):
                 cells = block[:, column]
                 if category is not None:
                     x[start:stop, place] = cells == category
                     continue
-                cells = np.where(np.isnan(cells), self._mean[column], cells)
-                x[start:stop, place] = (cells - feature.centre) / feature.scale
+                x[start:stop, place] = _float32(self._scaled(column, cells))
         return x, self._targets(raw)
 
+    def _scaled(self, place: int, cells: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The numbers of a column as a network sees them; the mean stands for those that are missing."""
+        if not self._standardise:
+            return np.where(np.isnan(cells), self._centre(place), cells)
+        with np.errstate(over="ignore"):
+            above = np.ldexp(cells, -self._unit[place]) - self._low[place]
+            scaled = (above - self._mean[place]) / self._deviation[place]
+        return np.where(np.isnan(cells), 0.0, scaled)
+
     def _targets(self, raw: NDArray[np.float64]) -> NDArray[Any]:
-        value = self.value
-        if value is not None:
-            return ((raw - value.centre) / value.scale).astype(np.float32)[:, None]
+        if self._plan.task == "regression":
+            return _float32(self._scaled(self._plan.target, raw))[:, None]
         column = self._facts.columns[self._plan.target]
         if column.kind == "number":
-            # the table holds float32: so do the numbers that its cells are compared with
-            known = np.asarray(column.numbers, np.float32).astype(np.float64)
+            # numbers are compared with the table's cells as the table holds them
+            known = np.asarray(column.numbers, self._table.dtype).astype(np.float64)
             return np.searchsorted(known, raw).astype(np.int64)
         return raw.astype(np.int64)
+
+
+def _float32(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Rounded only now; what a float32 cannot hold is the largest that it can."""
+    return np.clip(values, -FLOAT32_MOST, FLOAT32_MOST).astype(np.float32)
 
 
 @lru_cache(maxsize=4)

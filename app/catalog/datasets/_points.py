@@ -1,7 +1,7 @@
 """What all 2-D point sets share: options, random draws, the cut. No set of its own.
 
-Geometry and noise follow TensorFlow Playground (D. Smilkov, S. Carter, Apache-2.0); coordinates
-lie in −6…6.
+Geometry and noise follow TensorFlow Playground (D. Smilkov, S. Carter, Apache-2.0); patterns lie in
+−6…6, and nothing that noise adds is cut off.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class PointSet(Dataset):
         draws = Draws(self.kind(), self.data_seed)
         points, values = self.points(draws)
         order, train = draws.order(self.samples), self.sizes[0]
-        x = np.clip(points, -EXTENT, EXTENT).astype(np.float32)[order]
+        x = points.astype(np.float32)[order]
         y = self.encode(values)[order]
         return Data(x[:train], y[:train], x[train:], y[train:])
 
@@ -131,7 +131,7 @@ class PointClasses(PointSet):
 
 
 class PointValues(PointSet):
-    """One value in −1…1 at every point."""
+    """One value at every point, in −1…1 but for noise."""
 
     TASK = "regression"
 
@@ -140,7 +140,7 @@ class PointValues(PointSet):
         return 1
 
     def encode(self, values: Reals) -> NDArray[np.float32]:
-        return np.clip(values, -1.0, 1.0).astype(np.float32)[:, None]
+        return values.astype(np.float32)[:, None]
 
 
 def stack(x1: Reals, x2: Reals) -> Reals:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,11 @@ def length_option(default: int, least: int, most: int = 1000) -> Any:
 
 
 class MadeSequences(Dataset):
-    """Sequences (length, features), made from their options; four of five are learned from."""
+    """Sequences (length, features), made from their options; four of five are learned from.
+
+    No sequence that validates is also learned from. Where chance draws one several times, all of them
+    are in the same part.
+    """
 
     GROUP = SEQUENCES
     KIND = "sequence"
@@ -76,5 +81,28 @@ class MadeSequences(Dataset):
         x, y = self.make(Draws(self.kind(), self.data_seed))
         x = x.astype(np.float32)
         y = y.astype(np.int64 if self.TASK == "classification" else np.float32)
-        train = self.sizes[0]
-        return Data(x[:train], y[:train], x[train:], y[train:])
+        train, val = apart(x, self.sizes, Draws(f"{self.kind()} apart", self.data_seed))
+        return Data(x[train], y[train], x[val], y[val])
+
+
+Part = slice | NDArray[np.intp]
+
+
+def apart(x: NDArray[np.float32], sizes: tuple[int, int], draws: Draws) -> tuple[Part, Part]:
+    """Which samples of ``x`` (N, T, F) train and which validate, so many of each and none of them alike.
+
+    Where all are different, the first ones train. Else different ones are drawn for validation until
+    the samples that are like them are as many as wanted; a part that has too few repeats its samples.
+    """
+    train, val = sizes
+    names = np.array([blake2b(row.tobytes(), digest_size=16).digest() for row in x])
+    _, first, which = np.unique(names, return_index=True, return_inverse=True)
+    if len(first) in {1, len(x)}:
+        return slice(0, train), slice(train, len(x))
+    by_appearance = np.argsort(np.argsort(first))[which]
+    order, copies = draws.order(len(first)), np.bincount(by_appearance)
+    fit = int((np.cumsum(copies[order]) <= val).sum())
+    validates = np.zeros(len(first), np.bool_)
+    validates[order[: min(max(1, fit), len(first) - 1)]] = True
+    chosen = validates[by_appearance]
+    return np.resize(np.flatnonzero(~chosen), train), np.resize(np.flatnonzero(chosen), val)

@@ -15,7 +15,9 @@ from app.core.text import text
 class Parity(MadeSequences):
     """Zeros and ones at random; the class says whether the ones are even or odd in number.
 
-    No step can be left out: one bit of memory must be flipped at every one.
+    No step can be left out: one bit of memory must be flipped at every one. There are 2ⁿ sequences of
+    length n: short ones are few and come again and again. About a fifth of the different ones is kept
+    for validation and never learned from; of length 2 to 4 that leaves hardly anything to learn from.
     """
 
     TITLE = text("Parity", "奇偶校验")
@@ -23,7 +25,7 @@ class Parity(MadeSequences):
         "A string of bits: is the number of ones even or odd? A network without memory cannot tell.",
         "一串比特：1 的个数是偶数还是奇数？没有记忆的网络无法回答。",
     )
-    DOC_ZH = "随机的 0 与 1；类别表示 1 的个数为偶数或奇数。\n\n任何一个时刻都不能漏掉：每遇到 1 都须翻转一位记忆。"
+    DOC_ZH = "随机的 0 与 1；类别表示 1 的个数为偶数或奇数。\n\n任何一个时刻都不能漏掉：每遇到 1 都须翻转一位记忆。长度为 n 的序列共 2ⁿ 个：短序列种类少，会反复出现。约五分之一的不同序列只用于验证，从不用于训练；长度为 2 至 4 时可学的所剩无几。"
     ALIASES = ("XOR", "bits", "异或", "比特")
     EXAMPLES = ({"type": "parity", "length": 8},)
     TASK = "classification"

@@ -89,7 +89,9 @@ class UploadedTable(Uploaded):
 
     def misfits(self) -> tuple[Problem, ...]:
         try:
-            self.plan()
+            plan = self.plan()
+            if not self.standardise:
+                _columns.require_float32(self.digest, plan)
         except Unsuitable as error:
             return (error.problem(),)
         return ()

@@ -81,6 +81,11 @@ class Loss(Part):
         with it."""
         return float(samples)
 
+    @property
+    def sums(self) -> bool:
+        """Whether its value is a sum over the samples of a batch: twice the samples, twice the value."""
+        return False
+
     def build(self) -> LossFunction:
         """``f(output (N, outputs), encoded target) -> scalar``."""
         raise TypeError(f"{type(self).__name__} declares no build")

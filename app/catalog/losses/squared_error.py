@@ -64,6 +64,10 @@ class SquaredError(Loss):
     def summed(self, samples: int, outputs: int) -> float:
         return samples * outputs / 2.0 if self.form == "mean" else 1.0
 
+    @property
+    def sums(self) -> bool:
+        return self.form == "half_sum"
+
     def build(self) -> LossFunction:
         from torch.nn import functional
 

@@ -56,15 +56,17 @@ def evaluation(trainer: Trainer, *, loss: bool) -> str:
     text = _over_parts(trainer, measure(trainer), "", what, found)
     if not loss:
         return text
-    what = "The mean of the batches' losses over the validation samples."
-    many = "(targets[part] >= 0).sum().item()" if trainer.per_step else "len(part)"
-    found = f"loss_function(output, targets[part]).item() * {many}"
+    what = "The loss over the validation samples, for each of them."
+    found = "loss_function(output, targets[part]).item()"
+    if not trainer.settings.loss.sums:
+        many = "(targets[part] >= 0).sum().item()" if trainer.per_step else "len(part)"
+        found += f" * {many}"
     arguments = ", loss_function: Callable[..., torch.Tensor]"
     return text + "\n\n" + _over_parts(trainer, "validation_loss", arguments, what, found)
 
 
 def _over_parts(trainer: Trainer, name: str, arguments: str, what: str, found: str) -> str:
-    """Batches as in training for the loss, which may sum over one."""
+    """The sum over all samples, batch by batch, divided by their number."""
     size = "BATCH_SIZE" if arguments else "256"
     count = "(labels >= 0).sum().item()" if trainer.per_step else "len(inputs)"
     lines = (

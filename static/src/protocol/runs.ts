@@ -124,6 +124,8 @@ export interface Metrics extends Placed {
   accuracy: WireNumber[] | null;
   gradient: Record<string, WireNumber>;
   learning_rate: WireNumber | null;
+  /** η of the last step of each point. */
+  rates: WireNumber[] | null;
   epoch: number;
   samples_per_second: number;
   seconds_left: number | null;
@@ -195,6 +197,8 @@ export type ServerMessage =
 export interface MetricsHistory {
   branch: number;
   steps: number[];
+  /** Over how many steps each point is the mean. */
+  count: number[];
   loss: WireNumber[];
   accuracy: WireNumber[] | null;
   validation: { steps: number[]; loss: WireNumber[]; accuracy: WireNumber[] | null };

@@ -5,17 +5,23 @@ import type { Metrics, Validation } from '../protocol/types';
 import { health } from './health';
 import { History } from './history';
 
-function metrics(branch: number, steps: number[], loss: (number | 'NaN')[]): Metrics {
+function metrics(
+  branch: number,
+  steps: number[],
+  loss: (number | 'NaN')[],
+  count: number[] = steps.map(() => 1),
+): Metrics {
   return {
     type: 'metrics',
     branch,
     step: steps.at(-1) ?? 0,
     steps,
-    count: steps.map(() => 1),
+    count,
     loss,
     accuracy: null,
     gradient: {},
     learning_rate: null,
+    rates: steps.map((step) => 1 / step),
     epoch: 0,
     samples_per_second: 1,
     seconds_left: null,
@@ -30,6 +36,30 @@ describe('the curves', () => {
     expect(history.curve(0, 'loss')).toEqual({ x: [1, 2, 3], y: [3, 2, NaN] });
     expect(history.curve(0, 'accuracy').x).toEqual([]);
     expect(history.curve(7, 'loss').x).toEqual([]);
+  });
+
+  it('replace a point that has grown', () => {
+    const history = new History();
+    history.metrics(metrics(0, [2, 3], [3, 2], [2, 1]));
+    history.metrics(metrics(0, [4, 6, 7], [1.5, 1, 0.5], [2, 2, 1]));
+    history.metrics(metrics(0, [3], [2], [1]));
+    expect(history.curve(0, 'loss')).toEqual({ x: [2, 4, 6, 7], y: [3, 1.5, 1, 0.5] });
+    expect(history.curve(0, 'rate')).toEqual({ x: [2, 4, 6, 7], y: [1 / 2, 1 / 4, 1 / 6, 1 / 7] });
+  });
+
+  it('follow a branch that begins in the middle of a point', () => {
+    const history = new History();
+    history.metrics(metrics(0, [4, 5], [4, 3], [4, 1]));
+    history.metrics(metrics(0, [6, 8], [3.5, 2], [2, 2]));
+    history.branch(1, 0, 7);
+    history.metrics(metrics(1, [7], [2.5], [1]));
+    expect(history.curve(1, 'loss')).toEqual({ x: [4, 6, 7], y: [4, 3.5, 2.5] });
+    history.metrics(metrics(1, [8], [2.2], [2]));
+    expect(history.curve(1, 'loss')).toEqual({ x: [4, 6, 8], y: [4, 3.5, 2.2] });
+    history.branch(2, 0, 5);
+    history.metrics(metrics(2, [6, 7], [1, 0], [2, 1]));
+    expect(history.curve(2, 'loss')).toEqual({ x: [4, 6, 7], y: [4, 1, 0] });
+    expect(history.curve(0, 'loss')).toEqual({ x: [4, 6, 8], y: [4, 3.5, 2] });
   });
 
   it('follow a branch to where it left its parent, and show what was left behind', () => {
@@ -65,6 +95,7 @@ describe('the curves', () => {
     history.load({
       branch: 1,
       steps: [1, 2],
+      count: [1, 1],
       loss: [2, 1],
       accuracy: [0.1, 0.2],
       validation: { steps: [0, 2], loss: [2.3, 1.1], accuracy: [0.1, 0.3] },

@@ -10,6 +10,8 @@ export interface Series {
 interface Branch {
   parent: number | null;
   from: number;
+  /** The step before its first training point: a branch may begin in the middle of a point. */
+  start: number;
   loss: Series;
   accuracy: Series;
   valLoss: Series;
@@ -24,6 +26,7 @@ function empty(parent: number | null, from: number): Branch {
   return {
     parent,
     from,
+    start: Infinity,
     loss: series(),
     accuracy: series(),
     valLoss: series(),
@@ -32,9 +35,15 @@ function empty(parent: number | null, from: number): Branch {
   };
 }
 
-function push(series: Series, x: number, y: number): void {
+/** Adds the value over `count` steps that end at `x`. A point that has grown takes the place of what it
+    was. */
+function push(series: Series, x: number, y: number, count = 1): void {
   const last = series.x.at(-1);
   if (last !== undefined && x <= last) return;
+  while ((series.x.at(-1) ?? -Infinity) > x - count) {
+    series.x.pop();
+    series.y.pop();
+  }
   series.x.push(x);
   series.y.push(y);
 }
@@ -64,10 +73,14 @@ export class History {
   metrics(event: Metrics): void {
     const branch = this.#at(event.branch);
     event.steps.forEach((step, i) => {
-      push(branch.loss, step, finite(event.loss[i]));
-      if (event.accuracy) push(branch.accuracy, step, finite(event.accuracy[i]));
+      const count = event.count[i] ?? 1;
+      branch.start = Math.min(branch.start, step - count);
+      push(branch.loss, step, finite(event.loss[i]), count);
+      if (event.accuracy) push(branch.accuracy, step, finite(event.accuracy[i]), count);
+      if (event.rates) push(branch.rate, step, finite(event.rates[i]), count);
     });
-    if (event.learning_rate !== null) push(branch.rate, event.step, finite(event.learning_rate));
+    if (!event.rates && event.learning_rate !== null)
+      push(branch.rate, event.step, finite(event.learning_rate));
   }
 
   validation(event: Validation): void {
@@ -85,6 +98,7 @@ export class History {
         if (value !== undefined) push(own[name], step, Number(value));
       });
     };
+    own.start = Math.min(own.start, (past.steps[0] ?? Infinity) - (past.count[0] ?? 1));
     put('loss', past.steps, past.loss);
     put('accuracy', past.steps, past.accuracy);
     put('valLoss', past.validation.steps, past.validation.loss);
@@ -99,7 +113,9 @@ export class History {
     const first = own[name].x[0] ?? Infinity;
     if (own.parent === null || first <= 1) return own[name];
     const before = this.curve(own.parent, name);
-    const kept = before.x.findIndex((step) => step > own.from || step >= first);
+    const trained = name !== 'valLoss' && name !== 'valAccuracy';
+    const until = Math.min(own.from, trained ? own.start : Infinity);
+    const kept = before.x.findIndex((step) => step > until || step >= first);
     const end = kept < 0 ? before.x.length : kept;
     return {
       x: [...before.x.slice(0, end), ...own[name].x],

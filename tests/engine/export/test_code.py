@@ -132,6 +132,16 @@ CASES = {
         ),
         12,
     ),
+    "watching_a_sum": Case(
+        run_spec(
+            schedule=WATCHING,
+            batch_size=500,
+            epochs=6,
+            loss={"type": "squared_error", "form": "half_sum"},
+            optimizer={"type": "adam"},
+        ),
+        12,
+    ),
     "grouped": Case(
         run_spec(
             groups=[

@@ -24,9 +24,11 @@ export function meant(feature: Feature, value: number): number {
   return value * feature.scale + feature.centre;
 }
 
-/** Four digits that count, without what standardising added behind them. */
-export function shown(value: number): number {
-  return Number(value.toPrecision(5));
+/** A number as it is meant, with five digits that count of itself and of its column's scale, without what
+ * standardising added behind them: times of a day differ in the last digits of many. */
+export function shown(value: number, scale = Math.abs(value)): number {
+  const more = Math.floor(Math.log10(Math.abs(value) / scale));
+  return Number(value.toPrecision(Math.min(15, 5 + (more > 0 && isFinite(more) ? more : 0))));
 }
 
 /** The values with one column changed: a number as it is meant, or the place of a choice (−1: missing). */
