@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,12 +137,18 @@ def live_server(data: Path, *arguments: str, **environment: str) -> Iterator[Liv
         server.stop()
 
 
-def start_server(data: Path, *arguments: str, **environment: str) -> LiveServer:
-    """A server process that answers ``/readyz``."""
+def start_server(
+    data: Path,
+    *arguments: str,
+    folder: Path = ROOT,
+    command: Sequence[str] = (sys.executable, "-m", "app"),
+    **environment: str,
+) -> LiveServer:
+    """A server process that answers ``/readyz``, started in ``folder``."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("GLASSNET_")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "app", "serve", "--port", "0", "--data", str(data), *arguments],
-        cwd=ROOT,
+        [*command, "serve", "--port", "0", "--data", str(data), *arguments],
+        cwd=folder,
         env={**inherited, "PYTHONUNBUFFERED": "1", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

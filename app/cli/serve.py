@@ -65,6 +65,7 @@ def run_server(settings: Settings, *, reload: bool, open_page: bool) -> None:
     entrance = f"{address}?token={new_token}" if new_token else address
     announcement = announce(address, entrance, new_token is not None)
     if reload:
+        listening.set_inheritable(True)  # and only then: no other child of ours may hold the port
         _publish(settings)
         config = uvicorn.Config(
             "app.main:from_environment",
@@ -113,7 +114,6 @@ def listen(host: str, port: int) -> socket.socket:
         listening.close()
         typer.echo(f"glassnet: {_reason(error, host, port)}", err=True)
         raise typer.Exit(1) from None
-    listening.set_inheritable(True)
     return listening
 
 

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import resource
 import shutil
-import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from app.core.children import environment, launch, python
 from app.core.errors import NotFound, Problem
 from app.core.ids import new_id
 from app.core.text import text
@@ -36,6 +35,12 @@ PATIENCE = 60.0
 MEMORY = 2**30
 """Address space of the reader: it needs a few MiB of it."""
 REMEMBERED = 50
+_ENV = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYDANTIC_DISABLE_PLUGINS": "__all__",  # looking for them takes a tenth of a second
+    "PYTHONUTF8": "1",
+}
 State = Literal["receiving", "reading", "done", "failed"]
 
 
@@ -55,7 +60,7 @@ class Uploads:
     """``folder`` is for files under way, ``root`` where the finished sets lie."""
 
     def __init__(self, folder: Path, root: Path) -> None:
-        self._folder = folder
+        self._folder = folder.absolute()
         self._root = root
         self._uploads: dict[str, Upload] = {}
 
@@ -117,13 +122,12 @@ class Uploads:
     async def _read(self, upload: Upload, folder: Path) -> None:
         process = None
         try:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "app.own", str(folder)),
-                stdin=asyncio.subprocess.DEVNULL,
+            process = await launch(
+                python("-m", "app.own", str(folder)),
+                environment(**_ENV),
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
-                env=_environment(),
-                preexec_fn=_bounded,
+                prepare=_bounded,
             )
             async with asyncio.timeout(READING_SECONDS):
                 assert process.stdout is not None
@@ -159,18 +163,6 @@ class Uploads:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _environment() -> dict[str, str]:
-    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV")
-    found = {name: os.environ[name] for name in kept if name in os.environ}
-    return {
-        **found,
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "PYDANTIC_DISABLE_PLUGINS": "__all__",  # looking for them takes a tenth of a second
-        "PYTHONUTF8": "1",
-    }
 
 
 def _bounded() -> None:

@@ -10,13 +10,15 @@ import os
 import sys
 from typing import Any
 
-import torch
-
-from app.engine.device import cpu_name
+from app.core.children import end_with_parent
 
 
 def devices() -> dict[str, Any]:
     """``{"devices": [{"id", "name", "memory", "threads"}…], "default": id}``."""
+    import torch
+
+    from app.engine.device import cpu_name
+
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     found: list[dict[str, Any]] = [
         {"id": "cpu", "name": cpu_name(), "memory": memory, "threads": 1}
@@ -28,5 +30,6 @@ def devices() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    end_with_parent()
     json.dump(devices(), sys.stdout)
     sys.stdout.write("\n")
