@@ -20,6 +20,7 @@ from queue import Empty, Queue
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+GLASSNET = (sys.executable, "-m", "app")
 BASE_URL = "http://127.0.0.1:8000"
 """Where an application made from default settings believes to be."""
 
@@ -130,7 +131,7 @@ class LiveServer:
 @contextmanager
 def live_server(data: Path, *arguments: str, **environment: str) -> Iterator[LiveServer]:
     """``glassnet serve`` on a free port, ended at the end of the block."""
-    server = start_server(data, *arguments, **environment)
+    server = start_server(data, *arguments, folder=ROOT, command=GLASSNET, **environment)
     try:
         yield server
     finally:
@@ -141,7 +142,7 @@ def start_server(
     data: Path,
     *arguments: str,
     folder: Path = ROOT,
-    command: Sequence[str] = (sys.executable, "-m", "app"),
+    command: Sequence[str] = GLASSNET,
     **environment: str,
 ) -> LiveServer:
     """A server process that answers ``/readyz``, started in ``folder``."""
