@@ -50,6 +50,7 @@ from app.runs.lag import LagExperiments
 from app.runs.service import Runs
 from app.settings import Settings
 from app.store.records import BaselineFiles, LagFiles
+from app.store.refusals import unusable
 from app.store.runs import Store
 
 API = "/api/v1"
@@ -165,6 +166,9 @@ def _lifespan(
             except GlassnetError as error:
                 app.state.failure = error
                 raise
+            except OSError as error:
+                app.state.failure = unusable(settings.data, error)
+                raise
             library.tidy()
             uploads.tidy()
             app.state.context = Context(
@@ -193,7 +197,6 @@ def _lifespan(
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Runs]:
     """The runs of a data folder, started; stopped at the end with a snapshot of each."""
-    settings.data.mkdir(parents=True, exist_ok=True)
     store = Store(settings.data)
     await store.open()
     try:
@@ -225,7 +228,10 @@ async def comparing(
 def open_access(settings: Settings) -> tuple[Access, str | None]:
     """Who may come in, and the token that was made just now if one was."""
     given = settings.token.get_secret_value() if settings.token else None
-    return prepare(settings.data, settings.port, given, needed=not settings.loopback)
+    try:
+        return prepare(settings.data, settings.port, given, needed=not settings.loopback)
+    except OSError as error:
+        raise unusable(settings.data, error) from error
 
 
 def from_environment() -> FastAPI:

@@ -16,6 +16,7 @@ import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.supervisors import ChangeReload
 
+from app.core.errors import GlassnetError
 from app.main import create_app, open_access
 from app.settings import Settings
 
@@ -60,7 +61,12 @@ def run_server(settings: Settings, *, reload: bool, open_page: bool) -> None:
     settings = settings.model_copy(
         update={"port": port, "development": reload or settings.development}
     )
-    access, new_token = open_access(settings)
+    try:
+        access, new_token = open_access(settings)
+    except GlassnetError as error:
+        listening.close()
+        typer.echo(f"glassnet: {error.text.en}", err=True)
+        raise typer.Exit(3) from None
     address = url(settings.host, port)
     entrance = f"{address}?token={new_token}" if new_token else address
     announcement = announce(address, entrance, new_token is not None)

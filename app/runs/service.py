@@ -21,7 +21,7 @@ from app.protocol.events import State, StateChanged, StoredEvent
 from app.protocol.exports import Made
 from app.protocol.health import HealthWanted
 from app.protocol.range_test import RangeWanted
-from app.protocol.refusals import WeightsMisfit
+from app.protocol.refusals import RunUnreadable, WeightsMisfit
 from app.protocol.runs import (
     Applied,
     MetricsSeries,
@@ -177,8 +177,12 @@ class Runs:
         return run.info()
 
     async def get(self, run: str) -> RunInfo:
-        """Raises NotFound, as all that follow."""
-        return (await self._find(run)).info()
+        """Raises NotFound, as all that follow; those that need the run itself RunUnreadable."""
+        try:
+            return (await self._find(run)).info()
+        except RunUnreadable as error:
+            record = await self._store.get(run)
+            return RunInfo(**{**dict(record), "unreadable": error.text, "reason": error.text})
 
     async def list(self, cursor: str | None, limit: int) -> tuple[Sequence[RunInfo], str | None]:
         """The newest first, and the cursor of the next page."""
@@ -193,13 +197,16 @@ class Runs:
 
     async def delete(self, run: str) -> None:
         """End its worker, forget its events, remove its snapshots."""
-        found = await self._find(run)
+        try:
+            found = await self._find(run)
+        except RunUnreadable:
+            return await self._store.delete(run)
         await found.remove()
         try:
             await self._store.delete(run)
         finally:
             self._runs.pop(run, None)
-        found.room.close()
+        return found.room.close()
 
     async def command(self, run: str, command: AnyCommand) -> Applied:
         """Also brings an interrupted or parked run back."""
@@ -299,19 +306,19 @@ class Runs:
             )
 
     async def events(self, run: str, after: int, limit: int) -> Sequence[StoredEvent]:
-        await self._find(run)
+        await self._stored(run)
         return await self._store.events(run, after, limit)
 
     async def metrics(self, run: str, branch: int | None = None) -> MetricsSeries:
-        return await curves(self._store, (await self._find(run)).record, branch)
+        return await curves(self._store, await self._stored(run), branch)
 
     async def snapshots(self, run: str) -> Sequence[SnapshotInfo]:
-        await self._find(run)
+        await self._stored(run)
         return await self._store.snapshots.listed(run)
 
     async def snapshot_file(self, run: str, branch: int, step: int) -> Path:
         """Where that snapshot is, if it exists."""
-        await self._find(run)
+        await self._stored(run)
         return self._store.snapshots.path(run, branch, step)
 
     # --- viewers, devices, queue ------------------------------------------------------------------
@@ -337,11 +344,18 @@ class Runs:
         live = self._runs.get(record.id)
         return live.info() if live is not None else RunInfo(**dict(record))
 
+    async def _stored(self, run: str) -> RunRecord:
+        """The run as it is published, whether or not it can go on."""
+        live = self._runs.get(run)
+        return live.record if live is not None else await self._store.get(run)
+
     async def _find(self, run: str) -> Run:
         if run not in self._runs:
             async with self._loading:
                 if run not in self._runs:
                     record = await self._store.get(run)
+                    if record.unreadable is not None:
+                        raise RunUnreadable(reason=record.unreadable)
                     way = lineage(record.branches, record.branch)
                     log = await self._store.settings_log(run, way)
                     self._runs[run] = Run(record, tuple(log), self._around)

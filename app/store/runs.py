@@ -6,16 +6,27 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy import ColumnElement, Row, and_, delete, false, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.errors import NotFound
-from app.core.text import Text, text
+from app.core.text import text
 from app.protocol.commands import LoggedCommand, is_setting
-from app.protocol.events import EVENT, CommandApplied, Rewound, State, StoredEvent
-from app.protocol.runs import Branch, RunRecord, Settings
-from app.spec.run import RunSpec
+from app.protocol.events import CommandApplied, Note, Rewound, State, StoredEvent
+from app.protocol.refusals import RunUnreadable
+from app.protocol.runs import Branch, RunRecord
 from app.store.database import Database
+from app.store.rows import (
+    branch_row,
+    branches_of,
+    event_of,
+    event_row,
+    identity_row,
+    leads_back,
+    progress_row,
+    record_of,
+)
 from app.store.snapshots import SnapshotFolders
 from app.store.tables import BRANCHES, EVENTS, RUNS
 from app.store.weights import WeightFiles
@@ -26,6 +37,7 @@ Lineage = Sequence[tuple[int, int | None]]
 
 _Append = tuple[RunRecord, Sequence[StoredEvent]]
 _RUN = text("run", "运行")
+_log = structlog.get_logger(__name__)
 
 
 class Store:
@@ -40,6 +52,8 @@ class Store:
     async def open(self) -> None:
         """Raises :class:`app.store.database.DataInUse` if another server has the folder."""
         await self._database.open()
+        if self._database.salvaged is not None:
+            _log.warning(self._database.salvaged.text.en)
         self._writer.start()
         await self._tidy_weights()
 
@@ -50,9 +64,11 @@ class Store:
     async def create(self, record: RunRecord, events: Sequence[StoredEvent]) -> None:
         """A new run with its first events, in one transaction."""
         async with self._database.write() as connection:
-            await connection.execute(insert(RUNS).values(**_identity(record), **_progress(record)))
             await connection.execute(
-                insert(BRANCHES), [_branch(record.id, branch) for branch in record.branches]
+                insert(RUNS).values(**identity_row(record), **progress_row(record))
+            )
+            await connection.execute(
+                insert(BRANCHES), [branch_row(record.id, branch) for branch in record.branches]
             )
             await _insert_events(connection, events)
 
@@ -73,7 +89,9 @@ class Store:
         return await self._records(older, limit)
 
     async def in_states(self, states: Iterable[State]) -> list[RunRecord]:
-        return await self._records(RUNS.c.state.in_(list(states)), limit=None)
+        """Those that can be read: nobody goes on with the others."""
+        found = await self._records(RUNS.c.state.in_(list(states)), limit=None)
+        return [record for record in found if record.unreadable is None]
 
     async def mentioning(self, words: str) -> list[str]:
         """The runs whose spec holds these words; nothing in them is special."""
@@ -106,7 +124,7 @@ class Store:
             .limit(limit)
         )
         async with self._database.read() as connection:
-            return [_event(row) for row in await connection.execute(query)]
+            return [event_of(row) for row in await connection.execute(query)]
 
     async def events_of(self, run: str, kind: str, lineage: Lineage) -> list[StoredEvent]:
         """All events of one type along a lineage, in order."""
@@ -116,13 +134,19 @@ class Store:
             .order_by(EVENTS.c.seq)
         )
         async with self._database.read() as connection:
-            return [_event(row) for row in await connection.execute(query)]
+            return [event_of(row) for row in await connection.execute(query)]
 
     async def settings_log(self, run: str, lineage: Lineage) -> list[LoggedCommand]:
-        """The commands that change numbers, in the order in which they took effect."""
+        """The commands that change numbers, in the order in which they took effect.
+
+        Raises :class:`RunUnreadable` where one cannot be read: without it the run would go on with
+        other numbers than it had.
+        """
         found = []
         for stored in await self.events_of(run, "command", lineage):
             event = stored.event
+            if isinstance(event, Note):
+                raise RunUnreadable(reason=event.message)
             if isinstance(event, CommandApplied) and is_setting(event.command):
                 found.append(
                     LoggedCommand(step=event.step, branch=event.branch, command=event.command)
@@ -153,15 +177,25 @@ class Store:
                     branches[line.run].append(
                         Branch(branch=line.branch, parent=line.parent, step=line.step)
                     )
-        return [_record(row, branches[row.id]) for row in rows]
+        return [await self._record(row, branches[row.id]) for row in rows]
+
+    async def _record(self, row: Row[Any], branches: list[Branch]) -> RunRecord:
+        if not leads_back(branches, row.branch):
+            every = select(EVENTS).where(EVENTS.c.run == row.id, EVENTS.c.type == "rewound")
+            async with self._database.read() as connection:
+                told = await connection.execute(every.order_by(EVENTS.c.seq))
+                branches = branches_of(event_of(one) for one in told)
+        return record_of(row, branches)
 
     async def _commit(self, batch: Sequence[_Append]) -> None:
         async with self._database.write() as connection:
             for record, events in batch:
                 changed = update(RUNS).where(RUNS.c.id == record.id)
-                await connection.execute(changed.values(**_progress(record)))
+                await connection.execute(changed.values(**progress_row(record)))
                 born = [
-                    _branch(record.id, Branch(branch=new.branch, parent=new.parent, step=new.step))
+                    branch_row(
+                        record.id, Branch(branch=new.branch, parent=new.parent, step=new.step)
+                    )
                     for stored in events
                     if isinstance(new := stored.event, Rewound)
                 ]
@@ -183,67 +217,4 @@ def _along(lineage: Lineage) -> ColumnElement[bool]:
 async def _insert_events(connection: AsyncConnection, events: Sequence[StoredEvent]) -> None:
     if not events:
         return
-    rows = [
-        {
-            "run": stored.run,
-            "seq": stored.seq,
-            "time": stored.time,
-            "branch": stored.event.branch,
-            "step": stored.event.step,
-            "type": stored.event.type,
-            "body": stored.event.model_dump_json(),
-        }
-        for stored in events
-    ]
-    await connection.execute(insert(EVENTS), rows)
-
-
-def _branch(run: str, branch: Branch) -> dict[str, Any]:
-    return {"run": run, **branch.model_dump()}
-
-
-def _identity(record: RunRecord) -> dict[str, Any]:
-    return {
-        "id": record.id,
-        "name": record.name,
-        "spec": record.spec.model_dump_json(),
-        "created": record.created,
-    }
-
-
-def _progress(record: RunRecord) -> dict[str, Any]:
-    return {
-        "state": record.state,
-        "reason": record.reason.model_dump_json() if record.reason else None,
-        "device": record.device,
-        "branch": record.branch,
-        "step": record.step,
-        "epoch": record.epoch,
-        "updated": record.updated,
-        "last_seq": record.last_seq,
-        "settings": record.settings.model_dump_json(),
-    }
-
-
-def _record(row: Row[Any], branches: list[Branch]) -> RunRecord:
-    return RunRecord(
-        id=row.id,
-        name=row.name,
-        state=row.state,
-        reason=Text.model_validate_json(row.reason) if row.reason else None,
-        spec=RunSpec.model_validate_json(row.spec),
-        device=row.device,
-        branch=row.branch,
-        step=row.step,
-        epoch=row.epoch,
-        created=row.created,
-        updated=row.updated,
-        last_seq=row.last_seq,
-        settings=Settings.model_validate_json(row.settings),
-        branches=tuple(branches),
-    )
-
-
-def _event(row: Row[Any]) -> StoredEvent:
-    event = EVENT.validate_json(row.body)
-    return StoredEvent(run=row.run, seq=row.seq, time=row.time, event=event)
+    await connection.execute(insert(EVENTS), [event_row(stored) for stored in events])

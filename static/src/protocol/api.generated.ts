@@ -6602,6 +6602,8 @@ export interface components {
              *     ]
              */
             branches: components["schemas"]["Branch"][];
+            /** @default null */
+            unreadable: components["schemas"]["Text"] | null;
             /**
              * Queue Position
              * @default null
