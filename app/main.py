@@ -197,7 +197,7 @@ def _lifespan(
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Runs]:
     """The runs of a data folder, started; stopped at the end with a snapshot of each."""
-    store = Store(settings.data)
+    store = Store(settings.data, settings.reserve)
     await store.open()
     try:
         runs = Runs(store, settings)

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from app.core.children import environment, launch, python
+from app.core.disk import CannotStore, FolderGone, disk_full
 from app.core.errors import NotFound, Problem
 from app.core.ids import new_id
 from app.core.text import text
 from app.own.keep import Wanted
 from app.own.refusals import (
-    DiskFull,
     EmptyFile,
     ReaderDied,
     TooManyUploads,
@@ -79,6 +79,8 @@ class Uploads:
         busy = sum(one.state in ("receiving", "reading") for one in self._uploads.values())
         if busy >= MOST_AT_A_TIME:
             raise TooManyUploads(limit=MOST_AT_A_TIME)
+        if not self._folder.parent.is_dir():
+            raise FolderGone(folder=str(self._folder.parent))
         upload = Upload(new_id())
         self._remember(upload)
         folder = self._folder / upload.id
@@ -91,11 +93,17 @@ class Uploads:
             del self._uploads[upload.id]
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
             if isinstance(error, OSError) and not isinstance(error, TimeoutError):
-                raise DiskFull(reason=str(error.strerror or error)) from error
+                raise await self._refused() from error
             raise
         upload.state = "reading"
         upload.task = asyncio.create_task(self._read(upload, folder), name="read upload")
         return upload
+
+    async def _refused(self) -> CannotStore:
+        data = self._folder.parent
+        if not data.is_dir():
+            return FolderGone(folder=str(data))
+        return await asyncio.to_thread(disk_full, data)
 
     def _remember(self, upload: Upload) -> None:
         self._uploads[upload.id] = upload
@@ -150,7 +158,7 @@ class Uploads:
         elif "done" in message:
             upload.digest, upload.progress, upload.state = str(message["done"]), 1.0, "done"
         elif "full" in message:
-            self._fail(upload, DiskFull(reason=str(message["full"])).problem())
+            self._fail(upload, disk_full(self._folder.parent).problem())
         elif "failed" in message:
             self._fail(upload, Problem.model_validate(message["failed"]))
 

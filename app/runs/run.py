@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from app.core.disk import CannotStore
 from app.core.errors import Conflict, GlassnetError, NotFound
 from app.core.text import Text, text
 from app.protocol.commands import AnyCommand, LoggedCommand
@@ -22,20 +23,19 @@ from app.protocol.wire import Message
 from app.runs.devices import Devices
 from app.runs.exits import caused
 from app.runs.interfaces import Runner, RunStore
-from app.runs.journal import Journal, refused
+from app.runs.journal import Journal, held, refused, told
 from app.runs.link import Link
 from app.runs.progress import Progress
 from app.runs.resume import Plan, plan
 from app.runs.room import Room
 from app.runs.scheduler import Scheduler
+from app.runs.starts import FATAL, end_unwanted, is_fatal, log_failure, reason_of
 from app.spec.check import check
 
 ANSWER_TIMEOUT = 60.0
 MAX_BACKLOG = 16
 _STILL: frozenset[State] = frozenset({"paused", "finished"})
 _WAKEABLE: frozenset[State] = frozenset({"paused", "finished", "parked"})
-_FATAL = frozenset({"spec_broken", "data_missing", "device_missing", "too_large"})
-"""What a worker may report that makes the run impossible rather than interrupted."""
 _WAITS = text(
     "the run waits for a free place (number {position} in the queue).",
     "该运行正在排队（第 {position} 位）。",
@@ -67,7 +67,9 @@ class Run:
     ) -> None:
         self._around = around
         self._id = record.id
-        self._journal = Journal(around.store, Progress(record, log), self._publish, self._unstored)
+        self._trouble: CannotStore | None = None
+        progress = Progress(record, log)
+        self._journal = Journal(around.store, progress, self._publish, self._unstored, self.hold)
         self.room = Room(record.id, record.last_seq, self._read, self._taps_changed)
         self._link: Link | None = None
         self._starting: asyncio.Task[Link] | None = None
@@ -87,8 +89,11 @@ class Run:
         return self._journal.log
 
     def info(self) -> RunInfo:
+        shown = dict(self.record)
+        if self._trouble is not None and self.busy:
+            shown |= {"state": "paused", "reason": held(self._trouble)}
         return RunInfo(
-            **dict(self.record),
+            **shown,
             queue_position=self._around.scheduler.position(self._id),
             viewers=len(self.room),
         )
@@ -113,6 +118,8 @@ class Run:
     async def command(self, command: AnyCommand) -> Applied:
         """Follow a command between two steps; starts a worker if there is none."""
         self._touch()
+        if self._trouble is not None:
+            raise self._trouble
         if self._around.scheduler.position(self._id) is not None:
             return self._keep_for_later(command)
         message = {"type": "command", "command": command.model_dump(mode="json")}
@@ -153,9 +160,17 @@ class Run:
 
     def wake(self) -> None:
         """Get a worker in the background."""
-        if not self.busy and not self._gone:
+        if not self.busy and not self._gone and self._trouble is None:
             self._starting = asyncio.create_task(self._start(), name=f"start {self._id}")
-            self._starting.add_done_callback(_quietly)
+            self._starting.add_done_callback(log_failure)
+
+    def hold(self, trouble: CannotStore | None) -> None:
+        """Nothing can be stored: the worker makes no step until something can be again."""
+        before, self._trouble = self._trouble, trouble
+        if (before is None) == (trouble is None) or self._link is None:
+            return
+        self._link.send({"type": "hold" if trouble is not None else "release"})
+        self._journal.put(told(trouble))
 
     async def park(self, patience: float) -> None:
         """End the worker of a run that rests; a paused one becomes parked, a finished one stays so."""
@@ -171,6 +186,7 @@ class Run:
         """The server ends: keep what there is. What went on is interrupted, what rested is parked."""
         before = self.record.state
         self._gone = True
+        self._journal.hurry()
         await self._end(patience)
         if before in ("running", "starting", "queued"):
             self._say("interrupted", reason)
@@ -181,6 +197,7 @@ class Run:
     async def remove(self) -> None:
         """End everything at once; nothing more is stored."""
         self._gone = True
+        self._journal.hurry()
         await self._end(0.0)
         await self._journal.close()
 
@@ -191,6 +208,8 @@ class Run:
             raise Conflict(reason=_ENDING)
         if self._ended is not None and self._link is not None and self._link.ending:
             await asyncio.shield(self._ended)
+        if self._trouble is not None and self._link is None:
+            raise self._trouble
         self.wake()
         link = self._link if self._starting is None else await self._started(self._starting)
         if link is None:
@@ -213,12 +232,14 @@ class Run:
             self._around.scheduler.free(self._id)
             self._starting = None
             if isinstance(error, Exception) and not self._gone:
-                self._say("failed" if _is_fatal(error) else "interrupted", _reason(error))
+                self._say("failed" if is_fatal(error) else "interrupted", reason_of(error))
                 await self._journal.settled()
             raise
         self._link = link
         self._starting = None
         self._ended = asyncio.create_task(self._supervise(link), name=f"supervise {self._id}")
+        if self._trouble is not None:
+            link.send({"type": "hold"})
         self._send_taps()
         await self._catch_up(link)
         return link
@@ -245,7 +266,7 @@ class Run:
             going_on = await self._plan()
             process = await asyncio.shield(spawning)
         except BaseException:
-            spawning.add_done_callback(_end_unwanted)
+            spawning.add_done_callback(end_unwanted)
             raise
         link = Link(process, self, around.stall_after)
         await link.open({**self._first_message(device), **going_on.message()})
@@ -293,7 +314,7 @@ class Run:
         if link.reason is not None:
             _log.warning("worker lost", run=self._id, reason=link.reason.en)
             if not self._gone:
-                fatal = link.crash_code in _FATAL or (link.crash_code and not link.ready.is_set())
+                fatal = link.crash_code in FATAL or (link.crash_code and not link.ready.is_set())
                 self._say("failed" if fatal else "interrupted", link.reason)
                 await self._journal.settled()
 
@@ -320,7 +341,7 @@ class Run:
         self.room.frame(key, frame)
 
     async def before_answer(self) -> None:
-        await self._journal.settled()
+        await self._journal.answerable()
 
     # --- small things -------------------------------------------------------------------------
 
@@ -376,24 +397,3 @@ class Run:
         else:
             changes = {"state": "interrupted", "reason": reason}
             self._journal.override(self.record.model_copy(update=changes))
-
-
-def _is_fatal(error: Exception) -> bool:
-    return isinstance(error, GlassnetError) and error.code in _FATAL
-
-
-def _reason(error: Exception) -> Text:
-    return error.text if isinstance(error, GlassnetError) else Text(en=str(error), zh=str(error))
-
-
-def _quietly(task: asyncio.Task[Link]) -> None:
-    """Whoever waits for a start gets its error; nobody need wait."""
-    if not task.cancelled() and task.exception() is not None:
-        _log.warning("run not started", error=str(task.exception()))
-
-
-def _end_unwanted(spawning: asyncio.Task[Any]) -> None:
-    """A worker that came too late."""
-    if not spawning.cancelled() and spawning.exception() is None:
-        spawning.result().sock.close()
-        spawning.result().kill()

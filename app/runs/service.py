@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
@@ -12,7 +10,8 @@ from typing import Any
 
 import structlog
 
-from app.core.errors import Conflict, Invalid
+from app.core.disk import CannotStore
+from app.core.errors import Conflict
 from app.core.ids import new_id
 from app.core.text import Language, text
 from app.protocol.attribution import AttributionWanted
@@ -21,7 +20,7 @@ from app.protocol.events import State, StateChanged, StoredEvent
 from app.protocol.exports import Made
 from app.protocol.health import HealthWanted
 from app.protocol.range_test import RangeWanted
-from app.protocol.refusals import RunUnreadable, WeightsMisfit
+from app.protocol.refusals import RunUnreadable
 from app.protocol.runs import (
     Applied,
     MetricsSeries,
@@ -34,6 +33,7 @@ from app.protocol.runs import (
 from app.protocol.taps import AnySample, FixedSample
 from app.protocol.tracing import Traced
 from app.protocol.warp import Sweep
+from app.runs.cursors import cursor_of, read_cursor
 from app.runs.curves import curves
 from app.runs.devices import Devices, find, only_cpu
 from app.runs.exits import SERVER_LOST, SERVER_STOPPED
@@ -46,15 +46,16 @@ from app.runs.run import Run, Surroundings
 from app.runs.runner import GpuRunner
 from app.runs.scheduler import Scheduler
 from app.runs.viewer import Viewer
+from app.runs.weights import require_fit
 from app.runs.zygote import CpuRunner
 from app.spec.base import Strict
 from app.spec.check import require
 from app.spec.report import Report
 from app.spec.run import RunSpec
-from app.spec.weights import misfits
 
 STALL_AFTER = 30.0
 STOP_PATIENCE = 5.0
+WATCH_SECONDS = 1.0
 FORGET_AFTER = 60.0
 """Seconds after which a run without worker and viewers leaves the memory."""
 _STOPPED = text("the server is stopping.", "服务器正在停止。")
@@ -82,6 +83,8 @@ class Runs:
         self._tasks: list[asyncio.Task[None]] = []
         self._parking: set[asyncio.Task[None]] = set()
         self._open = False
+        self.trouble: CannotStore | None = None
+        """Why nothing can be stored now; looked at every second."""
 
     # --- the server's start and end -------------------------------------------------------------
 
@@ -104,6 +107,7 @@ class Runs:
         self._tasks = [
             asyncio.create_task(self._find_devices(), name="devices"),
             asyncio.create_task(self._housekeeping(), name="housekeeping"),
+            asyncio.create_task(self._watch_store(), name="store watch"),
         ]
 
     async def stop(self) -> None:
@@ -154,6 +158,7 @@ class Runs:
         """Store a run and get it a worker; it rests at step 0 then. Raises SpecError,
         DeviceMissing; nothing is allocated before the spec is known to fit."""
         self._require_open()
+        self._require_room()
         await self.require_weights(spec, require(spec.model, spec.training))
         device = (await self.devices()).resolve(spec.device)
         now = time.time()
@@ -186,10 +191,10 @@ class Runs:
 
     async def list(self, cursor: str | None, limit: int) -> tuple[Sequence[RunInfo], str | None]:
         """The newest first, and the cursor of the next page."""
-        before = _read_cursor(cursor) if cursor else None
+        before = read_cursor(cursor) if cursor else None
         found = await self._store.page(before, limit + 1)
         infos = [self._info(record) for record in found[:limit]]
-        return infos, _cursor(infos[-1].id) if len(found) > limit else None
+        return infos, cursor_of(infos[-1].id) if len(found) > limit else None
 
     async def mentioning(self, words: str) -> Sequence[str]:
         """The runs whose spec holds these words."""
@@ -283,6 +288,7 @@ class Runs:
 
     async def add_weights(self, parts: AsyncIterator[bytes]) -> WeightsInfo:
         """Keep a file of weights for runs to start from."""
+        self._require_room()
         return await self._store.weights.add(parts)
 
     async def weights(self, sha256: str) -> WeightsInfo:
@@ -293,17 +299,7 @@ class Runs:
         """The weights that a spec names are here and fit; raises NotFound, WeightsMisfit."""
         if spec.weights is None:
             return
-        given = {one.name: one.shape for one in (await self.weights(spec.weights)).tensors}
-        problems = misfits(spec.model, report, given)
-        if problems:
-            first = problems[0].message
-            raise WeightsMisfit(
-                pointer="/weights",
-                problems=tuple(problems),
-                count=len(problems),
-                first=first.en,
-                first_zh=first.zh,
-            )
+        require_fit(spec, report, await self.weights(spec.weights))
 
     async def events(self, run: str, after: int, limit: int) -> Sequence[StoredEvent]:
         await self._stored(run)
@@ -365,6 +361,21 @@ class Runs:
         if not self._open:
             raise Conflict(reason=_STOPPED)
 
+    def _require_room(self) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+
+    async def _watch_store(self) -> None:
+        """Hold every run as long as nothing can be stored."""
+        while True:
+            trouble = await self._store.trouble()
+            if (trouble is None) != (self.trouble is None):
+                _log.warning("store", trouble=None if trouble is None else str(trouble))
+            self.trouble = trouble
+            for run in list(self._runs.values()):
+                run.hold(trouble)
+            await asyncio.sleep(WATCH_SECONDS)
+
     async def _housekeeping(self) -> None:
         """Park what rests unwatched, forget what only takes memory."""
         pause = min(5.0, self._settings.park_after / 5)
@@ -394,14 +405,3 @@ async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _cursor(run: str) -> str:
-    return base64.urlsafe_b64encode(run.encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> str:
-    try:
-        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except (ValueError, binascii.Error) as error:
-        raise Invalid(pointer="/query/cursor") from error

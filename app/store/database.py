@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from app.store.disk import Disk
 from app.store.examine import Damaged, examine, suspicion
 from app.store.refusals import DatabaseBroken, DataInUse, FolderUnusable, unusable
 from app.store.salvage import Salvage, salvage
@@ -31,6 +33,8 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
 )
 
+_AT_A_TIME = 2000
+_INCREMENTAL = 2
 _CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _REFUSING = frozenset(
     {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
@@ -40,8 +44,9 @@ _REFUSING = frozenset(
 class Database:
     """One file, one owner process, many readers and one writer at a time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, disk: Disk) -> None:
         self.path = path
+        self._disk = disk
         self._engine: AsyncEngine | None = None
         self._writing = asyncio.Lock()
         self._lock_file: IO[str] | None = None
@@ -57,6 +62,11 @@ class Database:
         engine = create_async_engine(f"sqlite+aiosqlite:///{self.path}", pool_size=4)
         _configure(engine.sync_engine)
         self._engine = engine
+
+    async def shrink(self) -> None:
+        """Give free pages and the log back to the disk, as far as that is possible now."""
+        async with self._writing:
+            await asyncio.to_thread(_shrink, self.path)
 
     async def close(self) -> None:
         if self._engine is not None:
@@ -78,7 +88,11 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: committed at the end of the block, rolled back by an exception."""
+        """A transaction: committed at the end of the block, rolled back by an exception.
+
+        Raises CannotStore where the disk is full, or the folder is no longer there.
+        """
+        self._disk.require_here()
         with self._said_in_words():
             async with self._writing, self._opened().connect() as connection:
                 await connection.execution_options(glassnet_writes=True)
@@ -92,6 +106,8 @@ class Database:
             yield
         except DatabaseError as error:
             code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+            if code == sqlite3.SQLITE_FULL or (code in _REFUSING and self._disk.trouble()):
+                raise self._disk.full() from error
             if code in _CORRUPT:
                 suspicion(self.path).touch()
             if code in _CORRUPT | _REFUSING:
@@ -113,6 +129,7 @@ class Database:
                 self.salvaged = salvage(self.path, str(error), migrate)
             suspicion(self.path).unlink(missing_ok=True)
             migrate(self.path)
+            self._disk.open()
         except BaseException as error:
             self._unlock()
             if isinstance(error, OSError):
@@ -166,6 +183,32 @@ def migrate(path: Path) -> None:
             connection.commit()
     finally:
         engine.dispose()
+    _make_shrinkable(path)
+
+
+def _make_shrinkable(path: Path) -> None:
+    """Free pages can be given back from now on; a file of before is written anew once for it."""
+    with closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as connection:
+        ((mode,),) = connection.execute("PRAGMA auto_vacuum").fetchall()
+        room = shutil.disk_usage(path.parent).free
+        if mode != _INCREMENTAL and path.stat().st_size * 3 < room:
+            connection.execute(f"PRAGMA auto_vacuum={_INCREMENTAL}")
+            connection.execute("VACUUM")
+
+
+def _shrink(path: Path) -> None:
+    with (
+        suppress(sqlite3.OperationalError),
+        closing(sqlite3.connect(path, timeout=1, isolation_level=None)) as connection,
+    ):
+        free = None
+        while True:
+            ((left,),) = connection.execute("PRAGMA freelist_count").fetchall()
+            if not left or left == free:  # nothing to give, or a file that cannot
+                break
+            free = left
+            connection.execute(f"PRAGMA incremental_vacuum({_AT_A_TIME})").fetchall()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _configure(engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,15 @@ import structlog
 from sqlalchemy import ColumnElement, Row, and_, delete, false, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core.disk import CannotStore, DiskFull
 from app.core.errors import NotFound
 from app.core.text import text
 from app.protocol.commands import LoggedCommand, is_setting
-from app.protocol.events import CommandApplied, Note, Rewound, State, StoredEvent
+from app.protocol.events import CommandApplied, Note, Rewound, State, StateChanged, StoredEvent
 from app.protocol.refusals import RunUnreadable
 from app.protocol.runs import Branch, RunRecord
 from app.store.database import Database
+from app.store.disk import RESERVE, Disk
 from app.store.rows import (
     branch_row,
     branches_of,
@@ -36,6 +39,7 @@ Lineage = Sequence[tuple[int, int | None]]
 """Branches and the last step of each that counts (None: all), as :mod:`app.runs.lineage` has it."""
 
 _Append = tuple[RunRecord, Sequence[StoredEvent]]
+_AT_A_TIME = 500
 _RUN = text("run", "运行")
 _log = structlog.get_logger(__name__)
 
@@ -43,8 +47,9 @@ _log = structlog.get_logger(__name__)
 class Store:
     """Everything of a server's runs that outlives it, in one folder."""
 
-    def __init__(self, data: Path) -> None:
-        self._database = Database(data / "glassnet.db")
+    def __init__(self, data: Path, reserve: int = RESERVE) -> None:
+        self.disk = Disk(data, data / "glassnet.db", reserve)
+        self._database = Database(data / "glassnet.db", self.disk)
         self._writer: BatchWriter[_Append] = BatchWriter(self._commit)
         self.snapshots = SnapshotFolders(data / "runs")
         self.weights = WeightFiles(data / "weights")
@@ -102,12 +107,38 @@ class Store:
     async def delete(self, run: str) -> None:
         """Its row, branches, events and snapshots, and weights that it alone needed; raises
         :class:`NotFound`."""
+        try:
+            await self._forget(run)
+        except DiskFull:
+            await self._forget_on_a_full_disk(run)
+        await self.snapshots.delete(run)
+        await self._tidy_weights()
+        await self._database.shrink()
+
+    async def _forget(self, run: str) -> None:
         async with self._database.write() as connection:
             gone = await connection.execute(delete(RUNS).where(RUNS.c.id == run))
             if not gone.rowcount:
                 raise NotFound(kind=_RUN, name=run)
+
+    async def _forget_on_a_full_disk(self, run: str) -> None:
+        """First what needs no room: the reserve and the snapshots. Then the events, newest first and
+        few at a time, so that the log stays small."""
+        self.disk.release()
         await self.snapshots.delete(run)
-        await self._tidy_weights()
+        newest = select(EVENTS.c.seq).where(EVENTS.c.run == run).order_by(EVENTS.c.seq.desc())
+        some = newest.limit(_AT_A_TIME).scalar_subquery()
+        gone = 1
+        while gone:
+            async with self._database.write() as connection:
+                those = delete(EVENTS).where(EVENTS.c.run == run, EVENTS.c.seq.in_(some))
+                gone = (await connection.execute(those)).rowcount
+            await self._database.shrink()
+        await self._forget(run)
+
+    async def trouble(self) -> CannotStore | None:
+        """Why nothing more should be stored now; None as long as all is well."""
+        return await asyncio.to_thread(self.disk.trouble)
 
     async def _tidy_weights(self) -> None:
         """Remove the files of weights that no run names."""
@@ -188,6 +219,15 @@ class Store:
         return record_of(row, branches)
 
     async def _commit(self, batch: Sequence[_Append]) -> None:
+        try:
+            await self._insert(batch)
+        except DiskFull:
+            if not all(isinstance(one.event, StateChanged) for _, found in batch for one in found):
+                raise
+            self.disk.release()  # how a run stands is worth the reserve
+            await self._insert(batch)
+
+    async def _insert(self, batch: Sequence[_Append]) -> None:
         async with self._database.write() as connection:
             for record, events in batch:
                 changed = update(RUNS).where(RUNS.c.id == record.id)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -169,9 +170,12 @@ def _rows(source: sqlite3.Connection, table: str, names: Sequence[str]) -> Itera
 
     def read(start: int, count: int) -> list[Row] | None:
         try:
-            return source.execute(query, (start, count)).fetchall()
+            found = source.execute(query, (start, count)).fetchall()
         except (sqlite3.DatabaseError, OverflowError):
             return None
+        numbers = [start - 1, *(row[0] for row in found)]
+        # A damaged tree may lead in circles.
+        return found if all(a < b for a, b in pairwise(numbers)) else None
 
     here, count = 1, _AT_A_TIME
     while here < _FARTHEST:
@@ -215,6 +219,8 @@ def _ends(target: sqlite3.Connection) -> list[tuple[str, int]]:
 
 def _told(target: sqlite3.Connection, run: str, last: int) -> bool:
     """Numbers stay without gaps: a note stands for every event that is lost, and one says how many."""
+    # A number beyond the last is none that was ever given.
+    target.execute("DELETE FROM events WHERE run = ? AND seq NOT BETWEEN 1 AND ?", (run, last))
     stored = target.execute(
         "SELECT seq, time, branch, step FROM events WHERE run = ? ORDER BY seq", (run,)
     ).fetchall()
