@@ -60,6 +60,7 @@ from app.runs.lag import LagExperiments
 from app.runs.service import Runs
 from app.settings import Settings
 from app.store.records import BaselineFiles, LagFiles
+from app.store.refusals import unusable
 from app.store.runs import Store
 
 API = "/api/v1"
@@ -180,6 +181,9 @@ def _lifespan(
             except GlassnetError as error:
                 app.state.failure = error
                 raise
+            except OSError as error:
+                app.state.failure = unusable(settings.data, error)
+                raise
             library.tidy()
             uploads.tidy()
             app.state.context = Context(
@@ -210,7 +214,7 @@ async def running(settings: Settings) -> AsyncIterator[Runs]:
     """The runs of a data folder, started; stopped at the end with a snapshot of each."""
     await asyncio.to_thread(private_folder, settings.data)
     with private_files():
-        store = Store(settings.data)
+        store = Store(settings.data, settings.reserve)
         await store.open()
         try:
             runs = Runs(store, settings)
@@ -258,7 +262,10 @@ def protocols(settings: Settings) -> dict[str, Any]:
 def open_access(settings: Settings) -> tuple[Access, str | None]:
     """Who may come in, and the token that was made just now if one was."""
     given = settings.token.get_secret_value() if settings.token else None
-    return prepare(settings.data, settings.port, given, needed=not settings.loopback)
+    try:
+        return prepare(settings.data, settings.port, given, needed=not settings.loopback)
+    except OSError as error:
+        raise unusable(settings.data, error) from error
 
 
 def from_environment() -> FastAPI:

@@ -121,6 +121,14 @@ class Settings(BaseSettings):
         title="park after",
         description="Seconds after which a paused run that nobody watches gives its memory back.",
     )
+    reserve: int = Field(
+        200 * 2**20,
+        ge=0,
+        le=2**40,
+        title="reserve",
+        description="Bytes of the disk that are kept free (a twentieth of a small one): with less, "
+        "runs are held and nothing new is taken.",
+    )
     development: bool = Field(
         False,
         title="development",

@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import Any
 from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[1]
+GLASSNET = (sys.executable, "-m", "app")
 BASE_URL = "http://127.0.0.1:8000"
 """Where an application made from default settings believes to be."""
 
@@ -160,19 +161,25 @@ class LiveServer:
 @contextmanager
 def live_server(data: Path, *arguments: str, **environment: str) -> Iterator[LiveServer]:
     """``glassnet serve`` on a free port, ended at the end of the block."""
-    server = start_server(data, *arguments, **environment)
+    server = start_server(data, *arguments, folder=ROOT, command=GLASSNET, **environment)
     try:
         yield server
     finally:
         server.stop()
 
 
-def start_server(data: Path, *arguments: str, **environment: str) -> LiveServer:
-    """A server process that answers ``/readyz``."""
+def start_server(
+    data: Path,
+    *arguments: str,
+    folder: Path = ROOT,
+    command: Sequence[str] = GLASSNET,
+    **environment: str,
+) -> LiveServer:
+    """A server process that answers ``/readyz``, started in ``folder``."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("GLASSNET_")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "app", "serve", "--port", "0", "--data", str(data), *arguments],
-        cwd=ROOT,
+        [*command, "serve", "--port", "0", "--data", str(data), *arguments],
+        cwd=folder,
         env={**inherited, "PYTHONUNBUFFERED": "1", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

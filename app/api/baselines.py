@@ -35,7 +35,7 @@ class BaselineList(BaseModel):
     "/baselines",
     status_code=202,
     response_model=BaselineRecord,
-    responses=failures(*READS_BODY, 409),
+    responses=failures(*READS_BODY, 409, 507),
     summary="Let a baseline learn",
     openapi_extra=documented("BaselineSpec", ("a linear SVM on digits", EXAMPLE)),
 )

@@ -36,7 +36,7 @@ class LagList(BaseModel):
     "/lag-experiments",
     status_code=202,
     response_model=LagRecord,
-    responses=failures(*READS_BODY, 409),
+    responses=failures(*READS_BODY, 409, 507),
     summary="Let cells remember over lags",
     openapi_extra=documented(
         "LagSpec",

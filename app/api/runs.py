@@ -119,7 +119,7 @@ LARGEST_STEP = 2**53
     "/runs",
     status_code=202,
     response_model=RunInfo,
-    responses=failures(*READS_BODY, 503),
+    responses=failures(*READS_BODY, 503, 507),
     summary="Create a run",
     openapi_extra=documented("RunSpec", *((one.id, one.spec) for one in presets()[:1])),
 )
@@ -163,7 +163,7 @@ async def delete_run(run: RunId, here: Here) -> Response:
 @router.post(
     "/runs/{run}/commands",
     response_model=Applied,
-    responses=failures(*READS_BODY, 404, 409, 503),
+    responses=failures(*READS_BODY, 404, 409, 503, 507),
     summary="Command a run",
     openapi_extra=documented("AnyCommand", *COMMANDS),
 )
@@ -242,7 +242,7 @@ async def download_snapshot(
 @router.post(
     "/runs/{run}/predictions",
     response_model=Prediction,
-    responses=failures(*READS_BODY, 404, 409, 503),
+    responses=failures(*READS_BODY, 404, 409, 503, 507),
     summary="Predict one sample",
     openapi_extra=documented(
         "PredictionWanted", ("a validation sample", {"sample": {"kind": "stored", "index": 0}})
@@ -260,7 +260,7 @@ async def predict(run: RunId, wanted: PredictionBody, request: Request, here: He
 @router.post(
     "/runs/{run}/sweeps",
     response_model=SweepAnswer,
-    responses=failures(*READS_BODY, 404, 409, 503),
+    responses=failures(*READS_BODY, 404, 409, 503, 507),
     summary="Predict one sample along a movement",
     openapi_extra=documented("SweepWanted", ("turned from −30° to 30°", TURNED)),
 )
@@ -274,7 +274,7 @@ async def sweep(run: RunId, wanted: SweepBody, here: Here) -> Json:
 @router.post(
     "/runs/{run}/augmented",
     response_class=Response,
-    responses={**binary("inputs (count, …)"), **failures(*READS_BODY, 404, 409, 503)},
+    responses={**binary("inputs (count, …)"), **failures(*READS_BODY, 404, 409, 503, 507)},
     summary="One sample, augmented",
     openapi_extra=documented(
         "AugmentedWanted", ("eight steps", {"sample": {"kind": "stored", "index": 0}, "count": 8})
@@ -289,7 +289,7 @@ async def augment_sample(run: RunId, wanted: AugmentedBody, here: Here) -> Respo
 @router.get(
     "/runs/{run}/tensors",
     response_class=Response,
-    responses={**binary("Every parameter, named node.weight …"), **failures(404, 409, 503)},
+    responses={**binary("Every parameter, named node.weight …"), **failures(404, 409, 503, 507)},
     summary="Present parameters",
 )
 async def get_tensors(run: RunId, here: Here) -> Response:

@@ -30,7 +30,7 @@ _BODY = {
     "/weights",
     status_code=201,
     response_model=WeightsInfo,
-    responses=failures(408, 413, 415, 422, 503),
+    responses=failures(408, 413, 415, 422, 503, 507),
     summary="Bring weights along",
     openapi_extra=_BODY,
 )

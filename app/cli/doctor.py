@@ -14,6 +14,7 @@ from typing import Any
 
 import typer
 
+from app.core.children import ask
 from app.main import installed_version, page_is_built
 from app.settings import Settings
 
@@ -102,14 +103,8 @@ def _page() -> Finding:
 def _ask(*arguments: str) -> tuple[dict[str, Any] | None, str]:
     """What a fresh interpreter prints as JSON, or why it did not."""
     try:
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=True,
-        )
-        found = json.loads(done.stdout.strip().splitlines()[-1])
+        printed = ask(*arguments, timeout=PATIENCE)
+        found = json.loads(printed.strip().splitlines()[-1])
     except subprocess.TimeoutExpired:
         return None, f"no answer within {PATIENCE} s"
     except subprocess.CalledProcessError as error:

@@ -13,8 +13,10 @@ from app.core.quoted import line
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """uvicorn takes a WebSocket that was refused with a proper answer for a fault of ours."""
-    return "without completing handshake" not in record.getMessage()
+    """uvicorn takes a WebSocket that was refused with a proper answer for a fault of ours, and says
+    that the start failed after the sentence that says why."""
+    said = record.getMessage()
+    return "without completing handshake" not in said and "startup failed. Exiting" not in said
 
 
 def indented(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -15,6 +15,7 @@ import typer
 import uvicorn
 from uvicorn.supervisors import ChangeReload
 
+from app.core.errors import GlassnetError
 from app.main import create_app, limits, open_access, protocols
 from app.settings import Settings
 
@@ -57,11 +58,17 @@ def run_server(settings: Settings, *, reload: bool, open_page: bool) -> None:
     settings = settings.model_copy(
         update={"port": port, "development": reload or settings.development}
     )
-    access, new_token = open_access(settings)
+    try:
+        access, new_token = open_access(settings)
+    except GlassnetError as error:
+        listening.close()
+        typer.echo(f"glassnet: {error.text.en}", err=True)
+        raise typer.Exit(3) from None
     address = url(settings.host, port)
     entrance = f"{address}?token={new_token}" if new_token else address
     announcement = announce(address, entrance, new_token is not None)
     if reload:
+        listening.set_inheritable(True)  # and only then: no other child of ours may hold the port
         _publish(settings)
         config = uvicorn.Config(
             "app.main:from_environment",
@@ -111,7 +118,6 @@ def listen(host: str, port: int) -> socket.socket:
         listening.close()
         typer.echo(f"glassnet: {_reason(error, host, port)}", err=True)
         raise typer.Exit(1) from None
-    listening.set_inheritable(True)
     return listening
 
 

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from app.core.children import end_with_parent
 from app.core.errors import GlassnetError
 from app.own.keep import Wanted, read
 
@@ -22,6 +23,7 @@ def say(message: dict[str, Any]) -> None:
 
 
 def main(folder: Path) -> int:
+    end_with_parent()
     os.nice(5)
     wanted = Wanted.model_validate_json((folder / "wanted.json").read_bytes())
     last = -1.0

@@ -128,11 +128,6 @@ class ReaderDied(GlassnetError):
     )
 
 
-class DiskFull(GlassnetError):
-    code, status = "disk_full", 507
-    message = text("The file cannot be stored: {reason}", "无法保存文件：{reason}")
-
-
 class TooManyUploads(GlassnetError):
     code, status = "too_many_uploads", 503
     message = text(

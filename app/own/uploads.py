@@ -7,22 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import resource
 import shutil
-import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from app.core.children import environment, launch, python
+from app.core.disk import CannotStore, FolderGone, disk_full
 from app.core.errors import NotFound, Problem
 from app.core.ids import new_id
 from app.core.text import text
 from app.own.keep import Wanted
 from app.own.refusals import (
-    DiskFull,
     EmptyFile,
     ReaderDied,
     TooManyUploads,
@@ -35,6 +34,12 @@ READING_SECONDS = 900.0
 MEMORY = 2**30
 """Address space of the reader: it needs a few MiB of it."""
 REMEMBERED = 50
+_ENV = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYDANTIC_DISABLE_PLUGINS": "__all__",  # looking for them takes a tenth of a second
+    "PYTHONUTF8": "1",
+}
 State = Literal["receiving", "reading", "done", "failed"]
 
 
@@ -54,7 +59,7 @@ class Uploads:
     """``folder`` is for files under way, ``root`` where the finished sets lie."""
 
     def __init__(self, folder: Path, root: Path) -> None:
-        self._folder = folder
+        self._folder = folder.absolute()
         self._root = root
         self._uploads: dict[str, Upload] = {}
         self._readers = asyncio.Semaphore(MOST_AT_A_TIME)
@@ -74,6 +79,8 @@ class Uploads:
         busy = sum(one.state == "reading" for one in self._uploads.values())
         if busy >= MOST_AT_A_TIME + MOST_WAITING:
             raise TooManyUploads(limit=busy)
+        if not self._folder.parent.is_dir():
+            raise FolderGone(folder=str(self._folder.parent))
         upload = Upload(new_id())
         self._remember(upload)
         folder = self._folder / upload.id
@@ -85,12 +92,18 @@ class Uploads:
         except BaseException as error:
             del self._uploads[upload.id]
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-            if isinstance(error, OSError):
-                raise DiskFull(reason=str(error.strerror or error)) from error
+            if isinstance(error, OSError) and not isinstance(error, TimeoutError):
+                raise await self._refused() from error
             raise
         upload.state = "reading"
         upload.task = asyncio.create_task(self._in_turn(upload, folder), name="read upload")
         return upload
+
+    async def _refused(self) -> CannotStore:
+        data = self._folder.parent
+        if not data.is_dir():
+            return FolderGone(folder=str(data))
+        return await asyncio.to_thread(disk_full, data)
 
     def _remember(self, upload: Upload) -> None:
         self._uploads[upload.id] = upload
@@ -114,13 +127,12 @@ class Uploads:
     async def _read(self, upload: Upload, folder: Path) -> None:
         process = None
         try:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "app.own", str(folder)),
-                stdin=asyncio.subprocess.DEVNULL,
+            process = await launch(
+                python("-m", "app.own", str(folder)),
+                environment(**_ENV),
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
-                env=_environment(),
-                preexec_fn=_bounded,
+                prepare=_bounded,
             )
             async with asyncio.timeout(READING_SECONDS):
                 assert process.stdout is not None
@@ -143,7 +155,7 @@ class Uploads:
         elif "done" in message:
             upload.digest, upload.progress, upload.state = str(message["done"]), 1.0, "done"
         elif "full" in message:
-            self._fail(upload, DiskFull(reason=str(message["full"])).problem())
+            self._fail(upload, disk_full(self._folder.parent).problem())
         elif "failed" in message:
             self._fail(upload, Problem.model_validate(message["failed"]))
 
@@ -156,18 +168,6 @@ class Uploads:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _environment() -> dict[str, str]:
-    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV")
-    found = {name: os.environ[name] for name in kept if name in os.environ}
-    return {
-        **found,
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "PYDANTIC_DISABLE_PLUGINS": "__all__",  # looking for them takes a tenth of a second
-        "PYTHONUTF8": "1",
-    }
 
 
 def _bounded() -> None:

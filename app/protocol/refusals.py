@@ -24,6 +24,11 @@ class NotLive(Invalid):
     )
 
 
+class RunUnreadable(Conflict):
+    code, status = "run_unreadable", 409
+    message = text("{reason}", "{reason}")
+
+
 class OutOfRange(Invalid):
     code, status = "out_of_range", 422
     message = text("The value does not fit: {why}", "取值不合法：{why}")

@@ -44,6 +44,9 @@ class RunRecord(Shown):
     last_seq: int = 0
     settings: Settings
     branches: tuple[Branch, ...] = (Branch(branch=0, parent=None, step=0),)
+    unreadable: Text | None = None
+    """What of it cannot be read any more; its spec and settings stand for nothing then, and it can
+    only be deleted."""
 
 
 class RunInfo(RunRecord):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from app.core.children import environment, python
 from app.core.text import text
 from app.protocol.baselines import BaselineRecord, BaselineResult
 from app.runs.background import Background
-from app.runs.children import environment, python
 from app.runs.interfaces import WorkerProcess
 from app.runs.runner import SpawnRunner
 from app.spec.baseline import BaselineSpec

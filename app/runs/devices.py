@@ -10,9 +10,9 @@ from pathlib import Path
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, computed_field
 
+from app.core.children import environment, launch, python
 from app.core.errors import DeviceMissing
 from app.core.machine import memory
-from app.runs.children import environment, python
 
 TIMEOUT = 60.0
 CPU_SHARE, CUDA_SHARE = 0.75, 0.9
@@ -94,13 +94,8 @@ def only_cpu(share: float | None = None) -> Devices:
 
 
 async def _ask() -> bytes:
-    process = await asyncio.create_subprocess_exec(
-        *python("-m", "app.worker.devices"),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        env=environment(),
-        start_new_session=True,
-    )
+    command = python("-m", "app.worker.devices")
+    process = await launch(command, environment(), stdout=subprocess.PIPE)
     try:
         async with asyncio.timeout(TIMEOUT):
             answer, _ = await process.communicate()

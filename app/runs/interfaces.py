@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from app.core.disk import CannotStore
 from app.protocol.commands import LoggedCommand
 from app.protocol.events import State, StoredEvent
 from app.protocol.runs import RunRecord, SnapshotInfo, WeightsInfo
@@ -68,6 +69,9 @@ class RunStore(Protocol):
     async def events_of(self, run: str, kind: str, lineage: Lineage) -> list[StoredEvent]: ...
 
     async def settings_log(self, run: str, lineage: Lineage) -> list[LoggedCommand]: ...
+
+    async def trouble(self) -> CannotStore | None:
+        """Why nothing can be stored for a while: the disk is full, or the folder is gone."""
 
     async def newest_step(self, run: str, kind: str | None, lineage: Lineage) -> int | None: ...
 

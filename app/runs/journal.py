@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
-from app.core.text import Text
+from app.core.disk import CannotStore
+from app.core.text import Text, text
 from app.protocol.commands import AnyCommand
-from app.protocol.events import AnyEvent, State, StateChanged, StoredEvent
+from app.protocol.events import AnyEvent, Note, State, StateChanged, StoredEvent
 from app.protocol.runs import RunRecord
 from app.runs.interfaces import RunStore
 from app.runs.progress import Log, Progress
@@ -19,19 +21,30 @@ Entry = AnyEvent | Callable[[RunRecord], AnyEvent]
 """An event, or what makes it of the run as it is when its turn comes."""
 Publish = Callable[[list[StoredEvent]], None]
 Broken = Callable[[Exception], None]
+Held = Callable[[CannotStore], None]
 _RETRIES = (0.1, 0.5, 2.0)
+_AGAIN = 1.0
+"""Seconds between two looks whether there is room again."""
+_HELD = text("Paused: {reason}", "已暂停：{reason_zh}")
+_GOES_ON = text("There is room again: the run goes on.", "已有空间，运行继续。")
 _log = structlog.get_logger(__name__)
 
 
 class Journal:
     """``put`` takes events in order and returns at once; they are published once committed.
 
-    If the store keeps failing, what waits is dropped, ``broken`` is called, and numbering goes on
-    after the last event that is stored.
+    As long as the disk is full, or the folder gone, events wait and ``held`` is told why. If the store
+    keeps failing otherwise, what waits is dropped, ``broken`` is called, and numbering goes on after
+    the last event that is stored.
     """
 
     def __init__(
-        self, store: RunStore, progress: Progress, publish: Publish, broken: Broken
+        self,
+        store: RunStore,
+        progress: Progress,
+        publish: Publish,
+        broken: Broken,
+        held: Held = lambda reason: None,
     ) -> None:
         self.record = progress.record
         """The run as it is stored and published."""
@@ -39,6 +52,9 @@ class Journal:
         self._store = store
         self._publish = publish
         self._broken = broken
+        self._held = held
+        self._blocked: CannotStore | None = None
+        self._hurry = asyncio.Event()
         self._waiting: list[Entry] = []
         self._put = 0
         self._done = 0
@@ -73,8 +89,21 @@ class Journal:
             self._watchers.append((self._put, watcher))
             await watcher
 
+    async def answerable(self) -> None:
+        """As ``settled``, but raises why nothing can be stored now."""
+        if self._blocked is not None:
+            raise self._blocked
+        await self.settled()
+        if self._blocked is not None:
+            raise self._blocked
+
+    def hurry(self) -> None:
+        """The run ends: what waits for a full disk is tried once more, then dropped."""
+        self._hurry.set()
+
     async def close(self) -> None:
         """Take no more events; what was taken is stored first."""
+        self.hurry()
         self._closed = True
         await self.settled()
 
@@ -125,15 +154,36 @@ class Journal:
         return stored
 
     async def _append(self, stored: list[StoredEvent]) -> None:
-        for pause in _RETRIES:
+        pauses = iter(_RETRIES)
+        while True:
             try:
                 await self._store.append(self._progress.record, stored)
+            except CannotStore as error:
+                if self._hurry.is_set():
+                    raise
+                self._block(error)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._hurry.wait(), _AGAIN)
             except Exception as error:
+                pause = next(pauses, None)
+                if pause is None:
+                    raise
                 _log.warning("storing events again", run=stored[0].run, error=str(error))
                 await asyncio.sleep(pause)
             else:
+                self._blocked = None
                 return
-        await self._store.append(self._progress.record, stored)
+
+    def _block(self, error: CannotStore) -> None:
+        """Whoever waits for an answer gets the reason instead; the events are kept."""
+        if self._blocked is None:
+            _log.warning("events wait", run=self.record.id, error=str(error))
+            self._held(error)
+        self._blocked = error
+        for _, watcher in self._watchers:
+            if not watcher.done():
+                watcher.set_result(None)
+        self._watchers = []
 
 
 def said(
@@ -155,5 +205,20 @@ def said(
             device=device,
             kept=kept() if now in ("queued", "starting") else (),
         )
+
+    return event
+
+
+def held(trouble: CannotStore) -> Text:
+    """Why a run makes no step though nobody paused it."""
+    return _HELD.format(reason=trouble.text.en, reason_zh=trouble.text.zh)
+
+
+def told(trouble: CannotStore | None) -> Entry:
+    """That a run is held, or goes on, as an event."""
+    message = held(trouble) if trouble is not None else _GOES_ON
+
+    def event(record: RunRecord) -> AnyEvent:
+        return Note(branch=record.branch, step=record.step, code="held", message=message)
 
     return event

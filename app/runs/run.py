@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from app.core.disk import CannotStore
 from app.core.errors import Conflict, GlassnetError
 from app.core.text import Text, text
 from app.protocol.commands import AnyCommand, LoggedCommand, SetBatchSize
@@ -26,7 +27,7 @@ from app.protocol.runs import Applied, RunInfo, RunRecord
 from app.protocol.wire import Message
 from app.runs.deaths import TRIES, fate
 from app.runs.exits import Cause, NotYet, NoWorker, caused
-from app.runs.journal import Journal, said
+from app.runs.journal import Journal, held, said, told
 from app.runs.kept import Kept
 from app.runs.launch import Surroundings, launch, step_bytes
 from app.runs.link import Link
@@ -71,7 +72,9 @@ class Run:
     ) -> None:
         self._around = around
         self._id = record.id
-        self._journal = Journal(around.store, Progress(record, log), self._publish, self._unstored)
+        self._trouble: CannotStore | None = None
+        progress = Progress(record, log)
+        self._journal = Journal(around.store, progress, self._publish, self._unstored, self.hold)
         self.room = Room(record.id, record.last_seq, self._read, self._taps_changed)
         self._link: Link | None = None
         self._starting: asyncio.Task[None] | None = None
@@ -103,6 +106,8 @@ class Run:
         place = self._around.scheduler.place(self._id)
         if place is not None:
             facts["reason"] = place.reason
+        if self._trouble is not None and self.busy:
+            facts |= {"state": "paused", "reason": held(self._trouble)}
         position = None if place is None else place.position
         return RunInfo(**facts, queue_position=position, viewers=len(self.room))
 
@@ -126,6 +131,8 @@ class Run:
     async def command(self, command: AnyCommand) -> Applied:
         """Follow a command between two steps, or keep it until the run has a worker."""
         self._touch()
+        if self._trouble is not None:
+            raise self._trouble
         link = await self._worker()
         if link is None:
             return await self._keep(command)
@@ -145,7 +152,7 @@ class Run:
 
     def wake(self) -> None:
         """Get a worker in the background."""
-        if not self.busy and not self._gone:
+        if not self.busy and not self._gone and self._trouble is None:
             self._starting = asyncio.create_task(self._start(), name=f"start {self._id}")
             self._starting.add_done_callback(self._start_over)
 
@@ -155,6 +162,17 @@ class Run:
             await self._worker()
         except GlassnetError as error:
             _log.warning("run does not go on", run=self._id, error=str(error))
+
+    def hold(self, trouble: CannotStore | None) -> None:
+        """Nothing can be stored: the worker makes no step until something can be again."""
+        before, self._trouble = self._trouble, trouble
+        if (before is None) == (trouble is None):
+            return
+        if self._link is not None:
+            self._link.send({"type": "hold" if trouble is not None else "release"})
+            self._journal.put(told(trouble))
+        elif trouble is None and (self._kept or self.room.taps):
+            self.wake()
 
     async def park(self, patience: float) -> None:
         """End the worker of a run that rests; a paused one becomes parked, a finished one stays so."""
@@ -179,6 +197,7 @@ class Run:
         before = self.record.state
         self._gone = True
         self.refuse()
+        self._journal.hurry()
         await self._end(patience)
         await self._journal.settled()
         if before == "running":
@@ -193,6 +212,7 @@ class Run:
         """End everything at once; nothing more is stored."""
         self._gone = True
         self.refuse()
+        self._journal.hurry()
         await self._end(0.0)
         await self._journal.close()
 
@@ -208,6 +228,8 @@ class Run:
                         raise Conflict(reason=_ENDING)
                     if self._link is not None and not self._link.ending:
                         return self._link
+                    if self._trouble is not None and self._link is None:
+                        raise self._trouble
                     self.wake()
                     if self._around.scheduler.place(self._id) is not None:
                         return None
@@ -236,6 +258,8 @@ class Run:
         self._link = link
         self._starting = None
         self._ended = asyncio.create_task(self._supervise(link), name=f"supervise {self._id}")
+        if self._trouble is not None:
+            link.send({"type": "hold"})
         self._send_taps()
         self._tell()
 
@@ -344,7 +368,7 @@ class Run:
         self.room.frame(key, frame)
 
     async def before_answer(self) -> None:
-        await self._journal.settled()
+        await self._journal.answerable()
 
     # --- small things -------------------------------------------------------------------------
 

@@ -7,8 +7,8 @@ import socket
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
+from app.core.children import environment, launch, python
 from app.core.text import Text
-from app.runs.children import environment, launch, python
 from app.runs.exits import NoWorker
 from app.runs.interfaces import WorkerProcess
 

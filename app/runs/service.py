@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from app.core.disk import CannotStore
 from app.core.errors import Conflict
 from app.core.ids import new_id
 from app.core.text import Language, text
@@ -20,6 +21,7 @@ from app.protocol.events import StateChanged, StoredEvent
 from app.protocol.exports import Made
 from app.protocol.health import HealthWanted
 from app.protocol.range_test import RangeWanted
+from app.protocol.refusals import RunUnreadable
 from app.protocol.runs import (
     Applied,
     MetricsSeries,
@@ -61,6 +63,7 @@ STOP_PATIENCE = 2.0
 """Seconds in which a worker that is asked to end keeps what it has."""
 AT_ONCE = max(2, os.cpu_count() or 1)
 """Runs that an earlier server left going are started so many at a time."""
+WATCH_SECONDS = 1.0
 FORGET_AFTER = 60.0
 """Seconds after which a run without worker and viewers leaves the memory."""
 _STOPPED = text("the server is stopping.", "服务器正在停止。")
@@ -92,6 +95,8 @@ class Runs:
         self._tasks: list[asyncio.Task[None]] = []
         self._parking: set[asyncio.Task[None]] = set()
         self._open = False
+        self.trouble: CannotStore | None = None
+        """Why nothing can be stored now; looked at every second."""
 
     # --- the server's start and end -------------------------------------------------------------
 
@@ -116,6 +121,7 @@ class Runs:
             asyncio.create_task(self._find_devices(), name="devices"),
             asyncio.create_task(self._go_on(going), name="go on"),
             asyncio.create_task(self._housekeeping(), name="housekeeping"),
+            asyncio.create_task(self._watch_store(), name="store watch"),
         ]
 
     def refuse(self) -> None:
@@ -189,6 +195,7 @@ class Runs:
         """Store a run and get it a worker; it rests at step 0 then. Raises SpecError, DeviceMissing,
         LargerThanMachine; nothing is allocated before the spec is known to fit."""
         self._require_open()
+        self._require_room()
         report = await required(spec.model, spec.training)
         await self.require_weights(spec, report)
         device = "cpu" if spec.device == "cpu" else (await self.devices()).resolve(spec.device)
@@ -214,8 +221,12 @@ class Runs:
         return run.info()
 
     async def get(self, run: str) -> RunInfo:
-        """Raises NotFound, as all that follow."""
-        return (await self._find(run)).info()
+        """Raises NotFound, as all that follow; those that need the run itself RunUnreadable."""
+        try:
+            return (await self._find(run)).info()
+        except RunUnreadable as error:
+            record = await self._store.get(run)
+            return RunInfo(**{**dict(record), "unreadable": error.text, "reason": error.text})
 
     async def list(self, cursor: str | None, limit: int) -> tuple[Sequence[RunInfo], str | None]:
         """The newest first, and the cursor of the next page."""
@@ -230,13 +241,16 @@ class Runs:
 
     async def delete(self, run: str) -> None:
         """End its worker, forget its events, remove its snapshots."""
-        found = await self._find(run)
+        try:
+            found = await self._find(run)
+        except RunUnreadable:
+            return await self._store.delete(run)
         await found.remove()
         try:
             await self._store.delete(run)
         finally:
             self._runs.pop(run, None)
-        found.room.close()
+        return found.room.close()
 
     async def command(self, run: str, command: AnyCommand) -> Applied:
         """Also brings an interrupted or parked run back."""
@@ -299,6 +313,7 @@ class Runs:
 
     async def add_weights(self, parts: AsyncIterator[bytes]) -> WeightsInfo:
         """Keep a file of weights for runs to start from."""
+        self._require_room()
         return await self._store.weights.add(parts)
 
     async def weights(self, sha256: str) -> WeightsInfo:
@@ -311,19 +326,19 @@ class Runs:
             require_fit(spec.model, report, await self.weights(spec.weights))
 
     async def events(self, run: str, after: int, limit: int) -> Sequence[StoredEvent]:
-        await self._find(run)
+        await self._stored(run)
         return await self._store.events(run, after, limit)
 
     async def metrics(self, run: str, branch: int | None = None) -> MetricsSeries:
-        return await curves(self._store, (await self._find(run)).record, branch)
+        return await curves(self._store, await self._stored(run), branch)
 
     async def snapshots(self, run: str) -> Sequence[SnapshotInfo]:
-        await self._find(run)
+        await self._stored(run)
         return await self._store.snapshots.listed(run)
 
     async def snapshot_file(self, run: str, branch: int, step: int) -> Path:
         """Where that snapshot is, if it exists."""
-        await self._find(run)
+        await self._stored(run)
         return self._store.snapshots.path(run, branch, step)
 
     # --- viewers, devices, queue ------------------------------------------------------------------
@@ -353,16 +368,39 @@ class Runs:
         live = self._runs.get(record.id)
         return live.info() if live is not None else RunInfo(**dict(record))
 
+    async def _stored(self, run: str) -> RunRecord:
+        """The run as it is published, whether or not it can go on."""
+        live = self._runs.get(run)
+        return live.record if live is not None else await self._store.get(run)
+
     async def _find(self, run: str) -> Run:
         if run not in self._runs:
             async with self._loading:
                 if run not in self._runs:
-                    return await self._known(await self._store.get(run))
+                    record = await self._store.get(run)
+                    if record.unreadable is not None:
+                        raise RunUnreadable(reason=record.unreadable)
+                    return await self._known(record)
         return self._runs[run]
 
     def _require_open(self) -> None:
         if not self._open:
             raise Conflict(reason=_STOPPED)
+
+    def _require_room(self) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+
+    async def _watch_store(self) -> None:
+        """Hold every run as long as nothing can be stored."""
+        while True:
+            trouble = await self._store.trouble()
+            if (trouble is None) != (self.trouble is None):
+                _log.warning("store", trouble=None if trouble is None else str(trouble))
+            self.trouble = trouble
+            for run in list(self._runs.values()):
+                run.hold(trouble)
+            await asyncio.sleep(WATCH_SECONDS)
 
     async def _housekeeping(self) -> None:
         """Park what rests unwatched, forget what only takes memory."""

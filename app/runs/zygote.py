@@ -9,8 +9,8 @@ from contextlib import suppress
 
 import structlog
 
+from app.core.children import Pid, environment, launch, python
 from app.core.text import text
-from app.runs.children import Pid, environment, launch, python
 from app.runs.exits import NoWorker
 from app.runs.interfaces import WorkerProcess
 

@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 from pydantic import ValidationError
 
+from app.core.disk import disk_full
 from app.protocol.baselines import BaselineRecord
 from app.protocol.jobs import JobRecord
 from app.protocol.lag import LagRecord
@@ -57,7 +58,13 @@ class RecordFiles(Generic[Record]):
         return sorted(found, key=lambda record: record.created)
 
     def _save(self, record: Record) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._write(record)
+        except OSError as error:
+            raise disk_full(self.folder.parent) from error
+
+    def _write(self, record: Record) -> None:
+        self.folder.mkdir(exist_ok=True)
         number, name = tempfile.mkstemp(dir=self.folder, prefix=".", suffix=".new")
         with os.fdopen(number, "wb") as file:
             file.write(record.model_dump_json().encode())

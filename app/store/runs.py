@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy import ColumnElement, Row, and_, delete, false, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core.disk import CannotStore, DiskFull
 from app.core.errors import NotFound
-from app.core.text import Text, text
+from app.core.text import text
 from app.protocol.commands import LoggedCommand, is_setting
-from app.protocol.events import EVENT, CommandApplied, Rewound, State, StoredEvent
+from app.protocol.events import CommandApplied, Note, Rewound, State, StateChanged, StoredEvent
+from app.protocol.refusals import RunUnreadable
 from app.protocol.runs import Branch, RunRecord
-from app.spec.run import RunSpec
-from app.spec.settings import Settings
 from app.store.database import Database
+from app.store.disk import RESERVE, Disk
+from app.store.rows import (
+    branch_row,
+    branches_of,
+    event_of,
+    event_row,
+    identity_row,
+    leads_back,
+    progress_row,
+    record_of,
+)
 from app.store.snapshots import SnapshotFolders
 from app.store.tables import BRANCHES, EVENTS, RUNS
 from app.store.weights import WeightFiles
@@ -26,14 +39,17 @@ Lineage = Sequence[tuple[int, int | None]]
 """Branches and the last step of each that counts (None: all), as :mod:`app.runs.lineage` has it."""
 
 _Append = tuple[RunRecord, Sequence[StoredEvent]]
+_AT_A_TIME = 500
 _RUN = text("run", "运行")
+_log = structlog.get_logger(__name__)
 
 
 class Store:
     """Everything of a server's runs that outlives it, in one folder."""
 
-    def __init__(self, data: Path) -> None:
-        self._database = Database(data / "glassnet.db")
+    def __init__(self, data: Path, reserve: int = RESERVE) -> None:
+        self.disk = Disk(data, data / "glassnet.db", reserve)
+        self._database = Database(data / "glassnet.db", self.disk)
         self._writer: BatchWriter[_Append] = BatchWriter(self._commit)
         self.snapshots = SnapshotFolders(data / "runs")
         self.weights = WeightFiles(data / "weights")
@@ -41,6 +57,8 @@ class Store:
     async def open(self) -> None:
         """Raises :class:`app.store.database.DataInUse` if another server has the folder."""
         await self._database.open()
+        if self._database.salvaged is not None:
+            _log.warning(self._database.salvaged.text.en)
         self._writer.start()
         await self._tidy_weights()
 
@@ -51,9 +69,11 @@ class Store:
     async def create(self, record: RunRecord, events: Sequence[StoredEvent]) -> None:
         """A new run with its first events, in one transaction."""
         async with self._database.write() as connection:
-            await connection.execute(insert(RUNS).values(**_identity(record), **_progress(record)))
             await connection.execute(
-                insert(BRANCHES), [_branch(record.id, branch) for branch in record.branches]
+                insert(RUNS).values(**identity_row(record), **progress_row(record))
+            )
+            await connection.execute(
+                insert(BRANCHES), [branch_row(record.id, branch) for branch in record.branches]
             )
             await _insert_events(connection, events)
 
@@ -74,7 +94,9 @@ class Store:
         return await self._records(older, limit)
 
     async def in_states(self, states: Iterable[State]) -> list[RunRecord]:
-        return await self._records(RUNS.c.state.in_(list(states)), limit=None)
+        """Those that can be read: nobody goes on with the others."""
+        found = await self._records(RUNS.c.state.in_(list(states)), limit=None)
+        return [record for record in found if record.unreadable is None]
 
     async def mentioning(self, words: str) -> list[str]:
         """The runs whose spec holds these words; nothing in them is special."""
@@ -85,12 +107,38 @@ class Store:
     async def delete(self, run: str) -> None:
         """Its row, branches, events and snapshots, and weights that it alone needed; raises
         :class:`NotFound`."""
+        try:
+            await self._forget(run)
+        except DiskFull:
+            await self._forget_on_a_full_disk(run)
+        await self.snapshots.delete(run)
+        await self._tidy_weights()
+        await self._database.shrink()
+
+    async def _forget(self, run: str) -> None:
         async with self._database.write() as connection:
             gone = await connection.execute(delete(RUNS).where(RUNS.c.id == run))
             if not gone.rowcount:
                 raise NotFound(kind=_RUN, name=run)
+
+    async def _forget_on_a_full_disk(self, run: str) -> None:
+        """First what needs no room: the reserve and the snapshots. Then the events, newest first and
+        few at a time, so that the log stays small."""
+        self.disk.release()
         await self.snapshots.delete(run)
-        await self._tidy_weights()
+        newest = select(EVENTS.c.seq).where(EVENTS.c.run == run).order_by(EVENTS.c.seq.desc())
+        some = newest.limit(_AT_A_TIME).scalar_subquery()
+        gone = 1
+        while gone:
+            async with self._database.write() as connection:
+                those = delete(EVENTS).where(EVENTS.c.run == run, EVENTS.c.seq.in_(some))
+                gone = (await connection.execute(those)).rowcount
+            await self._database.shrink()
+        await self._forget(run)
+
+    async def trouble(self) -> CannotStore | None:
+        """Why nothing more should be stored now; None as long as all is well."""
+        return await asyncio.to_thread(self.disk.trouble)
 
     async def _tidy_weights(self) -> None:
         """Remove the files of weights that no run names."""
@@ -107,7 +155,7 @@ class Store:
             .limit(limit)
         )
         async with self._database.read() as connection:
-            return [_event(row) for row in await connection.execute(query)]
+            return [event_of(row) for row in await connection.execute(query)]
 
     async def events_of(self, run: str, kind: str, lineage: Lineage) -> list[StoredEvent]:
         """All events of one type along a lineage, in order."""
@@ -117,13 +165,19 @@ class Store:
             .order_by(EVENTS.c.seq)
         )
         async with self._database.read() as connection:
-            return [_event(row) for row in await connection.execute(query)]
+            return [event_of(row) for row in await connection.execute(query)]
 
     async def settings_log(self, run: str, lineage: Lineage) -> list[LoggedCommand]:
-        """The commands that change numbers, in the order in which they took effect."""
+        """The commands that change numbers, in the order in which they took effect.
+
+        Raises :class:`RunUnreadable` where one cannot be read: without it the run would go on with
+        other numbers than it had.
+        """
         found = []
         for stored in await self.events_of(run, "command", lineage):
             event = stored.event
+            if isinstance(event, Note):
+                raise RunUnreadable(reason=event.message)
             if isinstance(event, CommandApplied) and is_setting(event.command):
                 found.append(
                     LoggedCommand(step=event.step, branch=event.branch, command=event.command)
@@ -154,15 +208,34 @@ class Store:
                     branches[line.run].append(
                         Branch(branch=line.branch, parent=line.parent, step=line.step)
                     )
-        return [_record(row, branches[row.id]) for row in rows]
+        return [await self._record(row, branches[row.id]) for row in rows]
+
+    async def _record(self, row: Row[Any], branches: list[Branch]) -> RunRecord:
+        if not leads_back(branches, row.branch):
+            every = select(EVENTS).where(EVENTS.c.run == row.id, EVENTS.c.type == "rewound")
+            async with self._database.read() as connection:
+                told = await connection.execute(every.order_by(EVENTS.c.seq))
+                branches = branches_of(event_of(one) for one in told)
+        return record_of(row, branches)
 
     async def _commit(self, batch: Sequence[_Append]) -> None:
+        try:
+            await self._insert(batch)
+        except DiskFull:
+            if not all(isinstance(one.event, StateChanged) for _, found in batch for one in found):
+                raise
+            self.disk.release()  # how a run stands is worth the reserve
+            await self._insert(batch)
+
+    async def _insert(self, batch: Sequence[_Append]) -> None:
         async with self._database.write() as connection:
             for record, events in batch:
                 changed = update(RUNS).where(RUNS.c.id == record.id)
-                await connection.execute(changed.values(**_progress(record)))
+                await connection.execute(changed.values(**progress_row(record)))
                 born = [
-                    _branch(record.id, Branch(branch=new.branch, parent=new.parent, step=new.step))
+                    branch_row(
+                        record.id, Branch(branch=new.branch, parent=new.parent, step=new.step)
+                    )
                     for stored in events
                     if isinstance(new := stored.event, Rewound)
                 ]
@@ -184,67 +257,4 @@ def _along(lineage: Lineage) -> ColumnElement[bool]:
 async def _insert_events(connection: AsyncConnection, events: Sequence[StoredEvent]) -> None:
     if not events:
         return
-    rows = [
-        {
-            "run": stored.run,
-            "seq": stored.seq,
-            "time": stored.time,
-            "branch": stored.event.branch,
-            "step": stored.event.step,
-            "type": stored.event.type,
-            "body": stored.event.model_dump_json(),
-        }
-        for stored in events
-    ]
-    await connection.execute(insert(EVENTS), rows)
-
-
-def _branch(run: str, branch: Branch) -> dict[str, Any]:
-    return {"run": run, **branch.model_dump()}
-
-
-def _identity(record: RunRecord) -> dict[str, Any]:
-    return {
-        "id": record.id,
-        "name": record.name,
-        "spec": record.spec.model_dump_json(),
-        "created": record.created,
-    }
-
-
-def _progress(record: RunRecord) -> dict[str, Any]:
-    return {
-        "state": record.state,
-        "reason": record.reason.model_dump_json() if record.reason else None,
-        "device": record.device,
-        "branch": record.branch,
-        "step": record.step,
-        "epoch": record.epoch,
-        "updated": record.updated,
-        "last_seq": record.last_seq,
-        "settings": record.settings.model_dump_json(),
-    }
-
-
-def _record(row: Row[Any], branches: list[Branch]) -> RunRecord:
-    return RunRecord(
-        id=row.id,
-        name=row.name,
-        state=row.state,
-        reason=Text.model_validate_json(row.reason) if row.reason else None,
-        spec=RunSpec.model_validate_json(row.spec),
-        device=row.device,
-        branch=row.branch,
-        step=row.step,
-        epoch=row.epoch,
-        created=row.created,
-        updated=row.updated,
-        last_seq=row.last_seq,
-        settings=Settings.model_validate_json(row.settings),
-        branches=tuple(branches),
-    )
-
-
-def _event(row: Row[Any]) -> StoredEvent:
-    event = EVENT.validate_json(row.body)
-    return StoredEvent(run=row.run, seq=row.seq, time=row.time, event=event)
+    await connection.execute(insert(EVENTS), [event_row(stored) for stored in events])

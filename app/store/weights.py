@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from app.core.disk import disk_full
 from app.core.errors import NotFound
 from app.core.ids import new_id
 from app.core.text import text
@@ -38,9 +39,9 @@ class WeightFiles:
 
     async def add(self, parts: AsyncIterator[bytes]) -> WeightsInfo:
         """Keep a file that arrives in parts; raises what is wrong with it, and then keeps nothing."""
-        self.root.mkdir(parents=True, exist_ok=True)
         partial = self.root / f"{new_id()}.part"
         try:
+            self.root.mkdir(exist_ok=True)
             digest = hashlib.sha256()
             with partial.open("wb") as file:
                 size = 0
@@ -53,6 +54,8 @@ class WeightFiles:
                 file.flush()
                 await asyncio.to_thread(os.fsync, file.fileno())
             return await asyncio.to_thread(self._keep, partial, digest.hexdigest())
+        except OSError as error:
+            raise await asyncio.to_thread(disk_full, self.root.parent) from error
         finally:
             partial.unlink(missing_ok=True)
 

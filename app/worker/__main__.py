@@ -11,15 +11,18 @@ import signal
 import socket
 import sys
 
-import torch
-
-from app.engine.device import configure
-from app.worker.main import work
+from app.core.children import end_with_parent
 
 
 def main(number: str) -> None:
     """Take over the socket ``number`` and serve."""
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    import torch
+
+    from app.engine.device import configure
+    from app.worker.main import work
+
     configure()
     if torch.cuda.is_available():
         warm = torch.zeros(64, 64, device="cuda", requires_grad=True)

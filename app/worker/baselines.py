@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from app.core.children import end_with_parent
 from app.core.errors import GlassnetError
 from app.core.text import text
 from app.engine.baselines import fit, parse_spec
@@ -28,6 +29,7 @@ UNEXPECTED = text(
 
 def main(number: str) -> None:
     """Learn what the socket ``number`` asks for, answer, end."""
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sock = socket.socket(fileno=int(number))
     be_modest()

@@ -9,14 +9,16 @@ import json
 import sys
 from typing import Any
 
-import torch
-
+from app.core.children import end_with_parent
 from app.core.machine import memory
-from app.engine.device import cpu_name
 
 
 def devices() -> dict[str, Any]:
     """``{"devices": [{"id", "name", "memory", "threads"}…], "default": id}``."""
+    import torch
+
+    from app.engine.device import cpu_name
+
     found: list[dict[str, Any]] = [
         {"id": "cpu", "name": cpu_name(), "memory": memory(), "threads": 1}
     ]
@@ -27,5 +29,6 @@ def devices() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    end_with_parent()
     json.dump(devices(), sys.stdout)
     sys.stdout.write("\n")

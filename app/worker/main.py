@@ -88,6 +88,8 @@ class Worker:
         self._heap = heap
         self._next_step = 0.0
         self._quiet_from = 0.0
+        self._held = False
+        """Whether the web process can store nothing: no step is made until it can."""
 
     def _start(self, start: Start) -> Session:
         configure()
@@ -110,7 +112,7 @@ class Worker:
             self._listen()
             if session.unsettled and time.monotonic() >= self._quiet_from:
                 session.settle()
-            if session.running and time.monotonic() >= self._next_step:
+            if self._trains and time.monotonic() >= self._next_step:
                 began = time.monotonic()
                 session.turn()
                 self.channel.step = session.trainer.cursor.step
@@ -134,11 +136,15 @@ class Worker:
         """Seconds until there is something to do without being asked; None is for ever."""
         if self.sweeps.running:
             return 0.0
-        if not self.session.running:
+        if not self._trains:
             quiet = max(0.0, self._quiet_from - time.monotonic())
             return self.taps.wait(self.session.version, quiet if self.session.unsettled else None)
         wait = self._next_step - time.monotonic()
         return 0.0 if wait <= 0 else self.taps.wait(self.session.version, wait)
+
+    @property
+    def _trains(self) -> bool:
+        return self.session.running and not self._held
 
     def _look(self) -> None:
         session = self.session
@@ -152,6 +158,9 @@ class Worker:
         if kind == "stop":
             self.session.close()
             raise Stop
+        if kind in ("hold", "release"):
+            self._held = kind == "hold"
+            return
         if kind == "taps":
             self.taps.replace(message["taps"])
             return

@@ -16,6 +16,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from app.core.children import end_with_parent
+
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 REQUEST_BYTES = 65_536
@@ -109,6 +111,7 @@ class Zygote:
 
 def main(number: str) -> None:
     """Warm up, then serve on the control socket ``number``."""
+    end_with_parent()  # nobody listens to the control socket yet
     control = socket.socket(fileno=int(number))
     from app.worker.main import work
     from app.worker.warm import warm_up
@@ -116,6 +119,7 @@ def main(number: str) -> None:
     warm_up()
     gc.collect()
     gc.freeze()
+    end_with_parent(0)
     Zygote(control, work).serve()
 
 

@@ -14,11 +14,11 @@ from typing import Any
 
 from safetensors.numpy import load
 
+from app.core.children import environment
 from app.protocol.commands import Play, SetSpeed
 from app.protocol.events import AnyEvent, State, StoredEvent
 from app.protocol.frames import metadata
 from app.protocol.stream import Subscribe
-from app.runs.children import environment
 from app.runs.exits import WorkerLost
 from app.runs.interfaces import Runner, WorkerProcess
 from app.runs.runner import SpawnRunner

@@ -7,9 +7,9 @@ import signal
 
 import pytest
 
+from app.core.children import Pid, environment
 from app.core.errors import Conflict, GlassnetError, NotFound, SpecError, all_errors
 from app.core.text import text
-from app.runs.children import Pid, environment
 from app.runs.devices import Devices, find, only_cpu
 from app.runs.exits import caused, ended, refusal
 

@@ -36,7 +36,8 @@ from app.protocol.events import (
 from app.protocol.runs import Branch, RunRecord
 from app.runs.progress import Progress
 from app.spec.settings import Settings
-from app.store.database import DataInUse, migrate
+from app.store.database import migrate
+from app.store.refusals import DataInUse
 from app.store.runs import Store
 from app.store.tables import METADATA
 from tests.runs.helpers import numbered, spec
