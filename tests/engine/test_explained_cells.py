@@ -132,7 +132,7 @@ def walked(name: str, count: int) -> Walk:
         Walk(driven, seed=3, precision="float64", form="sum", step=1),
     ]
     for walk, share in zip(walks, (2, 1, 1), strict=True):
-        walk.run(count * share // 4)
+        walk.run(-(-count * share // 4))
         assert walk.faults == [], f"{len(walk.faults)} of {walk.explained}: {walk.faults[0]}"
     return walks[0]
 

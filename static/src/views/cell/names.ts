@@ -58,6 +58,7 @@ export function fieldName(cell: CellAsked): string {
   const node = nodeName(cell.node);
   const tensor = `${node}.${cell.tensor}`;
   const deep = typeof cell.operation === 'number';
+  const buffer = cell.tensor && !cell.tensor.startsWith('constant ');
   const inside = deep ? `${node} · ${doing(cell)}` : node;
   const names: Record<CellAsked['role'], string> = {
     activation: inside,
@@ -69,7 +70,7 @@ export function fieldName(cell: CellAsked): string {
     state: `${tensor} · ${cell.state}`,
     loss: w('name.loss'),
     target: w('name.target'),
-    constant: deep ? inside : w('name.constant', { node }),
+    constant: deep ? inside : buffer ? tensor : w('name.constant', { node }),
   };
   return names[cell.role];
 }
