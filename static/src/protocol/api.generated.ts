@@ -2013,7 +2013,8 @@ export interface components {
          * @description Each output channel sums every input channel slid under its own kernel, plus one bias.
          *
          *     Input (C, L); output (filters, ⌊(L+2p−d(k−1)−1)/s⌋+1). A sequence (T, F) has F channels and becomes
-         *     (T′, filters); behind the end of one the kernel reads zeros.
+         *     (T′, filters); behind the end of one the kernel reads zeros. Where that changes the number of steps, all
+         *     steps count from there on.
          *     Source: Waibel et al., Phoneme recognition using time-delay neural networks, 1989.
          */
         Conv1d: {
