@@ -20,6 +20,10 @@ class Tokens(tuple[int, ...]):
         made.vocabulary = vocabulary
         return made
 
+    def __getnewargs__(self) -> tuple[int, int]:
+        """A copy is made as this one was."""
+        return (self[0], self.vocabulary)
+
 
 class Steps(tuple[int, ...]):
     """The shape (steps, features) of a sequence whose first axis is time.
@@ -30,6 +34,10 @@ class Steps(tuple[int, ...]):
 
     def __new__(cls, steps: int, features: int) -> Steps:
         return super().__new__(cls, (steps, features))
+
+    def __getnewargs__(self) -> tuple[int, int]:
+        """A copy is made as this one was."""
+        return (self[0], self[1])
 
 
 def channel_axis(shape: Shape) -> int:

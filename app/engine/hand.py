@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from app.core.errors import NotFound
+from app.core.shapes import channels_of
 from app.core.text import text
 from app.protocol.commands import (
     AnyCommand,
@@ -24,7 +25,7 @@ from app.protocol.refusals import (
     ParametersShared,
 )
 from app.spec.check import check
-from app.spec.examine import examine
+from app.spec.model import ModelSpec
 from app.spec.report import NodeReport
 from app.spec.run import RunSpec
 from app.spec.units import NONE, Marked, Marks
@@ -57,8 +58,7 @@ def require_unit(command: Marking, spec: RunSpec) -> NodeReport:
     """The node is there and has that map or unit; raises NotFound, NoSuchUnit."""
     _, node = _report(spec, command.node)
     if command.unit is not None:
-        count = node.shape[int(node.time_first)] if node.shape else 1
-        require_below(command.unit, count, command.node)
+        require_below(command.unit, channels_of(node.shape or ()), command.node)
     return node
 
 
@@ -69,14 +69,13 @@ def require_trained(command: Freeze | Unfreeze, spec: RunSpec) -> None:
         nodes, _ = _report(spec, command.node)
         known = ", ".join(one.id for one in nodes if one.parameters) or "–"
         raise NothingToFreeze(pointer="/node", node=command.node, name=command.node, known=known)
-    if command.unit is not None and not _own(spec, node, command.unit):
+    if command.unit is not None and not _own(spec.model, node, command.unit):
         raise ParametersShared(pointer="/unit", node=command.node, name=command.node)
 
 
-def _own(spec: RunSpec, node: NodeReport, unit: int) -> bool:
-    model, shapes = spec.model, examine(spec.model, spec.training).shapes
-    wanted = next(one for one in model.nodes if one.id == node.id)
-    return bool(wanted.layer.rows(unit, tuple(shapes[source] for source in wanted.inputs)))
+def _own(model: ModelSpec, node: NodeReport, unit: int) -> bool:
+    layer = next(one.layer for one in model.nodes if one.id == node.id)
+    return bool(layer.rows(unit, tuple(shape for shape in node.inputs if shape is not None)))
 
 
 def edit(network: Network, command: EditWeight) -> None:

@@ -34,6 +34,7 @@ LSTM: Json = {"type": "lstm", "units": 64}
 TEXT: Json = {"type": "shakespeare"}
 PICTURES: Json = {"type": "digits8"}
 PLANE: Json = {"type": "points_circle"}
+ROWS: Json = {"type": "rows"}
 SEQUENCE: Json = {"type": "reshape1d", "channels": 8, "length": 8}
 
 
@@ -120,6 +121,9 @@ def _of_layer(part: type[Layer], layer: Json) -> Iterator[Json]:
     for head in heads:
         for tail in ([_dense(10)], [FLATTEN, _dense(10)]):
             yield _run([*head, layer, *after, *tail], PICTURES)
+    steps = [ROWS] if part.REMEMBERS else [ROWS, LSTM]
+    for tail in ([_dense(10)], [{"type": "last_step"}, _dense(10)]):
+        yield _run([*steps, layer, *after, *tail], PICTURES)
 
 
 def _joined(layer: Json) -> Json:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, SkipValidation
 
 from app.catalog.layers import Parameter
 from app.catalog.plot import Place
 from app.core.errors import Problem
 from app.core.shapes import Shape
+
+ToldShape = Annotated[Shape, SkipValidation]
+"""Kept as it is: pydantic would make a plain tuple of one that says which axis is time."""
 
 
 class Plain(BaseModel):
@@ -38,8 +43,8 @@ class NodeReport(Plain):
 
     id: str
     type: str
-    inputs: tuple[Shape | None, ...]
-    shape: Shape | None
+    inputs: tuple[ToldShape | None, ...]
+    shape: ToldShape | None
     time_first: bool = False
     """The output is a sequence (steps, features): its first axis is time, its second counts units."""
     parameters: tuple[Parameter, ...] = ()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 import string
 import subprocess
 import sys
@@ -23,7 +25,17 @@ from app.core.errors import (
     all_errors,
 )
 from app.core.ids import new_id, stable_hash
-from app.core.shapes import show, size
+from app.core.shapes import (
+    Steps,
+    Tokens,
+    channel_axis,
+    channels_first,
+    channels_of,
+    laid_out_as,
+    same_layout,
+    show,
+    size,
+)
 from app.core.text import LANGUAGES, Text, text
 
 
@@ -119,3 +131,29 @@ def test_hash_is_the_same_in_every_process() -> None:
 def test_shapes(shape: tuple[int, ...], count: int, shown: str) -> None:
     assert size(shape) == count
     assert show(shape) == shown
+
+
+def pickled(shape: Any) -> Any:
+    return pickle.loads(pickle.dumps(shape))
+
+
+def test_a_copied_shape_says_the_same() -> None:
+    """By copying and by pickling: what its axes mean, and how many tokens there are."""
+    for copied in (copy.deepcopy, pickled):
+        steps = copied(Steps(5, 3))
+        assert isinstance(steps, Steps)
+        assert steps == (5, 3)
+        tokens = copied(Tokens(4, 30))
+        assert isinstance(tokens, Tokens)
+        assert (tuple(tokens), tokens.vocabulary) == ((4,), 30)
+
+
+def test_a_shape_says_where_its_channels_are() -> None:
+    assert (channel_axis(Steps(5, 3)), channels_of(Steps(5, 3))) == (1, 3)
+    assert (channel_axis((5, 3)), channels_of((5, 3))) == (0, 5)
+    assert channels_first(Steps(5, 3)) == (3, 5)
+    assert laid_out_as(Steps(5, 3), (7, 4)) == (4, 7)
+    assert isinstance(laid_out_as(Steps(5, 3), (7, 4)), Steps)
+    assert laid_out_as((3, 5), (7, 4)) == (7, 4)
+    assert same_layout(Steps(5, 3), Steps(1, 1))
+    assert not same_layout(Steps(5, 3), (5, 3))

@@ -11,12 +11,17 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.catalog.layers import LAYERS, Layer, ShapeMismatch, fitted
+from app.catalog.layers import LAYERS, Layer, Parameter, ShapeMismatch, fitted
 from app.core.shapes import Shape, Steps, channels_first, channels_of
 from app.engine.export.onnx import INPUT_NAME, onnx_file
+from app.engine.hand import require_trained
 from app.engine.tracing.tracer import Tracer
+from app.protocol.commands import Freeze
+from app.protocol.refusals import NoSuchUnit
 from app.protocol.tracing import Cell, ExplainWanted
 from app.spec.check import check
+from app.spec.run import RunSpec
+from app.spec.weights import expected
 from tests.catalog.strategies import batch_of, fewer, parts, reseed
 from tests.engine.export.exported import Case, executed
 from tests.engine.specs import ADAM, Driven, Layers, command, run_spec, trainer_of
@@ -302,6 +307,23 @@ def test_every_node_is_explained() -> None:
         for tensor, value in trainer.network.node(name).named_parameters():
             index = tuple(int(random.randint(n)) for n in value.shape)
             asked(role="gradient", node=name, tensor=tensor, index=index)
+
+
+def test_weights_are_brought_along_and_units_counted_by_features() -> None:
+    """What a file of weights must hold is what the network has; a ninth feature is refused."""
+    spec = run_spec(ALL, dataset=SHORT)
+    report = check(spec.model, spec.training)
+    network = trainer_of(spec).network
+    wanted = {f"{node}.{tensor.name}": tensor.shape for node, tensor, _ in expected_weights(spec)}
+    assert wanted == {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    assert isinstance(report.node("bn1").inputs[0], Steps)
+    with pytest.raises(NoSuchUnit):
+        require_trained(Freeze(node="bn1", unit=8), spec)
+    require_trained(Freeze(node="bn1", unit=7), spec)
+
+
+def expected_weights(spec: RunSpec) -> list[tuple[str, Parameter, bool]]:
+    return list(expected(spec.model, check(spec.model, spec.training)))
 
 
 @pytest.mark.parametrize("node", ["bn1", "prelu1", "conv1", "gn1"])

@@ -32,7 +32,8 @@ class Conv1d(Layer):
     """Each output channel sums every input channel slid under its own kernel, plus one bias.
 
     Input (C, L); output (filters, ⌊(L+2p−d(k−1)−1)/s⌋+1). A sequence (T, F) has F channels and becomes
-    (T′, filters); behind the end of one the kernel reads zeros.
+    (T′, filters); behind the end of one the kernel reads zeros. Where that changes the number of steps, all
+    steps count from there on.
     Source: Waibel et al., Phoneme recognition using time-delay neural networks, 1989.
     """
 
@@ -44,7 +45,7 @@ class Conv1d(Layer):
     DOC_ZH = (
         "每个输出通道将所有输入通道各在自己的卷积核下滑动求和，再加一个偏置。\n\n"
         "输入 (C, L)；输出 (filters, ⌊(L+2p−d(k−1)−1)/s⌋+1)。序列 (T, F) 的 F 个特征作通道，"
-        "输出 (T′, filters)；序列结尾之后读作零。出处：Waibel 等，以时延神经网络识别音素，1989。"
+        "输出 (T′, filters)；序列结尾之后读作零；若时刻数因此改变，其后各层把所有时刻都计入。出处：Waibel 等，以时延神经网络识别音素，1989。"
     )
     GROUP = CONVOLUTION
     FORMULA = Formula(
