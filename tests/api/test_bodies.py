@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.api.bodies import depth
+from app.api.bodies import depth, require_modest
+from app.api.refusals import JsonTooLong
 
 TEXT = st.text(alphabet='[]{}"\\ab\n', max_size=8)
 JSON = st.recursive(
@@ -43,3 +44,21 @@ def test_any_bytes_have_a_depth(body: bytes) -> None:
 )
 def test_broken_text(body: bytes, expected: int) -> None:
     assert depth(body) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "fits"),
+    [
+        (json.dumps({"values": [0.5] * 65_536}).encode(), True),
+        (json.dumps({"text": ",:[{" * 100_000}).encode(), True),
+        (json.dumps([0] * 200_000).encode(), False),
+        (json.dumps({f"k{number}": 1 for number in range(30_000)}).encode(), False),
+        (b'{"a":' * 63 + b"1" + b"}" * 63, True),
+    ],
+)
+def test_more_values_or_fields_than_anybody_means_are_refused(body: bytes, fits: bool) -> None:
+    if fits:
+        require_modest(body, 64)
+        return
+    with pytest.raises(JsonTooLong):
+        require_modest(body, 64)
