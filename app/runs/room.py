@@ -19,8 +19,8 @@ from app.runs.shares import shares
 
 TAIL = 256
 """Newest events that are kept as JSON."""
-PAGE = 500
-"""Events in one message at most."""
+PAGE = 100
+"""Events in one message at most. Others wait while a page is made of rows: three milliseconds of 100."""
 MAX_TAPS = 16
 """Different taps of all viewers of a run at most; where they want more, each gets a share."""
 
