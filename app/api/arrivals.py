@@ -87,6 +87,12 @@ class Arrivals:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._bodies: dict[Body, None] = {}
+        self._turn = asyncio.Lock()
+
+    async def turn(self) -> None:
+        """Return to one caller at a time, and between two of them let whatever else waits go on."""
+        async with self._turn:
+            await asyncio.sleep(0)
 
     @contextmanager
     def body(self, scope: Scope, receive: Receive, *, kept: bool) -> Iterator[Body]:

@@ -27,6 +27,8 @@ from app.core.text import LANGUAGES
 DRAIN_BYTES = 64 * 2**20
 DRAIN_SECONDS = 5.0
 """How much, and how long, is taken and dropped of a body that was refused."""
+LARGE_BODY = 32 * 2**10
+"""Bytes of a body that take milliseconds to look through: others have their turn before each of them."""
 UPLOADS = "/api/v1/uploads"
 """The one address whose body goes to its route as it comes, within a limit of its own."""
 OPEN_PATHS = ("/livez", "/readyz", "/static/")
@@ -159,6 +161,8 @@ class Guard:
                 raise BodyTooLarge(limit=limit)
             more = message.get("more_body", False)
         body = b"".join(parts)
+        if len(body) > LARGE_BODY:
+            await self.rules.arrivals.turn()
         if b"json" in headers.get(b"content-type", b"").lower():
             require_modest(body, self.rules.max_depth)
         return _replay({"type": "http.request", "body": body, "more_body": False}, receive)

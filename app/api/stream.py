@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from app.api import errors
 from app.api.bodies import depth, validated
+from app.api.connections import neighbourhood
 from app.api.context import Context, Here
 from app.api.limits import Bucket, Limits
 from app.api.refusals import TooManyViewers
@@ -67,7 +68,7 @@ async def _welcome(socket: WebSocket, here: Context) -> None:
 async def _serve(socket: WebSocket, here: Context) -> None:
     """Two tasks a tab: one reads, one lets the viewer send. Either one's end is the end of both."""
     await socket.send_text(Hello(version=here.version).model_dump_json())
-    viewer = here.runs.attach(socket)
+    viewer = here.runs.attach(socket, neighbourhood(socket.client.host if socket.client else ""))
     reading = asyncio.create_task(_read(socket, viewer, here.max_depth), name="stream reader")
     sending = asyncio.create_task(viewer.serve(), name="stream sender")
     try:

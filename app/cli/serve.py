@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import signal
 import socket
@@ -39,6 +40,10 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            # What was imported stays: looking it through for garbage would stop everybody for a quarter of
+            # a second whenever somebody's request makes many objects.
+            gc.collect()
+            gc.freeze()
             typer.echo(self.announcement)
             if self.page is not None:
                 webbrowser.open(self.page)

@@ -15,13 +15,14 @@ from typing import Protocol
 from app.protocol.events import StoredEvent
 from app.protocol.frames import Stamped
 from app.protocol.taps import Tap
+from app.runs.shares import shares
 
 TAIL = 256
 """Newest events that are kept as JSON."""
-PAGE = 500
-"""Events in one message at most."""
+PAGE = 100
+"""Events in one message at most. Others wait while a page is made of rows: three milliseconds of 100."""
 MAX_TAPS = 16
-"""Different taps of all viewers of a run at most."""
+"""Different taps of all viewers of a run at most; where they want more, each gets a share."""
 
 Fetch = Callable[[int, int], Awaitable[list[StoredEvent]]]
 
@@ -38,11 +39,17 @@ class Guest(Protocol):
     def gone(self, run: str) -> None:
         """The run was deleted."""
 
+    def curtail(self, run: str, missing: int) -> None:
+        """Others have a share too: this many of its taps get no frames for now."""
+
 
 @dataclass
 class _Seat:
     taps: dict[str, Tap]
     visible: bool = True
+    client: str = ""
+    missing: int = 0
+    """Taps without a share."""
 
 
 def tap_key(tap: Tap) -> str:
@@ -62,52 +69,44 @@ class Room:
         self._tail: deque[tuple[int, str]] = deque(maxlen=TAIL)
         self._frames: dict[str, Stamped] = {}
         self._seats: dict[Guest, _Seat] = {}
+        self._taps: dict[str, Tap] = {}
 
     def __len__(self) -> int:
         return len(self._seats)
 
     @property
     def taps(self) -> dict[str, Tap]:
-        """What visible viewers watch, each tap once."""
-        found: dict[str, Tap] = {}
-        for seat in self._seats.values():
-            if seat.visible:
-                found |= seat.taps
-        return found
+        """What visible viewers watch, each tap once, within everybody's share."""
+        return self._taps
 
-    def join(self, guest: Guest, visible: bool) -> None:
-        self._seats.setdefault(guest, _Seat({}, visible))
+    def join(self, guest: Guest, visible: bool, client: str = "") -> None:
+        """``client`` is the same for all tabs of one."""
+        self._seats.setdefault(guest, _Seat({}, visible, client))
 
     def leave(self, guest: Guest) -> None:
-        before = self.taps
         self._seats.pop(guest, None)
-        self._compare(before)
+        self._share()
 
     def close(self) -> None:
         """The run was deleted: everybody is told, and leaves."""
         for guest in tuple(self._seats):
             guest.gone(self.run)
 
-    def watch(self, guest: Guest, taps: dict[str, Tap]) -> bool:
-        """Replace a viewer's taps; it gets the newest frame of each at once. False: too many."""
-        before = self.taps
-        if len(before.keys() | taps.keys()) > MAX_TAPS:
-            return False
+    def watch(self, guest: Guest, taps: dict[str, Tap]) -> None:
+        """Replace a viewer's taps; it gets the newest frame of each at once."""
         seat = self._seats[guest]
         new = taps.keys() - seat.taps.keys()
         seat.taps = taps
-        self._compare(before)
+        self._share()
         if seat.visible:
             self._show(guest, new)
-        return True
 
     def see(self, guest: Guest, visible: bool) -> None:
         """A viewer's tab is shown or hidden; hidden tabs have nothing captured."""
-        before = self.taps
         seat = self._seats[guest]
         shown = visible and not seat.visible
         seat.visible = visible
-        self._compare(before)
+        self._share()
         if shown:
             self._show(guest, seat.taps)
 
@@ -142,10 +141,23 @@ class Room:
         stored = await self._fetch(after, PAGE)
         return [one.model_dump_json() for one in stored], stored[-1].seq if stored else after
 
-    def _compare(self, before: dict[str, Tap]) -> None:
-        now = self.taps
-        if now.keys() != before.keys():
-            for key in self._frames.keys() - now.keys():
+    def _share(self) -> None:
+        """Choose anew what is captured; who gets less than before is told."""
+        watching = {guest: seat for guest, seat in self._seats.items() if seat.visible}
+        wanted: dict[str, Tap] = {}
+        for seat in watching.values():
+            wanted |= seat.taps
+        wishes = ((seat.client, list(seat.taps)) for seat in watching.values())
+        taps = {key: wanted[key] for key in shares(wishes, MAX_TAPS)}
+        changed = taps.keys() != self._taps.keys()
+        self._taps = taps
+        for guest, seat in watching.items():
+            missing = len(seat.taps.keys() - taps.keys())
+            if missing > seat.missing:
+                guest.curtail(self.run, missing)
+            seat.missing = missing
+        if changed:
+            for key in self._frames.keys() - taps.keys():
                 del self._frames[key]
             self._changed()
 

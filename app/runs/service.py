@@ -343,9 +343,10 @@ class Runs:
 
     # --- viewers, devices, queue ------------------------------------------------------------------
 
-    def attach(self, connection: Connection) -> Viewer:
-        """A viewer on a connection; its owner calls ``serve``, ``receive`` and in the end ``close``."""
-        viewer = Viewer(connection, self._enter, self._viewers.discard)
+    def attach(self, connection: Connection, client: str = "") -> Viewer:
+        """A viewer on a connection; its owner calls ``serve``, ``receive`` and in the end ``close``.
+        ``client`` is the same for all tabs that get one share together."""
+        viewer = Viewer(connection, self._enter, self._viewers.discard, client=client)
         self._viewers.add(viewer)
         return viewer
 

@@ -39,8 +39,9 @@ _TOO_MANY_RUNS = text(
     "One connection can follow at most {limit} runs.", "一个连接最多可跟踪 {limit} 个运行。"
 )
 _TOO_MANY_TAPS = text(
-    "The viewers of this run already watch {limit} different things.",
-    "该运行的观看者已在观看 {limit} 种不同内容。",
+    "The viewers of this run want to watch more than {limit} different things, and each gets a share: "
+    "{missing} of yours get no frames until others leave.",
+    "该运行的观看者要观看的不同内容超过 {limit} 种，每位观看者各得一份：您有 {missing} 项在他人离开前没有画面。",
 )
 _NOT_SUBSCRIBED = text("Subscribe to a run before you watch it.", "请先订阅该运行再观看。")
 _GONE = text("This run was deleted.", "该运行已被删除。")
@@ -66,11 +67,13 @@ class Viewer:
         enter: Enter,
         left: Callable[[Viewer], None] = lambda viewer: None,
         patience: float = PATIENCE,
+        client: str = "",
     ) -> None:
         self._connection = connection
         self._enter = enter
         self._left = left
         self._patience = patience
+        self._client = client
         self._subscriptions: dict[str, _Subscription] = {}
         self._frames: dict[tuple[str, str], Stamped] = {}
         self._notices: list[Refused | Reset] = []
@@ -94,6 +97,10 @@ class Viewer:
         """The run was deleted."""
         self._refuse("not_found", _GONE, run)
         self._unsubscribe(run)
+
+    def curtail(self, run: str, missing: int) -> None:
+        """Others watch this run too."""
+        self._refuse("too_many_taps", _TOO_MANY_TAPS.format(limit=MAX_TAPS, missing=missing), run)
 
     # --- called by the connection's owner -----------------------------------------------------
 
@@ -164,7 +171,7 @@ class Viewer:
             self._notify(Reset(run=message.run, last=cursor))
         if known is None:
             self._subscriptions[message.run] = _Subscription(room, cursor)
-            room.join(self, self._visible)
+            room.join(self, self._visible, self._client)
         else:
             known.cursor = cursor
         self._wake.set()
@@ -184,12 +191,8 @@ class Viewer:
             return self._refuse("not_subscribed", _NOT_SUBSCRIBED, message.run)
         keys = [tap_key(tap) for tap in message.taps]
         taps: dict[str, Tap] = dict(zip(keys, message.taps, strict=True))
-        before = subscription.taps
         subscription.taps = {key: keys.index(key) for key in keys}
-        if not subscription.room.watch(self, taps):
-            subscription.taps = before
-            limit = _TOO_MANY_TAPS.format(limit=MAX_TAPS)
-            return self._refuse("too_many_taps", limit, message.run)
+        subscription.room.watch(self, taps)
         for place in [p for p in self._frames if p[0] == message.run and p[1] not in taps]:
             del self._frames[place]
         return None

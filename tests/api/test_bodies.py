@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, TypeAdapter
 
-from app.api.bodies import depth, parse
+from app.api.bodies import depth, parse, require_modest
+from app.api.refusals import JsonTooLong
 from app.core.errors import Invalid
 from app.spec.base import Strict
 
@@ -102,3 +103,21 @@ def test_what_is_no_whole_number_is_named(body: str, pointer: str) -> None:
     with pytest.raises(Invalid) as refused:
         parse(FIELDS, body.encode())
     assert [problem.pointer for problem in refused.value.problems] == [pointer]
+
+
+@pytest.mark.parametrize(
+    ("body", "fits"),
+    [
+        (json.dumps({"values": [0.5] * 65_536}).encode(), True),
+        (json.dumps({"text": ",:[{" * 100_000}).encode(), True),
+        (json.dumps([0] * 200_000).encode(), False),
+        (json.dumps({f"k{number}": 1 for number in range(30_000)}).encode(), False),
+        (b'{"a":' * 63 + b"1" + b"}" * 63, True),
+    ],
+)
+def test_more_values_or_fields_than_anybody_means_are_refused(body: bytes, fits: bool) -> None:
+    if fits:
+        require_modest(body, 64)
+        return
+    with pytest.raises(JsonTooLong):
+        require_modest(body, 64)

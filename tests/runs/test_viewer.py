@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
@@ -61,9 +61,11 @@ class Stage:
             self.room.publish(new)
 
     @asynccontextmanager
-    async def viewer(self, patience: float = 10.0) -> AsyncIterator[tuple[Viewer, Socket]]:
+    async def viewer(
+        self, patience: float = 10.0, client: str = ""
+    ) -> AsyncIterator[tuple[Viewer, Socket]]:
         socket = Socket()
-        viewer = Viewer(socket, self.enter, patience=patience)
+        viewer = Viewer(socket, self.enter, patience=patience, client=client)
         serving = asyncio.create_task(viewer.serve())
         try:
             yield viewer, socket
@@ -279,6 +281,28 @@ async def test_the_number_of_different_taps_is_bounded(stage: Stage) -> None:
     assert len(stage.room.taps) == rooms.MAX_TAPS
     for seat in seats:
         await seat.__aexit__(None, None, None)
+
+
+async def test_the_fifth_viewer_gets_frames_beside_four_tabs_of_another(stage: Stage) -> None:
+    async with AsyncExitStack() as stack:
+        tabs = [await stack.enter_async_context(stage.viewer(client="a")) for _ in range(4)]
+        for place, (viewer, _) in enumerate(tabs):
+            await viewer.receive(Subscribe(run="r"))
+            taps = tuple(tap(4 * place + n) for n in range(4))
+            await viewer.receive(Watch(run="r", taps=taps))
+        assert len(stage.room.taps) == rooms.MAX_TAPS
+        async with stage.viewer(client="b") as (fifth, socket):
+            await fifth.receive(Subscribe(run="r"))
+            await fifth.receive(Watch(run="r", taps=tuple(tap(100 + n) for n in range(4))))
+            assert len(stage.room.taps) == rooms.MAX_TAPS
+            assert {tap_key(tap(100 + n)) for n in range(4)} <= set(stage.room.taps)
+            stage.room.frame(tap_key(tap(100)), frame())
+            await socket.until(lambda: len(socket.frames) == 1)
+            for _, other in tabs:  # each has one less, and is told
+                await other.until(lambda other=other: len(other.others) == 1)  # type: ignore[misc]
+                assert other.others[0]["code"] == "too_many_taps"
+            assert not socket.others
+        assert set(stage.room.taps) == {tap_key(tap(n)) for n in range(16)}, "all is as before"
 
 
 async def test_the_number_of_subscriptions_is_bounded(stage: Stage) -> None:
