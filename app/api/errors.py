@@ -23,6 +23,7 @@ from app.api.refusals import (
     RequestRefused,
     TooManyTries,
     Unauthorized,
+    UpgradeNeeded,
 )
 from app.core import invalid
 from app.core.errors import GlassnetError, Invalid, Problem
@@ -81,6 +82,8 @@ def demands(error: GlassnetError) -> dict[str, str]:
         return {"www-authenticate": "Bearer"}
     if isinstance(error, TooManyTries):
         return {"retry-after": str(error.params["seconds"])}
+    if isinstance(error, UpgradeNeeded):
+        return {"upgrade": "websocket", "connection": "upgrade"}
     if isinstance(error, MethodNotAllowed):
         return {"allow": error.params["allowed"]}
     return {}

@@ -111,6 +111,14 @@ class MethodNotAllowed(GlassnetError):
     )
 
 
+class UpgradeNeeded(GlassnetError):
+    code, status = "upgrade_needed", 426
+    message = text(
+        "This is the address of a WebSocket: open it with “Upgrade: websocket”.",
+        "这是 WebSocket 的地址：请以“Upgrade: websocket”打开。",
+    )
+
+
 class RequestRefused(GlassnetError):
     code, status = "refused", 400
     message = text("The request was refused: {reason}.", "请求被拒绝：{reason}。")

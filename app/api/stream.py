@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from fastapi import APIRouter
 from pydantic import ValidationError
+from pydantic_core import from_json
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from app.api import errors
@@ -14,7 +15,7 @@ from app.api.bodies import depth, validated
 from app.api.connections import neighbourhood
 from app.api.context import Context, Here
 from app.api.limits import Bucket, Limits
-from app.api.refusals import TooManyViewers
+from app.api.refusals import TooManyViewers, UpgradeNeeded
 from app.core import invalid
 from app.protocol.stream import (
     CLIENT_MESSAGE,
@@ -28,10 +29,11 @@ from app.protocol.stream import (
 from app.runs.viewer import Viewer
 
 router = APIRouter()
+LONGEST_NAME = 32
 OUT_OF_RANGE = frozenset(
     {"greater_than_equal", "less_than_equal", "string_too_long", "too_long", "int_parsing_size"}
 )
-"""Misfits of a message that is one: it is refused, and the tab goes on."""
+"""Misfits of a message about a run: it is refused, and the tab goes on."""
 
 
 LIMITS = Limits()
@@ -44,6 +46,12 @@ class BadMessage(Exception):
     def __init__(self, code: int = CLOSE_BAD_MESSAGE, reason: str = "") -> None:
         self.code = code
         self.reason = reason
+
+
+@router.get("/stream", include_in_schema=False)
+async def refuse_plain() -> None:
+    """The address is known, but speaks another protocol."""
+    raise UpgradeNeeded
 
 
 @router.websocket("/stream")
@@ -99,11 +107,9 @@ async def _read(socket: WebSocket, viewer: Viewer, deepest: int) -> None:
         try:
             parsed = validated(CLIENT_MESSAGE, given.encode("utf-8", "surrogatepass"))
         except ValidationError as error:
-            problems = invalid.problems(error, given.encode("utf-8", "surrogatepass"))
-            if not all(problem.code in OUT_OF_RANGE for problem in problems):
+            if not _refused(viewer, given, error):
                 raise BadMessage from error
             await pace.keep(None)
-            viewer.refuse(problems[0])
             continue
         await pace.keep(parsed)
         await viewer.receive(parsed)
@@ -128,6 +134,17 @@ class _Pace:
         elif self._now() - self._held_since > LIMITS.flood_seconds:
             raise BadMessage(CLOSE_TOO_FAST, TOO_FAST)
         await asyncio.sleep(wait)
+
+
+def _refused(viewer: Viewer, given: str, error: ValidationError) -> bool:
+    """Whether it is a message about a run whose numbers only are out of range: that is said in words."""
+    body = given.encode("utf-8", "surrogatepass")
+    problems = invalid.problems(error, body)
+    run = from_json(body).get("run") if all(one.code in OUT_OF_RANGE for one in problems) else None
+    if not isinstance(run, str):
+        return False
+    viewer.refuse(problems[0], run[:LONGEST_NAME])
+    return True
 
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:

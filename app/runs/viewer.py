@@ -118,9 +118,9 @@ class Viewer:
             case Visibility():
                 self._see(message.visible)
 
-    def refuse(self, problem: Problem) -> None:
-        """A message cannot be followed because of what it says."""
-        self._refuse(problem.code, problem.message, None)
+    def refuse(self, problem: Problem, run: str) -> None:
+        """A message about this run cannot be followed because of what it says."""
+        self._refuse(problem.code, problem.message, run)
 
     async def serve(self) -> int | None:
         """Send until the viewer is closed or cancelled. Returns the close code it was ended with.
@@ -216,7 +216,7 @@ class Viewer:
             self._frames.clear()
         self._wake.set()
 
-    def _refuse(self, code: str, message: Text, run: str | None) -> None:
+    def _refuse(self, code: str, message: Text, run: str) -> None:
         self._notify(Refused(code=code, message=message, run=run))
 
     def _notify(self, notice: Refused | Reset) -> None:

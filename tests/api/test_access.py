@@ -277,9 +277,9 @@ def test_one_holder_of_addresses_is_one() -> None:
 
 def test_the_brake_is_told_honestly(page_folder: Path, tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, token=SecretStr(TOKEN))
-    with TestClient(
-        create_app(settings, page=Page(page_folder)), base_url=BASE_URL, follow_redirects=False
-    ) as client:
+    access = Access(hashlib.sha256(TOKEN.encode()).hexdigest(), brake=Brake(Clock()))
+    application = create_app(settings, access, Page(page_folder))
+    with TestClient(application, base_url=BASE_URL, follow_redirects=False) as client:
         wrong = {"authorization": "Bearer a wrong token"}
         seen = [client.get("/api/v1/presets", headers=wrong).status_code for _ in range(8)]
         assert seen == [401] * 5 + [429] * 3

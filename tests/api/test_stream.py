@@ -58,8 +58,6 @@ def test_what_is_no_message_closes_the_tab(client: TestClient, message: str) -> 
         {"type": "subscribe", "run": "none", "after": -1},
         {"type": "subscribe", "run": "x" * 33},
         {"type": "unsubscribe", "run": "x" * 3000},
-        {"type": "ack", "frame": -5},
-        {"type": "ack", "frame": 2**63},
         {"type": "watch", "run": "none", "taps": [{"sample": {"kind": "stored", "index": -1}}]},
     ],
 )
@@ -71,6 +69,7 @@ def test_numbers_out_of_range_are_refused_in_words(
         tab.send_json(message)
         refused = tab.receive_json()
         assert refused["type"] == "refused"
+        assert refused["run"] == str(message["run"])[:32]
         assert refused["message"]["en"] != refused["message"]["zh"]
         tab.send_json({"type": "subscribe", "run": "none"})
         assert tab.receive_json()["code"] == "not_found", "the tab goes on"
@@ -81,3 +80,10 @@ def test_the_number_beside_the_largest_is_taken(client: TestClient) -> None:
         tab.receive_json()
         tab.send_json({"type": "subscribe", "run": "none", "after": 2**53})
         assert tab.receive_json()["code"] == "not_found"
+
+
+def test_plain_http_is_told_to_upgrade(client: TestClient) -> None:
+    answer = client.get("/api/v1/stream")
+    assert (answer.status_code, answer.headers["upgrade"]) == (426, "websocket")
+    assert answer.json()["code"] == "upgrade_needed"
+    assert client.post("/api/v1/stream").headers["allow"] == "GET, HEAD, OPTIONS"
