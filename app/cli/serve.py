@@ -17,6 +17,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.supervisors import ChangeReload
 
 from app.main import create_app, open_access
+from app.runs.early import ForkServer
 from app.settings import Settings
 
 SEND_TIMEOUT_MS = 10_000
@@ -60,7 +61,9 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def run_server(settings: Settings, *, reload: bool, open_page: bool) -> None:
+def run_server(
+    settings: Settings, *, reload: bool, open_page: bool, early: ForkServer | None = None
+) -> None:
     """Serve until a signal; ends the process with a message where the port cannot be had."""
     listening = listen(settings.host, settings.port)
     port = listening.getsockname()[1]
@@ -83,7 +86,7 @@ def run_server(settings: Settings, *, reload: bool, open_page: bool) -> None:
         typer.echo(announcement)
         ChangeReload(config, target=uvicorn.Server(config).run, sockets=[listening]).run()
         return
-    config = uvicorn.Config(create_app(settings, access), **options())
+    config = uvicorn.Config(create_app(settings, access, early=early), **options())
     server = Server(config, announcement, entrance if open_page else None)
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn shuts down in order and then raises the signal again: this makes it an exit.
