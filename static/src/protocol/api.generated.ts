@@ -382,7 +382,8 @@ export interface paths {
         /**
          * Command a run
          * @description Answers when the command has taken effect between two steps. An interrupted or parked run
-         *     goes on from its last snapshot.
+         *     goes on from its last snapshot. Where no worker is there within four seconds, or the run waits in
+         *     the queue, the answer is ``waiting``: the command is kept, also over a restart of the server.
          */
         post: operations["command_run"];
         delete?: never;
@@ -9747,6 +9748,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -12834,6 +12844,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Devices"];
+                };
+            };
+            /** @description Not possible in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
             /** @description Any other error. */
