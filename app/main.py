@@ -56,8 +56,10 @@ from app.core.errors import GlassnetError
 from app.own.library import Library
 from app.own.uploads import Uploads
 from app.runs.baselines import Baselines, launch
+from app.runs.early import ForkServer
 from app.runs.lag import LagExperiments
 from app.runs.service import Runs
+from app.runs.zygote import CpuRunner
 from app.settings import Settings
 from app.store.records import BaselineFiles, LagFiles
 from app.store.refusals import unusable
@@ -109,7 +111,10 @@ class Glassnet(FastAPI):
 
 
 def create_app(
-    settings: Settings, access: Access | None = None, page: Page | None = None
+    settings: Settings,
+    access: Access | None = None,
+    page: Page | None = None,
+    early: ForkServer | None = None,
 ) -> FastAPI:
     """The server as an ASGI application. What is not given is prepared from the settings."""
     page = page or Page(fresh=settings.development)
@@ -120,7 +125,7 @@ def create_app(
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        lifespan=_lifespan(settings),
+        lifespan=_lifespan(settings, early),
         generate_unique_id_function=lambda route: route.name,
     )
     access = access or open_access(settings)[0]
@@ -167,7 +172,7 @@ def _api() -> APIRouter:
 
 
 def _lifespan(
-    settings: Settings,
+    settings: Settings, early: ForkServer | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -176,7 +181,7 @@ def _lifespan(
         uploads = Uploads(settings.data / "uploads", settings.data / "datasets")
         async with AsyncExitStack() as stack:
             try:
-                runs = await stack.enter_async_context(running(settings))
+                runs = await stack.enter_async_context(running(settings, early))
                 rivals, lags = await stack.enter_async_context(comparing(settings, runs))
             except GlassnetError as error:
                 app.state.failure = error
@@ -210,14 +215,14 @@ def _lifespan(
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Runs]:
+async def running(settings: Settings, early: ForkServer | None = None) -> AsyncIterator[Runs]:
     """The runs of a data folder, started; stopped at the end with a snapshot of each."""
     await asyncio.to_thread(private_folder, settings.data)
     with private_files():
         store = Store(settings.data, settings.reserve)
         await store.open()
         try:
-            runs = Runs(store, settings)
+            runs = Runs(store, settings, runners={"cpu": CpuRunner(early)})
             await runs.start()
             try:
                 yield runs

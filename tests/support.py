@@ -89,13 +89,14 @@ class LiveServer:
         sent = {"accept": "application/json", **(headers or {})}
         deadline = time.monotonic() + 60
         while True:
-            answer = self._requested(method, path, body, sent)
+            answer = self.requested(method, path, body, sent)
             if answer.status != 409 or b'"not_yet"' not in answer.body:
                 return answer
             assert time.monotonic() < deadline
             time.sleep(0.2)
 
-    def _requested(self, method: str, path: str, body: Any, sent: dict[str, str]) -> Answer:
+    def requested(self, method: str, path: str, body: Any, sent: dict[str, str]) -> Answer:
+        """The first answer to one request, whatever it is."""
         data: bytes | None = None
         if body is not None:
             data = body if isinstance(body, bytes) else json.dumps(body).encode()

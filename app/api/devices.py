@@ -20,7 +20,7 @@ class Queue(BaseModel):
     queue: list[QueuePlace]
 
 
-@router.get("/devices", response_model=Devices, responses=failures(), summary="Devices")
+@router.get("/devices", response_model=Devices, responses=failures(409), summary="Devices")
 async def list_devices(here: Here) -> Json:
     """What runs can be trained on."""
     return Json(await here.runs.devices())

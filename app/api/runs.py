@@ -119,7 +119,7 @@ LARGEST_STEP = 2**53
     "/runs",
     status_code=202,
     response_model=RunInfo,
-    responses=failures(*READS_BODY, 503, 507),
+    responses=failures(*READS_BODY, 409, 503, 507),
     summary="Create a run",
     openapi_extra=documented("RunSpec", *((one.id, one.spec) for one in presets()[:1])),
 )
@@ -169,7 +169,8 @@ async def delete_run(run: RunId, here: Here) -> Response:
 )
 async def command_run(run: RunId, command: CommandBody, here: Here) -> Json:
     """Answers when the command has taken effect between two steps. An interrupted or parked run
-    goes on from its last snapshot."""
+    goes on from its last snapshot. Where no worker is there within four seconds, or the run waits in
+    the queue, the answer is ``waiting``: the command is kept, also over a restart of the server."""
     return Json(await here.runs.command(run, command))
 
 

@@ -41,9 +41,17 @@ def serve(
     **options: object,
 ) -> None:
     """Serve the page and the interface."""
-    from app.cli.serve import run_server
+    from app.runs.early import ForkServer
 
-    run_server(from_options(options), reload=reload, open_page=open_page)
+    settings = from_options(options)
+    early = None if reload else ForkServer()  # it loads torch while this process loads the rest
+    try:
+        from app.cli.serve import run_server
+
+        run_server(settings, reload=reload, open_page=open_page, early=early)
+    finally:
+        if early is not None:
+            early.close()
 
 
 @app.command()

@@ -18,6 +18,7 @@ from uvicorn.supervisors import ChangeReload
 
 from app.core.errors import GlassnetError
 from app.main import create_app, limits, open_access, protocols
+from app.runs.early import ForkServer
 from app.settings import Settings
 
 SEND_TIMEOUT_MS = 10_000
@@ -56,7 +57,9 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def run_server(settings: Settings, *, reload: bool, open_page: bool) -> None:
+def run_server(
+    settings: Settings, *, reload: bool, open_page: bool, early: ForkServer | None = None
+) -> None:
     """Serve until a signal; ends the process with a message where the port cannot be had."""
     listening = listen(settings.host, settings.port)
     port = listening.getsockname()[1]
@@ -85,7 +88,7 @@ def run_server(settings: Settings, *, reload: bool, open_page: bool) -> None:
         typer.echo(announcement)
         ChangeReload(config, target=uvicorn.Server(config).run, sockets=[listening]).run()
         return
-    config = uvicorn.Config(create_app(settings, access), **options(settings))
+    config = uvicorn.Config(create_app(settings, access, early=early), **options(settings))
     server = Server(config, announcement, entrance if open_page else None)
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn shuts down in order and then raises the signal again: this makes it an exit.

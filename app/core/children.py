@@ -87,6 +87,20 @@ async def launch(
     )
 
 
+def start(
+    command: Sequence[str], env: Mapping[str, str], keep: socket.socket
+) -> subprocess.Popen[bytes]:
+    """As :func:`launch`, where no event loop runs yet."""
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        env={**env, _PARENT: str(os.getpid())},
+        pass_fds=(keep.fileno(),),
+        start_new_session=True,
+    )
+
+
 def ask(*arguments: str, timeout: float) -> str:
     """What a module of ours prints; raises subprocess.TimeoutExpired or CalledProcessError."""
     finished = subprocess.run(

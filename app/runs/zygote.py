@@ -9,8 +9,9 @@ from contextlib import suppress
 
 import structlog
 
-from app.core.children import Pid, environment, launch, python
+from app.core.children import Pid
 from app.core.text import text
+from app.runs.early import ForkServer
 from app.runs.exits import NoWorker
 from app.runs.interfaces import WorkerProcess
 
@@ -18,7 +19,6 @@ START_TIMEOUT = 60.0
 FORK_TIMEOUT = 10.0
 _STATUS_TIMEOUT = 2.0
 _PAUSES = (0.0, 1.0, 2.0, 5.0, 15.0, 30.0)
-_ENV = {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _NOT_READY = text(
     "the process that starts workers is not ready.", "负责启动工作进程的进程尚未就绪。"
 )
@@ -60,21 +60,13 @@ class Zygote:
         self._statuses: dict[int, asyncio.Future[int | None]] = {}
         self._number = 0
         self._control: socket.socket | None = None
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: ForkServer | None = None
 
-    async def start(self) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ours.setblocking(False)
-        try:
-            command = python("-m", "app.worker.zygote", str(theirs.fileno()))
-            self._process = await launch(command, environment(**_ENV), theirs)
-        except BaseException:
-            ours.close()
-            raise
-        finally:
-            theirs.close()
-        self._control = ours
-        asyncio.get_running_loop().add_reader(ours.fileno(), self._read)
+    def start(self, process: ForkServer) -> None:
+        """Speak with this process from now on."""
+        self._process = process
+        self._control = process.control
+        asyncio.get_running_loop().add_reader(self._control.fileno(), self._read)
 
     async def fork(self) -> Forked:
         """A new worker; raises NoWorker if the zygote dies meanwhile."""
@@ -89,6 +81,8 @@ class Zygote:
             pid = await asyncio.wait_for(forked, FORK_TIMEOUT)
         except (OSError, TimeoutError) as error:
             ours.close()
+            if isinstance(error, TimeoutError) and self._process is not None:
+                self._process.kill()  # it hangs: another one is started, and its workers live on
             raise NoWorker(reason=_DIED) from error
         except BaseException:
             ours.close()
@@ -109,8 +103,7 @@ class Zygote:
             return
         with suppress(TimeoutError):
             await asyncio.wait_for(self._process.wait(), 0 if loading else 2)
-        with suppress(ProcessLookupError):
-            self._process.kill()
+        self._process.kill()
         await self._process.wait()
 
     async def _send(self, message: bytes, worker: socket.socket) -> None:
@@ -168,9 +161,10 @@ class Zygote:
 
 
 class CpuRunner:
-    """Keeps a zygote alive and forks workers from it."""
+    """Keeps a zygote alive and forks workers from it. The first may have been started before."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: ForkServer | None = None) -> None:
+        self._first = first
         self._zygote: Zygote | None = None
         self._keeper: asyncio.Task[None] | None = None
 
@@ -211,7 +205,8 @@ class CpuRunner:
             await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
             zygote = Zygote()
             try:
-                await zygote.start()
+                first, self._first = self._first, None
+                zygote.start(first or ForkServer())
                 self._zygote = zygote
                 await zygote.ended.wait()
                 _log.warning("zygote ended")
