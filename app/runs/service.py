@@ -158,7 +158,7 @@ class Runs:
         """Store a run and get it a worker; it rests at step 0 then. Raises SpecError,
         DeviceMissing; nothing is allocated before the spec is known to fit."""
         self._require_open()
-        self._require_room()
+        self.require_room()
         await self.require_weights(spec, require(spec.model, spec.training))
         device = (await self.devices()).resolve(spec.device)
         now = time.time()
@@ -288,7 +288,7 @@ class Runs:
 
     async def add_weights(self, parts: AsyncIterator[bytes]) -> WeightsInfo:
         """Keep a file of weights for runs to start from."""
-        self._require_room()
+        self.require_room()
         return await self._store.weights.add(parts)
 
     async def weights(self, sha256: str) -> WeightsInfo:
@@ -361,7 +361,8 @@ class Runs:
         if not self._open:
             raise Conflict(reason=_STOPPED)
 
-    def _require_room(self) -> None:
+    def require_room(self) -> None:
+        """Raises why nothing new can be taken now."""
         if self.trouble is not None:
             raise self.trouble
 
