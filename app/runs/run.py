@@ -26,7 +26,7 @@ from app.runs.interfaces import Runner, RunStore
 from app.runs.journal import Journal, held, refused, told
 from app.runs.link import Link
 from app.runs.progress import Progress
-from app.runs.resume import Plan, plan
+from app.runs.resume import Plan, plan, set_aside
 from app.runs.room import Room
 from app.runs.scheduler import Scheduler
 from app.runs.starts import FATAL, end_unwanted, is_fatal, log_failure, reason_of
@@ -264,6 +264,7 @@ class Run:
         try:
             await self._journal.settled()
             going_on = await self._plan()
+            self._journal.put(*(set_aside(name) for name in going_on.damaged))
             process = await asyncio.shield(spawning)
         except BaseException:
             spawning.add_done_callback(end_unwanted)

@@ -10,7 +10,6 @@ from typing import Any
 
 import structlog
 
-from app.core.disk import CannotStore
 from app.core.errors import Conflict
 from app.core.ids import new_id
 from app.core.text import Language, text
@@ -45,6 +44,7 @@ from app.runs.room import Room
 from app.runs.run import Run, Surroundings
 from app.runs.runner import GpuRunner
 from app.runs.scheduler import Scheduler
+from app.runs.store_watch import StoreWatch
 from app.runs.viewer import Viewer
 from app.runs.weights import require_fit
 from app.runs.zygote import CpuRunner
@@ -55,7 +55,6 @@ from app.spec.run import RunSpec
 
 STALL_AFTER = 30.0
 STOP_PATIENCE = 5.0
-WATCH_SECONDS = 1.0
 FORGET_AFTER = 60.0
 """Seconds after which a run without worker and viewers leaves the memory."""
 _STOPPED = text("the server is stopping.", "服务器正在停止。")
@@ -83,8 +82,7 @@ class Runs:
         self._tasks: list[asyncio.Task[None]] = []
         self._parking: set[asyncio.Task[None]] = set()
         self._open = False
-        self.trouble: CannotStore | None = None
-        """Why nothing can be stored now; looked at every second."""
+        self.watch = StoreWatch(store, self._runs, settings.snapshots)
 
     # --- the server's start and end -------------------------------------------------------------
 
@@ -107,7 +105,7 @@ class Runs:
         self._tasks = [
             asyncio.create_task(self._find_devices(), name="devices"),
             asyncio.create_task(self._housekeeping(), name="housekeeping"),
-            asyncio.create_task(self._watch_store(), name="store watch"),
+            asyncio.create_task(self.watch.watch(), name="store watch"),
         ]
 
     async def stop(self) -> None:
@@ -158,7 +156,7 @@ class Runs:
         """Store a run and get it a worker; it rests at step 0 then. Raises SpecError,
         DeviceMissing; nothing is allocated before the spec is known to fit."""
         self._require_open()
-        self.require_room()
+        self.watch.require_room()
         await self.require_weights(spec, require(spec.model, spec.training))
         device = (await self.devices()).resolve(spec.device)
         now = time.time()
@@ -288,7 +286,7 @@ class Runs:
 
     async def add_weights(self, parts: AsyncIterator[bytes]) -> WeightsInfo:
         """Keep a file of weights for runs to start from."""
-        self.require_room()
+        self.watch.require_room()
         return await self._store.weights.add(parts)
 
     async def weights(self, sha256: str) -> WeightsInfo:
@@ -360,22 +358,6 @@ class Runs:
     def _require_open(self) -> None:
         if not self._open:
             raise Conflict(reason=_STOPPED)
-
-    def require_room(self) -> None:
-        """Raises why nothing new can be taken now."""
-        if self.trouble is not None:
-            raise self.trouble
-
-    async def _watch_store(self) -> None:
-        """Hold every run as long as nothing can be stored."""
-        while True:
-            trouble = await self._store.trouble()
-            if (trouble is None) != (self.trouble is None):
-                _log.warning("store", trouble=None if trouble is None else str(trouble))
-            self.trouble = trouble
-            for run in list(self._runs.values()):
-                run.hold(trouble)
-            await asyncio.sleep(WATCH_SECONDS)
 
     async def _housekeeping(self) -> None:
         """Park what rests unwatched, forget what only takes memory."""

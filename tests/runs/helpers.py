@@ -52,6 +52,7 @@ class Limits:
     data: Path
     max_cpu_runs: int = 8
     park_after: float = 300.0
+    snapshots: int = 10 * 2**30
 
 
 class Shared:

@@ -1230,7 +1230,8 @@ export interface paths {
         };
         /**
          * The server can serve
-         * @description 200 once the store is open, 503 before and while the server shuts down.
+         * @description 200 once the store is open; 503 before, while the server shuts down, and as long as the disk is
+         *     full or the data folder gone.
          */
         get: operations["get_readiness"];
         put?: never;
@@ -3470,7 +3471,7 @@ export interface components {
         };
         /**
          * Health
-         * @description ``ready``: the store is open and runs can be created.
+         * @description ``ready``: the store is open and runs can be created; ``reason`` says why not where that lasts.
          */
         Health: {
             /** Alive */
@@ -3479,6 +3480,8 @@ export interface components {
             ready: boolean;
             /** Version */
             version: string;
+            /** @default null */
+            reason: components["schemas"]["Text"] | null;
         };
         /**
          * HealthWanted
@@ -9771,6 +9774,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The disk is full. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Any other error. */
             default: {
                 headers: {
@@ -9952,6 +9964,15 @@ export interface operations {
             };
             /** @description The server cannot do this at the moment. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The disk is full. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10247,6 +10268,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The disk is full. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Any other error. */
             default: {
                 headers: {
@@ -10339,6 +10369,15 @@ export interface operations {
             };
             /** @description The server cannot do this at the moment. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The disk is full. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10445,6 +10484,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The disk is full. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Any other error. */
             default: {
                 headers: {
@@ -10497,6 +10545,15 @@ export interface operations {
             };
             /** @description The server cannot do this at the moment. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The disk is full. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10937,6 +10994,24 @@ export interface operations {
             };
             /** @description The request does not fit its schema, or the network cannot be built. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The server cannot do this at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The disk is full. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12435,6 +12510,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The disk is full. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Any other error. */
             default: {
                 headers: {
@@ -12615,6 +12699,15 @@ export interface operations {
             };
             /** @description The request does not fit its schema, or the network cannot be built. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The disk is full. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
