@@ -129,6 +129,14 @@ class Settings(BaseSettings):
         description="Bytes of the disk that are kept free (a twentieth of a small one): with less, "
         "runs are held and nothing new is taken.",
     )
+    snapshots: int = Field(
+        10 * 2**30,
+        ge=0,
+        le=2**50,
+        title="snapshots",
+        description="Bytes that the snapshots of all runs may take together; beyond it the oldest runs "
+        "lose those between the first and the newest.",
+    )
     development: bool = Field(
         False,
         title="development",

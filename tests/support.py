@@ -160,9 +160,13 @@ class LiveServer:
 
 
 @contextmanager
-def live_server(data: Path, *arguments: str, **environment: str) -> Iterator[LiveServer]:
+def live_server(
+    data: Path, *arguments: str, ready: bool = True, **environment: str
+) -> Iterator[LiveServer]:
     """``glassnet serve`` on a free port, ended at the end of the block."""
-    server = start_server(data, *arguments, folder=ROOT, command=GLASSNET, **environment)
+    server = start_server(
+        data, *arguments, folder=ROOT, command=GLASSNET, ready=ready, **environment
+    )
     try:
         yield server
     finally:
@@ -174,9 +178,10 @@ def start_server(
     *arguments: str,
     folder: Path = ROOT,
     command: Sequence[str] = GLASSNET,
+    ready: bool = True,
     **environment: str,
 ) -> LiveServer:
-    """A server process that answers ``/readyz``, started in ``folder``."""
+    """A server process that is ready, unless ``ready`` is not asked for, started in ``folder``."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("GLASSNET_")}
     process = subprocess.Popen(
         [*command, "serve", "--port", "0", "--data", str(data), *arguments],
@@ -197,7 +202,8 @@ def start_server(
         process.wait()
         raise AssertionError(f"the server did not start: {''.join(lines)}") from None
     server = LiveServer(process, port, data, lines, listener)
-    _until_ready(server)
+    if ready:
+        _until_ready(server)
     return server
 
 

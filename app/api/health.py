@@ -42,7 +42,7 @@ async def get_readiness(request: Request) -> Json:
 
 def _state(request: Request) -> dict[str, Any]:
     state = request.app.state
-    trouble = state.context.runs.trouble if state.ready else None
+    trouble = state.context.runs.watch.trouble if state.ready else None
     return {
         "alive": True,
         "ready": state.ready and trouble is None,

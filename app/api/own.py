@@ -100,6 +100,7 @@ async def upload_data(request: Request, here: Here, wanted: UploadOptions) -> Js
     body, or a form with the field ``file``. What it is follows from its content. It is stored as it
     comes and then read; ``GET /uploads/{upload}`` tells how far. The same content uploaded twice is
     one data set."""
+    here.runs.watch.require_room()
     kind = request.headers.get("content-type", "")
     pieces, said = await file_of(kind, request.stream())
     given = re.split(r"[/\\]", wanted.filename or said)[-1][:200]

@@ -22,6 +22,7 @@ from app.api.pictures.draw import picture
 from app.api.reference import matches
 from app.api.refusals import PageNotBuilt
 from app.api.words import WORDS
+from app.core.disk import in_words
 from app.core.errors import GlassnetError
 from app.core.text import LANGUAGES, Language
 from app.spec.examples import example
@@ -128,7 +129,9 @@ async def reference_page(lang: Language, family: str, kind: str, here: Here) -> 
 @router.get(f"/{LANG}/runs")
 async def runs(lang: Language, here: Here, cursor: str | None = None) -> Response:
     found, following = await here.runs.list(cursor, RUNS_A_PAGE)
+    taken = in_words(here.runs.watch.snapshot_bytes), in_words(here.runs.watch.budget)
     shown: dict[str, Any] = {"runs": found, "next": following, "cursor": cursor, "when": _when}
+    shown |= {"taken": taken, "trouble": here.runs.watch.trouble}
     return render(here.page, "runs.html", lang, "/runs", **shown)
 
 

@@ -81,6 +81,7 @@ WORDS: dict[str, Text] = {
     ),
     "run_name": text("run", "运行"),
     "run_state": text("state", "状态"),
+    "snapshots_take": text("Snapshots of all runs:", "全部运行的快照："),
     "run_progress": text("step, epoch", "步数，轮次"),
     "run_device": text("device", "设备"),
     "run_created": text("created", "创建时间"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from typing import Any
 import typer
 
 from app.core.children import ask
+from app.core.disk import in_words, sizes
 from app.main import installed_version, page_is_built
 from app.settings import Settings
 
@@ -55,6 +57,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _torch()
     yield _devices()
     yield _data(settings.data)
+    yield _snapshots(settings)
+    yield _disk(settings)
     yield _page()
 
 
@@ -93,6 +97,27 @@ def _data(folder: Path) -> Finding:
     except OSError as error:
         return Finding("data", False, f"{folder}: {error.strerror}", repair)
     return Finding("data", True, f"{folder} is writable", repair)
+
+
+def _snapshots(settings: Settings) -> Finding:
+    taken = sizes(settings.data)["snapshots"]
+    said = f"{in_words(taken)} of {in_words(settings.snapshots)} for all runs together"
+    repair = "A server that runs thins them; or delete runs, or raise GLASSNET_SNAPSHOTS."
+    return Finding("snapshots", taken <= settings.snapshots, said, repair)
+
+
+def _disk(settings: Settings) -> Finding:
+    try:
+        usage = shutil.disk_usage(settings.data)
+    except OSError as error:
+        return Finding("disk", False, str(error.strerror), "Look at the data folder: see above.")
+    aside = sorted(path.name for path in settings.data.glob("glassnet-damaged-*.db"))
+    said = f"{in_words(usage.free)} of {in_words(usage.total)} free"
+    if aside:
+        said += f"; damaged databases were set aside: {', '.join(aside)}"
+    kept = min(settings.reserve, usage.total // 20)
+    repair = "Runs are held until there is room: delete runs, data sets or other files."
+    return Finding("disk", usage.free >= kept, said, repair)
 
 
 def _page() -> Finding:

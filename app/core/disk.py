@@ -73,6 +73,11 @@ def sizes(data: Path) -> dict[str, int]:
     return found
 
 
+def in_words(size: int) -> str:
+    """Bytes as a person reads them, the same in both languages."""
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{_mib(size)} MiB"
+
+
 def _under(folder: Path) -> int:
     return sum(_size(Path(place) / name) for place, _, names in os.walk(folder) for name in names)
 

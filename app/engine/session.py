@@ -136,8 +136,7 @@ class Session:
 
     def open(self) -> None:
         """Emit the state, and a validation that is due here: that of a new run is; take its snapshot."""
-        for name in self.keeper.store.damaged if self.keeper.store else ():
-            self.emit(self._damaged(name))
+        self._tell_damaged()
         if self.trainer.cursor.offset == 0:
             self.report.validation(self.branch)
         if self.trainer.cursor.step == 0 and self.keeper.last is None:
@@ -166,6 +165,7 @@ class Session:
             self.settle()
         if isinstance(command, Rewind):
             self._rewind(command.step)
+            self._tell_damaged()
         elif isinstance(command, Play | Step):
             self._go(command)
         else:
@@ -389,6 +389,12 @@ class Session:
             "data": trainer.data.arrays.digest,
             **describe(trainer.device),
         }
+
+    def _tell_damaged(self) -> None:
+        """Say of every snapshot that was set aside; the one that a look met just now, too."""
+        store = self.keeper.store
+        while store is not None and store.damaged:
+            self.emit(self._damaged(store.damaged.pop(0)))
 
     def _damaged(self, name: str) -> Note:
         return Note(

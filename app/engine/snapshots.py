@@ -110,17 +110,22 @@ class Store:
         self.folder = folder
         self.budget = budget
         self.damaged: list[str] = []
-        """Names of files that were set aside because they did not verify."""
+        """Names of files that were set aside because they did not verify, until they are told."""
         folder.mkdir(parents=True, exist_ok=True)
         self.entries = list(self._listed())
         self._sweep()
 
     def _listed(self) -> Iterator[Entry]:
         for path in sorted(self.folder.glob("*.json")):
-            with contextlib.suppress(OSError, ValueError, TypeError):
+            try:
                 found = Entry(**json.loads(path.read_text(encoding="utf-8")))
-                if found.format == FORMAT and (self.folder / found.name).is_file():
-                    yield found
+                if found.format != FORMAT or file_name(found.branch, found.step) != self._of(path):
+                    raise ValueError("it describes another file")
+            except (OSError, ValueError, TypeError):
+                self._rename(self._of(path))
+                continue
+            if (self.folder / found.name).is_file():
+                yield found
 
     def _sweep(self) -> None:
         """Remove what a killed worker left half written."""
@@ -200,10 +205,18 @@ class Store:
 
     def _set_aside(self, entry: Entry) -> None:
         self.entries.remove(entry)
-        self.damaged.append(entry.name)
-        for path in (self.folder / entry.name, self._side(entry.name)):
+        self._rename(entry.name)
+
+    def _rename(self, name: str) -> None:
+        self.damaged.append(name)
+        for path in (self.folder / name, self._side(name)):
             with contextlib.suppress(OSError):
                 path.rename(path.with_name(path.name + ".damaged"))
+
+    @staticmethod
+    def _of(side: Path) -> str:
+        """The name of the snapshot that a JSON file belongs to."""
+        return f"{side.stem}.safetensors"
 
     def thin(self) -> None:
         """Delete snapshots until the rest fits the budget: first those that leave the smallest gap.

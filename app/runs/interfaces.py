@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -25,6 +25,9 @@ class Snapshots(Protocol):
 
     async def logged(self, run: str, branch: int, step: int) -> int | None:
         """The settings counted in a snapshot; None if it does not verify."""
+
+    async def thin(self, budget: int, busy: Collection[str]) -> int:
+        """Make those of all runs fit ``budget``, but for runs that have a worker; bytes that are left."""
 
     async def discard(self, run: str, branch: int, step: int) -> None:
         """Remove those of ``branch`` after ``step``, and those of every later branch."""
@@ -119,6 +122,10 @@ class Limits(Protocol):
 
     @property
     def park_after(self) -> float: ...
+
+    @property
+    def snapshots(self) -> int:
+        """Bytes of the snapshots of all runs at most."""
 
 
 class Connection(Protocol):

@@ -14,7 +14,7 @@ from app.runs.devices import Devices
 from app.runs.interfaces import Runner, RunStore, WorkerProcess
 from app.runs.link import Link, Listener
 from app.runs.progress import Log
-from app.runs.resume import Plan, plan
+from app.runs.resume import Plan, plan, set_aside
 from app.runs.scheduler import Scheduler
 from app.spec.check import check
 
@@ -51,6 +51,8 @@ async def launch(run: Subject, around: Surroundings, device: str) -> Link:
     try:
         await run.before_answer()
         going_on = await _plan(run, around)
+        for name in going_on.damaged:
+            run.on_event(set_aside(name, run.record))
         process = await asyncio.shield(spawning)
     except BaseException:
         spawning.cancel()

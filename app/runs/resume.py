@@ -6,13 +6,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from app.core.text import text
 from app.protocol.commands import AnyCommand, Play, Step
-from app.protocol.events import CommandApplied, StateChanged
+from app.protocol.events import CommandApplied, Note, StateChanged
 from app.protocol.runs import RunRecord
 from app.runs.interfaces import RunStore
 from app.runs.kept import Kept
 from app.runs.lineage import lineage, within
 from app.runs.progress import Log
+
+_DAMAGED = text(
+    "The snapshot {name} was damaged on disk; it was set aside and an earlier one used.",
+    "快照 {name} 在磁盘上已损坏，已弃置并改用更早的快照。",
+)
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,8 @@ class Plan:
     step: int
     validation: int | None
     snapshot: str | None
+    damaged: tuple[str, ...] = ()
+    """Snapshots that did not verify and were set aside."""
 
     def message(self) -> dict[str, Any]:
         """The part of the start message that says it."""
@@ -43,11 +51,15 @@ async def plan(store: RunStore, record: RunRecord, log: Log) -> Plan:
     if branch.parent is not None:
         validation = max(validation or 0, branch.step)
     await store.snapshots.discard(record.id, branch.branch, step)
-    return Plan(step, validation, await _snapshot(store, record, log, step))
+    return Plan(step, validation, *await _snapshot(store, record, log, step))
 
 
-async def _snapshot(store: RunStore, record: RunRecord, log: Log, step: int) -> str | None:
-    """The newest that verifies, lies on the way, and counts no command that is not stored."""
+async def _snapshot(
+    store: RunStore, record: RunRecord, log: Log, step: int
+) -> tuple[str | None, tuple[str, ...]]:
+    """The newest that verifies, lies on the way, and counts no command that is not stored; and those
+    newer ones that do not verify."""
+    damaged: list[str] = []
     way = lineage(record.branches, record.branch)
     fitting = [
         one
@@ -57,9 +69,23 @@ async def _snapshot(store: RunStore, record: RunRecord, log: Log, step: int) -> 
     for one in sorted(fitting, key=lambda found: (found.step, found.branch), reverse=True):
         counted = await store.snapshots.logged(record.id, one.branch, one.step)
         stored = sum(logged.step <= one.step for logged in log)
-        if counted is not None and counted <= stored:
-            return store.snapshots.path(record.id, one.branch, one.step).name
-    return None
+        name = store.snapshots.path(record.id, one.branch, one.step).name
+        if counted is None:
+            damaged.append(name)
+        elif counted <= stored:
+            return name, tuple(damaged)
+    return None, tuple(damaged)
+
+
+def set_aside(name: str, record: RunRecord) -> Note:
+    """That a snapshot of a run was damaged."""
+    return Note(
+        branch=record.branch,
+        step=record.step,
+        code="snapshot_damaged",
+        message=_DAMAGED.format(name=name),
+        params={"file": name},
+    )
 
 
 async def going_on(store: RunStore, record: RunRecord) -> AnyCommand | None:

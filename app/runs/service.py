@@ -11,7 +11,6 @@ from typing import Any
 
 import structlog
 
-from app.core.disk import CannotStore
 from app.core.errors import Conflict
 from app.core.ids import new_id
 from app.core.text import Language, text
@@ -49,6 +48,7 @@ from app.runs.room import Room
 from app.runs.run import SOON, Run
 from app.runs.runner import GpuRunner
 from app.runs.scheduler import Scheduler
+from app.runs.store_watch import StoreWatch
 from app.runs.viewer import Viewer
 from app.runs.zygote import CpuRunner
 from app.spec.aside import required
@@ -63,7 +63,6 @@ STOP_PATIENCE = 2.0
 """Seconds in which a worker that is asked to end keeps what it has."""
 AT_ONCE = max(2, os.cpu_count() or 1)
 """Runs that an earlier server left going are started so many at a time."""
-WATCH_SECONDS = 1.0
 FORGET_AFTER = 60.0
 """Seconds after which a run without worker and viewers leaves the memory."""
 _STOPPED = text("the server is stopping.", "服务器正在停止。")
@@ -95,8 +94,7 @@ class Runs:
         self._tasks: list[asyncio.Task[None]] = []
         self._parking: set[asyncio.Task[None]] = set()
         self._open = False
-        self.trouble: CannotStore | None = None
-        """Why nothing can be stored now; looked at every second."""
+        self.watch = StoreWatch(store, self._runs, settings.snapshots)
 
     # --- the server's start and end -------------------------------------------------------------
 
@@ -121,7 +119,7 @@ class Runs:
             asyncio.create_task(self._find_devices(), name="devices"),
             asyncio.create_task(self._go_on(going), name="go on"),
             asyncio.create_task(self._housekeeping(), name="housekeeping"),
-            asyncio.create_task(self._watch_store(), name="store watch"),
+            asyncio.create_task(self.watch.watch(), name="store watch"),
         ]
 
     def refuse(self) -> None:
@@ -195,7 +193,7 @@ class Runs:
         """Store a run and get it a worker; it rests at step 0 then. Raises SpecError, DeviceMissing,
         LargerThanMachine; nothing is allocated before the spec is known to fit."""
         self._require_open()
-        self._require_room()
+        self.watch.require_room()
         report = await required(spec.model, spec.training)
         await self.require_weights(spec, report)
         device = "cpu" if spec.device == "cpu" else (await self.devices()).resolve(spec.device)
@@ -313,7 +311,7 @@ class Runs:
 
     async def add_weights(self, parts: AsyncIterator[bytes]) -> WeightsInfo:
         """Keep a file of weights for runs to start from."""
-        self._require_room()
+        self.watch.require_room()
         return await self._store.weights.add(parts)
 
     async def weights(self, sha256: str) -> WeightsInfo:
@@ -387,21 +385,6 @@ class Runs:
     def _require_open(self) -> None:
         if not self._open:
             raise Conflict(reason=_STOPPED)
-
-    def _require_room(self) -> None:
-        if self.trouble is not None:
-            raise self.trouble
-
-    async def _watch_store(self) -> None:
-        """Hold every run as long as nothing can be stored."""
-        while True:
-            trouble = await self._store.trouble()
-            if (trouble is None) != (self.trouble is None):
-                _log.warning("store", trouble=None if trouble is None else str(trouble))
-            self.trouble = trouble
-            for run in list(self._runs.values()):
-                run.hold(trouble)
-            await asyncio.sleep(WATCH_SECONDS)
 
     async def _housekeeping(self) -> None:
         """Park what rests unwatched, forget what only takes memory."""

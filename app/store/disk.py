@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from app.core.disk import CannotStore, FolderGone, disk_full
@@ -13,6 +14,7 @@ RESERVE = 200 * 2**20
 """Bytes that are kept free: nothing but deleting may use them."""
 _SHARE = 20
 """Of a small disk no more than this part is kept free."""
+_MARGIN = 32 * 2**10
 _ROPE = 4 * 2**20
 """Bytes of a file that is given up where another program has filled the disk to the last byte."""
 
@@ -68,21 +70,36 @@ class Disk:
         """Lay the reserve file, where there is room for it."""
         with suppress(OSError):
             usage = shutil.disk_usage(self._data)
-            size = min(_ROPE, self.kept(usage.total) // 2)
-            if not size or self._rope.exists() or usage.free < 2 * size:
-                return
-            number = os.open(self._rope, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                os.posix_fallocate(number, 0, size)
-            except OSError:
-                self._rope.unlink()
-            finally:
-                os.close(number)
+            size = self._length(usage.total)
+            if size and not self._rope.exists() and usage.free >= 2 * size:
+                self._lay(size)
 
-    def release(self) -> None:
-        """Give the reserve file up, for what must be written even on a full disk."""
+    @contextmanager
+    def spared(self) -> Iterator[None]:
+        """The reserve file is given up for what must be written even on a full disk; what is left of
+        its room is taken again at once, before another program takes it."""
         with suppress(OSError):
             self._rope.unlink()
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                usage = shutil.disk_usage(self._data)
+                left = min(self._length(usage.total), usage.free - _MARGIN)
+                if left > 0 and self.here():
+                    self._lay(left)
+
+    def _length(self, total: int) -> int:
+        return min(_ROPE, self.kept(total) // 2)
+
+    def _lay(self, size: int) -> None:
+        number = os.open(self._rope, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.posix_fallocate(number, 0, size)
+        except OSError:
+            self._rope.unlink()
+        finally:
+            os.close(number)
 
     def _present(self) -> tuple[int, int] | None:
         try:

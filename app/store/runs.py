@@ -110,7 +110,8 @@ class Store:
         try:
             await self._forget(run)
         except DiskFull:
-            await self._forget_on_a_full_disk(run)
+            with self.disk.spared():
+                await self._forget_on_a_full_disk(run)
         await self.snapshots.delete(run)
         await self._tidy_weights()
         await self._database.shrink()
@@ -122,9 +123,8 @@ class Store:
                 raise NotFound(kind=_RUN, name=run)
 
     async def _forget_on_a_full_disk(self, run: str) -> None:
-        """First what needs no room: the reserve and the snapshots. Then the events, newest first and
-        few at a time, so that the log stays small."""
-        self.disk.release()
+        """First the snapshots, which need no room. Then the events, newest first and few at a time, so
+        that the log stays small."""
         await self.snapshots.delete(run)
         newest = select(EVENTS.c.seq).where(EVENTS.c.run == run).order_by(EVENTS.c.seq.desc())
         some = newest.limit(_AT_A_TIME).scalar_subquery()
@@ -224,8 +224,8 @@ class Store:
         except DiskFull:
             if not all(isinstance(one.event, StateChanged) for _, found in batch for one in found):
                 raise
-            self.disk.release()  # how a run stands is worth the reserve
-            await self._insert(batch)
+            with self.disk.spared():  # how a run stands is worth the reserve
+                await self._insert(batch)
 
     async def _insert(self, batch: Sequence[_Append]) -> None:
         async with self._database.write() as connection:

@@ -12,12 +12,18 @@ import json
 import re
 import shutil
 import struct
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from app.protocol.runs import SnapshotInfo
 
+_log = structlog.get_logger(__name__)
 _NAME = re.compile(r"^(\d+)-(\d{10,})\.safetensors$")
+_MIDDLE, _PAUSES = frozenset({"timed", "step"}), frozenset({"pause", "start", "end"})
 _LARGEST_HEADER = 64 * 2**20
 
 
@@ -39,12 +45,23 @@ class SnapshotFolders:
         return await asyncio.to_thread(_list, self.folder(run))
 
     async def logged(self, run: str, branch: int, step: int) -> int | None:
-        """How many settings were in the log when it was taken; None if it does not verify."""
-        return await asyncio.to_thread(_verify, self.path(run, branch, step))
+        """How many settings were in the log when it was taken; None if it does not verify.
+
+        One that does not is set aside, under a name that says so.
+        """
+        return await asyncio.to_thread(_verified, self.path(run, branch, step))
 
     async def discard(self, run: str, branch: int, step: int) -> None:
         """Remove those of ``branch`` after ``step``, and those of every later branch."""
         await asyncio.to_thread(_discard, self.folder(run), branch, step)
+
+    async def thin(self, budget: int, busy: Collection[str]) -> int:
+        """Remove snapshots until those of all runs fit ``budget``; how many bytes are there then.
+
+        The oldest runs' middle ones go first, then what was kept of their pauses. The first and the
+        newest of a run stay, and everything of a run that has a worker, which thins its own.
+        """
+        return await asyncio.to_thread(_thin, self.root, budget, frozenset(busy))
 
     async def delete(self, run: str) -> None:
         await asyncio.to_thread(shutil.rmtree, self.folder(run), ignore_errors=True)
@@ -81,6 +98,25 @@ def _list(folder: Path) -> list[SnapshotInfo]:
     return sorted(found, key=lambda info: (info.branch, info.step))
 
 
+def _thin(root: Path, budget: int, busy: frozenset[str]) -> int:
+    folders = sorted(path for path in root.glob("*") if path.is_dir())
+    listed = {folder: _list(folder) for folder in folders}  # ids of runs are in order of time
+    total = sum(info.bytes for found in listed.values() for info in found)
+    for removes in (_MIDDLE, _PAUSES):
+        for folder, found in listed.items():
+            if folder.name in busy:
+                continue
+            for info in found[1:-1]:
+                if total <= budget:
+                    return total
+                path = folder / f"{info.branch}-{info.step:010d}.safetensors"
+                if (_sidecar(path) or {}).get("kind") in removes:
+                    path.with_suffix(".json").unlink(missing_ok=True)
+                    path.unlink(missing_ok=True)
+                    total -= info.bytes
+    return total
+
+
 def _discard(folder: Path, branch: int, step: int) -> None:
     for path in folder.glob("*.safetensors"):
         named = _NAME.match(path.name)
@@ -88,6 +124,16 @@ def _discard(folder: Path, branch: int, step: int) -> None:
             # The checksum goes first: without it there is no snapshot.
             path.with_suffix(".json").unlink(missing_ok=True)
             path.unlink(missing_ok=True)
+
+
+def _verified(path: Path) -> int | None:
+    counted = _verify(path)
+    if counted is None and path.exists():
+        for part in (path, path.with_suffix(".json")):
+            with suppress(OSError):
+                part.rename(part.with_name(f"{part.name}.damaged"))
+        _log.warning("snapshot set aside", file=str(path))
+    return counted
 
 
 def _verify(path: Path) -> int | None:

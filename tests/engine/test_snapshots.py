@@ -79,6 +79,24 @@ def test_rewind_past_a_damaged_snapshot(tmp_path: Path) -> None:
     driven.to(12)
     (tmp_path / file_name(0, 5)).write_bytes(b"")
     assert driven.do("rewind", step=5).digest == want
+    (note,) = driven.of("note")
+    assert note.code == "snapshot_damaged"
+    assert file_name(0, 5) in note.message.en
+    driven.do("rewind", step=0)
+    assert len(driven.of("note")) == 1, "said once"
+
+
+@pytest.mark.parametrize(
+    "side", ["{", "", "[]", '{"branch": 0}', "\0\1", '{"format": 1, "branch": 7}']
+)
+def test_a_sidecar_that_is_garbage_is_told(tmp_path: Path, side: str) -> None:
+    spec = run_spec()
+    want = Driven(spec, tmp_path).to(5).to(9).digest
+    (tmp_path / file_name(0, 9)).with_suffix(".json").write_text(side)
+    resumed = Driven(spec, tmp_path, snapshot=file_name(0, 9), replay_to=9)
+    assert resumed.digest == want
+    assert [note.code for note in resumed.of("note")] == ["snapshot_damaged"]
+    assert (tmp_path / f"{file_name(0, 9)}.damaged").exists()
 
 
 def test_truncated_and_half_written_files(tmp_path: Path) -> None:

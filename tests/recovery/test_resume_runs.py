@@ -66,7 +66,12 @@ async def test_a_damaged_snapshot_is_not_trusted(tmp_path: Path, zygote: Shared)
         blob[-5] ^= 64
         path.write_bytes(bytes(blob))
         await reach(runs, run, 80)
-        before = digests([s.event for s in await stored_events(runs, run)])
+        told = [s.event for s in await stored_events(runs, run)]
+        before = digests(told)
+        (note,) = [event for event in told if event.type == "note"]
+        assert note.code == "snapshot_damaged"
+        assert path.name in note.message.en
+        assert path.with_name(f"{path.name}.damaged").read_bytes() == bytes(blob)
         for one in folder.glob("*"):
             one.unlink()
         await runs._runs[run].park(10.0)

@@ -54,6 +54,7 @@ class Limits:
     park_after: float = 300.0
     memory_share: float = 0.75
     resume: bool = True
+    snapshots: int = 10 * 2**30
 
 
 class Shared:

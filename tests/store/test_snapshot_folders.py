@@ -57,12 +57,13 @@ async def test_only_what_verifies_counts(folders: SnapshotFolders) -> None:
     assert await folders.logged(RUN, 0, 40) == 3
     whole = path.read_bytes()
     for damage in (whole[:-1], whole[:-3] + b"\0\0\0", b""):
-        path.write_bytes(damage)
+        write(folders, 0, 40, log=3).write_bytes(damage)
         assert await folders.logged(RUN, 0, 40) is None
-    path.write_bytes(whole)
-    path.with_suffix(".json").write_text("{")
+        assert path.with_name(f"{path.name}.damaged").read_bytes() == damage, "set aside as it was"
+        assert await folders.listed(RUN) == []
+    write(folders, 0, 40, log=3).with_suffix(".json").write_text("{")
     assert await folders.logged(RUN, 0, 40) is None
-    path.with_suffix(".json").unlink()
+    write(folders, 0, 40, log=3).with_suffix(".json").unlink()
     assert await folders.logged(RUN, 0, 40) is None
     assert await folders.logged(RUN, 0, 41) is None
 
@@ -89,3 +90,33 @@ async def test_deleting_a_folder(folders: SnapshotFolders) -> None:
     await folders.delete(RUN)
     await folders.delete(RUN)
     assert not folders.folder(RUN).exists()
+
+
+def laid(root: Path, run: str, kinds: str, size: int = 1000) -> None:
+    """A run's snapshots, one a letter: start, timed, pause, end."""
+    names = {"s": "start", "t": "timed", "p": "pause", "e": "end"}
+    (root / run).mkdir(parents=True)
+    for step, letter in enumerate(kinds):
+        path = root / run / f"0-{step:010d}.safetensors"
+        path.write_bytes(bytes(size))
+        path.with_suffix(".json").write_text(json.dumps({"kind": names[letter]}))
+
+
+def left(root: Path, run: str) -> list[int]:
+    return sorted(int(path.stem[2:]) for path in (root / run).glob("*.safetensors"))
+
+
+async def test_a_budget_over_all_runs_takes_the_oldest_middles_first(tmp_path: Path) -> None:
+    folders = SnapshotFolders(tmp_path)
+    for run in ("a", "b", "c"):
+        laid(tmp_path, run, "sttpte")
+    assert await folders.thin(18_000, ()) == 18_000
+    assert await folders.thin(15_000, ()) == 15_000
+    assert left(tmp_path, "a") == [0, 3, 5]
+    assert left(tmp_path, "b") == left(tmp_path, "c") == [0, 1, 2, 3, 4, 5]
+    assert await folders.thin(12_500, ("b",)) == 12_000
+    assert left(tmp_path, "b") == [0, 1, 2, 3, 4, 5], "its worker thins its own"
+    assert left(tmp_path, "c") == [0, 3, 5]
+    assert await folders.thin(0, ()) == 6_000, "the first and the newest of each run stay"
+    assert all(left(tmp_path, run) == [0, 5] for run in "abc")
+    assert len(list((tmp_path / "a").iterdir())) == 4
