@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from app.protocol.events import Note
 from app.protocol.runs import RunRecord
 from app.runs.interfaces import RunStore
 from app.runs.lineage import lineage, within
@@ -18,13 +19,18 @@ class Plan:
     step: int
     validation: int | None
     snapshot: str | None
+    notes: tuple[str, ...] = ()
 
     def message(self) -> dict[str, Any]:
         """The part of the start message that says it."""
         return {
             "snapshot": self.snapshot,
             "replay_to": self.step,
-            "emitted": {"metrics": self.step, "validation": self.validation},
+            "emitted": {
+                "metrics": self.step,
+                "validation": self.validation,
+                "notes": self.notes,
+            },
         }
 
 
@@ -39,7 +45,9 @@ async def plan(store: RunStore, record: RunRecord, log: Log) -> Plan:
     if branch.parent is not None:
         validation = max(validation or 0, branch.step)
     await store.snapshots.discard(record.id, branch.branch, step)
-    return Plan(step, validation, await _snapshot(store, record, log, step))
+    said = [one.event for one in await store.events_of(record.id, "note", here)]
+    notes = tuple({event.code: None for event in said if isinstance(event, Note)})
+    return Plan(step, validation, await _snapshot(store, record, log, step), notes)
 
 
 async def _snapshot(store: RunStore, record: RunRecord, log: Log, step: int) -> str | None:
