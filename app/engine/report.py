@@ -9,6 +9,7 @@ from typing import Any
 from app.engine.curve import Curve
 from app.engine.diagnosis import message, sound, unsound
 from app.engine.meter import Point
+from app.engine.pace import Pace
 from app.engine.postmortem import words
 from app.engine.start import Emitted
 from app.engine.trainer import Divergence, Tally, Trainer
@@ -33,6 +34,7 @@ class Reporter:
         self._since = time.monotonic()
         self._rate = 0.0
         self._noted = False
+        self._pace = Pace(said=set(emitted.notes))
         self.curve = Curve()
         """The training steps as the points that are shown and stored."""
 
@@ -40,10 +42,20 @@ class Reporter:
         """Training starts: the time without it does not count."""
         self._since = time.monotonic()
         self._rate = 0.0
+        self._pace.ready(self._trainer)
 
-    def resume(self, facts: dict[str, Any] | None) -> None:
-        """The training stands where a snapshot was taken that has these facts of the curve."""
-        self.curve = Curve(facts)
+    def changed(self) -> None:
+        """From here on other settings are in force."""
+        self._pace.begin(self._trainer)
+
+    def resume(self, facts: dict[str, Any]) -> None:
+        """The training stands where a snapshot was taken that has these facts; none are step 0."""
+        self.curve = Curve(facts.get("point"))
+        self._pace = Pace(facts.get("first_loss", self._pace.first), self._pace.said)
+
+    def facts(self) -> dict[str, Any]:
+        """What a snapshot keeps of what has been reported."""
+        return {"point": self.curve.facts(), "first_loss": self._pace.first}
 
     def rewound(self, step: int) -> None:
         """What follows is a new branch: every step after ``step`` is news."""
@@ -51,6 +63,7 @@ class Reporter:
         if self._trainer.epoch_ended:
             self._trainer.tally = Tally()
         self._noted = self._trainer.diverged is not None
+        self._pace = Pace(self._pace.first)
 
     def quiet(self) -> None:
         """Say nothing of what has been measured: those steps were a replay."""
@@ -67,6 +80,7 @@ class Reporter:
         elapsed, self._since = max(now - self._since, 1e-6), now
         if not steps:
             return
+        self._pace.passed(step.loss for step in steps)
         rate = sum(step.samples for step in steps) / elapsed
         self._rate = rate if not self._rate else self._rate + _SMOOTHING * (rate - self._rate)
         points = [*self.curve.add(steps), *self.curve.growing]
@@ -111,27 +125,31 @@ class Reporter:
         if step <= self._validation:
             return
         self._validation = step
-        self._evaluated(branch, tally)
+        found = self._evaluated(branch, tally)
+        if trainer.diverged is None:
+            note = self._pace.judge(trainer, found.loss, found.train_loss)
+            if note is not None:
+                self._emit(note.model_copy(update={"branch": branch}))
 
     def again(self, branch: int) -> None:
         """Emit the validation of a network at rest that was changed by hand."""
         self._evaluated(branch, Tally())
 
-    def _evaluated(self, branch: int, tally: Tally) -> None:
+    def _evaluated(self, branch: int, tally: Tally) -> Validation:
         trainer = self._trainer
         loss, accuracy = trainer.evaluate()
         passed = tally.samples > 0
-        self._emit(
-            Validation(
-                branch=branch,
-                step=trainer.cursor.step,
-                epoch=trainer.epoch,
-                loss=loss,
-                accuracy=accuracy,
-                train_loss=tally.loss / tally.samples if passed else None,
-                train_accuracy=tally.hits / tally.samples if passed and trainer.classes else None,
-            )
+        found = Validation(
+            branch=branch,
+            step=trainer.cursor.step,
+            epoch=trainer.epoch,
+            loss=loss,
+            accuracy=accuracy,
+            train_loss=tally.loss / tally.samples if passed else None,
+            train_accuracy=tally.hits / tally.samples if passed and trainer.classes else None,
         )
+        self._emit(found)
+        return found
 
     def _look(self) -> None:
         """A gradient or weight may break while the loss does not yet show it."""

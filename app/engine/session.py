@@ -101,7 +101,7 @@ class Session:
         self._coming = self._coming[len(done) :]
         self.log += done
         trainer.tally = Tally(**loaded.facts["tally"])
-        self.report.resume(loaded.facts.get("point"))
+        self.report.resume(loaded.facts)
         at = loaded.facts["diverged"]
         trainer.diverged = (
             None if at is None else Divergence(at, Finding(trainer.network.output, "loss"))
@@ -174,6 +174,7 @@ class Session:
                     self.report.metrics(self.branch)
                 self.trainer.command(command)
                 self.log.append(self._logged(command))
+                self.report.changed()
             elif isinstance(command, SetSpeed):
                 self.speed = command.steps_per_second
             self._applied(command)
@@ -264,7 +265,7 @@ class Session:
         ended = [(b, step if e is None else min(e, step)) for b, e in self.lineage]
         if loaded is None:
             trainer.reset()
-            self.report.resume(None)
+            self.report.resume({})
         else:
             self._restore(loaded)
         self.lineage = [*ended, (self.branch, None)]
@@ -380,7 +381,7 @@ class Session:
             "epoch": trainer.cursor.epoch,
             "offset": trainer.cursor.offset,
             "tally": {"samples": tally.samples, "loss": tally.loss, "hits": tally.hits},
-            "point": self.report.curve.facts(),
+            **self.report.facts(),
             "memory": trainer.memory.model_dump(),
             "diverged": trainer.diverged.step if trainer.diverged else None,
             "settings": trainer.settings.facts(),

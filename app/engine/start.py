@@ -20,6 +20,8 @@ class Emitted(BaseModel):
 
     metrics: int | None = None
     validation: int | None = None
+    notes: tuple[str, ...] = ()
+    """Codes of the notes on the branch: what was said is not said again."""
 
 
 class Start(BaseModel):

@@ -28,6 +28,8 @@ class Plan:
     step: int
     validation: int | None
     snapshot: str | None
+    notes: tuple[str, ...] = ()
+    """Codes of the notes that were said on this branch: none is said twice."""
     damaged: tuple[str, ...] = ()
     """Snapshots that did not verify and were set aside."""
 
@@ -36,7 +38,11 @@ class Plan:
         return {
             "snapshot": self.snapshot,
             "replay_to": self.step,
-            "emitted": {"metrics": self.step, "validation": self.validation},
+            "emitted": {
+                "metrics": self.step,
+                "validation": self.validation,
+                "notes": self.notes,
+            },
         }
 
 
@@ -51,7 +57,10 @@ async def plan(store: RunStore, record: RunRecord, log: Log) -> Plan:
     if branch.parent is not None:
         validation = max(validation or 0, branch.step)
     await store.snapshots.discard(record.id, branch.branch, step)
-    return Plan(step, validation, *await _snapshot(store, record, log, step))
+    said = [one.event for one in await store.events_of(record.id, "note", here)]
+    notes = tuple({event.code: None for event in said if isinstance(event, Note)})
+    snapshot, damaged = await _snapshot(store, record, log, step)
+    return Plan(step, validation, snapshot, notes, damaged)
 
 
 async def _snapshot(
