@@ -382,7 +382,8 @@ export interface paths {
         /**
          * Command a run
          * @description Answers when the command has taken effect between two steps. An interrupted or parked run
-         *     goes on from its last snapshot.
+         *     goes on from its last snapshot. Where no worker is there within four seconds, or the run waits in
+         *     the queue, the answer is ``waiting``: the command is kept, also over a restart of the server.
          */
         post: operations["command_run"];
         delete?: never;
@@ -6436,6 +6437,7 @@ export interface operations {
             401: components["responses"]["401"];
             403: components["responses"]["403"];
             408: components["responses"]["408"];
+            409: components["responses"]["409"];
             413: components["responses"]["413"];
             415: components["responses"]["415"];
             421: components["responses"]["421"];
@@ -8484,6 +8486,7 @@ export interface operations {
             401: components["responses"]["401"];
             403: components["responses"]["403"];
             408: components["responses"]["408"];
+            409: components["responses"]["409"];
             421: components["responses"]["421"];
             429: components["responses"]["429"];
             431: components["responses"]["431"];
