@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, SkipValidation
+from pydantic import BaseModel, ConfigDict, WrapValidator
 
 from app.catalog.layers import Parameter
 from app.catalog.plot import Place
 from app.core.errors import Problem
-from app.core.shapes import Shape
+from app.core.shapes import Shape, Steps, Tokens
 
-ToldShape = Annotated[Shape, SkipValidation]
-"""Kept as it is: pydantic would make a plain tuple of one that says which axis is time."""
+
+def _kept(value: Any, validate: Callable[[Any], Shape]) -> Shape:
+    """A shape that says more than its sizes stays what it is: pydantic would make a plain tuple of it."""
+    return value if isinstance(value, Steps | Tokens) else validate(value)
+
+
+ToldShape = Annotated[Shape, WrapValidator(_kept)]
 
 
 class Plain(BaseModel):
