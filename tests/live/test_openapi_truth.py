@@ -93,9 +93,9 @@ SETTINGS = settings(
 @pytest.fixture(scope="module")
 def asked_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """It reaches no other machine, so that a download of data that a case wants fails at once."""
-    nowhere = {f"{scheme}_proxy": "http://127.0.0.1:9" for scheme in ("http", "https")}
+    nowhere = "http://127.0.0.1:9"
     data = tmp_path_factory.mktemp("asked")
-    with live_server(data, **nowhere) as server:
+    with live_server(data, http_proxy=nowhere, https_proxy=nowhere) as server:
         yield server
 
 
