@@ -29,6 +29,7 @@ from tests.runs.helpers import (
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 STOPS = 20
 NOTICED = 5.0
+CROWD = 64
 
 
 async def passed(watcher: Watcher, step: int) -> None:
@@ -112,3 +113,18 @@ async def test_stopped_again_and_again(runs: Runs) -> None:
         for run in (whole, broken)
     ]
     assert first == second
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(600)
+async def test_a_full_machine_finds_nobody_hung(tmp_path: Path, zygote: Shared) -> None:
+    """Many more runs than cores, at full speed and at low priority."""
+    async with service(tmp_path, zygote, max_cpu_runs=CROWD) as runs:
+        made = [(await runs.create(spec(seed, epochs=10_000))).id for seed in range(CROWD)]
+        for run in made:
+            await runs.command(run, Play())
+        await asyncio.sleep(60)
+        for run in made:
+            assert (await runs.get(run)).state == "running"
+            events = await runs.events(run, 0, 100_000)
+            assert not any(one.event.type == "note" for one in events)
