@@ -321,4 +321,6 @@ def test_crowds_change_nothing_for_others(
             ends: list[Ending] = [ending(one, began) for one in connections]
         assert max(end.seconds for end in ends) <= 10
         assert max(grown, resident(server) - before) <= 10
-        assert percentile(among, 0.99) <= 1.5 * percentile(alone, 0.99) + 0.002
+        # Before and after, for other work on the machine comes and goes; a time slice is 4 ms.
+        undisturbed = max(percentile(alone, 0.99), percentile(waits(server, 3), 0.99))
+        assert percentile(among, 0.99) <= 1.5 * undisturbed + 0.005

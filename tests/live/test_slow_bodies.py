@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,6 +39,16 @@ def until_nothing_is_left(server: LiveServer) -> None:
     while left_over(server) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not left_over(server)
+
+
+def remove(server: LiveServer, state: dict[str, Any]) -> None:
+    """Wait until an upload has been read, and remove what was made of it."""
+    deadline = time.monotonic() + 60
+    while state["state"] == "reading" and time.monotonic() < deadline:
+        time.sleep(0.05)
+        state = server.get(f"/api/v1/uploads/{state['id']}").json()
+    assert state["state"] == "done", state
+    server.request("DELETE", f"/api/v1/own-data/{state['digest']}")
 
 
 def tracebacks(server: LiveServer) -> list[str]:
@@ -90,6 +101,7 @@ def test_silent_clients_lock_nobody_out(server: LiveServer, path: str, kind: str
         whole = server.request("POST", "/api/v1/models:check", b"{}" + b" " * 500_000)
         assert whole.status == 422
     until_nothing_is_left(server)
+    remove(server, answer.json())
 
 
 @pytest.mark.deep
@@ -136,14 +148,8 @@ def test_uploads_at_a_time_are_read_one_after_the_other(server: LiveServer) -> N
         for n in range(7)
     ]
     assert {answer.status for answer in begun} == {202}
-    deadline = time.monotonic() + 60
     for answer in begun:
-        state = answer.json()
-        while state["state"] == "reading" and time.monotonic() < deadline:
-            time.sleep(0.05)
-            state = server.get(f"/api/v1/uploads/{state['id']}").json()
-        assert state["state"] == "done", state
-        server.request("DELETE", f"/api/v1/own-data/{state['digest']}")
+        remove(server, answer.json())
 
 
 @pytest.mark.deep
