@@ -63,6 +63,8 @@ export interface RunInfo {
   queue_position: number | null;
   settings: Settings;
   branches: BranchInfo[];
+  /** What of it cannot be read any more: it can only be deleted then. */
+  unreadable: Text | null;
   viewers: number;
 }
 
