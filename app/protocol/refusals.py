@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.core.errors import Conflict, GlassnetError, Invalid
-from app.core.text import text
+from app.core.text import Text, text
 
 
 class LargerThanMachine(Invalid):
@@ -26,7 +26,12 @@ class NotLive(Invalid):
 
 class RunUnreadable(Conflict):
     code, status = "run_unreadable", 409
-    message = text("{reason}", "{reason}")
+    message = text("{why}", "{why_zh}")
+
+    @classmethod
+    def because(cls, why: Text) -> RunUnreadable:
+        """With the sentence that says what of the run cannot be read."""
+        return cls(why=why.en, why_zh=why.zh)
 
 
 class OutOfRange(Invalid):

@@ -378,7 +378,7 @@ class Runs:
                 if run not in self._runs:
                     record = await self._store.get(run)
                     if record.unreadable is not None:
-                        raise RunUnreadable(reason=record.unreadable)
+                        raise RunUnreadable.because(record.unreadable)
                     return await self._known(record)
         return self._runs[run]
 

@@ -177,7 +177,7 @@ class Store:
         for stored in await self.events_of(run, "command", lineage):
             event = stored.event
             if isinstance(event, Note):
-                raise RunUnreadable(reason=event.message)
+                raise RunUnreadable.because(event.message)
             if isinstance(event, CommandApplied) and is_setting(event.command):
                 found.append(
                     LoggedCommand(step=event.step, branch=event.branch, command=event.command)

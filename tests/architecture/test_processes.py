@@ -16,7 +16,11 @@ STARTS = {
     "concurrent": ("ProcessPoolExecutor",),
 }
 ALLOWED = {
-    "app/core/children.py": {"subprocess.run", "asyncio.create_subprocess_exec"},
+    "app/core/children.py": {
+        "asyncio.create_subprocess_exec",
+        "subprocess.Popen",
+        "subprocess.run",
+    },
     "app/worker/zygote.py": {"os.fork"},
 }
 """A fork of the fork server inherits its isolation."""

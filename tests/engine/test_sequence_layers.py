@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.catalog.layers import LAYERS, Layer, Parameter, ShapeMismatch, fitted
-from app.core.shapes import Shape, Steps, channels_first, channels_of
+from app.core.shapes import Shape, Steps, Tokens, channels_first, channels_of
 from app.engine.export.onnx import INPUT_NAME, onnx_file
 from app.engine.hand import require_trained
 from app.engine.tracing.tracer import Tracer
@@ -20,6 +20,7 @@ from app.protocol.commands import Freeze
 from app.protocol.refusals import NoSuchUnit
 from app.protocol.tracing import Cell, ExplainWanted
 from app.spec.check import check
+from app.spec.model import INPUT
 from app.spec.run import RunSpec
 from app.spec.weights import expected
 from tests.catalog.strategies import batch_of, fewer, parts, reseed
@@ -281,7 +282,9 @@ def test_the_onnx_file_answers_as_the_network_does() -> None:
         with torch.no_grad():
             expected = trainer.network(x).numpy()
         session = onnxruntime.InferenceSession(onnx_file(trainer.network))
-        (y,) = session.run(None, {INPUT_NAME: x.numpy()})
+        tokens = isinstance(trainer.network.shapes[INPUT], Tokens)
+        given = x.numpy().astype(np.int64) if tokens else x.numpy()
+        (y,) = session.run(None, {INPUT_NAME: given})
         np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-5)
 
 

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load
 
 from app.catalog.datasets import DATASETS
+from app.core.shapes import Steps
 from app.spec.model import parse_model
 from app.spec.training import TrainingSpec
 from tests.conftest import DEEP
@@ -144,8 +145,13 @@ def tensors_of(spec: dict[str, Any], report: dict[str, Any]) -> dict[str, tuple[
     told: dict[str, tuple[int, ...]] = {}
     count = 0
     nodes = {node.id: node for node in parse_model(json.dumps(spec["model"])).nodes}
+    in_steps = {node["id"]: node["time_first"] for node in report["nodes"]}
+    in_steps["input"] = report["input_time_first"]
     for node in report["nodes"]:
-        arriving = tuple(tuple(shape) for shape in node["inputs"])
+        arriving = tuple(
+            Steps(*shape) if in_steps[source] else tuple(shape)
+            for source, shape in zip(nodes[node["id"]].inputs, node["inputs"], strict=True)
+        )
         for one in node["parameters"]:
             told[f"{node['id']}.{one['name']}"] = tuple(one["shape"])
             count += prod(one["shape"])

@@ -1,7 +1,7 @@
 """A small server to be killed: runs a service on a folder, trains one run, prints what is published.
 
-``runs_server.py <data> new|<run> <seed> <speed>``: one JSON line for each published event, the first line
-says the run. A run that exists is resumed. Ends only by a signal.
+``runs_server.py <data> new|<run> <seed> <speed> <until>``: one JSON line for each published event, the
+first line says the run. A run that exists is resumed; it rests at the step ``until``. Ends only by a signal.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Printer:
         """Never."""
 
 
-async def main(data: Path, wanted: str, seed: int, speed: float) -> None:
+async def main(data: Path, wanted: str, seed: int, speed: float, until: int) -> None:
     store = Store(data)
     await store.open()
     runs = Runs(store, Limits(data))
@@ -41,10 +41,10 @@ async def main(data: Path, wanted: str, seed: int, speed: float) -> None:
     serving = asyncio.create_task(viewer.serve())
     await viewer.receive(Subscribe(run=run, after=(await runs.get(run)).last_seq))
     await runs.command(run, SetSpeed(steps_per_second=speed))
-    await runs.command(run, Play())
+    await runs.command(run, Play(until=until))
     await serving
 
 
 if __name__ == "__main__":
-    folder, name, number, pace = sys.argv[1:]
-    asyncio.run(main(Path(folder), name, int(number), float(pace)))
+    folder, name, number, pace, last = sys.argv[1:]
+    asyncio.run(main(Path(folder), name, int(number), float(pace), int(last)))

@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
-from app.protocol.commands import Play, SetSpeed
+from app.protocol.commands import SetSpeed
 from app.runs.exits import SERVER_LOST
 from tests.runs.helpers import (
     Shared,
@@ -85,8 +85,8 @@ def runs_on(process: psutil.Process) -> bool:
 
 
 @contextmanager
-def victim(data: Path, run: str, seed: int, speed: float = 300.0) -> Iterator[Victim]:
-    command = [sys.executable, str(SCRIPT), str(data), run, str(seed), str(speed)]
+def victim(data: Path, run: str, seed: int, until: int, speed: float = 300.0) -> Iterator[Victim]:
+    command = [sys.executable, str(SCRIPT), str(data), run, str(seed), str(speed), str(until)]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "GLASSNET_TOKEN": "not for children"}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env=env, text=True, cwd=data)
     with process:
@@ -108,7 +108,7 @@ async def resumed(
 ) -> str:
     """Open the folder again, compare with what was published, and train on to a step."""
     async with service(folder, zygote) as runs:
-        await runs.command(run, Play(until=step))  # it goes on by itself; it is to rest there
+        await runs.get(run)  # it goes on by itself, as far as it was to go
         kept = {s.seq: json.loads(s.model_dump_json()) for s in await stored_events(runs, run)}
         assert all(kept[one["seq"]] == one for one in published)
         await runs.command(run, SetSpeed(steps_per_second=None))
@@ -123,7 +123,7 @@ async def test_a_killed_server_loses_nothing(tmp_path: Path, zygote: Shared) -> 
     expected = await unbroken(tmp_path / "a", zygote, 900, seed=5)
     broken = tmp_path / "b"
     broken.mkdir()
-    with victim(broken, "new", 5) as server:
+    with victim(broken, "new", 5, 900) as server:
         run = server.read_until(650)
         secrets = [
             child.environ().get("GLASSNET_TOKEN")
@@ -145,7 +145,7 @@ async def test_a_server_killed_again_and_again(tmp_path: Path, zygote: Shared, s
     run, step, published = "new", 0, []
     for _ in range(5):
         step += chance.randrange(20, 280)
-        with victim(broken, run, seed) as server:
+        with victim(broken, run, seed, 1500) as server:
             run = server.read_until(step)
             server.kill()
             published += server.published

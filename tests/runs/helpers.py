@@ -18,6 +18,7 @@ from app.core.children import environment
 from app.protocol.commands import Play, SetSpeed
 from app.protocol.events import AnyEvent, State, StoredEvent
 from app.protocol.frames import metadata
+from app.protocol.refusals import NotLater
 from app.protocol.stream import Subscribe
 from app.runs.exits import WorkerLost
 from app.runs.interfaces import Runner, WorkerProcess
@@ -243,7 +244,7 @@ async def reach(runs: Runs, run: str, step: int) -> None:
     """Train to a step, resuming as often as the run is interrupted on the way."""
     async with asyncio.timeout(PATIENCE * 5), watching(runs, run) as watcher:
         while (info := await runs.get(run)).step < step or info.state != "paused":
-            with suppress(WorkerLost):
+            with suppress(WorkerLost, NotLater):  # it may arrive between the look and the command
                 if info.step >= step:  # lost when it had arrived, before it could say so
                     await runs.command(run, SetSpeed(steps_per_second=info.settings.speed))
                 else:

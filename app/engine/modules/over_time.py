@@ -26,8 +26,8 @@ class Rows(nn.Module):
 class OverTime(nn.Module):
     """(N, T, F) → (N, F): the ``last`` step, or the ``mean`` or ``max`` of all.
 
-    Where sequences end earlier than the batch, ``lengths`` (N,) says when. Of equal largest values the
-    first is the winner, and the error is its alone.
+    Where sequences end earlier than the batch, ``lengths`` (N,) says when. Of equal largest
+    values the first is the winner, and the error is its alone.
     """
 
     def __init__(self, how: str) -> None:
