@@ -71,15 +71,17 @@ class SnapshotList(BaseModel):
 
 class StepPrediction(BaseModel):
     """The answer at one step of a sequence: the class, the right one where it is known, and the
-    likeliest classes, each with its probability (or output, where ``readout`` is raw)."""
+    likeliest classes, each with its probability (or output, where ``readout`` is raw). Where an output
+    is NaN there is no class, and no likeliest one."""
 
-    label: int
+    label: int | None
     target: int | None
     top: list[tuple[int, Number]]
 
 
 class Prediction(BaseModel):
-    """What the network says of one sample, with its present weights, in evaluation mode.
+    """What the network says of one sample, with its present weights, in evaluation mode. ``label`` is
+    null for a regression, and where an output is NaN: then nothing is decided.
 
     A network that learns to give back its input answers with that: ``outputs`` in the input's order
     and the ``loss`` of this one sample, which is null otherwise. One that gives a class at every step

@@ -19,7 +19,7 @@ from app.engine.settings import in_force
 from app.engine.snapshots import serialise
 from app.engine.trainer import Trainer
 from app.engine.weights import put_weights
-from app.protocol.attribution import NoSuchTarget
+from app.protocol.attribution import NoSuchTarget, NothingDecidedHere
 from app.protocol.commands import LoggedCommand
 from app.protocol.refusals import NothingDecided, TokensOnly
 from app.protocol.taps import AnySample
@@ -68,7 +68,8 @@ def subject_of(trainer: Trainer, sample: AnySample) -> bytes:
 
 def attribute(question: Question, payload: bytes) -> bytes:
     """A safetensors file: ``attribution`` and ``input`` (*shape), ``outputs`` (K,); the facts of the
-    method are in its metadata. Raises NoSuchTarget, DoesNotApply."""
+    method are in its metadata. Raises NoSuchTarget, NothingDecidedHere,
+    DoesNotApply."""
     network, x = _prepared(question, payload)
     loss = question.spec.training.phase.loss
     function = _Outputs(
@@ -76,6 +77,8 @@ def attribute(question: Question, payload: bytes) -> bytes:
     )
     with torch.no_grad():
         outputs = function(x)[0]
+    if question.target is None and bool(outputs.isnan().any()):
+        raise NothingDecidedHere(pointer="/target")
     target = int(outputs.argmax()) if question.target is None else question.target
     if target >= len(outputs):
         raise NoSuchTarget(pointer="/target", count=len(outputs), target=target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import cast
 
 import torch
@@ -70,7 +71,10 @@ class Meter:
         self._samples.append(output.shape[0])
         self._losses.append(_reading(loss))
         if labels is not None:
-            self._right.append(_reading(hits(output, labels).count_nonzero()))
+            # of a finite loss no output is NaN: where that is known, it need not be asked
+            known = isinstance(self._losses[-1], float) and isfinite(self._losses[-1])
+            right = highest(output).eq(labels) if known else hits(output, labels)
+            self._right.append(_reading(right.count_nonzero()))
             steps = labels.dim() == 2
             self._asked.append(_reading((labels >= 0).count_nonzero()) if steps else len(labels))
 
@@ -108,12 +112,26 @@ def _numbers(readings: Sequence[Reading]) -> Sequence[float]:
     return numbers or cast("Sequence[float]", readings)
 
 
+UNDECIDED = -2
+"""In the place of a class where an output is NaN. No label has this value, so it is never right."""
+
+
 def decide(output: torch.Tensor) -> torch.Tensor:
     """The class of each row of (N, K), or of each step of (N, T, K); a single output decides between
-    two classes by its sign."""
+    two classes by its sign. :data:`UNDECIDED` where an output is NaN."""
+    return highest(output).masked_fill(output.isnan().any(-1), UNDECIDED)
+
+
+def highest(output: torch.Tensor) -> torch.Tensor:
+    """:func:`decide` for outputs of which none is NaN."""
     if output.shape[-1] == 1:
         return (output[..., 0] > 0).long()
     return output.argmax(-1)
+
+
+def classes_of(output: torch.Tensor) -> list[int | None]:
+    """:func:`decide` for rows (N, K), as data: None where nothing is decided."""
+    return [None if label == UNDECIDED else int(label) for label in decide(output).tolist()]
 
 
 def hits(output: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

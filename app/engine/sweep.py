@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from app.engine.meter import decide
+from app.engine.meter import classes_of, decide
 from app.engine.predict import number
 from app.engine.probes import Prober
 from app.engine.trainer import Trainer
@@ -37,7 +37,7 @@ def sweep(trainer: Trainer, prober: Prober, sample: FixedSample, wanted: Sweep) 
         "axis": wanted.axis,
         "values": wanted.values(),
         "answers": [[number(v) for v in row] for row in answers.float().tolist()],
-        "labels": decide(output).tolist() if trainer.classes else None,
+        "labels": classes_of(output) if trainer.classes else None,
         "target": data.label(sample),
         "readout": readout,
     }

@@ -22,6 +22,15 @@ class NoSuchTarget(Invalid):
     )
 
 
+class NothingDecidedHere(Invalid):
+    code, status = "nothing_decided_here", 422
+    message = text(
+        "An output is NaN, so the network decides for no class here: name a target, or go back to a "
+        "step before its numbers broke.",
+        "有输出为 NaN，网络在此未作出判定：请指定目标，或回到数值失常之前的一步。",
+    )
+
+
 class AttributionWanted(Strict):
     """A method, a sample, and the output in question: null is the one that the network decides for.
     Outputs are looked at as the last layer gives them, before any softmax; of a network with one

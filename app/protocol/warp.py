@@ -84,8 +84,8 @@ class SweepAnswer(BaseModel):
     values: list[float]
     answers: list[list[Number]]
     """Probabilities, or outputs where ``readout`` is raw: (values, outputs)."""
-    labels: list[int] | None
-    """The class decided at each value; null for regression."""
+    labels: list[int | None] | None
+    """The class decided at each value, null where an output is NaN; null for regression."""
     target: int | None
     """The right class, where it is known."""
     readout: Literal["softmax", "sigmoid", "raw"]

@@ -44,11 +44,13 @@ def evaluation(trainer: Trainer, *, loss: bool) -> str:
     """The function that is called so; with ``loss``, also that of the validation loss."""
     outputs = trainer.network.shapes[trainer.network.output][-1]
     if trainer.per_step:
-        found = "(output.argmax(2) == labels[part]).sum().item()"
+        found = _right("output.argmax(2)", "output.isnan().any(2)")
         what = "The share of the counted steps of the validation samples that is classified right."
     elif trainer.classes:
-        decided = "output.argmax(1)" if outputs > 1 else "(output[:, 0] > 0).long()"
-        found = f"({decided} == labels[part]).sum().item()"
+        found = _right("output.argmax(1)", "output.isnan().any(1)")
+        if outputs == 1:
+            right = "torch.where(labels[part] > 0, output[:, 0] > 0, output[:, 0] <= 0)"
+            found = f"{right}.sum().item()"
         what = "The share of the validation samples that is classified right."
     else:
         found = "(output - targets[part]).square().flatten(1).mean(1).sum().item()"
@@ -63,6 +65,11 @@ def evaluation(trainer: Trainer, *, loss: bool) -> str:
         found += f" * {many}"
     arguments = ", loss_function: Callable[..., torch.Tensor]"
     return text + "\n\n" + _over_parts(trainer, "validation_loss", arguments, what, found)
+
+
+def _right(decided: str, undecided: str) -> str:
+    """How many are right: an output that is NaN decides nothing."""
+    return f"({decided} == labels[part]).logical_and(~{undecided}).sum().item()"
 
 
 def _over_parts(trainer: Trainer, name: str, arguments: str, what: str, found: str) -> str:

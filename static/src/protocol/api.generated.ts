@@ -3642,7 +3642,8 @@ export interface components {
         };
         /**
          * Prediction
-         * @description What the network says of one sample, with its present weights, in evaluation mode.
+         * @description What the network says of one sample, with its present weights, in evaluation mode. ``label`` is
+         *     null for a regression, and where an output is NaN: then nothing is decided.
          *
          *     A network that learns to give back its input answers with that: ``outputs`` in the input's order
          *     and the ``loss`` of this one sample, which is null otherwise. One that gives a class at every step
@@ -4630,11 +4631,12 @@ export interface components {
         /**
          * StepPrediction
          * @description The answer at one step of a sequence: the class, the right one where it is known, and the
-         *     likeliest classes, each with its probability (or output, where ``readout`` is raw).
+         *     likeliest classes, each with its probability (or output, where ``readout`` is raw). Where an output
+         *     is NaN there is no class, and no likeliest one.
          */
         StepPrediction: {
             /** Label */
-            label: number;
+            label: number | null;
             /** Target */
             target: number | null;
             /** Top */
@@ -4794,7 +4796,7 @@ export interface components {
             /** Answers */
             answers: number[][];
             /** Labels */
-            labels: number[] | null;
+            labels: (number | null)[] | null;
             /** Target */
             target: number | null;
             /**

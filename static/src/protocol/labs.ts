@@ -17,7 +17,8 @@ export interface SweepAnswer {
   axis: Axis;
   values: number[];
   answers: WireNumber[][];
-  labels: number[] | null;
+  /** Null where an output is NaN. */
+  labels: (number | null)[] | null;
   target: number | null;
   readout: Readout;
 }

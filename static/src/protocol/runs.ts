@@ -258,7 +258,8 @@ export interface DeviceInfo {
 
 /** The answer at one step of a sequence; the likeliest classes with their probabilities. */
 export interface StepPrediction {
-  label: number;
+  /** Null where an output is NaN. */
+  label: number | null;
   target: number | null;
   top: [number, number | string][];
 }
@@ -267,6 +268,7 @@ export interface Prediction {
   step: number;
   outputs: number[];
   probabilities: number[] | null;
+  /** Null for a regression, and where an output is NaN. */
   label: number | null;
   readout: Readout;
   /** Of a sample that is to be reconstructed. */

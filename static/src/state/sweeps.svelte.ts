@@ -18,7 +18,7 @@ export interface Sweep {
   values: number[];
   /** One row a value. */
   answers: number[][];
-  labels: number[] | null;
+  labels: (number | null)[] | null;
   target: number | null;
   readout: Readout;
 }

@@ -50,14 +50,15 @@ export function rivals(sweep: Sweep, watched: number, most = 3): number[] {
 }
 
 export interface Stretch {
-  readonly label: number;
+  /** Null where nothing is decided. */
+  readonly label: number | null;
   readonly from: number;
   readonly to: number;
 }
 
 /** Stretches of the curve over which the decision stays, as shares of its length. */
-export function stretches(labels: readonly number[]): Stretch[] {
-  const found: { label: number; from: number; to: number }[] = [];
+export function stretches(labels: readonly (number | null)[]): Stretch[] {
+  const found: { label: number | null; from: number; to: number }[] = [];
   labels.forEach((label, at) => {
     const last = found.at(-1);
     if (last?.label === label) last.to = (at + 1) / labels.length;
@@ -67,7 +68,7 @@ export function stretches(labels: readonly number[]): Stretch[] {
 }
 
 /** Share of the curve over which the decision is `label`. */
-export function shareOf(labels: readonly number[] | null, label: number): number {
+export function shareOf(labels: readonly (number | null)[] | null, label: number): number {
   if (!labels?.length) return NaN;
   return labels.filter((one) => one === label).length / labels.length;
 }
