@@ -96,7 +96,9 @@ def test_two_origins_are_foreign(server: LiveServer) -> None:
 @pytest.mark.parametrize("length", [255, 256, 300, 4000])
 def test_long_names_are_not_found(server: LiveServer, length: int) -> None:
     assert server.get("/static/" + "a" * length).status == 404
-    assert server.get("/static/assets/" + "%C3%A9" * length).status == 404
+    assert server.get("/static/assets/" + "%C3%A9" * length).status == (
+        404 if length < 1000 else 414
+    )
 
 
 def test_head_has_the_length_and_no_body(server: LiveServer) -> None:
