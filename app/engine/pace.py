@@ -88,7 +88,7 @@ class Pace:
         if cause is None or cause in self.said:
             return None
         self.said.add(cause)
-        return _note(trainer, cause, each * self.first, each * loss, change)
+        return self._note(trainer, cause, loss, change)
 
     def _too_large(self, trainer: Trainer, loss: float, trained: float, level: float) -> bool:
         """The loss lies above ``level``, in training as well, or has leapt and not come back."""
@@ -122,6 +122,25 @@ class Pace:
         size = sum(float(one.square().sum()) for one in self._weights)
         return float((moved / size) ** 0.5) if size > 0.0 else float("inf")
 
+    def _note(self, trainer: Trainer, cause: Cause, loss: float, change: float) -> Note:
+        rate, step = trainer.settings.optimizer.learning_rate, trainer.cursor.step
+        each, first = trainer.summed_over or 1, self.first or 0.0
+        lift = min(1e6, max(10.0, 0.1 / max(change, 1e-9)))
+        factor = 0.1 if cause == "rate_too_large" else 10.0 ** floor(log10(lift))
+        params: dict[str, float] = {
+            "step": step,
+            "back": self._step,
+            "first": each * first,
+            "loss": each * loss,
+            "change": change,
+            "learning_rate": rate,
+            "suggested": float(f"{rate * factor:.1g}"),
+        }
+        said = {name: f"{value:.4g}" for name, value in params.items()}
+        said |= {"step": str(step), "back": str(self._step), "epoch": str(round(trainer.epoch))}
+        said["share"] = f"{100 * change:.2g}"
+        return Note(step=step, code=cause, message=_WORDS[cause].format(**said), params=params)
+
 
 @torch.inference_mode()
 def constant_loss(trainer: Trainer) -> float:
@@ -150,23 +169,6 @@ def _slope(trainer: Trainer) -> float:
     return float(gradient * weights)
 
 
-def _note(trainer: Trainer, cause: Cause, first: float, loss: float, change: float) -> Note:
-    rate, step = trainer.settings.optimizer.learning_rate, trainer.cursor.step
-    lift = min(1e6, max(10.0, 0.1 / max(change, 1e-9)))
-    factor = 0.1 if cause == "rate_too_large" else 10.0 ** floor(log10(lift))
-    params: dict[str, float] = {
-        "step": step,
-        "first": first,
-        "loss": loss,
-        "change": change,
-        "learning_rate": rate,
-        "suggested": float(f"{rate * factor:.1g}"),
-    }
-    said = {name: f"{value:.4g}" for name, value in params.items()}
-    said |= {"step": str(step), "epoch": str(round(trainer.epoch)), "share": f"{100 * change:.2g}"}
-    return Note(step=step, code=cause, message=_WORDS[cause].format(**said), params=params)
-
-
 _WORDS: dict[Cause, Text] = {
     "rate_too_small": text(
         "The learning rate {learning_rate} is probably too small: after {step} steps (epoch {epoch}) "
@@ -178,8 +180,8 @@ _WORDS: dict[Cause, Text] = {
     "rate_too_large": text(
         "The learning rate {learning_rate} is probably too large: after {step} steps (epoch {epoch}) "
         "the validation loss is {loss}, no better than the {first} before any step or than an answer "
-        "that is always the same. Go back to step 0 and try {suggested}, or clip the gradients.",
+        "that is always the same. Go back to step {back} and try {suggested}, or clip the gradients.",
         "学习率 {learning_rate} 可能过大：{step} 步之后（第 {epoch} 轮）验证损失为 {loss}，"
-        "不优于训练前的 {first}，也不优于始终相同的回答。请回到第 0 步，试用 {suggested}，或截断梯度。",
+        "不优于训练前的 {first}，也不优于始终相同的回答。请回到第 {back} 步，试用 {suggested}，或截断梯度。",
     ),
 }

@@ -39,7 +39,8 @@ def test_a_run_that_explodes_goes_on_by_one_click(
     panel = page.get_by_role("region", name="Post-mortem", exact=True)
     expect(panel).to_contain_text("training step")
     note = clean.get(f"/api/v1/runs/{run}/events?limit=500").json()["events"]
-    (found,) = (one["event"] for one in note if one["event"]["type"] == "note")
+    notes = [one["event"] for one in note if one["event"]["type"] == "note"]
+    (found,) = (one for one in notes if one["code"] == "diverged")
     first = found["post_mortem"]["first"]
     said = panel.locator("dl")
     expect(said.locator("dd").first).to_have_text(str(first["step"]))

@@ -184,4 +184,12 @@ def test_the_level_of_a_constant_answer() -> None:
 def test_a_note_is_plain_data() -> None:
     (note,) = Driven(rated(30.0)).do("play").of("note")
     read = json.loads(note.model_dump_json())
-    assert set(read["params"]) == {"step", "first", "loss", "change", "learning_rate", "suggested"}
+    names = {"step", "back", "first", "loss", "change", "learning_rate", "suggested"}
+    assert set(read["params"]) == names
+
+
+def test_it_says_where_to_go_back_to() -> None:
+    """The step at which the rate that is too large came into force."""
+    driven = Driven(rated(0.1)).to(10).do("set_optimizer", values={"learning_rate": 100.0})
+    (note,) = driven.do("play").of("note")
+    assert "Go back to step 10 and try 10" in note.message.en
