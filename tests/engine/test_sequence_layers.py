@@ -269,23 +269,27 @@ def test_exported_code_repeats_the_runs(tmp_path: Path) -> None:
         assert found[name] == case.losses(), name
 
 
-def test_the_onnx_file_answers_as_the_network_does() -> None:
+@pytest.mark.parametrize(
+    "spec",
+    [
+        run_spec(OVER_SERIES, dataset=SERIES, **SQUARED),
+        pytest.param(run_spec(ALL, dataset=SHORT), marks=pytest.mark.deep),
+    ],
+    ids=["series", "texts"],
+)
+def test_the_onnx_file_answers_as_the_network_does(spec: RunSpec) -> None:
     import onnxruntime
 
-    for spec in (
-        run_spec(ALL, dataset=SHORT),
-        run_spec(OVER_SERIES, dataset=SERIES, **SQUARED),
-    ):
-        trainer = trainer_of(spec)
-        x = trainer.data.val.inputs(trainer.data.val.rows[:5])
-        trainer.network.mode(training=False)
-        with torch.no_grad():
-            expected = trainer.network(x).numpy()
-        session = onnxruntime.InferenceSession(onnx_file(trainer.network))
-        tokens = isinstance(trainer.network.shapes[INPUT], Tokens)
-        given = x.numpy().astype(np.int64) if tokens else x.numpy()
-        (y,) = session.run(None, {INPUT_NAME: given})
-        np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-5)
+    trainer = trainer_of(spec)
+    x = trainer.data.val.inputs(trainer.data.val.rows[:5])
+    trainer.network.mode(training=False)
+    with torch.no_grad():
+        expected = trainer.network(x).numpy()
+    session = onnxruntime.InferenceSession(onnx_file(trainer.network))
+    tokens = isinstance(trainer.network.shapes[INPUT], Tokens)
+    given = x.numpy().astype(np.int64) if tokens else x.numpy()
+    (y,) = session.run(None, {INPUT_NAME: given})
+    np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_every_node_is_explained() -> None:

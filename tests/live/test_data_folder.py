@@ -42,8 +42,14 @@ CASES: dict[str, Callable[[Path], None]] = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+@pytest.mark.parametrize(
+    ("case", "host"),
+    [
+        *((case, "127.0.0.1") for case in CASES),
+        ("read-only", "0.0.0.0"),
+        *(pytest.param(case, "0.0.0.0", marks=pytest.mark.deep) for case in list(CASES)[:-1]),
+    ],
+)
 def test_the_start_ends_with_one_sentence(tmp_path: Path, case: str, host: str) -> None:
     """On an address that asks for a token, the folder is written to before the server starts."""
     folder = tmp_path / "data"

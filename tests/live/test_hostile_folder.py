@@ -91,7 +91,7 @@ def command_line(
     )
 
 
-@pytest.mark.parametrize("start", ["installed", "module"])
+@pytest.mark.parametrize("start", ["installed", pytest.param("module", marks=pytest.mark.deep)])
 def test_no_module_of_the_working_folder_is_imported(tmp_path: Path, start: str) -> None:
     """Also where PYTHONPATH has an empty entry, as ``PYTHONPATH=$PYTHONPATH:/x`` often gives."""
     folder, data = tmp_path / "here", tmp_path / "data"

@@ -174,7 +174,7 @@ def test_a_table_of_an_earlier_version_is_read_as_it_was(tmp_path: Path) -> None
 
     part, facts, _ = uploaded(tmp_path, x=[0.1, 0.2, 0.3, 0.4] * 4, label=[0.1, 0.7] * 8)
     (folder,) = (path for path in tmp_path.rglob(part.digest) if path.is_dir())
-    old = folder.parent / ("0" * 64)
+    old = folder.parent / ("7" * 64)
     shutil.copytree(folder, old)
     table = np.load(folder / "table.npy").astype(np.float32)
     np.save(old / "table.npy", table)
@@ -182,6 +182,6 @@ def test_a_table_of_an_earlier_version_is_read_as_it_was(tmp_path: Path) -> None
     for column in said["columns"]:
         del column["largest"]
     (old / "meta.json").write_text(json.dumps(said))
-    former = UploadedTable(digest="0" * 64, task="classification")
+    former = UploadedTable(digest="7" * 64, task="classification")
     _, y = inputs(former, tmp_path)
     np.testing.assert_array_equal(y, np.array([0, 1] * 8)[former.order()])
