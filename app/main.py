@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -278,8 +278,9 @@ def from_environment() -> FastAPI:
     return create_app(Settings())
 
 
+@cache
 def openapi_document() -> dict[str, Any]:
-    """The OpenAPI document, without any server."""
+    """The OpenAPI document, without any server; nobody changes it."""
     settings = Settings(host="127.0.0.1", port=8000, token=None)
     return create_app(settings, Access()).openapi()
 

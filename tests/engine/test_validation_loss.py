@@ -102,7 +102,9 @@ def test_values_and_reconstructions(loss: str, data: st.DataObject, batch: int) 
         assert trainer.evaluate()[0] == pytest.approx(want, rel=1e-4)
 
 
-@pytest.mark.parametrize("batch", [1, 7, 64, 1000])
+@pytest.mark.parametrize(
+    "batch", [1, 64, *(pytest.param(size, marks=pytest.mark.deep) for size in (7, 1000))]
+)
 @pytest.mark.parametrize("loss", ["cross_entropy", "hinge"])
 def test_steps_that_do_not_count(batch: int, loss: str) -> None:
     """Sentences have different lengths: the mean is over the words of all, not over means of parts."""

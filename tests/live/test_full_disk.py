@@ -174,6 +174,7 @@ def test_a_folder_that_goes_away_is_noticed(tmp_path: Path, change: Callable[[Pa
         assert time.monotonic() - began < 10
 
 
+@pytest.mark.deep
 def test_a_folder_that_comes_back_is_used_again(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with live_server(data) as server:

@@ -51,9 +51,16 @@ async def hit(runs: Runs, run: str, watcher: Watcher, number: int) -> float:
 @pytest.mark.parametrize(
     ("number", "goal"),
     [
-        *((number, Play(until=300)) for number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP)),
-        (signal.SIGKILL, Step(count=300)),
+        (signal.SIGSTOP, Play(until=300)),
         (signal.SIGKILL, Step(unit="epoch", count=7)),
+        *(
+            pytest.param(*one, marks=pytest.mark.deep)
+            for one in (
+                (signal.SIGKILL, Play(until=300)),
+                (signal.SIGSEGV, Play(until=300)),
+                (signal.SIGKILL, Step(count=300)),
+            )
+        ),
     ],
 )
 async def test_nobody_need_press_play(runs: Runs, number: int, goal: Play | Step) -> None:
