@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from functools import cache, partial
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -278,9 +278,8 @@ def from_environment() -> FastAPI:
     return create_app(Settings())
 
 
-@cache
 def openapi_document() -> dict[str, Any]:
-    """The OpenAPI document, without any server; nobody changes it."""
+    """The OpenAPI document, without any server."""
     settings = Settings(host="127.0.0.1", port=8000, token=None)
     return create_app(settings, Access()).openapi()
 
