@@ -59,4 +59,5 @@ def main() -> None:
     sys.stdout.write(json.dumps(losses))
 
 
-main()
+if __name__ == "__main__":
+    main()

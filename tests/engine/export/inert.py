@@ -5,7 +5,6 @@ connected while they run is an offence and listed.
 """
 
 from __future__ import annotations
-import __future__
 
 import contextlib
 import io
@@ -18,6 +17,13 @@ from typing import Any
 
 import safetensors.torch  # noqa: F401  # imported before anybody listens
 import torch
+
+sys.path.insert(
+    0, str(Path(__file__).parent)
+)  # an isolated interpreter does not know its own folder
+from alone import notebook, script  # type: ignore[import-not-found]
+
+sys.path.pop(0)
 
 ACTS = (
     "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.remove", "os.rename", "os.mkdir",
@@ -39,30 +45,6 @@ def listen(event: str, arguments: tuple[Any, ...]) -> None:
             offences.append(f"open {arguments!r}")
     elif event.startswith(ACTS):
         offences.append(f"{event} {arguments!r}")
-
-
-def script(folder: Path, steps: int) -> list[float]:
-    sys.path.insert(0, str(folder))
-    try:
-        import train  # type: ignore[import-not-found]
-
-        return [loss for _, loss in train.train(steps)]
-    finally:
-        sys.path.remove(str(folder))
-        for name in ("train", "model"):
-            sys.modules.pop(name, None)
-
-
-def notebook(folder: Path, steps: int) -> list[float]:
-    found = json.loads((folder / "notebook.ipynb").read_text(encoding="utf-8"))
-    names: dict[str, Any] = {"__name__": "__main__"}
-    with contextlib.chdir(folder):
-        for cell in found["cells"]:
-            source = "".join(cell["source"])
-            if cell["cell_type"] == "code" and "matplotlib" not in source:
-                source = source.replace("STEPS = 20", f"STEPS = {steps}")
-                exec(compile(source, "cell", "exec", __future__.annotations.compiler_flag), names)
-    return list(names["losses"])
 
 
 def settle() -> None:
