@@ -58,7 +58,7 @@ def ordinary_floats() -> Iterator[None]:
     _ordinary_floats()
 
 
-SHARE_A_SERVER = {"tests/api", "tests/live", "tests/recovery", "tests/worker"}
+SHARE_A_SERVER = {"tests/api", "tests/worker"}
 
 
 class ByServer(LoadScopeScheduling):  # type: ignore[misc]  # it has no types

@@ -188,7 +188,7 @@ async def list_events(
     after: Annotated[int, Query(ge=0, le=LARGEST_STEP)] = 0,
     limit: Annotated[int, Query(ge=1, le=2000)] = 500,
 ) -> Json:
-    """Those after number ``after``; their numbers have no gaps."""
+    """Those after number ``after``; no number is missing but of metrics that newer ones replaced."""
     events = await here.runs.events(run, after, limit)
     last = (await here.runs.get(run)).last_seq
     return Json({"events": events, "last": last})

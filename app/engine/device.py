@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from app.core.errors import DeviceMissing
+from app.engine.lean import deterministic, without_compiler
 
 
 def resolve(wanted: str) -> torch.device:
@@ -27,7 +28,8 @@ def configure() -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    deterministic()
+    without_compiler()
     # With deterministic algorithms every torch.empty would be filled, which costs a memory pass.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False

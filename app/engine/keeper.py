@@ -38,9 +38,10 @@ class Keeper:
         self.last: tuple[int, int] | None = None
         """(branch, step) of the newest snapshot that was asked for."""
 
-    def restart(self) -> None:
-        """The clock for timed snapshots starts when training does."""
-        self._due = time.monotonic() + INTERVAL
+    def restart(self, since: float = 0.0) -> None:
+        """The clock for timed snapshots starts when training does, ``since`` seconds of training after
+        the last snapshot: a run that dies again and again makes no step more than those twice."""
+        self._due = time.monotonic() + max(0.0, INTERVAL - since)
 
     def due(self, now: float) -> bool:
         return self.store is not None and now >= self._due and not self.busy

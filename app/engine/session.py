@@ -72,6 +72,8 @@ class Session:
         self._edits = 0
         self.unsettled = False
         """Whether it is still to be said how the network validates that was changed by hand."""
+        self._replayed = 0.0
+        """Seconds of training since the last snapshot that a replay made again."""
         self._resume()
 
     # --- where to begin --------------------------------------------------------------------------
@@ -116,7 +118,7 @@ class Session:
 
     def _replay(self, step: int) -> None:
         """Make the steps up to ``step`` again; no event is emitted a second time."""
-        trainer = self.trainer
+        trainer, began = self.trainer, time.monotonic()
         self._apply_log()
         while trainer.cursor.step < step:
             trainer.step()
@@ -126,6 +128,7 @@ class Session:
                 trainer.tally = Tally()
             self._apply_log()
         self.report.quiet()
+        self._replayed = time.monotonic() - began
 
     def _apply_log(self) -> None:
         """Put logged settings into force whose step has come. They are in the log: no event."""
@@ -242,7 +245,8 @@ class Session:
         self._applied(command)
         if self.state != "running":
             self.report.restart()
-            self.keeper.restart()
+            self.keeper.restart(since=self._replayed)
+            self._replayed = 0.0
             self._change("running")
 
     def _end_moved(self) -> None:

@@ -15,6 +15,7 @@ from torch import optim
 
 from app.engine.clip import Clip, clipper
 from app.engine.held import Held, Members, holding, trained
+from app.engine.lean import plain_step
 
 Kernel = Callable[[list[torch.Tensor]], None]
 
@@ -116,13 +117,13 @@ class Update:
 
     def _step_by_itself(self) -> None:
         if self._clip is None:
-            self._optimizer.step()
+            plain_step(self._optimizer)
             return
         holders = [p for p in self._parameters if p.grad is not None]
         held = [p.grad for p in holders if p.grad is not None]
         for parameter, gradient in zip(holders, self._clip(held), strict=True):
             parameter.grad = gradient
-        self._optimizer.step()
+        plain_step(self._optimizer)
         for parameter, gradient in zip(holders, held, strict=True):
             parameter.grad = gradient
 

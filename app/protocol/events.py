@@ -1,4 +1,4 @@
-"""Events: what a run reports, numbered without gaps by the web process when they are stored."""
+"""Events: what a run reports, numbered by the web process when they are stored."""
 
 from __future__ import annotations
 
@@ -134,7 +134,11 @@ EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
 
 
 class StoredEvent(BaseModel):
-    """An event with its run and its number: 1, 2, 3, … without gaps."""
+    """An event with its run and its number: 1, 2, 3, … as they happen.
+
+    Stored metrics whose steps newer ones cover, with all their points, are dropped: then the numbers
+    from ``since`` on that are missing before this event were theirs. No other number is ever missing.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
@@ -143,3 +147,5 @@ class StoredEvent(BaseModel):
     time: float
     """Seconds since 1970."""
     event: AnyEvent
+    since: int | None = None
+    """The first number of the metrics that this event took the place of; null if there are none."""

@@ -74,7 +74,7 @@ class Hello(Wire):
 
 
 class Events(Wire):
-    """Stored events of one run, in order, without gaps."""
+    """Stored events of one run, in order; none is missing but metrics that newer ones replaced."""
 
     type: Literal["events"] = "events"
     run: str

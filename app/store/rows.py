@@ -41,6 +41,7 @@ def event_row(stored: StoredEvent) -> dict[str, Any]:
         "step": stored.event.step,
         "type": stored.event.type,
         "body": stored.event.model_dump_json(),
+        "since": stored.since,
     }
 
 
@@ -116,7 +117,7 @@ def event_of(row: Row[Any]) -> StoredEvent:
     """The event, or a note in its place."""
     try:
         event = EVENT.validate_json(row.body)
-        return StoredEvent(run=row.run, seq=row.seq, time=row.time, event=event)
+        return StoredEvent(run=row.run, seq=row.seq, time=row.time, event=event, since=row.since)
     except (ValidationError, ValueError, TypeError) as error:
         note = Note(
             branch=_whole(row.branch),

@@ -20,6 +20,7 @@ from app.protocol.refusals import RunUnreadable
 from app.protocol.runs import Branch, RunRecord
 from app.store.database import Database
 from app.store.disk import RESERVE, Disk
+from app.store.replaced import Replaced
 from app.store.rows import (
     branch_row,
     branches_of,
@@ -51,6 +52,7 @@ class Store:
         self.disk = Disk(data, data / "glassnet.db", reserve)
         self._database = Database(data / "glassnet.db", self.disk)
         self._writer: BatchWriter[_Append] = BatchWriter(self._commit)
+        self._replaced = Replaced()
         self.snapshots = SnapshotFolders(data / "runs")
         self.weights = WeightFiles(data / "weights")
 
@@ -112,6 +114,7 @@ class Store:
         except DiskFull:
             with self.disk.spared():
                 await self._forget_on_a_full_disk(run)
+        self._replaced.forget(run)
         await self.snapshots.delete(run)
         await self._tidy_weights()
         await self._database.shrink()
@@ -228,6 +231,7 @@ class Store:
                 await self._insert(batch)
 
     async def _insert(self, batch: Sequence[_Append]) -> None:
+        renewal = self._replaced.renewal([one for _, events in batch for one in events])
         async with self._database.write() as connection:
             for record, events in batch:
                 changed = update(RUNS).where(RUNS.c.id == record.id)
@@ -241,7 +245,11 @@ class Store:
                 ]
                 if born:
                     await connection.execute(insert(BRANCHES), born)
-            await _insert_events(connection, [one for _, events in batch for one in events])
+            for run, seq in renewal.gone:
+                replaced = delete(EVENTS).where(EVENTS.c.run == run, EVENTS.c.seq == seq)
+                await connection.execute(replaced)
+            await _insert_events(connection, renewal.kept)
+        self._replaced.stored(renewal)
 
 
 def _along(lineage: Lineage) -> ColumnElement[bool]:

@@ -144,10 +144,11 @@ def _copied(readable: Path, target: sqlite3.Connection) -> tuple[int, int, int, 
     )  # looked after here: a run that is lost takes its rows along
     with closing(_opened(readable)) as source:
         for table, owner in ((RUNS, "id"), (BRANCHES, "run"), (EVENTS, "run")):
-            names = [column.name for column in table.columns]
+            held = _columns(source, table.name)
+            names = [column.name for column in table.columns if column.name in held]
             values = ", ".join(f":{name}" for name in names)
             known = "" if table is RUNS else " WHERE :run IN (SELECT id FROM runs)"
-            put = f"INSERT OR IGNORE INTO {table.name} SELECT {values}{known}"
+            put = f"INSERT OR IGNORE INTO {table.name} ({', '.join(names)}) SELECT {values}{known}"
             for row in _rows(source, table.name, names):
                 values_by_name = dict(zip(names, row, strict=True))
                 if str(values_by_name[owner]).isalnum():
@@ -159,6 +160,11 @@ def _copied(readable: Path, target: sqlite3.Connection) -> tuple[int, int, int, 
     ((runs,),) = target.execute("SELECT count(*) FROM runs")
     ((events,),) = target.execute("SELECT count(*) FROM events")
     return runs, events, partly, max(0, len(named) - runs)
+
+
+def _columns(source: sqlite3.Connection, table: str) -> set[str]:
+    """What a table of an earlier version has may be less."""
+    return {name for _, name, *_ in source.execute(f"PRAGMA table_info({table})")}
 
 
 def _rows(source: sqlite3.Connection, table: str, names: Sequence[str]) -> Iterator[Row]:
@@ -218,22 +224,30 @@ def _ends(target: sqlite3.Connection) -> list[tuple[str, int]]:
 
 
 def _told(target: sqlite3.Connection, run: str, last: int) -> bool:
-    """Numbers stay without gaps: a note stands for every event that is lost, and one says how many."""
+    """A note stands for every event that is lost, and one says how many. Metrics that newer ones
+    replaced are not lost."""
     # A number beyond the last is none that was ever given.
     target.execute("DELETE FROM events WHERE run = ? AND seq NOT BETWEEN 1 AND ?", (run, last))
     stored = target.execute(
-        "SELECT seq, time, branch, step FROM events WHERE run = ? ORDER BY seq", (run,)
+        "SELECT seq, time, branch, step, since FROM events WHERE run = ? ORDER BY seq", (run,)
     ).fetchall()
-    place: Row = (0, 0.0, 0, 0)
+    place: Row = (0, 0.0, 0, 0, None)
     expected, notes = 1, []
     for row in stored:
         notes += [(seq, place) for seq in range(expected, row[0])]
         expected, place = row[0] + 1, row
-    for seq, (_, moment, branch, step) in notes:
+    replaced = {
+        seq
+        for *row, since in stored
+        if isinstance(since, int)
+        for seq in range(max(1, since), row[0])
+    }
+    notes = [(seq, place) for seq, place in notes if seq not in replaced]
+    for seq, (_, moment, branch, step, _) in notes:
         _note(target, (run, seq, moment, branch, step), _GAP.format(seq=seq))
     lost = len(notes) + max(0, last - expected + 1)
     if lost:
-        _, moment, branch, step = place
+        _, moment, branch, step, _ = place
         _note(target, (run, expected, moment, branch, step), _LOST.format(lost=lost))
         target.execute("UPDATE runs SET last_seq = ? WHERE id = ?", (expected, run))
     return bool(lost)
@@ -243,5 +257,6 @@ def _note(target: sqlite3.Connection, place: Row, message: Text) -> None:
     """``place``: run, number, time, branch, step."""
     *_, branch, step = place
     body = Note(branch=branch, step=step, code="history_lost", message=message).model_dump_json()
-    put = "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?)"
+    names = "run, seq, time, branch, step, type, body"
+    put = f"INSERT OR IGNORE INTO events ({names}) VALUES (?, ?, ?, ?, ?, ?, ?)"
     target.execute(put, (*place, "note", body))

@@ -54,5 +54,6 @@ EVENTS = Table(
     Column("step", Integer, nullable=False),
     Column("type", String(16), nullable=False),
     Column("body", Text, nullable=False),
+    Column("since", Integer, nullable=True),
     Index("events_kind", "run", "type", "branch", "step"),
 )

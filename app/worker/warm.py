@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,26 +30,37 @@ _LAYERS = (
 )
 
 
-def warm_up() -> None:
-    """Train a small network a few steps with each optimiser, with snapshots and frames."""
+def warm_up() -> Iterator[None]:
+    """Train a small network a few steps with each optimiser, with snapshots and frames.
+
+    In pieces, what training needs first: between two of them a worker may be forked that makes the
+    rest itself when it needs it.
+    """
     configure()
-    preload()
-    for optimizer in ("sgd", "adam"):
-        with tempfile.TemporaryDirectory(prefix="glassnet-") as folder:
-            _exercise(optimizer, folder)
+    with _trained("sgd"):
+        pass
+    yield
+    with _trained("adam") as session:
+        prober, moment = Prober(session.trainer), Moment("", 0)
+        prober.frame(Tap(roles=("activation", "kernel")), moment)
+        predict(session.trainer, prober, StoredSample(), moment)
+    yield
+    with _trained("sgd") as session:
+        open_microscope(session)
+        preload()
 
 
-def _exercise(optimizer: str, folder: str) -> None:
-    session = Session(parse_start(_message(optimizer, folder)), resolve("cpu"), lambda event: None)
-    session.open()
-    session.command(Play(until=STEPS))
-    while session.running:
-        session.turn()
-    prober, moment = Prober(session.trainer), Moment("", 0)
-    prober.frame(Tap(roles=("activation", "kernel")), moment)
-    predict(session.trainer, prober, StoredSample(), moment)
-    open_microscope(session)
-    session.close()
+@contextmanager
+def _trained(optimizer: str) -> Iterator[Session]:
+    with tempfile.TemporaryDirectory(prefix="glassnet-") as folder:
+        start = parse_start(_message(optimizer, folder))
+        session = Session(start, resolve("cpu"), lambda event: None)
+        session.open()
+        session.command(Play(until=STEPS))
+        while session.running:
+            session.turn()
+        yield session
+        session.close()
 
 
 def _message(optimizer: str, folder: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import selectors
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from app.core.children import end_with_parent
@@ -21,15 +21,21 @@ from app.core.children import end_with_parent
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 REQUEST_BYTES = 65_536
+REST = 0.2
+"""Seconds without a request after which the next piece of warming up is done."""
 Entry = Callable[[socket.socket], None]
 
 
 class Zygote:
     """Forks a worker for every request on ``control`` and reports what became of it."""
 
-    def __init__(self, control: socket.socket, entry: Entry) -> None:
+    def __init__(
+        self, control: socket.socket, entry: Entry, warming: Iterator[None] | None = None
+    ) -> None:
+        """``warming``: what is still to be done before forks, a piece at a time, while nobody asks."""
         self._control = control
         self._entry = entry
+        self._warming = warming
         self._children: dict[int, int] = {}
         self._bell, bell = socket.socketpair()
         self._bell.setblocking(False)
@@ -47,11 +53,21 @@ class Zygote:
             selector.register(self._bell, selectors.EVENT_READ, self._ring)
             going = True
             while going:
-                for key, _ in selector.select():
+                asked = selector.select(None if self._warming is None else REST)
+                if not asked:
+                    self._warm()
+                for key, _ in asked:
                     going = key.data() and going
         signal.set_wakeup_fd(-1)
         for pid in list(self._children):
             os.kill(pid, signal.SIGKILL)
+
+    def _warm(self) -> None:
+        """Do one more piece; what it leaves in memory is shared with the children from then on."""
+        if self._warming is not None and next(self._warming, self) is self:
+            self._warming = None
+            gc.collect()
+        gc.freeze()
 
     def _request(self) -> bool:
         """Fork for one request; False at the end of the control socket."""
@@ -116,11 +132,11 @@ def main(number: str) -> None:
     from app.worker.main import work
     from app.worker.warm import warm_up
 
-    warm_up()
-    gc.collect()
+    warming = warm_up()
+    next(warming)
     gc.freeze()
     end_with_parent(0)
-    Zygote(control, work).serve()
+    Zygote(control, work, warming).serve()
 
 
 if __name__ == "__main__":

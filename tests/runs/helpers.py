@@ -190,8 +190,17 @@ async def watching(runs: Runs, run: str, after: int = 0) -> AsyncIterator[Watche
 
 
 def numbered(events: list[StoredEvent]) -> bool:
-    """Whether they are numbered 1, 2, 3, …"""
-    return [stored.seq for stored in events] == list(range(1, len(events) + 1))
+    """Whether they are numbered 1, 2, 3, … but for metrics that newer ones took the place of."""
+    return whole([(stored.seq, stored.since) for stored in events])
+
+
+def whole(numbers: list[tuple[int, int | None]]) -> bool:
+    """As :func:`numbered`, of (``seq``, ``since``)."""
+    told = [seq for seq, _ in numbers]
+    replaced = {n for seq, since in numbers if since is not None for n in range(since, seq)}
+    return told == sorted(set(told)) and {*told} | replaced == set(
+        range(1, len({*told} | replaced) + 1)
+    )
 
 
 def digests(events: list[AnyEvent]) -> dict[tuple[int, int], str]:
@@ -263,7 +272,7 @@ async def weights(runs: Runs, run: str) -> dict[str, bytes]:
 
 
 async def stored_events(runs: Runs, run: str) -> list[StoredEvent]:
-    """All of a run's events; their numbers have no gaps."""
+    """All of a run's events; none is missing but metrics that newer ones replaced."""
     events = list(await runs.events(run, 0, 1_000_000))
     assert numbered(events)
     return events

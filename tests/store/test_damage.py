@@ -17,6 +17,7 @@ from app.protocol.commands import SetBatchSize
 from app.protocol.events import CommandApplied, Note, Rewound, StateChanged
 from app.protocol.refusals import RunUnreadable
 from app.runs.progress import Progress
+from app.store.database import known_versions
 from app.store.refusals import DataInUse, FolderUnusable, ForeignDatabase, LaterDatabase
 from app.store.runs import Store
 from tests.runs.helpers import numbered
@@ -66,12 +67,12 @@ def asides(folder: Path, end: str = "") -> list[Path]:
 
 
 async def everything(store: Store) -> dict[str, int]:
-    """Every run with the number of its events, which are numbered without gaps."""
+    """Every run with the number of its events, which are numbered as they happened."""
     found = {}
     for one in await store.page(None, 100):
         events = await store.events(one.id, 0, 100_000)
         assert numbered(events), one.id
-        assert len(events) == one.last_seq
+        assert not events or events[-1].seq == one.last_seq
         found[one.id] = sum(not isinstance(stored.event, Note) for stored in events)
     return found
 
@@ -277,7 +278,7 @@ async def test_a_folder_is_free_again_after_a_refusal(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(LaterDatabase):
             await Store(tmp_path).open()
-    sql(path, "UPDATE alembic_version SET version_num = '0001'")
+    sql(path, f"UPDATE alembic_version SET version_num = '{max(known_versions())}'")
     first = Store(tmp_path)
     await first.open()
     with pytest.raises(DataInUse):

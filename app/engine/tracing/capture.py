@@ -215,6 +215,11 @@ def _differentiable(function: Any, args: tuple[Any, ...]) -> tuple[Any, tuple[An
 class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes every elementary operation and the values it takes and gives."""
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Whether PyTorch shall import its compiler to keep it away from here."""
+        return False
+
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.values: list[Value] = []

@@ -12,6 +12,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 class DrawnAlike(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """A pass in float64 draws the numbers that the training step in float32 drew."""
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Whether PyTorch shall import its compiler to keep it away from here."""
+        return False
+
     def __torch_dispatch__(
         self,
         func: Any,

@@ -401,7 +401,7 @@ export interface paths {
         };
         /**
          * Events of a run
-         * @description Those after number ``after``; their numbers have no gaps.
+         * @description Those after number ``after``; no number is missing but of metrics that newer ones replaced.
          */
         get: operations["list_events"];
         put?: never;
@@ -1839,7 +1839,7 @@ export interface components {
         };
         /**
          * Events
-         * @description Stored events of one run, in order, without gaps.
+         * @description Stored events of one run, in order; none is missing but metrics that newer ones replaced.
          */
         Events: {
             /**
@@ -4647,7 +4647,10 @@ export interface components {
         };
         /**
          * StoredEvent
-         * @description An event with its run and its number: 1, 2, 3, … without gaps.
+         * @description An event with its run and its number: 1, 2, 3, … as they happen.
+         *
+         *     Stored metrics whose steps newer ones cover, with all their points, are dropped: then the numbers
+         *     from ``since`` on that are missing before this event were theirs. No other number is ever missing.
          */
         StoredEvent: {
             /** Run */
@@ -4658,6 +4661,11 @@ export interface components {
             time: number;
             /** Event */
             event: components["schemas"]["StateChanged"] | components["schemas"]["CommandApplied"] | components["schemas"]["Rewound"] | components["schemas"]["Metrics"] | components["schemas"]["Validation"] | components["schemas"]["SnapshotTaken"] | components["schemas"]["Note"];
+            /**
+             * Since
+             * @default null
+             */
+            since: number | null;
         };
         /**
          * StoredSample

@@ -1,0 +1,19 @@
+"""Which numbers an event took the place of."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("events", sa.Column("since", sa.Integer, nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("events", "since")
