@@ -3,7 +3,7 @@
 # Browser tests have processes of their own: Playwright's sync API and asyncio tests do not share one.
 # What browser tests measure on the way is noise here: `make bench ONLY=browser` takes it alone.
 #
-# Environment: PY (interpreter), WORKERS (cores; pytest-xdist gets two processes for each, as tests wait for servers and pages), GLASSNET_CHROMIUM (a browser).
+# Environment: PY (interpreter), WORKERS (cores; pytest-xdist gets more processes, as tests wait for servers and pages), GLASSNET_CHROMIUM (a browser).
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -33,7 +33,7 @@ browser_suite() { # browser_suite OPTION…
 }
 
 suite 'Vitest' node_modules/.bin/vitest run
-suite 'pytest' "$PY" -m pytest --durations=12 -n "$((2 * WORKERS))" --dist loadscope tests --ignore=tests/browser
+suite 'pytest' "$PY" -m pytest --durations=12 -n "$((WORKERS + 1))" --dist loadscope --no-loadscope-reorder tests --ignore=tests/browser
 suite 'pytest, browser' browser_suite -n "$((2 * WORKERS))" --dist loadfile
 
 printf '\n=== summary\n'

@@ -61,6 +61,10 @@ def ordinary_floats() -> Iterator[None]:
 SHARE_A_SERVER = {"tests/api", "tests/worker"}
 
 
+BEGIN_WITH = ("tests/recovery", "tests/live", "tests/runs", "tests/engine/export", "tests/engine")
+"""Their files take longest: what begins last should be short, or one process works while others rest."""
+
+
 class ByServer(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
     """The tests of a file run in one process, and so do the files of a folder that share a server."""
 
@@ -83,8 +87,14 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Property tests belong to the long suite too, where they try more."""
+    """Long files begin first. Property tests belong to the long suite too, where they try more."""
+    items.sort(key=_turn)
     for item in items:
         if DEEP and getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.deep)
             item.add_marker(pytest.mark.timeout(1800))
+
+
+def _turn(item: pytest.Item) -> int:
+    folder = item.nodeid.partition("::")[0].rpartition("/")[0]
+    return BEGIN_WITH.index(folder) if folder in BEGIN_WITH else len(BEGIN_WITH)

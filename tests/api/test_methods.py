@@ -7,10 +7,10 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
-from app.main import openapi_document
+from tests.document import served_document
 from tests.support import BASE_URL
 
-PATHS = openapi_document()["paths"]
+PATHS = served_document()["paths"]
 GONE = "0" * 32
 PAGES = (
     "/", "/docs", "/en", "/en/", "/zh/", "/zh/runs", "/en/reference", "/en/reference/layers/dense",

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from app.api.catalog import part_schemas
-from app.main import openapi_document, page_document
+from app.main import page_document
+from tests.document import served_document
 from tests.support import ROOT
 
 COMMITTED = ROOT / "static/src/protocol/openapi.json"
 COMMITTED_PAGE = json.loads(COMMITTED.read_text(encoding="utf-8"))
-DOCUMENT = openapi_document()
+DOCUMENT = served_document()
 OPERATIONS = [
     (method, path, operation)
     for path, methods in DOCUMENT["paths"].items()

@@ -29,7 +29,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from app.core.invalid import MESSAGES
-from app.main import openapi_document
+from tests.document import served_document
 from tests.support import LiveServer, live_server
 
 CASES = int(os.environ.get("GLASSNET_CASES", "20000"))
@@ -52,7 +52,7 @@ CHECKS = [
 ]
 UNAVAILABLE = (503, 507)
 """All places are taken, or the disk is full: said in words, and documented."""
-DOCUMENT = openapi_document()
+DOCUMENT = served_document()
 del DOCUMENT["paths"]["/api/v1/stream"]  # the handshake of a WebSocket
 
 
