@@ -16,8 +16,8 @@ from torch.utils.hooks import RemovableHandle
 from app.catalog.layers import Layer, fitted
 from app.core.ids import stable_hash
 from app.core.shapes import Shape, Steps, Tokens, channel_axis, channels_of
-from app.engine.modules.block_max import BlockMax
-from app.engine.modules.masks import lengths_of
+from app.nn.block_max import BlockMax
+from app.nn.masks import lengths_of
 from app.spec.check import require
 from app.spec.gains import gains
 from app.spec.model import INPUT

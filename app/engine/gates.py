@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn.functional import linear
 
-from app.engine.modules.recurrent import Gru, Lstm
+from app.nn.recurrent import Gru, Lstm
 
 Inner = dict[str, torch.Tensor]
 

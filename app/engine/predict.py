@@ -8,9 +8,9 @@ from typing import Any
 import torch
 
 from app.engine.meter import classes_of
-from app.engine.modules.masks import lengths_of
 from app.engine.probes import Moment, Prober
 from app.engine.trainer import Trainer
+from app.nn.masks import lengths_of
 from app.protocol.frames import metadata
 from app.protocol.taps import AnySample
 

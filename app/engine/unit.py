@@ -12,8 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from app.engine.modules.feedback import Banded, Jordan, squash
-from app.engine.modules.recurrent import Rnn, Unrolled
+from app.nn.feedback import Banded, Jordan, squash
+from app.nn.recurrent import Rnn, Unrolled
 
 Series = dict[str, torch.Tensor]
 """Values of every step (T,) by name."""

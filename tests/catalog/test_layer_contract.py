@@ -12,8 +12,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from app.catalog.layers import LAYERS, Fix, Layer, ShapeMismatch, count
 from app.core.shapes import Shape
-from app.engine.modules.feedback import Banded
-from app.engine.modules.table_conv import TableConv2d
+from app.nn.feedback import Banded
+from app.nn.table_conv import TableConv2d
 from tests.catalog.strategies import (
     batch_of,
     fewer,

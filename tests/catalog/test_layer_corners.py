@@ -12,7 +12,7 @@ from app.catalog.layers import LAYERS, Layer, ShapeMismatch
 from app.catalog.layers.conv2d import Conv2d
 from app.catalog.layers.lenet_conv2d import TABLE
 from app.core.shapes import Shape
-from app.engine.modules.seeded import Seeded
+from app.nn.seeded import Seeded
 
 Array = NDArray[np.float64]
 SHAPE: Shape = (3, 4, 4)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from app.engine.modules.dropout import SeededDropout
+from app.nn.dropout import SeededDropout
 from tests.catalog import textbook_maps
 from tests.catalog.textbook import Array, Given, Pass, sigmoid, textbook
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from app.engine.gates import gates
-from app.engine.modules.recurrent import Gru, Lstm, Rnn
+from app.nn.recurrent import Gru, Lstm, Rnn
 
 
 @pytest.mark.parametrize("kind", [Lstm, Gru])

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.engine.modules.group_norm import GroupNorm
+from app.nn.group_norm import GroupNorm
 from tests.engine.specs import run_spec, trainer_of
 
 SIDE = st.integers(1, 6)

@@ -11,12 +11,12 @@ import pytest
 import torch
 from torch import nn
 
-import app.engine.modules as package
+import app.nn as package
 from app.catalog.layers import LAYERS, Layer, ShapeMismatch
 from app.catalog.layers.conv2d import Conv2d
 from app.core.shapes import Shape, Steps, Tokens
-from app.engine.modules.recurrent import Unrolled
-from app.engine.modules.seeded import Seeded
+from app.nn.recurrent import Unrolled
+from app.nn.seeded import Seeded
 from tests.catalog.strategies import batch_of
 
 SHAPES: tuple[Shape, ...] = ((3, 4, 4), (6, 6, 6), (2, 6), (5,), Tokens(4, 5), Steps(5, 4))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.catalog.layers import LAYERS
 from app.core.shapes import Steps
 from app.engine.compile import Network
-from app.engine.modules.masks import lengths_of
+from app.nn.masks import lengths_of
 from tests.catalog.strategies import fewer
 from tests.engine.specs import Layers, run_spec, trainer_of
 from tests.engine.test_sequence_layers import ALL, SHORT

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from app.catalog.layers import LAYERS
 from app.engine.export.bundle import Bundle, header
-from app.engine.modules.block_max import BlockMax
 from app.engine.tracing.tracer import Tracer
+from app.nn.block_max import BlockMax
 from app.protocol.tracing import ExplainWanted, Explanation, Traced
 from app.spec.run import RunSpec
 from tests.catalog.strategies import fewer

@@ -19,10 +19,10 @@ from app.core.errors import Invalid
 from app.core.shapes import Steps
 from app.engine.attribution import subject_of
 from app.engine.compile import Network
-from app.engine.modules.masks import lengths_of
 from app.engine.predict import predict
 from app.engine.probes import Moment, Prober
 from app.engine.tracing.capture import elementary
+from app.nn.masks import lengths_of
 from app.protocol.refusals import SampleMisfit, TokensOnly
 from app.protocol.taps import SAMPLE, AnySample
 from tests.catalog.strategies import fewer

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from safetensors.numpy import load
 
-from app.engine.modules.feedback import Banded, Jordan
-from app.engine.modules.recurrent import Gru, Lstm, Rnn
 from app.engine.probes import Moment, Prober
 from app.engine.unit import unit_over_time, units_of
+from app.nn.feedback import Banded, Jordan
+from app.nn.recurrent import Gru, Lstm, Rnn
 from app.protocol.taps import TAP
 from tests.engine.specs import run_spec, trainer_of
 

@@ -57,7 +57,7 @@ class Add(Layer):
         return (sum(low for low, _ in reaches), sum(high for _, high in reaches))
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.merge import Add as AddModule
+        from app.nn.merge import Add as AddModule
 
         return AddModule()
 

@@ -103,7 +103,7 @@ class BandedRnn(Layer):
         return REACHES[self.activation]
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.feedback import Banded as Module
+        from app.nn.feedback import Banded as Module
 
         return Module(inputs[0][1], self.units, self.reach, self.activation)
 

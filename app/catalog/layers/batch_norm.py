@@ -77,8 +77,8 @@ class BatchNorm(Layer):
         return tuple(Parameter(name=name, shape=shape) for name, shape in running)
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.batch_norm import BatchNorm as BatchNormModule
-        from app.engine.modules.steps import StepsBatchNorm
+        from app.nn.batch_norm import BatchNorm as BatchNormModule
+        from app.nn.steps import StepsBatchNorm
 
         kind = StepsBatchNorm if isinstance(inputs[0], Steps) else BatchNormModule
         return kind(channels_of(inputs[0]), momentum=self.momentum)

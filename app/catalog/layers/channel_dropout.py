@@ -56,8 +56,8 @@ class ChannelDropout(Layer):
         return inputs[0]
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.dropout import ChannelDropout as Module
-        from app.engine.modules.steps import StepsChannelDropout
+        from app.nn.dropout import ChannelDropout as Module
+        from app.nn.steps import StepsChannelDropout
 
         kind = StepsChannelDropout if isinstance(inputs[0], Steps) else Module
         return kind(self.rate)

@@ -61,7 +61,7 @@ class Concatenate(Layer):
         return laid_out_as(inputs[0], (channels, *sides))
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.merge import Concatenate as ConcatenateModule
+        from app.nn.merge import Concatenate as ConcatenateModule
 
         return ConcatenateModule(1 + channel_axis(inputs[0]))
 

@@ -103,7 +103,7 @@ class Conv1d(Layer):
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn
 
-        from app.engine.modules.steps import StepsConv1d
+        from app.nn.steps import StepsConv1d
 
         kind = StepsConv1d if isinstance(inputs[0], Steps) else nn.Conv1d
         geometry = (self.kernel, self.stride, self.padding, self.dilation)

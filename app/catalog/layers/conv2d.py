@@ -143,7 +143,7 @@ class Conv2d(Layer):
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn
 
-        from app.engine.modules.table_conv import TableConv2d
+        from app.nn.table_conv import TableConv2d
 
         geometry: dict[str, Any] = {
             "stride": self.stride,

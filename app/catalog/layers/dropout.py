@@ -54,6 +54,6 @@ class Dropout(Layer):
         return inputs[0]
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.dropout import SeededDropout
+        from app.nn.dropout import SeededDropout
 
         return SeededDropout(self.rate)

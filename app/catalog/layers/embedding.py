@@ -84,7 +84,7 @@ class Embedding(Layer):
         return Place(fan_in=1, fan_out=self.size, units=self.size, gain=gain)
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.embedding import Embedding as Module
+        from app.nn.embedding import Embedding as Module
 
         return Module(_tokens(inputs), self.size)
 

@@ -52,6 +52,6 @@ class GaussianNoise(Layer):
         return inputs[0]
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.noise import GaussianNoise as Module
+        from app.nn.noise import GaussianNoise as Module
 
         return Module(self.std)

@@ -45,7 +45,7 @@ class GlobalMeanPool(Layer):
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn
 
-        from app.engine.modules.over_time import OverTime
+        from app.nn.over_time import OverTime
 
         if isinstance(inputs[0], Steps):
             return OverTime("mean")

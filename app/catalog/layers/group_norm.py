@@ -80,8 +80,8 @@ class GroupNorm(Layer):
         return f"2×{channels} = {2 * channels}"
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.group_norm import GroupNorm
-        from app.engine.modules.steps import StepsGroupNorm
+        from app.nn.group_norm import GroupNorm
+        from app.nn.steps import StepsGroupNorm
 
         kind = StepsGroupNorm if isinstance(inputs[0], Steps) else GroupNorm
         return kind(self.groups, channels_of(inputs[0]))

@@ -49,7 +49,7 @@ class Gru(Gated):
     type: Literal["gru"] = "gru"
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.recurrent import Gru as Module
+        from app.nn.recurrent import Gru as Module
 
         return Module(
             inputs[0][1],

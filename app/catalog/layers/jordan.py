@@ -105,7 +105,7 @@ class Jordan(Layer):
         return REACHES[self.output]
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.feedback import Jordan as Module
+        from app.nn.feedback import Jordan as Module
 
         return Module(inputs[0][1], self.units, self.outputs, self.activation, self.output)
 

@@ -46,6 +46,6 @@ class LastStep(Layer):
         return (time_input(self, inputs)[1],)
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.over_time import OverTime
+        from app.nn.over_time import OverTime
 
         return OverTime("last")

@@ -59,7 +59,7 @@ class LayerNorm(Layer):
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn
 
-        from app.engine.modules.steps import StepsLayerNorm
+        from app.nn.steps import StepsLayerNorm
 
         kind = StepsLayerNorm if isinstance(inputs[0], Steps) else nn.LayerNorm
         return kind(list(inputs[0]))

@@ -93,7 +93,7 @@ class LeNetConv2d(Layer):
         return _table.typical(TABLE, self.kernel, gain)
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.table_conv import TableConv2d
+        from app.nn.table_conv import TableConv2d
 
         return TableConv2d(6, TABLE, self.kernel)
 

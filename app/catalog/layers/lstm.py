@@ -60,7 +60,7 @@ class Lstm(Gated):
     )
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.recurrent import Lstm as Module
+        from app.nn.recurrent import Lstm as Module
 
         return Module(
             inputs[0][1],

@@ -38,7 +38,7 @@ class MaxPool1d(Pool1d):
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn
 
-        from app.engine.modules.steps import StepsMaxPool1d
+        from app.nn.steps import StepsMaxPool1d
 
         kind = StepsMaxPool1d if isinstance(inputs[0], Steps) else nn.MaxPool1d
         return kind(self.size, self.stride)

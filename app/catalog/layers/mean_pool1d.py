@@ -36,7 +36,7 @@ class MeanPool1d(Pool1d):
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn
 
-        from app.engine.modules.steps import StepsAvgPool1d
+        from app.nn.steps import StepsAvgPool1d
 
         kind = StepsAvgPool1d if isinstance(inputs[0], Steps) else nn.AvgPool1d
         return kind(self.size, self.stride)

@@ -82,7 +82,7 @@ class Prelu(Activation):
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn
 
-        from app.engine.modules.steps import StepsPrelu
+        from app.nn.steps import StepsPrelu
 
         kind = StepsPrelu if isinstance(inputs[0], Steps) and not self.shared else nn.PReLU
         return kind(self._slopes(inputs), self.start)

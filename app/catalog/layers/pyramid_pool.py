@@ -60,6 +60,6 @@ class PyramidPool(Layer):
         return (channels * sum(4**level for level in range(self.levels)),)
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.pyramid import PyramidPool as PyramidPoolModule
+        from app.nn.pyramid import PyramidPool as PyramidPoolModule
 
         return PyramidPoolModule(self.levels)

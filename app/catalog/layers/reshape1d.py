@@ -63,7 +63,7 @@ class Reshape1d(Layer):
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
         from torch import nn
 
-        from app.engine.modules.steps import ChannelsFirst
+        from app.nn.steps import ChannelsFirst
 
         first = [ChannelsFirst()] if isinstance(inputs[0], Steps) else []
         return nn.Sequential(*first, nn.Flatten(), nn.Unflatten(1, (self.channels, self.length)))

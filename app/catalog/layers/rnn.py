@@ -62,7 +62,7 @@ class Rnn(Gated):
         return REACHES[self.activation]
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.recurrent import Rnn as Module
+        from app.nn.recurrent import Rnn as Module
 
         return Module(
             inputs[0][1],

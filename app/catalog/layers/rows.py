@@ -63,7 +63,7 @@ class Rows(Layer):
         return Steps(steps, values // steps)
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.over_time import Rows as Module
+        from app.nn.over_time import Rows as Module
 
         return Module(self._steps(inputs[0]), turned=not isinstance(inputs[0], Steps))
 

@@ -71,6 +71,6 @@ class Rrelu(Activation):
         return float((2.0 / (1.0 + ((self.lower + self.upper) / 2.0) ** 2)) ** 0.5)
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.rrelu import RandomizedRelu as Module
+        from app.nn.rrelu import RandomizedRelu as Module
 
         return Module(self.lower, self.upper)

@@ -64,6 +64,6 @@ class ScaledTanh(Activation):
         return self.amplitude * t, self.amplitude * self.slope * (1.0 - t**2)
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.scaled_tanh import ScaledTanh as Module
+        from app.nn.scaled_tanh import ScaledTanh as Module
 
         return Module(self.amplitude, self.slope)

@@ -51,6 +51,6 @@ class StochasticPool2d(Layer):
         return blocks(self, image_input(self, inputs), self.size, self.size)
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.stochastic_pool import StochasticPool as Module
+        from app.nn.stochastic_pool import StochasticPool as Module
 
         return Module(self.size)

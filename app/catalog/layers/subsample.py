@@ -65,8 +65,8 @@ class Subsample(Layer):
         return f"{maps}×(1+1) = {2 * maps}"
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.steps import StepsSubsample
-        from app.engine.modules.subsample import Subsample as SubsampleModule
+        from app.nn.steps import StepsSubsample
+        from app.nn.subsample import Subsample as SubsampleModule
 
         kind = StepsSubsample if isinstance(inputs[0], Steps) else SubsampleModule
         return kind(channels_of(inputs[0]), self.size, self.mode, sides=len(inputs[0]) - 1)

@@ -51,7 +51,7 @@ class Upsample(Layer):
         return laid_out_as(inputs[0], (channels, *(side * self.factor for side in sides)))
 
     def build(self, inputs: tuple[Shape, ...]) -> torch.nn.Module:
-        from app.engine.modules.repeat import Repeat
-        from app.engine.modules.steps import StepsRepeat
+        from app.nn.repeat import Repeat
+        from app.nn.steps import StepsRepeat
 
         return (StepsRepeat if isinstance(inputs[0], Steps) else Repeat)(self.factor)

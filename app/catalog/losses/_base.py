@@ -92,13 +92,13 @@ class Loss(Part):
 
     def build_steps(self) -> LossFunction:
         """The same for ``f(output (N, T, classes), classes (N, T))``, −1 where a step does not count."""
-        from app.engine.modules.per_step import PerStep
+        from app.nn.per_step import PerStep
 
         return PerStep(self.build())
 
     def code_steps(self) -> Code:
         """Python for the function of :meth:`build_steps`."""
-        from app.engine.modules.per_step import PerStep
+        from app.nn.per_step import PerStep
 
         inner = self.code()
         return Code(f"PerStep({inner.expression})", (*inner.uses, PerStep))

@@ -71,6 +71,6 @@ class SquaredError(Loss):
     def build(self) -> LossFunction:
         from torch.nn import functional
 
-        from app.engine.modules.half_sum import half_sum
+        from app.nn.half_sum import half_sum
 
         return functional.mse_loss if self.form == "mean" else half_sum

@@ -12,7 +12,7 @@ from app.engine.compile import Network, needed
 from app.engine.export.bundle import Bundle, header
 from app.engine.export.layout import statement
 from app.engine.export.names import attribute, variables
-from app.engine.modules.masks import lengths_of
+from app.nn.masks import lengths_of
 from app.spec.model import INPUT
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from app.engine.modules.masks import silent_tail
-from app.engine.modules.recurrent import Unrolled
+from app.nn.masks import silent_tail
+from app.nn.recurrent import Unrolled
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from typing import Any
 import torch
 
 from app.engine.diagnosis import broken
-from app.engine.modules.recurrent import Unrolled
 from app.engine.postmortem.cells import (
     Part,
     backward_order,
@@ -18,6 +17,7 @@ from app.engine.postmortem.cells import (
 )
 from app.engine.tracing.step import Trace
 from app.engine.trainer import Trainer
+from app.nn.recurrent import Unrolled
 from app.protocol.postmortem import Broken, FirstBroken
 from app.spec.model import INPUT
 

@@ -12,10 +12,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from app.engine.modules.batch_norm import BatchNorm
-from app.engine.modules.dropout import ChannelDropout, SeededDropout
-from app.engine.modules.stochastic_pool import StochasticPool
-from app.engine.modules.subsample import Subsample
+from app.nn.batch_norm import BatchNorm
+from app.nn.dropout import ChannelDropout, SeededDropout
+from app.nn.stochastic_pool import StochasticPool
+from app.nn.subsample import Subsample
 
 Inside = dict[str, torch.Tensor]
 

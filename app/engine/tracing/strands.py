@@ -16,7 +16,7 @@ import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from app.engine.modules.masks import reversed_within
+from app.nn.masks import reversed_within
 
 States = list[tuple[torch.Tensor, ...]]
 

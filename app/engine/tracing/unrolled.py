@@ -14,10 +14,10 @@ import torch
 from torch import nn
 
 from app.engine.compile import Network
-from app.engine.modules.over_time import OverTime
 from app.engine.tracing.capture import elementary
 from app.engine.tracing.step import Trace
 from app.engine.tracing.strands import Product, Products, Strand, strands_of
+from app.nn.over_time import OverTime
 
 
 def behind(network: Network, node: str) -> tuple[str, ...]:

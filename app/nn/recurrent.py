@@ -13,8 +13,8 @@ from typing import ClassVar
 import torch
 from torch import nn
 
-from app.engine.modules.dropout import SeededDropout
-from app.engine.modules.masks import reversed_within, silent_tail, unheard
+from app.nn.dropout import SeededDropout
+from app.nn.masks import reversed_within, silent_tail, unheard
 
 
 class Unrolled(nn.RNNBase):

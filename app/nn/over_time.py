@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from app.engine.modules.masks import first_repeated, last_steps, silent_tail
+from app.nn.masks import first_repeated, last_steps, silent_tail
 
 
 class Rows(nn.Module):

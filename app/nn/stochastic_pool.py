@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-from app.engine.modules.seeded import Seeded
+from app.nn.seeded import Seeded
 
 
 class StochasticPool(Seeded):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from app.engine.modules.seeded import Seeded
+from app.nn.seeded import Seeded
 
 
 class SeededDropout(Seeded):

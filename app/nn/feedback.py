@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from app.engine.modules.masks import silent_tail, unheard
+from app.nn.masks import silent_tail, unheard
 
 
 def squash(name: str, u: torch.Tensor) -> torch.Tensor:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from app.engine.modules.batch_norm import BatchNorm
-from app.engine.modules.dropout import ChannelDropout
-from app.engine.modules.group_norm import GroupNorm
-from app.engine.modules.masks import silent_tail
-from app.engine.modules.repeat import Repeat
-from app.engine.modules.subsample import Subsample
+from app.nn.batch_norm import BatchNorm
+from app.nn.dropout import ChannelDropout
+from app.nn.group_norm import GroupNorm
+from app.nn.masks import silent_tail
+from app.nn.repeat import Repeat
+from app.nn.subsample import Subsample
 
 
 class ChannelsFirst(nn.Module):
