@@ -16,9 +16,10 @@ from app.api.document import READS_BODY, SAFETENSORS, binary, failures
 from app.api.encode import Json
 from app.catalog.losses import Readout
 from app.core.errors import NotFound
+from app.core.numbers import Number
 from app.core.text import text
 from app.protocol.commands import AnyCommand
-from app.protocol.events import Number, StoredEvent
+from app.protocol.events import StoredEvent
 from app.protocol.runs import Applied, MetricsSeries, RunInfo, SnapshotInfo
 from app.protocol.taps import AnySample, FixedSample
 from app.protocol.warp import Sweep, SweepAnswer

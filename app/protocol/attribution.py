@@ -7,8 +7,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from app.core.errors import Invalid
+from app.core.numbers import Number
 from app.core.text import text
-from app.protocol.events import Number
 from app.protocol.taps import AnySample, StoredSample
 from app.spec.attribution import AnyAttribution
 from app.spec.base import Strict

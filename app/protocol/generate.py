@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from app.core.errors import Invalid
+from app.core.numbers import Number
 from app.core.text import text
-from app.protocol.events import Number
 from app.spec.base import Strict
 
 

@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from app.core.errors import Invalid
+from app.core.numbers import Number
 from app.core.text import text
-from app.protocol.events import Number
 from app.spec.base import Strict
 
 Word = Annotated[str, Field(min_length=1, max_length=100)]

@@ -6,8 +6,8 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, Field, TypeAdapter
 
+from app.core.numbers import Number
 from app.core.text import text
-from app.protocol.events import Number
 from app.protocol.refusals import OutOfRange
 from app.spec.base import Strict
 

@@ -1304,7 +1304,7 @@ export interface components {
              * Waiting
              * @default false
              */
-            waiting: boolean;
+            waiting?: boolean;
         };
         /**
          * AttributionWanted
@@ -1322,12 +1322,12 @@ export interface components {
              *       "index": 0
              *     }
              */
-            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["TextSample"] | components["schemas"]["WarpedSample"];
+            sample?: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["TextSample"] | components["schemas"]["WarpedSample"];
             /**
              * Target
              * @default null
              */
-            target: number | null;
+            target?: number | null;
         };
         /**
          * AugmentedWanted
@@ -1340,7 +1340,7 @@ export interface components {
              * Count
              * @default 8
              */
-            count: number;
+            count?: number;
         };
         /**
          * BaselineFacts
@@ -1403,12 +1403,12 @@ export interface components {
              * Started
              * @default null
              */
-            started: number | null;
+            started?: number | null;
             /** @default null */
-            reason: components["schemas"]["Text"] | null;
+            reason?: components["schemas"]["Text"] | null;
             spec: components["schemas"]["BaselineSpec"];
             /** @default null */
-            result: components["schemas"]["BaselineResult"] | null;
+            result?: components["schemas"]["BaselineResult"] | null;
         };
         /**
          * BaselineResult
@@ -1449,12 +1449,12 @@ export interface components {
              * Seed
              * @default 0
              */
-            seed: number;
+            seed?: number;
             /**
              * Samples
              * @default 10000
              */
-            samples: number;
+            samples?: number;
         };
         /**
          * Bounds
@@ -1508,62 +1508,62 @@ export interface components {
              * Node
              * @default null
              */
-            node: string | null;
+            node?: string | null;
             /**
              * Tensor
              * @default null
              */
-            tensor: string | null;
+            tensor?: string | null;
             /**
              * State
              * @default null
              */
-            state: string | null;
+            state?: string | null;
             /**
              * Sample
              * @default null
              */
-            sample: number | null;
+            sample?: number | null;
             /**
              * Index
              * @default []
              */
-            index: number[];
+            index?: number[];
             /**
              * Operation
              * @default null
              */
-            operation: number | null;
+            operation?: number | null;
             /**
              * Doing
              * @default null
              */
-            doing: string | null;
+            doing?: string | null;
             /**
              * Result
              * @default 0
              */
-            result: number;
+            result?: number;
             /**
              * Step
              * @default null
              */
-            step: number | null;
+            step?: number | null;
             /**
              * Time
              * @default null
              */
-            time: number | null;
+            time?: number | null;
             /**
              * Layer
              * @default null
              */
-            layer: number | null;
+            layer?: number | null;
             /**
              * Reverse
              * @default false
              */
-            reverse: boolean;
+            reverse?: boolean;
         };
         ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["Unsubscribe"] | components["schemas"]["Watch"] | components["schemas"]["Acknowledge"] | components["schemas"]["Visibility"];
         /**
@@ -1573,8 +1573,11 @@ export interface components {
         ColumnInfo: {
             /** Name */
             name: string;
-            /** Kind */
-            kind: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "number" | "category" | "text";
             /** Present */
             present: number;
             /** Classes */
@@ -1593,12 +1596,12 @@ export interface components {
              * Branch
              * @default 0
              */
-            branch: number;
+            branch?: number;
             /**
              * Step
              * @default 0
              */
-            step: number;
+            step?: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1607,12 +1610,12 @@ export interface components {
             /** Command */
             command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLoss"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
             /** @default null */
-            settings: components["schemas"]["Settings"] | null;
+            settings?: components["schemas"]["Settings"] | null;
             /**
              * Until Epoch
              * @default null
              */
-            until_epoch: number | null;
+            until_epoch?: number | null;
         };
         /**
          * Contribution
@@ -1755,7 +1758,7 @@ export interface components {
              * Threads
              * @default 1
              */
-            threads: number;
+            threads?: number;
             /** Limit */
             readonly limit: number;
         };
@@ -1785,7 +1788,7 @@ export interface components {
              * Label
              * @default null
              */
-            label: number | null;
+            label?: number | null;
         };
         /**
          * EditWeight
@@ -1817,13 +1820,13 @@ export interface components {
             /** Index */
             index: number[];
             /** Autograd */
-            autograd: number;
+            autograd: number | ("NaN" | "Infinity" | "-Infinity");
             /** Numeric */
-            numeric: number;
+            numeric: number | ("NaN" | "Infinity" | "-Infinity");
             /** Error */
-            error: number;
+            error: number | ("NaN" | "Infinity" | "-Infinity");
             /** Floor */
-            floor: number;
+            floor: number | ("NaN" | "Infinity" | "-Infinity");
             /** Width */
             width: number;
         };
@@ -1893,7 +1896,7 @@ export interface components {
             /** Label */
             label: number | null;
             /** Value */
-            value: number;
+            value: number | ("NaN" | "Infinity" | "-Infinity");
             /** Place */
             place: number[];
             patch: components["schemas"]["Patch"] | null;
@@ -1910,23 +1913,23 @@ export interface components {
              * Unit
              * @default 0
              */
-            unit: number;
+            unit?: number;
             /**
              * By
              * @default maximum
              * @enum {string}
              */
-            by: "maximum" | "mean";
+            by?: "maximum" | "mean";
             /**
              * Count
              * @default 9
              */
-            count: number;
+            count?: number;
             /**
              * Among
              * @default 5000
              */
-            among: number;
+            among?: number;
         };
         /**
          * ExplainWanted
@@ -1939,30 +1942,30 @@ export interface components {
              * Step
              * @default null
              */
-            step: number | null;
+            step?: number | null;
             /**
              * Samples
              * @default null
              */
-            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
+            samples?: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
             /**
              * Precision
              * @default float64
              * @enum {string}
              */
-            precision: "float32" | "float64";
+            precision?: "float32" | "float64";
             cell: components["schemas"]["Cell"];
             /**
              * Form
              * @default mean
              * @enum {string}
              */
-            form: "mean" | "sum";
+            form?: "mean" | "sum";
             /**
              * Depth
              * @default 1
              */
-            depth: number;
+            depth?: number;
         };
         /**
          * Explanation
@@ -2000,20 +2003,20 @@ export interface components {
             operation: string;
             title: components["schemas"]["Text"];
             /** Value */
-            value: number;
+            value: number | ("NaN" | "Infinity" | "-Infinity");
             /** Formula Value */
-            formula_value: number;
+            formula_value: number | ("NaN" | "Infinity" | "-Infinity");
             /** Difference */
-            difference: number;
+            difference: number | ("NaN" | "Infinity" | "-Infinity");
             /** Scale */
-            scale: number;
+            scale: number | ("NaN" | "Infinity" | "-Infinity");
             /** Allowed */
-            allowed: number;
+            allowed: number | ("NaN" | "Infinity" | "-Infinity");
             /**
              * Stored
              * @default false
              */
-            stored: boolean;
+            stored?: boolean;
             formula: components["schemas"]["WrittenFormula"];
             /** Terms */
             terms: components["schemas"]["Term"][];
@@ -2022,7 +2025,7 @@ export interface components {
              * Losers
              * @default []
              */
-            losers: components["schemas"]["Loser"][];
+            losers?: components["schemas"]["Loser"][];
         };
         /**
          * ExportInfo
@@ -2057,19 +2060,19 @@ export interface components {
          */
         Factor: {
             /** Value */
-            value: number;
+            value: number | ("NaN" | "Infinity" | "-Infinity");
             /**
              * Meaning
              * @enum {string}
              */
             meaning: "value" | "sensitivity" | "derivative" | "reciprocal" | "deviation" | "argument" | "coefficient" | "setting";
             /** @default null */
-            place: components["schemas"]["Cell"] | null;
+            place?: components["schemas"]["Cell"] | null;
             /**
              * Symbol
              * @default null
              */
-            symbol: string | null;
+            symbol?: string | null;
         };
         /** Families */
         Families: {
@@ -2134,32 +2137,32 @@ export interface components {
              * Encoding
              * @default null
              */
-            encoding: string | null;
+            encoding?: string | null;
             /**
              * Delimiter
              * @default null
              */
-            delimiter: string | null;
+            delimiter?: string | null;
             /**
              * Header
              * @default null
              */
-            header: boolean | null;
+            header?: boolean | null;
             /**
              * Preview
              * @default []
              */
-            preview: string[][];
+            preview?: string[][];
             /**
              * Remarks
              * @default []
              */
-            remarks: components["schemas"]["Remark"][];
+            remarks?: components["schemas"]["Remark"][];
             /**
              * Remark Count
              * @default 0
              */
-            remark_count: number;
+            remark_count?: number;
         };
         /**
          * FirstBroken
@@ -2186,39 +2189,39 @@ export interface components {
              * Tensor
              * @default
              */
-            tensor: string;
+            tensor?: string;
             /**
              * Gate
              * @default null
              */
-            gate: string | null;
+            gate?: string | null;
             /**
              * Time
              * @default null
              */
-            time: number | null;
+            time?: number | null;
             /**
              * Times
              * @default null
              */
-            times: number | null;
+            times?: number | null;
             /**
              * Stack
              * @default null
              */
-            stack: number | null;
+            stack?: number | null;
             /**
              * Reverse
              * @default null
              */
-            reverse: boolean | null;
+            reverse?: boolean | null;
             /**
              * Index
              * @default []
              */
-            index: number[];
+            index?: number[];
             /** Value */
-            value: number;
+            value: number | ("NaN" | "Infinity" | "-Infinity");
         };
         /**
          * Formula
@@ -2231,7 +2234,7 @@ export interface components {
              * Backward
              * @default
              */
-            backward: string;
+            backward?: string;
         };
         /**
          * Freeze
@@ -2251,7 +2254,7 @@ export interface components {
              * Unit
              * @default null
              */
-            unit: number | null;
+            unit?: number | null;
         };
         /**
          * GenerateWanted
@@ -2265,22 +2268,22 @@ export interface components {
              * Length
              * @default 200
              */
-            length: number;
+            length?: number;
             /**
              * Temperature
              * @default 1
              */
-            temperature: number;
+            temperature?: number;
             /**
              * Top K
              * @default 0
              */
-            top_k: number;
+            top_k?: number;
             /**
              * Seed
              * @default 0
              */
-            seed: number;
+            seed?: number;
         };
         /**
          * Generated
@@ -2322,22 +2325,22 @@ export interface components {
              * Accuracy
              * @default null
              */
-            accuracy: number | null;
+            accuracy?: number | null;
             /**
              * Loss
              * @default null
              */
-            loss: number | null;
+            loss?: number | null;
             /**
              * Perplexity
              * @default null
              */
-            perplexity: number | null;
+            perplexity?: number | null;
             /**
              * Stays Below
              * @default null
              */
-            stays_below: number | null;
+            stays_below?: number | null;
         };
         /**
          * Gradcheck
@@ -2358,9 +2361,9 @@ export interface components {
             /** Complete */
             complete: boolean;
             /** Error */
-            error: number;
+            error: number | ("NaN" | "Infinity" | "-Infinity");
             /** Floor */
-            floor: number;
+            floor: number | ("NaN" | "Infinity" | "-Infinity");
             /** Checked */
             checked: number;
             /** Unresolved */
@@ -2380,33 +2383,33 @@ export interface components {
              * Step
              * @default null
              */
-            step: number | null;
+            step?: number | null;
             /**
              * Samples
              * @default null
              */
-            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
+            samples?: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
             /**
              * Precision
              * @default float64
              * @enum {string}
              */
-            precision: "float32" | "float64";
+            precision?: "float32" | "float64";
             /**
              * Node
              * @default null
              */
-            node: string | null;
+            node?: string | null;
             /**
              * Entries
              * @default 200
              */
-            entries: number;
+            entries?: number;
             /**
              * Batch
              * @default 8
              */
-            batch: number;
+            batch?: number;
         };
         /**
          * Group
@@ -2429,9 +2432,9 @@ export interface components {
             /** Steps */
             steps: number[];
             /** Loss */
-            loss: number[];
+            loss: (number | ("NaN" | "Infinity" | "-Infinity"))[];
             /** Gradient */
-            gradient: number[];
+            gradient: (number | ("NaN" | "Infinity" | "-Infinity"))[];
         };
         /**
          * Health
@@ -2445,7 +2448,7 @@ export interface components {
             /** Version */
             version: string;
             /** @default null */
-            reason: components["schemas"]["Text"] | null;
+            reason?: components["schemas"]["Text"] | null;
         };
         /**
          * HealthWanted
@@ -2456,7 +2459,7 @@ export interface components {
              * Points
              * @default 24
              */
-            points: number;
+            points?: number;
         };
         /**
          * Hello
@@ -2485,9 +2488,9 @@ export interface components {
              */
             cell: "rnn" | "irnn" | "gru" | "lstm";
             /** Accuracy */
-            accuracy: number | null;
+            accuracy: number | ("NaN" | "Infinity" | "-Infinity") | null;
             /** Error */
-            error: number | null;
+            error: number | ("NaN" | "Infinity" | "-Infinity") | null;
             /** Solved */
             solved: number | null;
             /** Steps */
@@ -2495,7 +2498,7 @@ export interface components {
             /** Curve Steps */
             curve_steps: number[];
             /** Curve */
-            curve: number[];
+            curve: (number | ("NaN" | "Infinity" | "-Infinity"))[];
             before: components["schemas"]["Reaching"];
             after: components["schemas"]["Reaching"];
             /** Seconds */
@@ -2524,7 +2527,7 @@ export interface components {
             /** Step */
             step: number;
             /** Value */
-            value: number;
+            value: number | ("NaN" | "Infinity" | "-Infinity");
         };
         /**
          * LagRecord
@@ -2544,9 +2547,9 @@ export interface components {
              * Started
              * @default null
              */
-            started: number | null;
+            started?: number | null;
             /** @default null */
-            reason: components["schemas"]["Text"] | null;
+            reason?: components["schemas"]["Text"] | null;
             spec: components["schemas"]["LagSpec"];
             /** Total */
             total: number;
@@ -2554,9 +2557,9 @@ export interface components {
              * Results
              * @default []
              */
-            results: components["schemas"]["LagFinding"][];
+            results?: components["schemas"]["LagFinding"][];
             /** @default null */
-            now: components["schemas"]["LagNow"] | null;
+            now?: components["schemas"]["LagNow"] | null;
         };
         /**
          * LagSpec
@@ -2572,7 +2575,7 @@ export interface components {
              * @default recall
              * @enum {string}
              */
-            task: "recall" | "adding";
+            task?: "recall" | "adding";
             /**
              * Cells
              * @default [
@@ -2582,7 +2585,7 @@ export interface components {
              *       "lstm"
              *     ]
              */
-            cells: ("rnn" | "irnn" | "gru" | "lstm")[];
+            cells?: ("rnn" | "irnn" | "gru" | "lstm")[];
             /**
              * Lags
              * @default [
@@ -2593,22 +2596,22 @@ export interface components {
              *       100
              *     ]
              */
-            lags: number[];
+            lags?: number[];
             /**
              * Steps
              * @default 300
              */
-            steps: number;
+            steps?: number;
             /**
              * Units
              * @default 32
              */
-            units: number;
+            units?: number;
             /**
              * Seed
              * @default 0
              */
-            seed: number;
+            seed?: number;
         };
         /**
          * LayerFacts
@@ -2641,12 +2644,12 @@ export interface components {
              * Dies
              * @default false
              */
-            dies: boolean;
+            dies?: boolean;
             /**
              * Flat
              * @default null
              */
-            flat: [
+            flat?: [
                 number,
                 number
             ] | null;
@@ -2671,15 +2674,15 @@ export interface components {
             /** Node */
             node: string;
             /** Sensitivity */
-            sensitivity: (number | null)[];
+            sensitivity: (number | ("NaN" | "Infinity" | "-Infinity") | null)[];
             /** Gradient */
-            gradient: (number | null)[];
+            gradient: (number | ("NaN" | "Infinity" | "-Infinity") | null)[];
             /** Update */
-            update: (number | null)[];
+            update: (number | ("NaN" | "Infinity" | "-Infinity") | null)[];
             /** Dead */
-            dead: (number | null)[];
+            dead: (number | ("NaN" | "Infinity" | "-Infinity") | null)[];
             /** Saturated */
-            saturated: (number | null)[];
+            saturated: (number | ("NaN" | "Infinity" | "-Infinity") | null)[];
         };
         /**
          * LayerInfo
@@ -2716,7 +2719,7 @@ export interface components {
             /** Token */
             token: string;
             /** Probability */
-            probability: number;
+            probability: number | ("NaN" | "Infinity" | "-Infinity");
         };
         /**
          * Line
@@ -2730,7 +2733,7 @@ export interface components {
              * Filled
              * @default false
              */
-            filled: boolean;
+            filled?: boolean;
         };
         /**
          * LoggedCommand
@@ -2743,7 +2746,7 @@ export interface components {
              * Branch
              * @default 0
              */
-            branch: number;
+            branch?: number;
             /** Command */
             command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLoss"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
         };
@@ -2753,7 +2756,7 @@ export interface components {
          */
         Loser: {
             /** Value */
-            value: number;
+            value: number | ("NaN" | "Infinity" | "-Infinity");
             place: components["schemas"]["Cell"] | null;
         };
         /**
@@ -2808,12 +2811,12 @@ export interface components {
              * Whole
              * @default false
              */
-            whole: boolean;
+            whole?: boolean;
             /**
              * Units
              * @default []
              */
-            units: number[];
+            units?: number[];
         };
         /**
          * Measures
@@ -2840,22 +2843,22 @@ export interface components {
              * Weights
              * @default 0
              */
-            weights: number;
+            weights?: number;
             /**
              * Gradients
              * @default 0
              */
-            gradients: number;
+            gradients?: number;
             /**
              * Optimizer
              * @default 0
              */
-            optimizer: number;
+            optimizer?: number;
             /**
              * Activations
              * @default 0
              */
-            activations: number;
+            activations?: number;
         };
         /**
          * MethodInfo
@@ -2893,12 +2896,12 @@ export interface components {
              * Branch
              * @default 0
              */
-            branch: number;
+            branch?: number;
             /**
              * Step
              * @default 0
              */
-            step: number;
+            step?: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2909,29 +2912,29 @@ export interface components {
             /** Count */
             count: number[];
             /** Loss */
-            loss: number[];
+            loss: (number | ("NaN" | "Infinity" | "-Infinity"))[];
             /**
              * Accuracy
              * @default null
              */
-            accuracy: number[] | null;
+            accuracy?: (number | ("NaN" | "Infinity" | "-Infinity"))[] | null;
             /**
              * Gradient
              * @default {}
              */
-            gradient: {
-                [key: string]: number;
+            gradient?: {
+                [key: string]: number | ("NaN" | "Infinity" | "-Infinity");
             };
             /**
              * Learning Rate
              * @default null
              */
-            learning_rate: number | null;
+            learning_rate?: number | ("NaN" | "Infinity" | "-Infinity") | null;
             /**
              * Rates
              * @default null
              */
-            rates: number[] | null;
+            rates?: (number | ("NaN" | "Infinity" | "-Infinity"))[] | null;
             /** Epoch */
             epoch: number;
             /** Samples Per Second */
@@ -2940,7 +2943,7 @@ export interface components {
              * Seconds Left
              * @default null
              */
-            seconds_left: number | null;
+            seconds_left?: number | null;
         };
         /**
          * MetricsSeries
@@ -2957,9 +2960,9 @@ export interface components {
             /** Count */
             count: number[];
             /** Loss */
-            loss: number[];
+            loss: (number | ("NaN" | "Infinity" | "-Infinity"))[];
             /** Accuracy */
-            accuracy: number[] | null;
+            accuracy: (number | ("NaN" | "Infinity" | "-Infinity"))[] | null;
             validation: components["schemas"]["ValidationSeries"];
             rates: components["schemas"]["RateSeries"];
         };
@@ -2982,7 +2985,7 @@ export interface components {
              * @default 1
              * @constant
              */
-            version: 1;
+            version?: 1;
             /** Nodes */
             nodes: components["schemas"]["Node"][];
             /** Outputs */
@@ -2998,7 +3001,7 @@ export interface components {
             /** Token */
             token: number;
             /** Cosine */
-            cosine: number;
+            cosine: number | ("NaN" | "Infinity" | "-Infinity");
         };
         /**
          * Neighbours
@@ -3013,7 +3016,7 @@ export interface components {
             /** Branch */
             branch: number;
             /** Length */
-            length: number;
+            length: number | ("NaN" | "Infinity" | "-Infinity");
             /** Neighbours */
             neighbours: components["schemas"]["Neighbour"][];
         };
@@ -3029,17 +3032,17 @@ export interface components {
              * Minus
              * @default []
              */
-            minus: string[];
+            minus?: string[];
             /**
              * Count
              * @default 10
              */
-            count: number;
+            count?: number;
             /**
              * Node
              * @default null
              */
-            node: string | null;
+            node?: string | null;
         };
         /**
          * Node
@@ -3071,37 +3074,37 @@ export interface components {
              * Time First
              * @default false
              */
-            time_first: boolean;
+            time_first?: boolean;
             /**
              * Parameters
              * @default []
              */
-            parameters: components["schemas"]["Parameter"][];
+            parameters?: components["schemas"]["Parameter"][];
             /**
              * Count
              * @default 0
              */
-            count: number;
+            count?: number;
             /**
              * Arithmetic
              * @default
              */
-            arithmetic: string;
+            arithmetic?: string;
             /**
              * Macs
              * @default 0
              */
-            macs: number;
+            macs?: number;
             /**
              * Activations
              * @default 0
              */
-            activations: number;
+            activations?: number;
             /**
              * Kept
              * @default 0
              */
-            kept: number;
+            kept?: number;
             /**
              * @default {
              *       "weights": 0,
@@ -3110,14 +3113,14 @@ export interface components {
              *       "activations": 0
              *     }
              */
-            memory: components["schemas"]["Memory"];
+            memory?: components["schemas"]["Memory"];
             /** @default null */
-            place: components["schemas"]["Place"] | null;
+            place?: components["schemas"]["Place"] | null;
             /**
              * Problems
              * @default []
              */
-            problems: components["schemas"]["Problem"][];
+            problems?: components["schemas"]["Problem"][];
         };
         /**
          * Note
@@ -3128,12 +3131,12 @@ export interface components {
              * Branch
              * @default 0
              */
-            branch: number;
+            branch?: number;
             /**
              * Step
              * @default 0
              */
-            step: number;
+            step?: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -3146,16 +3149,16 @@ export interface components {
              * Node
              * @default null
              */
-            node: string | null;
+            node?: string | null;
             /**
              * Params
              * @default {}
              */
-            params: {
+            params?: {
                 [key: string]: unknown;
             };
             /** @default null */
-            post_mortem: components["schemas"]["PostMortem"] | null;
+            post_mortem?: components["schemas"]["PostMortem"] | null;
         };
         /**
          * OperationStep
@@ -3175,7 +3178,7 @@ export interface components {
              * Tensor
              * @default null
              */
-            tensor: string | null;
+            tensor?: string | null;
             /**
              * Role
              * @enum {string}
@@ -3190,7 +3193,7 @@ export interface components {
              * Inside
              * @default []
              */
-            inside: string[];
+            inside?: string[];
         };
         /**
          * Operations
@@ -3217,17 +3220,17 @@ export interface components {
              * Name
              * @default null
              */
-            name: string | null;
+            name?: string | null;
             /**
              * Licence
              * @default null
              */
-            licence: string | null;
+            licence?: string | null;
             /**
              * Source
              * @default null
              */
-            source: string | null;
+            source?: string | null;
         };
         /**
          * OwnDetail
@@ -3236,8 +3239,11 @@ export interface components {
         OwnDetail: {
             /** Digest */
             digest: string;
-            /** Form */
-            form: string;
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "table" | "pictures" | "text";
             /** Name */
             name: string;
             /** Licence */
@@ -3252,6 +3258,8 @@ export interface components {
             bytes: number;
             /** Dataset */
             dataset: {
+                type: string;
+            } & {
                 [key: string]: unknown;
             };
             /** Columns */
@@ -3269,8 +3277,11 @@ export interface components {
         OwnInfo: {
             /** Digest */
             digest: string;
-            /** Form */
-            form: string;
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "table" | "pictures" | "text";
             /** Name */
             name: string;
             /** Licence */
@@ -3285,6 +3296,8 @@ export interface components {
             bytes: number;
             /** Dataset */
             dataset: {
+                type: string;
+            } & {
                 [key: string]: unknown;
             };
         };
@@ -3318,12 +3331,12 @@ export interface components {
              * Learning Rate
              * @default null
              */
-            learning_rate: number | null;
+            learning_rate?: number | null;
             /**
              * Weight Decay
              * @default null
              */
-            weight_decay: number | null;
+            weight_decay?: number | null;
         };
         /**
          * PartInfo
@@ -3401,22 +3414,22 @@ export interface components {
              * Fan In
              * @default 64
              */
-            fan_in: number;
+            fan_in?: number;
             /**
              * Fan Out
              * @default 64
              */
-            fan_out: number;
+            fan_out?: number;
             /**
              * Units
              * @default 64
              */
-            units: number;
+            units?: number;
             /**
              * Gain
              * @default 1
              */
-            gain: number;
+            gain?: number;
         };
         /**
          * Play
@@ -3432,7 +3445,7 @@ export interface components {
              * Until
              * @default null
              */
-            until: number | null;
+            until?: number | null;
         };
         /**
          * Plot
@@ -3446,14 +3459,14 @@ export interface components {
              * Lines
              * @default []
              */
-            lines: components["schemas"]["Line"][];
+            lines?: components["schemas"]["Line"][];
             /**
              * Spikes
              * @default []
              */
-            spikes: components["schemas"]["Spike"][];
+            spikes?: components["schemas"]["Spike"][];
             /** @default null */
-            note: components["schemas"]["Text"] | null;
+            note?: components["schemas"]["Text"] | null;
         };
         /**
          * PlotOfAugmentations
@@ -3474,7 +3487,7 @@ export interface components {
              *       "gain": 1
              *     }
              */
-            place: components["schemas"]["Place"];
+            place?: components["schemas"]["Place"];
         };
         /**
          * PlotOfBaselines
@@ -3495,7 +3508,7 @@ export interface components {
              *       "gain": 1
              *     }
              */
-            place: components["schemas"]["Place"];
+            place?: components["schemas"]["Place"];
         };
         /**
          * PlotOfDatasets
@@ -3516,7 +3529,7 @@ export interface components {
              *       "gain": 1
              *     }
              */
-            place: components["schemas"]["Place"];
+            place?: components["schemas"]["Place"];
         };
         /**
          * PlotOfInitializers
@@ -3537,7 +3550,7 @@ export interface components {
              *       "gain": 1
              *     }
              */
-            place: components["schemas"]["Place"];
+            place?: components["schemas"]["Place"];
         };
         /**
          * PlotOfLayers
@@ -3558,7 +3571,7 @@ export interface components {
              *       "gain": 1
              *     }
              */
-            place: components["schemas"]["Place"];
+            place?: components["schemas"]["Place"];
         };
         /**
          * PlotOfLosses
@@ -3579,7 +3592,7 @@ export interface components {
              *       "gain": 1
              *     }
              */
-            place: components["schemas"]["Place"];
+            place?: components["schemas"]["Place"];
         };
         /**
          * PlotOfOptimizers
@@ -3600,7 +3613,7 @@ export interface components {
              *       "gain": 1
              *     }
              */
-            place: components["schemas"]["Place"];
+            place?: components["schemas"]["Place"];
         };
         /**
          * PlotOfSchedules
@@ -3621,7 +3634,7 @@ export interface components {
              *       "gain": 1
              *     }
              */
-            place: components["schemas"]["Place"];
+            place?: components["schemas"]["Place"];
         };
         PlotWanted: components["schemas"]["PlotOfLayers"] | components["schemas"]["PlotOfDatasets"] | components["schemas"]["PlotOfLosses"] | components["schemas"]["PlotOfOptimizers"] | components["schemas"]["PlotOfInitializers"] | components["schemas"]["PlotOfSchedules"] | components["schemas"]["PlotOfAugmentations"] | components["schemas"]["PlotOfBaselines"];
         /**
@@ -3653,9 +3666,9 @@ export interface components {
             /** Step */
             step: number;
             /** Outputs */
-            outputs: number[];
+            outputs: (number | ("NaN" | "Infinity" | "-Infinity"))[];
             /** Probabilities */
-            probabilities: number[] | null;
+            probabilities: (number | ("NaN" | "Infinity" | "-Infinity"))[] | null;
             /** Label */
             label: number | null;
             /**
@@ -3664,7 +3677,7 @@ export interface components {
              */
             readout: "softmax" | "sigmoid" | "raw";
             /** Loss */
-            loss: number | null;
+            loss: number | ("NaN" | "Infinity" | "-Infinity") | null;
             /** Steps */
             steps: components["schemas"]["StepPrediction"][] | null;
         };
@@ -3721,29 +3734,29 @@ export interface components {
              * @default error
              * @enum {string}
              */
-            severity: "error" | "warning";
+            severity?: "error" | "warning";
             /**
              * Pointer
              * @default
              */
-            pointer: string;
+            pointer?: string;
             /**
              * Node
              * @default null
              */
-            node: string | null;
+            node?: string | null;
             /**
              * Params
              * @default {}
              */
-            params: {
+            params?: {
                 [key: string]: unknown;
             };
             /**
              * Repairs
              * @default []
              */
-            repairs: components["schemas"]["Repair"][];
+            repairs?: components["schemas"]["Repair"][];
         };
         /**
          * ProblemDetails
@@ -3787,8 +3800,8 @@ export interface components {
             branch: number;
             /** Share */
             share: [
-                number,
-                number
+                number | ("NaN" | "Infinity" | "-Infinity"),
+                number | ("NaN" | "Infinity" | "-Infinity")
             ];
             /** Places */
             places: components["schemas"]["WordPlace"][];
@@ -3803,22 +3816,22 @@ export interface components {
              * Words
              * @default []
              */
-            words: string[];
+            words?: string[];
             /**
              * Start
              * @default 1
              */
-            start: number;
+            start?: number;
             /**
              * Count
              * @default 100
              */
-            count: number;
+            count?: number;
             /**
              * Node
              * @default null
              */
-            node: string | null;
+            node?: string | null;
         };
         /**
          * Queue
@@ -3863,31 +3876,31 @@ export interface components {
             /** Rates */
             rates: number[];
             /** Losses */
-            losses: number[];
+            losses: (number | ("NaN" | "Infinity" | "-Infinity"))[];
             /** Smoothed */
-            smoothed: number[];
+            smoothed: (number | ("NaN" | "Infinity" | "-Infinity"))[];
             /**
              * Verdict
              * @default null
              */
-            verdict: ("suggested" | "nothing_to_train" | "diverges_at_once" | "flat" | "noisy" | "still_falling" | "failed" | "out_of_memory") | null;
+            verdict?: ("suggested" | "nothing_to_train" | "diverges_at_once" | "flat" | "noisy" | "still_falling" | "failed" | "out_of_memory") | null;
             /**
              * Suggestion
              * @default null
              */
-            suggestion: number | null;
+            suggestion?: number | null;
             /**
              * Steepest
              * @default null
              */
-            steepest: number | null;
+            steepest?: number | null;
             /**
              * Lowest
              * @default null
              */
-            lowest: number | null;
+            lowest?: number | null;
             /** @default null */
-            reason: components["schemas"]["Text"] | null;
+            reason?: components["schemas"]["Text"] | null;
         };
         /**
          * RangeWanted
@@ -3898,17 +3911,17 @@ export interface components {
              * Low
              * @default 0.00001
              */
-            low: number;
+            low?: number;
             /**
              * High
              * @default 10
              */
-            high: number;
+            high?: number;
             /**
              * Batches
              * @default 100
              */
-            batches: number;
+            batches?: number;
         };
         /**
          * RatePlan
@@ -3932,7 +3945,7 @@ export interface components {
             /** Steps */
             steps: number[];
             /** Learning Rate */
-            learning_rate: number[];
+            learning_rate: (number | ("NaN" | "Infinity" | "-Infinity"))[];
         };
         /**
          * Reaching
@@ -3943,11 +3956,11 @@ export interface components {
          */
         Reaching: {
             /** First */
-            first: number;
+            first: number | ("NaN" | "Infinity" | "-Infinity");
             /** Last */
-            last: number;
+            last: number | ("NaN" | "Infinity" | "-Infinity");
             /** Share */
-            share: number;
+            share: number | ("NaN" | "Infinity" | "-Infinity");
         };
         /**
          * Read
@@ -3966,7 +3979,7 @@ export interface components {
              * Label
              * @default null
              */
-            label: number | null;
+            label?: number | null;
         };
         /**
          * Refused
@@ -3985,7 +3998,7 @@ export interface components {
              * Run
              * @default null
              */
-            run: string | null;
+            run?: string | null;
         };
         /**
          * Remark
@@ -3996,17 +4009,17 @@ export interface components {
              * Row
              * @default null
              */
-            row: number | null;
+            row?: number | null;
             /**
              * Column
              * @default null
              */
-            column: string | null;
+            column?: string | null;
             /**
              * File
              * @default null
              */
-            file: string | null;
+            file?: string | null;
             message: components["schemas"]["Text"];
             repair: components["schemas"]["Text"];
         };
@@ -4020,7 +4033,11 @@ export interface components {
             text: components["schemas"]["Text"];
             /** Patch */
             patch: {
-                [key: string]: unknown;
+                /** @enum {unknown} */
+                op: "add" | "remove" | "replace" | "move" | "copy" | "test";
+                path: string;
+                from?: string;
+                value?: unknown;
             }[];
         };
         /**
@@ -4038,7 +4055,7 @@ export interface components {
              * Input Time First
              * @default false
              */
-            input_time_first: boolean;
+            input_time_first?: boolean;
             /** Output Shape */
             output_shape: number[] | null;
             /** Samples */
@@ -4075,7 +4092,7 @@ export interface components {
             /** Count */
             count: number;
             /** Value */
-            value: number;
+            value: number | ("NaN" | "Infinity" | "-Infinity");
         };
         /**
          * Restore
@@ -4093,7 +4110,7 @@ export interface components {
              * Unit
              * @default null
              */
-            unit: number | null;
+            unit?: number | null;
         };
         /**
          * Rewind
@@ -4119,12 +4136,12 @@ export interface components {
              * Branch
              * @default 0
              */
-            branch: number;
+            branch?: number;
             /**
              * Step
              * @default 0
              */
-            step: number;
+            step?: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -4136,9 +4153,9 @@ export interface components {
              * Epoch
              * @default null
              */
-            epoch: number | null;
+            epoch?: number | null;
             /** @default null */
-            settings: components["schemas"]["Settings"] | null;
+            settings?: components["schemas"]["Settings"] | null;
         };
         /**
          * RunInfo
@@ -4155,7 +4172,7 @@ export interface components {
              */
             state: "queued" | "starting" | "running" | "paused" | "finished" | "parked" | "interrupted" | "failed";
             /** @default null */
-            reason: components["schemas"]["Text"] | null;
+            reason?: components["schemas"]["Text"] | null;
             spec: components["schemas"]["RunSpec"];
             /** Device */
             device: string;
@@ -4163,17 +4180,17 @@ export interface components {
              * Branch
              * @default 0
              */
-            branch: number;
+            branch?: number;
             /**
              * Step
              * @default 0
              */
-            step: number;
+            step?: number;
             /**
              * Epoch
              * @default 0
              */
-            epoch: number;
+            epoch?: number;
             /** Created */
             created: number;
             /** Updated */
@@ -4182,7 +4199,7 @@ export interface components {
              * Last Seq
              * @default 0
              */
-            last_seq: number;
+            last_seq?: number;
             settings: components["schemas"]["Settings"];
             /**
              * Branches
@@ -4194,19 +4211,19 @@ export interface components {
              *       }
              *     ]
              */
-            branches: components["schemas"]["Branch"][];
+            branches?: components["schemas"]["Branch"][];
             /** @default null */
-            unreadable: components["schemas"]["Text"] | null;
+            unreadable?: components["schemas"]["Text"] | null;
             /**
              * Queue Position
              * @default null
              */
-            queue_position: number | null;
+            queue_position?: number | null;
             /**
              * Viewers
              * @default 0
              */
-            viewers: number;
+            viewers?: number;
         };
         /**
          * RunPage
@@ -4228,12 +4245,12 @@ export interface components {
              * @default 1
              * @constant
              */
-            version: 1;
+            version?: 1;
             /**
              * Name
              * @default
              */
-            name: string;
+            name?: string;
             /** Model */
             model: components["schemas"]["ModelSpec"] | components["schemas"]["PartValue"][];
             training: components["schemas"]["TrainingSpec"];
@@ -4241,18 +4258,18 @@ export interface components {
              * Seed
              * @default 0
              */
-            seed: number;
+            seed?: number;
             /**
              * Device
              * @default auto
              * @enum {string}
              */
-            device: "auto" | "cpu" | "cuda";
+            device?: "auto" | "cpu" | "cuda";
             /**
              * Weights
              * @default null
              */
-            weights: string | null;
+            weights?: string | null;
         };
         /**
          * SamplesWanted
@@ -4265,17 +4282,17 @@ export interface components {
              * @default train
              * @enum {string}
              */
-            split: "train" | "val";
+            split?: "train" | "val";
             /**
              * Start
              * @default 0
              */
-            start: number;
+            start?: number;
             /**
              * Count
              * @default 24
              */
-            count: number;
+            count?: number;
         };
         ServerMessage: components["schemas"]["Hello"] | components["schemas"]["Events"] | components["schemas"]["Refused"] | components["schemas"]["Reset"];
         /**
@@ -4305,12 +4322,12 @@ export interface components {
              * Clip Norm
              * @default null
              */
-            clip_norm: number | null;
+            clip_norm?: number | null;
             /**
              * Clip Value
              * @default null
              */
-            clip_value: number | null;
+            clip_value?: number | null;
         };
         /**
          * SetEpochs
@@ -4412,7 +4429,7 @@ export interface components {
              * Steps Per Second
              * @default null
              */
-            steps_per_second: number | null;
+            steps_per_second?: number | null;
         };
         /**
          * Settings
@@ -4427,7 +4444,7 @@ export interface components {
              * Loss
              * @default {}
              */
-            loss: {
+            loss?: {
                 [key: string]: number | boolean;
             };
             /** Batch Size */
@@ -4438,12 +4455,12 @@ export interface components {
              * Speed
              * @default null
              */
-            speed: number | null;
+            speed?: number | null;
             /**
              * Layers
              * @default {}
              */
-            layers: {
+            layers?: {
                 [key: string]: {
                     [key: string]: number | boolean;
                 };
@@ -4453,29 +4470,29 @@ export interface components {
              * Clip Norm
              * @default null
              */
-            clip_norm: number | null;
+            clip_norm?: number | null;
             /**
              * Clip Value
              * @default null
              */
-            clip_value: number | null;
+            clip_value?: number | null;
             /**
              * Groups
              * @default []
              */
-            groups: components["schemas"]["ParameterGroup"][];
+            groups?: components["schemas"]["ParameterGroup"][];
             /**
              * Frozen
              * @default {}
              */
-            frozen: {
+            frozen?: {
                 [key: string]: components["schemas"]["Marked"];
             };
             /**
              * Silenced
              * @default {}
              */
-            silenced: {
+            silenced?: {
                 [key: string]: components["schemas"]["Marked"];
             };
         };
@@ -4497,7 +4514,7 @@ export interface components {
              * Unit
              * @default null
              */
-            unit: number | null;
+            unit?: number | null;
         };
         /**
          * SnapshotInfo
@@ -4532,12 +4549,12 @@ export interface components {
              * Branch
              * @default 0
              */
-            branch: number;
+            branch?: number;
             /**
              * Step
              * @default 0
              */
-            step: number;
+            step?: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -4577,12 +4594,12 @@ export interface components {
              * Branch
              * @default 0
              */
-            branch: number;
+            branch?: number;
             /**
              * Step
              * @default 0
              */
-            step: number;
+            step?: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -4594,17 +4611,17 @@ export interface components {
              */
             state: "queued" | "starting" | "running" | "paused" | "finished" | "parked" | "interrupted" | "failed";
             /** @default null */
-            reason: components["schemas"]["Text"] | null;
+            reason?: components["schemas"]["Text"] | null;
             /**
              * Device
              * @default null
              */
-            device: string | null;
+            device?: string | null;
             /**
              * Kept
              * @default []
              */
-            kept: (components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLoss"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"])[];
+            kept?: (components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLoss"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"])[];
         };
         /**
          * Step
@@ -4621,12 +4638,12 @@ export interface components {
              * @default batch
              * @enum {string}
              */
-            unit: "batch" | "epoch";
+            unit?: "batch" | "epoch";
             /**
              * Count
              * @default 1
              */
-            count: number;
+            count?: number;
         };
         /**
          * StepPrediction
@@ -4642,7 +4659,7 @@ export interface components {
             /** Top */
             top: [
                 number,
-                number
+                number | ("NaN" | "Infinity" | "-Infinity")
             ][];
         };
         /**
@@ -4665,7 +4682,7 @@ export interface components {
              * Since
              * @default null
              */
-            since: number | null;
+            since?: number | null;
         };
         /**
          * StoredSample
@@ -4682,12 +4699,12 @@ export interface components {
              * @default val
              * @enum {string}
              */
-            split: "train" | "val";
+            split?: "train" | "val";
             /**
              * Index
              * @default 0
              */
-            index: number;
+            index?: number;
         };
         /**
          * Subscribe
@@ -4706,7 +4723,7 @@ export interface components {
              * After
              * @default 0
              */
-            after: number;
+            after?: number;
         };
         /**
          * SupervisedPhase
@@ -4718,13 +4735,13 @@ export interface components {
              * @default supervised
              * @constant
              */
-            type: "supervised";
+            type?: "supervised";
             /**
              * Target
              * @default label
              * @enum {string}
              */
-            target: "label" | "input";
+            target?: "label" | "input";
             loss?: components["schemas"]["PartValue"];
             optimizer?: components["schemas"]["PartValue"];
             schedule?: components["schemas"]["PartValue"];
@@ -4732,27 +4749,27 @@ export interface components {
              * Groups
              * @default []
              */
-            groups: components["schemas"]["ParameterGroup"][];
+            groups?: components["schemas"]["ParameterGroup"][];
             /**
              * Clip Norm
              * @default null
              */
-            clip_norm: number | null;
+            clip_norm?: number | null;
             /**
              * Clip Value
              * @default null
              */
-            clip_value: number | null;
+            clip_value?: number | null;
             /**
              * Batch Size
              * @default 64
              */
-            batch_size: number;
+            batch_size?: number;
             /**
              * Epochs
              * @default 8
              */
-            epochs: number;
+            epochs?: number;
         };
         /**
          * Sweep
@@ -4771,7 +4788,7 @@ export interface components {
              *       "seed": 0
              *     }
              */
-            warp: components["schemas"]["Warp"];
+            warp?: components["schemas"]["Warp"];
             /**
              * Axis
              * @enum {string}
@@ -4785,7 +4802,7 @@ export interface components {
              * Points
              * @default 61
              */
-            points: number;
+            points?: number;
         };
         /**
          * SweepAnswer
@@ -4802,7 +4819,7 @@ export interface components {
             /** Values */
             values: number[];
             /** Answers */
-            answers: number[][];
+            answers: (number | ("NaN" | "Infinity" | "-Infinity"))[][];
             /** Labels */
             labels: (number | null)[] | null;
             /** Target */
@@ -4839,12 +4856,12 @@ export interface components {
              *       "activation"
              *     ]
              */
-            roles: ("activation" | "kernel" | "decision" | "gate" | "unit")[];
+            roles?: ("activation" | "kernel" | "decision" | "gate" | "unit")[];
             /**
              * Nodes
              * @default null
              */
-            nodes: string[] | null;
+            nodes?: string[] | null;
             /**
              * Sample
              * @default {
@@ -4853,17 +4870,17 @@ export interface components {
              *       "index": 0
              *     }
              */
-            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["TextSample"] | components["schemas"]["WarpedSample"];
+            sample?: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["TextSample"] | components["schemas"]["WarpedSample"];
             /**
              * Rate
              * @default 20
              */
-            rate: number;
+            rate?: number;
             /**
              * Unit
              * @default null
              */
-            unit: number | null;
+            unit?: number | null;
         };
         /**
          * TensorCheck
@@ -4886,15 +4903,15 @@ export interface components {
             /** Checked */
             checked: number;
             /** Largest */
-            largest: number;
+            largest: number | ("NaN" | "Infinity" | "-Infinity");
             /** Scale */
-            scale: number;
+            scale: number | ("NaN" | "Infinity" | "-Infinity");
             /** Cancels */
             cancels: boolean;
             /** Error */
-            error: number;
+            error: number | ("NaN" | "Infinity" | "-Infinity");
             /** Floor */
-            floor: number;
+            floor: number | ("NaN" | "Infinity" | "-Infinity");
             worst: components["schemas"]["Entry"] | null;
             /** Kinks */
             kinks: components["schemas"]["Entry"][];
@@ -4923,14 +4940,14 @@ export interface components {
          */
         Term: {
             /** Value */
-            value: number;
+            value: number | ("NaN" | "Infinity" | "-Infinity");
             /** Factors */
             factors: components["schemas"]["Factor"][];
             /**
              * Symbol
              * @default null
              */
-            symbol: string | null;
+            symbol?: string | null;
         };
         /**
          * Text
@@ -4968,42 +4985,42 @@ export interface components {
              * Step
              * @default null
              */
-            step: number | null;
+            step?: number | null;
             /**
              * Samples
              * @default null
              */
-            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
+            samples?: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
             /**
              * Precision
              * @default float64
              * @enum {string}
              */
-            precision: "float32" | "float64";
+            precision?: "float32" | "float64";
             /** Node */
             node: string;
             /**
              * Sample
              * @default 0
              */
-            sample: number;
+            sample?: number;
             /**
              * Layer
              * @default null
              */
-            layer: number | null;
+            layer?: number | null;
             /**
              * Reverse
              * @default false
              */
-            reverse: boolean;
+            reverse?: boolean;
             /**
              * Roles
              * @default null
              */
-            roles: ("state" | "sensitivity" | "matrix" | "contribution")[] | null;
+            roles?: ("state" | "sensitivity" | "matrix" | "contribution")[] | null;
             /** @default null */
-            contribution: components["schemas"]["Contribution"] | null;
+            contribution?: components["schemas"]["Contribution"] | null;
         };
         /**
          * TokenInfo
@@ -5040,12 +5057,12 @@ export interface components {
              * Text
              * @default null
              */
-            text: string | null;
+            text?: string | null;
             /**
              * Ids
              * @default []
              */
-            ids: number[];
+            ids?: number[];
         };
         /**
          * Totals
@@ -5085,33 +5102,33 @@ export interface components {
              * Step
              * @default null
              */
-            step: number | null;
+            step?: number | null;
             /**
              * Samples
              * @default null
              */
-            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
+            samples?: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
             /**
              * Precision
              * @default float64
              * @enum {string}
              */
-            precision: "float32" | "float64";
+            precision?: "float32" | "float64";
             /**
              * Roles
              * @default null
              */
-            roles: ("activation" | "sensitivity" | "derivative" | "inside" | "parameter" | "gradient" | "update" | "state")[] | null;
+            roles?: ("activation" | "sensitivity" | "derivative" | "inside" | "parameter" | "gradient" | "update" | "state")[] | null;
             /**
              * Nodes
              * @default null
              */
-            nodes: string[] | null;
+            nodes?: string[] | null;
             /**
              * Sample
              * @default null
              */
-            sample: number | null;
+            sample?: number | null;
         };
         /**
          * Traced
@@ -5123,18 +5140,18 @@ export interface components {
              * Step
              * @default null
              */
-            step: number | null;
+            step?: number | null;
             /**
              * Samples
              * @default null
              */
-            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
+            samples?: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
             /**
              * Precision
              * @default float64
              * @enum {string}
              */
-            precision: "float32" | "float64";
+            precision?: "float32" | "float64";
         };
         /**
          * TrainingSpec
@@ -5146,13 +5163,13 @@ export interface components {
              * @default 1
              * @constant
              */
-            version: 1;
+            version?: 1;
             dataset: components["schemas"]["PartValue"];
             /**
              * Augmentations
              * @default []
              */
-            augmentations: components["schemas"]["PartValue"][];
+            augmentations?: components["schemas"]["PartValue"][];
             /**
              * Phases
              * @default [
@@ -5181,7 +5198,7 @@ export interface components {
              *       }
              *     ]
              */
-            phases: components["schemas"]["SupervisedPhase"][];
+            phases?: components["schemas"]["SupervisedPhase"][];
         };
         /**
          * Unfreeze
@@ -5199,7 +5216,7 @@ export interface components {
              * Unit
              * @default null
              */
-            unit: number | null;
+            unit?: number | null;
         };
         /**
          * Unsubscribe
@@ -5247,12 +5264,12 @@ export interface components {
              * Branch
              * @default 0
              */
-            branch: number;
+            branch?: number;
             /**
              * Step
              * @default 0
              */
-            step: number;
+            step?: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -5261,22 +5278,22 @@ export interface components {
             /** Epoch */
             epoch: number;
             /** Loss */
-            loss: number;
+            loss: number | ("NaN" | "Infinity" | "-Infinity");
             /**
              * Accuracy
              * @default null
              */
-            accuracy: number | null;
+            accuracy?: number | ("NaN" | "Infinity" | "-Infinity") | null;
             /**
              * Train Loss
              * @default null
              */
-            train_loss: number | null;
+            train_loss?: number | ("NaN" | "Infinity" | "-Infinity") | null;
             /**
              * Train Accuracy
              * @default null
              */
-            train_accuracy: number | null;
+            train_accuracy?: number | ("NaN" | "Infinity" | "-Infinity") | null;
         };
         /**
          * ValidationSeries
@@ -5286,9 +5303,9 @@ export interface components {
             /** Steps */
             steps: number[];
             /** Loss */
-            loss: number[];
+            loss: (number | ("NaN" | "Infinity" | "-Infinity"))[];
             /** Accuracy */
-            accuracy: number[] | null;
+            accuracy: (number | ("NaN" | "Infinity" | "-Infinity"))[] | null;
         };
         /**
          * Visibility
@@ -5313,42 +5330,42 @@ export interface components {
              * Turn
              * @default 0
              */
-            turn: number;
+            turn?: number;
             /**
              * Scale
              * @default 1
              */
-            scale: number;
+            scale?: number;
             /**
              * Shift X
              * @default 0
              */
-            shift_x: number;
+            shift_x?: number;
             /**
              * Shift Y
              * @default 0
              */
-            shift_y: number;
+            shift_y?: number;
             /**
              * Shear
              * @default 0
              */
-            shear: number;
+            shear?: number;
             /**
              * Bend
              * @default 0
              */
-            bend: number;
+            bend?: number;
             /**
              * Elastic
              * @default 0
              */
-            elastic: number;
+            elastic?: number;
             /**
              * Seed
              * @default 0
              */
-            seed: number;
+            seed?: number;
         };
         /**
          * WarpedSample
@@ -5374,7 +5391,7 @@ export interface components {
              *       "seed": 0
              *     }
              */
-            warp: components["schemas"]["Warp"];
+            warp?: components["schemas"]["Warp"];
         };
         /**
          * Watch
@@ -5392,7 +5409,7 @@ export interface components {
              * Taps
              * @default []
              */
-            taps: components["schemas"]["Tap"][];
+            taps?: components["schemas"]["Tap"][];
         };
         /**
          * WeightsInfo
@@ -5416,9 +5433,9 @@ export interface components {
             /** Token */
             token: number;
             /** X */
-            x: number;
+            x: number | ("NaN" | "Infinity" | "-Infinity");
             /** Y */
-            y: number;
+            y: number | ("NaN" | "Infinity" | "-Infinity");
         };
         /**
          * Written
@@ -5429,7 +5446,7 @@ export interface components {
             /** Token */
             token: string;
             /** Probability */
-            probability: number;
+            probability: number | ("NaN" | "Infinity" | "-Infinity");
             /** Top */
             top: components["schemas"]["Likely"][];
         };
