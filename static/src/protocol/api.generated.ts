@@ -2459,6 +2459,21 @@ export interface components {
             points: number;
         };
         /**
+         * Held
+         * @description The run makes no step though nobody paused it, as while the disk is full; null: it goes on. Nothing
+         *     can be stored meanwhile, so this is no event and has no number.
+         */
+        Held: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "held";
+            /** Run */
+            run: string;
+            reason: components["schemas"]["Text"] | null;
+        };
+        /**
          * Hello
          * @description First message: the server's version, so that a tab can see that it is outdated.
          */
@@ -4277,7 +4292,7 @@ export interface components {
              */
             count: number;
         };
-        ServerMessage: components["schemas"]["Hello"] | components["schemas"]["Events"] | components["schemas"]["Refused"] | components["schemas"]["Reset"];
+        ServerMessage: components["schemas"]["Hello"] | components["schemas"]["Events"] | components["schemas"]["Refused"] | components["schemas"]["Reset"] | components["schemas"]["Held"];
         /**
          * SetBatchSize
          * @description Use batches of another size from the next step on.

@@ -168,6 +168,8 @@ export interface StoredEvent {
   seq: number;
   time: number;
   event: AnyEvent;
+  /** The first number of the metrics that this event took the place of. */
+  since?: number | null;
 }
 
 export type Role = 'activation' | 'kernel' | 'decision' | 'gate' | 'unit';
@@ -194,7 +196,8 @@ export type ServerMessage =
   | { type: 'hello'; version: string }
   | { type: 'events'; run: string; events: StoredEvent[] }
   | { type: 'refused'; code: string; message: Text; run: string | null }
-  | { type: 'reset'; run: string; last: number };
+  | { type: 'reset'; run: string; last: number }
+  | { type: 'held'; run: string; reason: Text | null };
 
 export interface MetricsHistory {
   branch: number;
