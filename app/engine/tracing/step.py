@@ -48,7 +48,7 @@ class Opened:
         """∂E/∂(each of its values) by their numbers; made when first asked for."""
         return {} if self.upstream is None else sensitivities(self.graph, self.upstream)
 
-    @property
+    @cached_property
     def bytes(self) -> int:
         """About what the values and their sensitivities take."""
         return 2 * sum(v.tensor.nbytes for v in self.graph.values if v.origin == "operation")
