@@ -14,10 +14,10 @@ WORDS: dict[str, Text] = {
     "playground": text("Playground", "实验台"),
     "kernel_lab": text("Kernel lab", "卷积核实验室"),
     "try_kernels": text(
-        "Try any kernel on a picture, sum by sum, in the",
-        "在此逐个求和地把任意卷积核用于图像：",
+        "Try any kernel on a picture and see every sum, in the",
+        "用任意卷积核处理图像，并查看每一步求和：",
     ),
-    "reference": text("Reference", "参考"),
+    "reference": text("Reference", "参考手册"),
     "runs": text("Runs", "运行"),
     "api": text("API", "API"),
     "other_language": text("中文", "English"),
@@ -25,7 +25,7 @@ WORDS: dict[str, Text] = {
     "needs_script": text(
         "The playground draws live pictures with JavaScript, which is switched off here. The "
         "reference and the list of runs work without it.",
-        "实验台用 JavaScript 绘制实时图像，而此处已停用 JavaScript。参考与运行列表无需它也可使用。",
+        "实验台用 JavaScript 绘制实时图像，而此处已停用 JavaScript。没有它，参考手册与运行列表也可以使用。",
     ),
     "reference_intro": text(
         "Every part that a network, its data or its training can be made of.",
@@ -77,12 +77,12 @@ WORDS: dict[str, Text] = {
     ),
     "no_runs": text(
         "There is no run yet. Open the playground and press Play.",
-        "尚无运行。请打开实验台并按“播放”。",
+        "还没有运行。请打开实验台并点“训练”。",
     ),
     "run_name": text("run", "运行"),
     "run_state": text("state", "状态"),
     "snapshots_take": text("Snapshots of all runs:", "全部运行的快照："),
-    "run_progress": text("step, epoch", "步数，轮次"),
+    "run_progress": text("step, epoch", "步，轮"),
     "run_device": text("device", "设备"),
     "run_created": text("created", "创建时间"),
     "unnamed": text("Unnamed network", "未命名网络"),

@@ -37,7 +37,7 @@ POOLING = text("Pooling", "池化")
 RECURRENT = text("Recurrent", "循环")
 DENSE = text("Dense and shape", "全连接与形状")
 ACTIVATION = text("Activation", "激励函数")
-REGULARISATION = text("Regularisation", "正则化")
+REGULARISATION = text("Normalisation and regularisation", "归一化与正则化")
 
 
 class Parameter(BaseModel):

@@ -64,7 +64,7 @@ class Conv1d(Layer):
     kernel: int = kernel_option(3, text("Length of the kernel.", "卷积核的长度。"))
     stride: int = stride_option()
     padding: int = padding_option(
-        help=text("Zeros at both ends of the sequence.", "序列两端补零的个数。")
+        help=text("Zeros at both ends of the sequence.", "序列两端填充的零的个数。")
     )
     dilation: int = dilation_option()
     groups: int = groups_option()

@@ -52,7 +52,7 @@ class DepthwiseConv2d(Layer):
     multiplier: int = option(
         1,
         text("kernels per map", "每图核数"),
-        text("Output maps per input map.", "每张输入图产生的输出图数。"),
+        text("Output maps per input map.", "每张输入特征图产生的输出特征图数。"),
         ge=1,
         le=16,
     )

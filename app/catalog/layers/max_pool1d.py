@@ -24,7 +24,7 @@ class MaxPool1d(Pool1d):
     SUMMARY = text(
         "Keeps the largest value of every stretch of a sequence.", "保留序列每一段中的最大值。"
     )
-    DOC_ZH = "取每段 size 个值中的最大者；灵敏度只传给胜出者。\n\n输入 (C, L)，输出 (C, L′)；序列 (T, F) 变为 (T′, F)，其结尾之后读作零。"
+    DOC_ZH = "取每段 size 个值中的最大者；灵敏度只传给最大的那个值。\n\n输入 (C, L)，输出 (C, L′)；序列 (T, F) 变为 (T′, F)，其结尾之后读作零。"
     GROUP = POOLING
     FORMULA = Formula(
         forward=r"x_j = \max_{u\in\text{block}} x_{u}",

@@ -37,7 +37,7 @@ class Subsample(Layer):
         r" \frac{\partial E}{\partial \beta_j} = \sum_{u,v} (\delta_j \circ \mathrm{down}(x_j))_{uv}"
         r",\quad \frac{\partial E}{\partial b_j} = \sum_{u,v} (\delta_j)_{uv}",
     )
-    ALIASES = ("trainable pooling", "sub-sampling", "池化层", "LeNet")
+    ALIASES = ("降采样", "down-sampling", "trainable pooling", "sub-sampling", "池化层", "LeNet")
     EXAMPLES = ({"type": "subsample", "size": 2, "mode": "mean"},)
     ID_PREFIX = "sub"
     MASKED = True

@@ -57,7 +57,7 @@ python train.py --steps 20   # 只做前 20 步；不加则完成整个训练
 )
 _DRAWS = text(
     ", same random draws (`reseed` in `model.py` seeds them step by step)",
-    "，随机抽样相同（由 `model.py` 中的 `reseed` 逐步设定种子）",
+    "，随机抽样相同（由 `model.py` 中的 `reseed` 逐步设定随机种子）",
 )
 _FACTS = text(
     "{input} → {output}, {count} parameters, trained on {data} ({train} samples, {val} for "
