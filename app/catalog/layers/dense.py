@@ -31,6 +31,7 @@ class Dense(FullyConnected):
     ALIASES = ("fully connected", "linear", "fc", "全连接层", "输出层")
     EXAMPLES = ({"type": "dense", "units": 10},)
     ID_PREFIX = "fc"
+    PICTURE = "weighted_sum"
 
     type: Literal["dense"] = "dense"
     units: int = option(

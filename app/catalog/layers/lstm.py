@@ -42,6 +42,7 @@ class Lstm(Gated):
     ALIASES = ("LTSM", "recurrent", "gate", "memory", "长短时记忆网络", "循环神经网络", "序列")
     EXAMPLES = ({"type": "lstm", "units": 32}, {"type": "lstm", "units": 16, "layers": 2})
     ID_PREFIX = "lstm"
+    PICTURE = "through_time"
     GATES = 4
     CELL = "lstm"
     KEPT = 16
