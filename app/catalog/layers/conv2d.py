@@ -14,6 +14,7 @@ from app.catalog.layers._base import (
     Parameter,
     Rows,
     ShapeMismatch,
+    Window,
     image_input,
 )
 from app.catalog.layers._conv import (
@@ -81,6 +82,8 @@ class Conv2d(Layer):
     )
     EXAMPLES = ({"type": "conv2d", "filters": 6, "kernel": 5, "padding": 2},)
     ID_PREFIX = "conv"
+    PICTURE = "convolution"
+    WINDOW = Window(size="kernel", stride="stride", padding="padding", dilation="dilation")
 
     type: Literal["conv2d"] = "conv2d"
     filters: int = filters_option(8)

@@ -46,6 +46,7 @@ class Dense(FullyConnected):
     )
     EXAMPLES = ({"type": "dense", "units": 10},)
     ID_PREFIX = "fc"
+    PICTURE = "weighted_sum"
 
     type: Literal["dense"] = "dense"
     units: int = option(

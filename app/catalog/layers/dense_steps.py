@@ -33,6 +33,7 @@ class DenseSteps(FullyConnected):
     ALIASES = ("time-distributed", "TimeDistributed", "linear", "权值共享", "序列")
     EXAMPLES = ({"type": "dense_steps", "units": 16},)
     ID_PREFIX = "fct"
+    PICTURE = "through_time"
 
     type: Literal["dense_steps"] = "dense_steps"
     units: int = option(

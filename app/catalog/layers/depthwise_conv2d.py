@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
 from app.catalog.initializers import AnyInitializer
-from app.catalog.layers._base import CONVOLUTION, Layer, Parameter, image_input
+from app.catalog.layers._base import CONVOLUTION, Layer, Parameter, Window, image_input
 from app.catalog.layers._conv import (
     init_option,
     kernel_option,
@@ -47,6 +47,7 @@ class DepthwiseConv2d(Layer):
     ALIASES = ("separable", "MobileNet", "Xception", "可分离卷积")
     EXAMPLES = ({"type": "depthwise_conv2d", "kernel": 3, "padding": 1},)
     ID_PREFIX = "dwconv"
+    WINDOW = Window(size="kernel", stride="stride", padding="padding")
 
     type: Literal["depthwise_conv2d"] = "depthwise_conv2d"
     multiplier: int = option(

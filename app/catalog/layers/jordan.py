@@ -45,6 +45,7 @@ class Jordan(Layer):
     ALIASES = ("recurrent", "output feedback", "循环神经网络", "输出反馈", "序列")
     EXAMPLES = ({"type": "jordan", "units": 32, "outputs": 16},)
     ID_PREFIX = "jordan"
+    PICTURE = "through_time"
     CELL = "jordan"
 
     type: Literal["jordan"] = "jordan"

@@ -38,6 +38,7 @@ class LastStep(Layer):
     ALIASES = ("many to one", "final state", "末状态", "序列")
     EXAMPLES = ({"type": "last_step"},)
     ID_PREFIX = "last"
+    PICTURE = "through_time"
     PASSES = True
 
     type: Literal["last_step"] = "last_step"

@@ -14,6 +14,7 @@ from app.catalog.layers._base import (
     Parameter,
     Rows,
     ShapeMismatch,
+    Window,
     image_input,
 )
 from app.catalog.layers._conv import init_option, kernel_option, slid, swept, weights
@@ -58,6 +59,7 @@ class LeNetConv2d(Layer):
     ALIASES = ("connection table", "连接表", "LeCun 1998", "C3")
     EXAMPLES = ({"type": "lenet_conv2d"},)
     ID_PREFIX = "c3conv"
+    WINDOW = Window(size="kernel")
 
     type: Literal["lenet_conv2d"] = "lenet_conv2d"
     kernel: int = kernel_option(5)

@@ -52,6 +52,7 @@ class Lstm(Gated):
     )
     EXAMPLES = ({"type": "lstm", "units": 32}, {"type": "lstm", "units": 16, "layers": 2})
     ID_PREFIX = "lstm"
+    PICTURE = "through_time"
     GATES = 4
     CELL = "lstm"
     KEPT = 16

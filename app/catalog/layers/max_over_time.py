@@ -34,6 +34,7 @@ class MaxOverTime(Layer):
     ALIASES = ("max pooling over time", "temporal pooling", "时间池化", "序列")
     EXAMPLES = ({"type": "max_over_time"},)
     ID_PREFIX = "peak"
+    PICTURE = "through_time"
     PASSES = True
 
     type: Literal["max_over_time"] = "max_over_time"

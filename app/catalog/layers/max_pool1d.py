@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula
-from app.catalog.layers._base import POOLING
+from app.catalog.layers._base import POOLING, Window
 from app.catalog.layers._pool import Pool1d
 from app.core.shapes import Shape, Steps
 from app.core.text import text
@@ -32,6 +32,7 @@ class MaxPool1d(Pool1d):
     )
     ALIASES = ("max pooling", "池化层", "序列")
     EXAMPLES = ({"type": "max_pool1d", "size": 2, "stride": 2},)
+    WINDOW = Window(size="size", stride="stride", winner=True)
 
     type: Literal["max_pool1d"] = "max_pool1d"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
-from app.catalog.layers._base import POOLING, image_input
+from app.catalog.layers._base import POOLING, Window, image_input
 from app.catalog.layers._pool import Pool, blocks
 from app.core.shapes import Shape
 from app.core.text import text
@@ -33,6 +33,7 @@ class MaxPool2d(Pool):
         {"type": "max_pool2d", "size": 2, "stride": 2},
         {"type": "max_pool2d", "size": 3, "stride": 1, "padded": True},
     )
+    WINDOW = Window(size="size", stride="stride", half_padding="padded", winner=True)
 
     type: Literal["max_pool2d"] = "max_pool2d"
     padded: bool = option(

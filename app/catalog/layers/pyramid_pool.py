@@ -37,6 +37,7 @@ class PyramidPool(Layer):
     ALIASES = ("SPP", "pyramid", "池化层")
     EXAMPLES = ({"type": "pyramid_pool", "levels": 3},)
     ID_PREFIX = "spp"
+    PICTURE = "pyramid"
     PASSES = True
 
     type: Literal["pyramid_pool"] = "pyramid_pool"

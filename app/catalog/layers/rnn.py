@@ -62,6 +62,7 @@ class Rnn(Gated):
         {"type": "rnn", "units": 32, "activation": "relu", "recurrent": "identity"},
     )
     ID_PREFIX = "rnn"
+    PICTURE = "through_time"
     CELL = "elman"
 
     type: Literal["rnn"] = "rnn"

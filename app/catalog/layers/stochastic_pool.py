@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
-from app.catalog.layers._base import POOLING, Layer, image_input
+from app.catalog.layers._base import POOLING, Layer, Window, image_input
 from app.catalog.layers._pool import blocks
 from app.core.shapes import Shape
 from app.core.text import text
@@ -40,6 +40,7 @@ class StochasticPool2d(Layer):
     )
     EXAMPLES = ({"type": "stochastic_pool"},)
     ID_PREFIX = "spool"
+    WINDOW = Window(size="size")
     PASSES = True
 
     type: Literal["stochastic_pool"] = "stochastic_pool"

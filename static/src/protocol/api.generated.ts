@@ -2629,7 +2629,9 @@ export interface components {
          * LayerFacts
          * @description ``pointwise`` layers are drawn on the card of the layer before them; of one that is
          *     ``time_first`` the output is (steps, units). An activation that ``dies`` is exactly flat on one
-         *     side; beyond the two values ``flat`` of φ it is saturated.
+         *     side; beyond the two values ``flat`` of φ it is saturated. One that ``flattens`` lays out in a row what
+         *     arrives; ``token_vectors`` names the parameter that holds a vector for every token; ``window`` names
+         *     the fields of the window that slides over the input; ``picture`` is how the page draws the layer.
          */
         LayerFacts: {
             /** Id Prefix */
@@ -2652,6 +2654,13 @@ export interface components {
              * @enum {string}
              */
             cell: "" | "elman" | "jordan" | "lstm" | "gru";
+            /** Flattens */
+            flattens: boolean;
+            /** Token Vectors */
+            token_vectors: string;
+            window: components["schemas"]["Window"] | null;
+            /** Picture */
+            picture: string;
             /**
              * Dies
              * @default false
@@ -5420,6 +5429,39 @@ export interface components {
             bytes: number;
             /** Tensors */
             tensors: components["schemas"]["TensorInfo"][];
+        };
+        /**
+         * Window
+         * @description Which fields of a layer say the window that slides over its input; an empty name is no field.
+         */
+        Window: {
+            /** Size */
+            size: string;
+            /**
+             * Stride
+             * @default
+             */
+            stride: string;
+            /**
+             * Padding
+             * @default
+             */
+            padding: string;
+            /**
+             * Half Padding
+             * @default
+             */
+            half_padding: string;
+            /**
+             * Dilation
+             * @default
+             */
+            dilation: string;
+            /**
+             * Winner
+             * @default false
+             */
+            winner: boolean;
         };
         /**
          * WordPlace

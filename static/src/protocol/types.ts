@@ -204,6 +204,9 @@ export interface Part {
   schema: JsonSchema;
 }
 
+/** What a layer says of itself beside its fields. */
+export type LayerFacts = components['schemas']['LayerFacts'];
+
 export interface JsonSchema {
   [keyword: string]: unknown;
 }
