@@ -55,7 +55,7 @@ LOSS_CAPTION = text(
 )
 BACKWARD = text(
     "Backward through {node} ({title}): ∂E/∂x is passed back to {inputs}.",
-    "反向通过 {node}（{title}）：其灵敏度传给 {inputs}。",
+    "反向通过 {node}（{title}）：把 ∂E/∂x 传回 {inputs}。",
 )
 BACKWARD_LOSS = text(
     "Backward begins: the loss gives ∂E/∂(output) of {inputs}.",
