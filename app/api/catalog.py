@@ -212,7 +212,7 @@ def part_named(family: str, kind: str) -> type[Part]:
     """The part, or a 404 that names it."""
     part: type[Part] | None = FAMILIES[family].parts.get(kind) if family in FAMILIES else None
     if part is None:
-        raise NotFound(kind=text("part", "部件"), name=f"{family}/{kind}"[:120])
+        raise NotFound(kind=text("part", "组件"), name=f"{family}/{kind}"[:120])
     return part
 
 

@@ -59,7 +59,7 @@ _EXPORTS: tuple[tuple[Name, str, Text, Text], ...] = (
         "code.zip",
         text("PyTorch code", "PyTorch 代码"),
         text(
-            "Readable model and training script with first weights and data. Run by itself it makes "
+            "Readable model and training script with initial weights and data. Run by itself it makes "
             "the same losses.",
             "可读的模型与训练脚本，附初始权值和数据；单独运行即得到相同的损失。",
         ),

@@ -29,7 +29,7 @@ WORDS: dict[str, Text] = {
     ),
     "reference_intro": text(
         "Every part that a network, its data or its training can be made of.",
-        "构成网络、数据与训练的所有部件。",
+        "构成网络、数据与训练的所有组件。",
     ),
     "layers": text("Layers", "层"),
     "datasets": text("Data sets", "数据集"),
@@ -58,7 +58,7 @@ WORDS: dict[str, Text] = {
     "search": text("Search", "搜索"),
     "search_hint": text("name, other name or purpose", "名称、别名或用途"),
     "show_all": text("Show all", "显示全部"),
-    "nothing_found": text("No part is called that.", "没有这样的部件。"),
+    "nothing_found": text("No part is called that.", "没有这样的组件。"),
     "aliases": text("Also called", "又称"),
     "facts": text("Facts", "概况"),
     "task": text("task", "任务"),

@@ -54,8 +54,8 @@ LOSS_CAPTION = text(
     "损失（{title}）比较输出与目标：E = {value}。",
 )
 BACKWARD = text(
-    "Backward through {node} ({title}): its sensitivity is passed down to {inputs}.",
-    "反向通过 {node}（{title}）：其灵敏度传给 {inputs}。",
+    "Backward through {node} ({title}): ∂E/∂x is passed back to {inputs}.",
+    "反向通过 {node}（{title}）：把 ∂E/∂x 传回 {inputs}。",
 )
 BACKWARD_LOSS = text(
     "Backward begins: the loss gives ∂E/∂(output) of {inputs}.",

@@ -170,7 +170,7 @@ export const cell = {
     'The loss bends within the difference: no derivative exists there.',
     '损失在差分区间内有折点：该处导数不存在。',
   ],
-  'check.unresolved': ['{count} too small to tell', '{count} 个过小，无法判定'],
+  'check.unresolved': ['{count} too small to tell', '{count} 个过小，无法判断'],
   'check.unresolvedHelp': [
     'Rounding alone may make a larger difference than is allowed.',
     '仅舍入误差就可能超过允许值。',
