@@ -29,12 +29,13 @@ ARG TORCH_INDEX=
 RUN python -m venv /opt/glassnet
 ENV PATH=/opt/glassnet/bin:$PATH
 WORKDIR /src
-COPY constraints.txt ./
+COPY requirements.txt ./
 RUN --mount=type=cache,target=/root/.cache/pip \
-    pip install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -c constraints.txt "$TORCH"
+    pip install --require-hashes --no-deps -r requirements.txt \
+    && pip install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} "$TORCH"
 COPY . .
 COPY --from=page /src/static/dist static/dist
-RUN --mount=type=cache,target=/root/.cache/pip pip install -c constraints.txt .
+RUN --mount=type=cache,target=/root/.cache/pip pip install --no-deps --no-build-isolation .
 
 # --- what runs ---------------------------------------------------------------------------------
 FROM ${PYTHON_IMAGE} AS runtime

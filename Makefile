@@ -41,7 +41,7 @@ TYPES := static/src/protocol/openapi.json static/src/protocol/api.generated.ts
 SERVE_FLAGS = $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
 .PHONY: help install run dev page test test-deep test-gpu check check-python check-page check-types \
-        format types build bench clean
+        format types lock build bench clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2 }' \
@@ -56,16 +56,18 @@ $(VENV)/bin/python:
 	@echo "→ making $(VENV) with $(PYTHON)"
 	@$(PYTHON) -m venv $(VENV)
 
-# torch first and alone: with the others, or as a range, pip may take gigabytes of CUDA packages.
-$(VENV)/.runtime: pyproject.toml constraints.txt | $(VENV)/bin/python
+# Every file but torch's is checked against its hash. torch comes alone: its build is the machine's, and with
+# the others, or as a range, pip may take gigabytes of CUDA packages.
+$(VENV)/.runtime: pyproject.toml requirements.txt | $(VENV)/bin/python
 	@echo "→ installing PyTorch and the server's packages (minutes the first time)"
-	@$(PIP) install -c constraints.txt '$(TORCH)'
-	@$(PIP) install -c constraints.txt -e .
+	@$(PIP) install --require-hashes --no-deps -r requirements.txt
+	@$(PIP) install '$(TORCH)'
+	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.development: $(VENV)/.runtime
+$(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
 	@echo "→ installing the development packages"
-	@$(PIP) install -c constraints.txt -e '.[dev]'
+	@$(PIP) install --require-hashes --no-deps -r requirements-dev.txt
 	@touch $@
 
 $(MODULES): package.json package-lock.json .npmrc
@@ -145,6 +147,13 @@ types: $(RUNTIME) $(MODULES) ## regenerate the page's types from the server's Op
 	@mv static/src/protocol/openapi.json.new static/src/protocol/openapi.json
 	@$(BIN)/openapi-typescript static/src/protocol/openapi.json --default-non-nullable=false \
 		-o static/src/protocol/api.generated.ts
+
+lock: ## write requirements*.txt anew, for changed dependencies (LOCK=--upgrade: all newer); needs uv
+	@command -v uv >/dev/null || { echo "make lock needs uv (pip install uv)." >&2; exit 1; }
+	@lock() { uv pip compile pyproject.toml - $(LOCK) --quiet --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-package torch --no-header --no-annotate "$$@" <<< $$'hatchling\neditables'; }; \
+	lock -o requirements.txt; \
+	lock -c requirements.txt --extra dev --extra onnx -o requirements-dev.txt
 
 # --- delivering --------------------------------------------------------------------------------
 

@@ -218,9 +218,4 @@ def _listen(process: subprocess.Popen[str], lines: list[str], found: Queue[int])
 
 
 def _until_ready(server: LiveServer) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if server.get("/readyz").status == 200:
-            return
-        time.sleep(0.05)
-    raise AssertionError("the server did not become ready")
+    until(lambda: server.get("/readyz").status == 200, "a server that is ready")

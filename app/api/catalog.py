@@ -22,7 +22,7 @@ from app.catalog.datasets import DATASETS, Dataset, Feature, TokenSet
 from app.catalog.family import Family, Formula, Part, describe
 from app.catalog.initializers import INITIALIZERS
 from app.catalog.layers import LAYERS
-from app.catalog.layers._base import CellKind
+from app.catalog.layers._base import CellKind, Window
 from app.catalog.losses import LOSSES, Readout, Task, Use
 from app.catalog.optimizers import OPTIMIZERS
 from app.catalog.plot import ANYWHERE, Place, Plot
@@ -70,7 +70,9 @@ class Facts(BaseModel):
 class LayerFacts(Facts):
     """``pointwise`` layers are drawn on the card of the layer before them; of one that is
     ``time_first`` the output is (steps, units). An activation that ``dies`` is exactly flat on one
-    side; beyond the two values ``flat`` of φ it is saturated."""
+    side; beyond the two values ``flat`` of φ it is saturated. One that ``flattens`` lays out in a row what
+    arrives; ``token_vectors`` names the parameter that holds a vector for every token; ``window`` names
+    the fields of the window that slides over the input; ``picture`` is how the page draws the layer."""
 
     id_prefix: str
     arity: tuple[int, int]
@@ -79,6 +81,10 @@ class LayerFacts(Facts):
     remembers: bool
     inner: list[str]
     cell: CellKind
+    flattens: bool
+    token_vectors: str
+    window: Window | None
+    picture: str
     dies: bool = False
     flat: tuple[float, float] | None = None
 
@@ -206,7 +212,7 @@ def part_named(family: str, kind: str) -> type[Part]:
     """The part, or a 404 that names it."""
     part: type[Part] | None = FAMILIES[family].parts.get(kind) if family in FAMILIES else None
     if part is None:
-        raise NotFound(kind=text("part", "部件"), name=f"{family}/{kind}"[:120])
+        raise NotFound(kind=text("part", "组件"), name=f"{family}/{kind}"[:120])
     return part
 
 

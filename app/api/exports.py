@@ -48,7 +48,7 @@ _EXPORTS: tuple[tuple[Name, str, Text, Text], ...] = (
     (
         "spec",
         "spec.json",
-        text("Spec", "规格"),
+        text("Network", "网络配置"),
         text(
             "Network, data, training and seed as JSON. Importing it gives the same run again.",
             "以 JSON 记录网络、数据、训练与随机种子；导入后即得到相同的运行。",
@@ -59,7 +59,7 @@ _EXPORTS: tuple[tuple[Name, str, Text, Text], ...] = (
         "code.zip",
         text("PyTorch code", "PyTorch 代码"),
         text(
-            "Readable model and training script with first weights and data. Run by itself it makes "
+            "Readable model and training script with initial weights and data. Run by itself it makes "
             "the same losses.",
             "可读的模型与训练脚本，附初始权值和数据；单独运行即得到相同的损失。",
         ),
@@ -84,8 +84,8 @@ _EXPORTS: tuple[tuple[Name, str, Text, Text], ...] = (
         "model.onnx",
         text("ONNX model", "ONNX 模型"),
         text(
-            "The trained network in evaluation form, for any batch size and any runtime.",
-            "求值形式的已训练网络，批量任意，可用于各种推理引擎。",
+            "The trained network as it computes after training (no dropout), for any batch size and any runtime.",
+            "训练好的网络，按推理模式导出（不含随机失活），批量大小任意，可用于各种推理引擎。",
         ),
     ),
     (

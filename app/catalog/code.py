@@ -14,6 +14,8 @@ from functools import partial
 from typing import Any
 
 from app.core import quoted
+from app.core.errors import GlassnetError
+from app.core.text import text
 
 _MISSING = object()
 _GEOMETRY = ("kernel_size", "stride", "padding", "output_padding", "dilation", "output_size")
@@ -21,6 +23,18 @@ _ALWAYS = ("lr",)
 """Arguments that are said even where they are PyTorch's default."""
 _BY_NAME = 3
 """Arguments from this place on are given by name."""
+
+
+class NestedModule(GlassnetError):
+    """A module's class stands inside a function: its source makes no file of its own."""
+
+    code, status = "nested_module", 422
+    message = text(
+        "The module {name} is defined inside a function, so that its code cannot be exported: define it "
+        "at the top of a file of its own, as those of app/nn, and import it in build().",
+        "模块 {name} 定义在函数内部，其代码无法导出：请像 app/nn 中的模块那样，把它定义在单独文件的顶层，"
+        "再在 build() 中导入。",
+    )
 
 
 @dataclass(frozen=True)
@@ -79,6 +93,8 @@ def of_module(module: Any) -> Code:
     given = _arguments(kind, lambda name: _attribute(module, name))
     if _is_torchs(kind):
         return Code(f"nn.{kind.__name__}({given})")
+    if "<locals>" in kind.__qualname__:
+        raise NestedModule(name=kind.__name__)
     return Code(f"{kind.__name__}({given})", (kind,))
 
 

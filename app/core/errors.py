@@ -64,7 +64,10 @@ class GlassnetError(Exception):
 
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
-    message: ClassVar[Text] = text("Something went wrong in Glassnet.", "Glassnet 内部出错。")
+    message: ClassVar[Text] = text(
+        "Something failed inside Glassnet. Try again; if it fails again, look into the server’s log.",
+        "Glassnet 内部出错。请重试；若再次出错，请查看服务器日志。",
+    )
 
     def __init__(
         self,
@@ -137,8 +140,8 @@ class Conflict(GlassnetError):
 class DataMissing(GlassnetError):
     code, status = "data_missing", 409
     message = text(
-        "The data set “{name}” is not on this machine yet: {repair}",
-        "本机尚无数据集“{name_zh}”：{repair_zh}",
+        "The server does not have the data set “{name}” yet: {repair}",
+        "服务器上还没有数据集“{name_zh}”：{repair_zh}",
     )
 
 
@@ -159,6 +162,6 @@ class DownloadFailed(GlassnetError):
 class DeviceMissing(GlassnetError):
     code, status = "device_missing", 422
     message = text(
-        "This machine has no device “{device}”. Choose one of: {available}.",
-        "本机没有设备“{device}”。可选：{available}。",
+        "The server has no device “{device}”. Choose one of: {available}.",
+        "服务器上没有设备“{device}”。可选：{available}。",
     )

@@ -9,7 +9,6 @@ from functools import lru_cache
 import torch
 
 from app.catalog.datasets._tokens import TokenSet, UnknownToken
-from app.catalog.layers.embedding import Embedding
 from app.engine.trainer import Trainer
 from app.protocol.near import (
     Neighbour,
@@ -95,13 +94,11 @@ def _table(trainer: Trainer, wanted: str | None) -> tuple[str, torch.Tensor, Tok
     """The layer's name, its vectors in float64 on the CPU, and the data whose words they stand for."""
     layers, data = trainer.network.layers, trainer.data.tokens
     found = [
-        name
-        for name, layer in layers.items()
-        if isinstance(layer, Embedding) and wanted in (None, name)
+        name for name, layer in layers.items() if layer.TOKEN_VECTORS and wanted in (None, name)
     ]
     if data is None or not found:
         raise NoEmbedding(pointer="/node")
-    weight = trainer.network.node(found[0]).get_parameter("weight").detach()
+    weight = trainer.network.node(found[0]).get_parameter(layers[found[0]].TOKEN_VECTORS).detach()
     return found[0], weight.double().cpu(), data
 
 

@@ -14,10 +14,9 @@ import torch
 
 from app.catalog.losses import Readout
 from app.core.shapes import Shape, Tokens
-from app.engine.gates import gates
 from app.engine.quantise import Entry, Floats, Layout, assemble, entry
 from app.engine.trainer import Trainer
-from app.engine.unit import has_units, unit_over_time, units_of
+from app.nn.declared import HasGates, HasGatesBeside, HasUnits
 from app.protocol.taps import AnySample, StoredSample, Tap
 from app.spec.model import INPUT
 
@@ -103,13 +102,15 @@ class Prober:
         network = self._trainer.network
         found: Named = []
         for name in network.order:
-            module = network.node(name)
-            if hasattr(module, "gates") and (nodes is None or name in nodes):
-                given = network.arguments(name, values)
-                inner = gates(module, given, values[name]) or module.gates(*given)  # type: ignore[operator]
-                for key in network.layers[name].INNER:
-                    value = inner[key]
-                    found.append((f"{name}.gate_{key}", tuple(value.shape[1:]), value))
+            module, inner = network.node(name), network.layers[name].INNER
+            if not inner or (nodes is not None and name not in nodes):
+                continue
+            given, gates = network.arguments(name, values), {}
+            if isinstance(module, HasGatesBeside):
+                gates = module.gates_beside(values[name], *given)
+            elif isinstance(module, HasGates):
+                gates = module.gates(*given)
+            found += [(f"{name}.gate_{k}", tuple(gates[k].shape[1:]), gates[k]) for k in inner]
         return found
 
     def _unit(self, tap: Tap, unit: int, x: torch.Tensor, moment: Moment) -> bytes:
@@ -122,10 +123,10 @@ class Prober:
                 f"{name}.unit_{key}": series.float().cpu().numpy()
                 for name in network.order
                 if (tap.nodes is None or name in tap.nodes)
-                and has_units(network.node(name))
-                and unit < units_of(network.node(name), values[name])
-                for key, series in unit_over_time(
-                    network.node(name), network.arguments(name, values), values[name], unit
+                and isinstance(module := network.node(name), HasUnits)
+                and unit < module.units(values[name])
+                for key, series in module.unit_over_time(
+                    unit, values[name], *network.arguments(name, values)
                 ).items()
             }
         finally:

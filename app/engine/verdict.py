@@ -58,7 +58,7 @@ _SAYS: dict[Verdict, Text] = {
         "无建议：网络没有可训练的权值，或全部已冻结。",
     ),
     "diverges_at_once": text(
-        "No suggestion, because the loss leaves at once, even at η = {low}. Begin lower.",
+        "No suggestion: the loss diverges at once, even at η = {low}. Start from a smaller η.",
         "无建议：即使 η = {low}，损失也立即发散。请从更小的值开始。",
     ),
     "flat": text(

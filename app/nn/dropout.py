@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from app.nn.declared import look_only
 from app.nn.seeded import Seeded
 
 
@@ -25,6 +26,11 @@ class SeededDropout(Seeded):
     def mask_shape(self, x: torch.Tensor) -> tuple[int, ...]:
         """One draw a value."""
         return tuple(x.shape)
+
+    @look_only
+    def inside(self, x: torch.Tensor, delta: torch.Tensor | None) -> dict[str, torch.Tensor]:
+        """The mask: 0 where a value is silenced, 1/(1−p) where it is kept."""
+        return {"mask": self.keep(self.mask_shape(x), self.rate, x).expand_as(x)}
 
     def extra_repr(self) -> str:
         return f"rate={self.rate}"

@@ -7,7 +7,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from app.nn.declared import look_only
 from app.nn.masks import silent_tail, unheard
+from app.nn.net_input import summed
 
 
 def squash(name: str, u: torch.Tensor) -> torch.Tensor:
@@ -75,6 +77,35 @@ class Jordan(nn.Module):
             o_NO = states[-1][0]
         return states
 
+    @look_only
+    def units(self, o_NTO: torch.Tensor) -> int:
+        """Hidden ones too, where the output has fewer."""
+        return max(self.outputs, self.hidden)
+
+    @look_only
+    def unit_over_time(
+        self, unit: int, o_NTO: torch.Tensor, x_NTF: torch.Tensor, *others: torch.Tensor
+    ) -> dict[str, torch.Tensor]:
+        """Ux, Wo, b, their sum u, and s of the hidden unit; Vs, c, their sum v, and o of the output
+        with the same number; what has no such number is left out.
+
+        u = U x + W o + b with o of the step before; v = V s + c with the s of all hidden units.
+        """
+        o_TO, x_TF = o_NTO[0], x_NTF[0]
+        before = torch.cat([torch.zeros_like(o_TO[:1]), o_TO[:-1]])
+        ux_TH, wo_TH = functional.linear(x_TF, self.U), functional.linear(before, self.W)
+        u_TH = ux_TH + wo_TH + self.b
+        s_TH = squash(self.activation, u_TH)
+        series: dict[str, torch.Tensor] = {}
+        if unit < self.hidden:
+            b = self.b[unit].expand(len(x_TF))
+            parts = {"Ux": ux_TH, "Wo": wo_TH, "u": u_TH, "s": s_TH}
+            series |= {name: value[:, unit] for name, value in parts.items()} | {"b": b}
+        if unit < self.outputs:
+            vs, c = functional.linear(s_TH, self.V[unit]), self.c[unit]
+            series |= {"Vs": vs, "c": c.expand_as(vs), "v": vs + c, "o": o_TO[:, unit]}
+        return series
+
 
 class Banded(nn.Module):
     """u_t = U x_t + W s_{t−1} + b with W zero beyond ``reach`` places from its diagonal.
@@ -141,3 +172,16 @@ class Banded(nn.Module):
             states.append(unheard((s_NH,), self.silent))
             (s_NH,) = states[-1]
         return states
+
+    @look_only
+    def units(self, s_NTH: torch.Tensor) -> int:
+        """As many as the output has."""
+        return s_NTH.shape[2]
+
+    @look_only
+    def unit_over_time(
+        self, unit: int, s_NTH: torch.Tensor, x_NTF: torch.Tensor, *others: torch.Tensor
+    ) -> dict[str, torch.Tensor]:
+        """Ux, Ws, b, their sum u, and s."""
+        rows = (self.U[unit], self.full_weight()[unit], self.b[unit])
+        return summed(x_NTF, s_NTH, unit, rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
+from app.nn.declared import look_only
 from app.nn.seeded import Seeded
 
 
@@ -47,3 +48,20 @@ class StochasticPool(Seeded):
         cut = x_NCHW[:, :, : rows * size, : columns * size]
         parts = cut.reshape(n, c, rows, size, columns, size).permute(0, 1, 2, 4, 3, 5)
         return parts.reshape(n, c, rows, columns, size * size)
+
+    @look_only
+    def inside(self, x: torch.Tensor, delta: torch.Tensor | None) -> dict[str, torch.Tensor]:
+        """Where the cells lie: with what probability each is drawn, and 1 at those that were."""
+        share = self.shares(self.blocks(x))
+        chosen = functional.one_hot(self.drawn(share), share.shape[-1]).to(x.dtype)
+        return {"probability": self._laid_out(share, x), "drawn": self._laid_out(chosen, x)}
+
+    @look_only
+    def _laid_out(self, blocks: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """(N, C, H′, W′, n²) as the picture that the blocks were cut from; 0 beyond the last block."""
+        n, c, rows, columns, _ = blocks.shape
+        height, width = rows * self.size, columns * self.size
+        cells = blocks.reshape(n, c, rows, columns, self.size, self.size)
+        picture = torch.zeros_like(x, memory_format=torch.contiguous_format)
+        picture[:, :, :height, :width] = cells.transpose(3, 4).reshape(n, c, height, width)
+        return picture

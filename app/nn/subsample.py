@@ -6,6 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from app.nn.declared import look_only
+
 
 class Subsample(nn.Module):
     """``weight``·down(x) + ``bias``, both (C,); x (N, C, H, W) and blocks of ``size`` × ``size``,
@@ -24,3 +26,10 @@ class Subsample(nn.Module):
             return down * self.weight[:, None] + self.bias[:, None]
         down = functional.avg_pool2d(x, self.size) * self.factor
         return down * self.weight[:, None, None] + self.bias[:, None, None]
+
+    @look_only
+    def inside(self, x: torch.Tensor, delta: torch.Tensor | None) -> dict[str, torch.Tensor]:
+        """down(x), and δ ∘ down(x), whose sum over cells and samples is ∂E/∂β."""
+        pooled = functional.avg_pool1d if self.sides == 1 else functional.avg_pool2d
+        down = pooled(x, self.size) * self.factor
+        return {"down": down} if delta is None else {"down": down, "weight_terms": delta * down}

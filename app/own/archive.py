@@ -134,7 +134,9 @@ _LOCKED = (
     text("Make the zip without a password.", "请不设密码重新压缩。"),
 )
 _LARGE = (
-    text(f"It is larger than {LARGEST_FILE:,} bytes.", f"大于 {LARGEST_FILE:,} 字节。"),
+    text(
+        f"The file is larger than {LARGEST_FILE >> 20} MiB.", f"文件超过 {LARGEST_FILE >> 20} MiB。"
+    ),
     text("Make the picture smaller.", "请缩小图像。"),
 )
 

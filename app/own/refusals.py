@@ -139,6 +139,6 @@ class TooManyUploads(GlassnetError):
 class InUse(GlassnetError):
     code, status = "dataset_in_use", 409
     message = text(
-        "The data set is needed by {count} run(s): {runs}. Delete them first.",
-        "有 {count} 个运行需要该数据集：{runs}。请先删除它们。",
+        "Runs that use this data set: {count} ({runs}). Delete them first.",
+        "{count} 个运行正在使用该数据集：{runs}。请先删除这些运行。",
     )

@@ -27,7 +27,7 @@ class NothingDecidedHere(Invalid):
     message = text(
         "An output is NaN, so the network decides for no class here: name a target, or go back to a "
         "step before its numbers broke.",
-        "有输出为 NaN，网络在此未作出判定：请指定目标，或回到数值失常之前的一步。",
+        "有输出为 NaN，网络在此没有预测：请指定目标，或回到数值失常之前的一步。",
     )
 
 

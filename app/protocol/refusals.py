@@ -53,7 +53,7 @@ class NothingDecided(Invalid):
     code, status = "nothing_decided", 422
     message = text(
         "This network gives its input back and decides nothing that could be followed.",
-        "该网络重建其输入，没有可供跟踪的判定。",
+        "该网络重建其输入，没有可供跟踪的预测。",
     )
 
 
@@ -107,8 +107,8 @@ class AtTheEnd(Conflict):
 class NotEarlier(Invalid):
     code, status = "not_earlier", 422
     message = text(
-        "Step {step} is not behind us: the run is at step {here}.",
-        "第 {step} 步尚未经过：运行位于第 {here} 步。",
+        "Step {step} is not an earlier step: the run is at step {here}. Choose a step before that.",
+        "第 {step} 步不是更早的步：运行位于第 {here} 步。请选择更早的一步。",
     )
 
 
@@ -140,8 +140,8 @@ class CodeRestarts(Conflict):
 class WeightsMisfit(Invalid):
     code, status = "weights_misfit", 422
     message = text(
-        "The weights do not fit the network: {count} misfit(s). First: {first}",
-        "权值与网络不符：共 {count} 处。第一处：{first_zh}",
+        "The file does not fit the network; {count} tensors differ. First: {first} Open the network that the file was saved from.",
+        "权值文件与网络不符，共 {count} 处不同。第一处：{first_zh} 请打开保存该文件时的网络。",
     )
 
 

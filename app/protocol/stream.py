@@ -99,7 +99,16 @@ class Reset(Wire):
     last: int
 
 
-ServerMessage = Annotated[Hello | Events | Refused | Reset, Field(discriminator="type")]
+class Held(Wire):
+    """The run makes no step though nobody paused it, as while the disk is full; null: it goes on. Nothing
+    can be stored meanwhile, so this is no event and has no number."""
+
+    type: Literal["held"] = "held"
+    run: str
+    reason: Text | None
+
+
+ServerMessage = Annotated[Hello | Events | Refused | Reset | Held, Field(discriminator="type")]
 
 CLOSE_BAD_MESSAGE = 4400
 CLOSE_TOO_SLOW = 4408

@@ -27,7 +27,7 @@ _RESTS = text(
 _GIVEN_UP = text(
     "{reason} This has happened {count} times in a row without a step beyond {step}, so the run does "
     "not go on by itself. Press Play to try again.",
-    "{reason} 已连续发生 {count} 次，且未能越过第 {step} 步，因此该运行不再自动继续。请按“播放”重试。",
+    "{reason} 已连续发生 {count} 次，且未能越过第 {step} 步，因此该运行不再自动继续。请点“训练”重试。",
 )
 
 

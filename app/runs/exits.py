@@ -40,16 +40,17 @@ _CAUSES: dict[Cause, Text] = {
 }
 _SIGNALS: dict[int, Text] = {
     signal.SIGKILL: text(
-        "The worker was killed, probably because memory ran out.",
-        "工作进程被强制终止，可能是内存不足。",
+        "The worker was killed, probably because memory ran out. "
+        "Resume with a smaller batch or a smaller network.",
+        "工作进程被强制终止，可能是内存不足。请减小批量或缩小网络后继续。",
     ),
     signal.SIGTERM: text("The worker was asked to end from outside.", "工作进程被外部请求终止。"),
     signal.SIGSEGV: text(
         "The worker crashed inside native code (segmentation fault).",
-        "工作进程在本机代码中崩溃（段错误）。",
+        "工作进程在原生代码中崩溃（段错误）。",
     ),
     signal.SIGABRT: text(
-        "The worker aborted inside native code.", "工作进程在本机代码中异常中止。"
+        "The worker aborted inside native code.", "工作进程在原生代码中异常中止。"
     ),
     signal.SIGBUS: text(
         "The worker crashed reading memory or a file (bus error).",

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.core.text import Text
 from app.protocol.events import StoredEvent
 from app.protocol.frames import Stamped
 from app.protocol.taps import Tap
@@ -42,6 +43,9 @@ class Guest(Protocol):
     def curtail(self, run: str, missing: int) -> None:
         """Others have a share too: this many of its taps get no frames for now."""
 
+    def hold(self, run: str, reason: Text | None) -> None:
+        """The run makes no step for this reason, or goes on."""
+
 
 @dataclass
 class _Seat:
@@ -70,6 +74,7 @@ class Room:
         self._frames: dict[str, Stamped] = {}
         self._seats: dict[Guest, _Seat] = {}
         self._taps: dict[str, Tap] = {}
+        self._held: Text | None = None
 
     def __len__(self) -> int:
         return len(self._seats)
@@ -82,6 +87,8 @@ class Room:
     def join(self, guest: Guest, visible: bool, client: str = "") -> None:
         """``client`` is the same for all tabs of one."""
         self._seats.setdefault(guest, _Seat({}, visible, client))
+        if self._held is not None:
+            guest.hold(self.run, self._held)
 
     def leave(self, guest: Guest) -> None:
         self._seats.pop(guest, None)
@@ -91,6 +98,12 @@ class Room:
         """The run was deleted: everybody is told, and leaves."""
         for guest in tuple(self._seats):
             guest.gone(self.run)
+
+    def hold(self, reason: Text | None) -> None:
+        """Tell everybody, now and later, why the run makes no step; None when it goes on."""
+        self._held = reason
+        for guest in self._seats:
+            guest.hold(self.run, reason)
 
     def watch(self, guest: Guest, taps: dict[str, Tap]) -> None:
         """Replace a viewer's taps; it gets the newest frame of each at once."""

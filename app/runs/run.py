@@ -170,6 +170,7 @@ class Run:
             return
         if self._link is not None:
             self._link.send({"type": "hold" if trouble is not None else "release"})
+            self.room.hold(None if trouble is None else held(trouble))
             self._journal.put(told(trouble))
         elif trouble is None and (self._kept or self.room.taps):
             self.wake()

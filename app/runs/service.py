@@ -67,8 +67,8 @@ FORGET_AFTER = 60.0
 """Seconds after which a run without worker and viewers leaves the memory."""
 _STOPPED = text("the server is stopping.", "服务器正在停止。")
 _LOOKING = text(
-    "the server still looks for the devices of this machine. Ask again in a few seconds.",
-    "服务器仍在查找本机设备，请几秒后重试。",
+    "the server still looks for its devices. Ask again in a few seconds.",
+    "服务器仍在查找可用设备，请几秒后重试。",
 )
 _log = structlog.get_logger(__name__)
 

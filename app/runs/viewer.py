@@ -19,6 +19,7 @@ from app.protocol.stream import (
     CLOSE_TOO_SLOW,
     Acknowledge,
     ClientMessage,
+    Held,
     Refused,
     Reset,
     Subscribe,
@@ -76,7 +77,7 @@ class Viewer:
         self._client = client
         self._subscriptions: dict[str, _Subscription] = {}
         self._frames: dict[tuple[str, str], Stamped] = {}
-        self._notices: list[Refused | Reset] = []
+        self._notices: list[Refused | Reset | Held] = []
         self._unacknowledged: dict[int, float] = {}
         self._number = 0
         self._visible = True
@@ -101,6 +102,10 @@ class Viewer:
     def curtail(self, run: str, missing: int) -> None:
         """Others watch this run too."""
         self._refuse("too_many_taps", _TOO_MANY_TAPS.format(limit=MAX_TAPS, missing=missing), run)
+
+    def hold(self, run: str, reason: Text | None) -> None:
+        """Nothing can be stored, or again."""
+        self._notify(Held(run=run, reason=reason))
 
     # --- called by the connection's owner -----------------------------------------------------
 
@@ -219,7 +224,7 @@ class Viewer:
     def _refuse(self, code: str, message: Text, run: str) -> None:
         self._notify(Refused(code=code, message=message, run=run))
 
-    def _notify(self, notice: Refused | Reset) -> None:
+    def _notify(self, notice: Refused | Reset | Held) -> None:
         if len(self._notices) < MAX_NOTICES:
             self._notices.append(notice)
         self._wake.set()

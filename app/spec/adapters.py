@@ -50,7 +50,7 @@ def single(found: Examination, index: int) -> Candidates:
             layer = _reshape(wanted)
             yield from offer(
                 f"Reshape to {show(wanted)} before it",
-                f"在其前变形为 {show(wanted)}",
+                f"在其前改变形状为 {show(wanted)}",
                 on_wires(found.model, index, {0: [layer]}),
             )
     else:
@@ -199,7 +199,7 @@ def joins(found: Examination, index: int) -> Candidates:
     if not concatenates and len({one[1:] for one in shapes}) == 1:
         title = LAYERS.parts["concatenate"].TITLE
         swap = put(f"/model/nodes/{index}/layer", {"type": "concatenate"})
-        joined = offer(f"Join with {title.en}", f"改用“{title.zh}”汇合", (swap,))
+        joined = offer(f"Combine with {title.en}", f"改用“{title.zh}”汇合", (swap,))
     else:
         joined = iter(())
     common = sorted(dict.fromkeys(shapes), key=lambda one: -shapes.count(one))
@@ -235,10 +235,10 @@ def _say(sources: tuple[str, ...], ways: dict[int, Chain], wanted: Shape) -> tup
     if len(ways) == 1 and kinds == ["conv2d"]:
         (layer,) = next(iter(ways.values()))
         if layer["padding"]:
-            return (f"Pad {names} by a 1×1 convolution", f"用 1×1 卷积为 {names} 补零")
+            return (f"Pad {names} by a 1×1 convolution", f"用 1×1 卷积为 {names} 填充")
         return (
             f"1×1 convolution to {layer['filters']} maps on {names}",
-            f"在 {names} 之后加 {layer['filters']} 通道的 1×1 卷积",
+            f"在 {names} 之后加 {layer['filters']} 张特征图的 1×1 卷积",
         )
     titles = [LAYERS.parts[kind].TITLE for kind in dict.fromkeys(kinds)]
     en, zh = " and ".join(one.en for one in titles), "与".join(one.zh for one in titles)

@@ -68,7 +68,7 @@ def _one_value(found: Examination, place: int, node: Node, inputs: Inputs) -> It
             node,
             f"{node.id} ({title.en}) sees one value a channel in batches of 1: every training step uses "
             "the running statistics, as in evaluation, and they never move.",
-            f"批量为 1 时，{node.id}（{title.zh}）每个通道只有一个值：每个训练步都如评估时一样使用滑动统计，"
+            f"批量为 1 时，{node.id}（{title.zh}）每个通道只有一个值：每个训练步都与推理时一样使用滑动统计，"
             "而滑动统计从不更新。",
             batch=1,
         )
@@ -81,7 +81,7 @@ def _one_value(found: Examination, place: int, node: Node, inputs: Inputs) -> It
             f"({title.en}) sees one value a channel there and uses the running statistics, as in "
             "evaluation.",
             f"每轮的最后一批只有一个样本（{count} = {count // size}×{size} + 1）：{node.id}（{title.zh}）"
-            "此时每个通道只有一个值，如评估时一样使用滑动统计。",
+            "此时每个通道只有一个值，与推理时一样使用滑动统计。",
             batch=size,
         )
 

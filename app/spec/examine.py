@@ -173,13 +173,17 @@ def _looks_ahead(found: Examination) -> None:
             Problem(
                 code="looks_ahead",
                 message=text(
-                    f"{node.id} reads from the end too: it sees the token that it is to foretell.",
-                    f"{node.id} 也从末尾读起：它看得到要预测的词元。",
+                    f"{node.id} also reads from the end, so it sees the token that it should predict.",
+                    f"{node.id} 还从末尾向前读，因此会看到要预测的词元。",
                 ),
                 severity="warning",
                 pointer=f"/model/nodes/{index}",
                 node=node.id,
-                repairs=(Repair(text=text("Read forwards only", "只向前读取"), patch=(one_way,)),),
+                repairs=(
+                    Repair(
+                        text=text("Read in one direction only", "改为单向读取"), patch=(one_way,)
+                    ),
+                ),
             )
         )
 

@@ -135,7 +135,7 @@ def _raw(found: Examination, part: Part, layer: Layer) -> Text:
     loss, said = found.training.phase.loss, _said(part.reach)
     front = text(
         f"{part.node} ({layer.TITLE.en}) gives {said.en}, but {loss.TITLE.en} takes raw outputs",
-        f"{part.node}（{layer.TITLE.zh}）只给出{said.zh}，而{loss.TITLE.zh}要求原始输出",
+        f"{part.node}（{layer.TITLE.zh}）只给出 {said.zh}，而{loss.TITLE.zh}要求原始输出",
     )
     if layer.kind() == loss.READOUT:
         return text(
@@ -155,7 +155,7 @@ def _beyond(found: Examination, part: Part, layer: Layer, wanted: Reach) -> Text
     dataset, said = found.training.dataset, _said(part.reach)
     front = text(
         f"{part.node} ({layer.TITLE.en}) gives {said.en}",
-        f"{part.node}（{layer.TITLE.zh}）只给出{said.zh}",
+        f"{part.node}（{layer.TITLE.zh}）只给出 {said.zh}",
     )
     if wanted == ANY:
         return text(

@@ -58,7 +58,7 @@ def _loss(training: TrainingSpec) -> list[Problem]:
     loss, dataset = training.phase.loss, training.dataset
     if "reconstruction" not in loss.TASKS:
         message = text(
-            f"{loss.TITLE.en} compares classes; to give back its input a network needs a loss that "
+            f"{loss.TITLE.en} compares classes; to reconstruct its input a network needs a loss that "
             "measures a distance.",
             f"{loss.TITLE.zh}比较的是类别；要让网络重建自己的输入，损失必须度量距离。",
         )
@@ -89,7 +89,7 @@ def _shape(model: ModelSpec, training: TrainingSpec, output: Shape, wanted: Shap
     return Problem(
         code="output_shape",
         message=text(
-            f"The network learns to give back its input, so its output must be {show(wanted)} as "
+            f"The network learns to reconstruct its input, so its output must be {show(wanted)} as "
             f"{dataset.TITLE.en} is; it is {show(output)}.",
             f"网络要学会重建自己的输入，因此输出须与“{dataset.TITLE.zh}”同为 {show(wanted)}，"
             f"现在却是 {show(output)}。",
@@ -144,7 +144,7 @@ def _flat(model: ModelSpec, output: Shape, wanted: Shape) -> Repair | None:
         steps.append(({"type": "dense", "units": units}, dense))
     if len(wanted) == 3:
         shape = dict(zip(("channels", "height", "width"), wanted, strict=True))
-        steps.append(({"type": "reshape", **shape}, text("a reshape", "变形")))
+        steps.append(({"type": "reshape", **shape}, text("a reshape", "改变形状")))
     added = _append(model, steps)
     if place is None:
         return added

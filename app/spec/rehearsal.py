@@ -127,9 +127,9 @@ def tried(found: Examination, repair: Repair) -> Examination | None:
 
 
 _NONE = text(
-    " No repair is offered: every change of one step that was tried leaves this as it is, or breaks "
-    "another layer.",
-    "没有可一键应用的修复：试过的每一种单步改动都无法消除它，或会破坏别的层。",
+    " Glassnet has no one-click repair: each single change that it tried leaves this problem or breaks "
+    "another layer. Change the layer by hand.",
+    "没有可一键应用的修复：每一种单步改动都无法消除该问题，或会破坏别的层。请手动修改该层。",
 )
 
 

@@ -168,7 +168,7 @@ def _too_many(model: ModelSpec, index: int, high: int) -> Candidates:
             value = {"id": name, "layer": {"type": kind}, "inputs": list(inputs)}
             added = {"op": "add", "path": f"/model/nodes/{index}", "value": value}
             yield from offer(
-                f"Join them with {en}", f"先用“{zh}”汇合", (read(index, [name]), added)
+                f"Combine them with {en}", f"先用“{zh}”合并", (read(index, [name]), added)
             )
     for name in dict.fromkeys(inputs if high == 1 else ()):
         yield from offer(f"Keep only {name}", f"只保留 {name}", (read(index, [name]),))

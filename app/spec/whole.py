@@ -109,7 +109,7 @@ def _narrower(found: Examination, place: int, share: float) -> Candidates:
     width = int(getattr(node.layer, field))
     less = max(1, int(width * share))
     if less < width:
-        what = text("units", "个单元") if field == "units" else text("filters", "个输出通道")
+        what = text("units", "个单元") if field == "units" else text("output maps", "张输出特征图")
         say = (f"Narrow {node.id} to {less} {what.en}", f"将 {node.id} 缩减为 {less} {what.zh}")
         yield from offer(*say, (set_field(place, field, less),))
 

@@ -41,7 +41,7 @@ _GAP = text(
 )
 _GONE = text(
     " The specs of {gone} runs could not be read; their events are in the file that was set aside.",
-    "有 {gone} 个运行的规格无法读出；其事件仍在另存的文件中。",
+    "有 {gone} 个运行的网络配置无法读出；其事件仍在另存的文件中。",
 )
 Row = tuple[Any, ...]
 

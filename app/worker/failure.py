@@ -24,7 +24,8 @@ OUT_OF_MEMORY = text(
     "内存不足。请减小批量或缩小网络。",
 )
 UNEXPECTED = text(
-    "Training stopped because of an error in Glassnet.", "Glassnet 出错，训练已停止。"
+    "Training stopped because of an error in Glassnet. Go back to an earlier step or start a new run; the server’s log has the details. Go back to an earlier step or start a new run; the server’s log has the details.",
+    "Glassnet 出错，训练已停止。请回到较早的一步或开始新的运行；详情见服务器日志。请回到较早的一步或开始新的运行；详情见服务器日志。",
 )
 
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+
+from tests.waiting import until
 
 SPEC = {"dataset": {"type": "digits8"}, "baseline": {"type": "linear_svm"}}
 LONG = {"dataset": {"type": "digits28"}, "baseline": {"type": "boosting", "rounds": 200}}
 
 
 def ended(client: TestClient, address: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+    def look() -> dict[str, Any] | None:
         record: dict[str, Any] = client.get(address).json()
-        if record["state"] not in ("queued", "running"):
-            return record
-        time.sleep(0.05)
-    raise AssertionError("the baseline did not end")
+        return None if record["state"] in ("queued", "running") else record
+
+    return until(look, "the end of the baseline")
 
 
 def test_a_baseline_from_request_to_result(client: TestClient) -> None:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from tests.waiting import until
+
 SPEC = {"lags": [3], "cells": ["irnn", "lstm"], "steps": 40, "units": 8}
 ROUTE = "/api/v1/lag-experiments"
+
+
+def ended(record: dict[str, Any]) -> dict[str, Any] | None:
+    return None if record["state"] in ("queued", "running") else record
 
 
 def test_an_experiment_from_request_to_result(client: TestClient) -> None:
     answer = client.post(ROUTE, json=SPEC)
     assert answer.status_code == 202
     address = answer.headers["location"]
-    deadline = time.monotonic() + 60
-    while (record := client.get(address).json())["state"] in ("queued", "running"):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    record = until(lambda: ended(client.get(address).json()), "the end of the experiment")
     assert record["state"] == "finished", record["reason"]
     assert [one["cell"] for one in record["results"]] == ["irnn", "lstm"]
     assert record["results"][0]["before"]["share"] > 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 import xml.etree.ElementTree as ET
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.core.test_quoted import HOSTILE
+from tests.waiting import until
 
 LAYERS = [{"type": "flatten"}, {"type": "dense", "units": 10}]
 SPEC: dict[str, Any] = {"model": LAYERS, "training": {"dataset": {"type": "digits8"}}}
@@ -63,10 +63,9 @@ def test_own_data_are_named_likewise(client: TestClient) -> None:
     content = "a,b\n" + "1,x\n2,y\n" * 20
     query = {"filename": "x\u202egpj.csv", "name": "t\x00a\u202eb\n "}
     upload = client.post("/api/v1/uploads", content=content.encode(), params=query).json()
-    while upload["state"] in ("receiving", "reading"):
-        time.sleep(0.05)
-        upload = client.get(f"/api/v1/uploads/{upload['id']}").json()
-    address = f"/api/v1/own-data/{upload['digest']}"
+    state = f"/api/v1/uploads/{upload['id']}"
+    digest = until(lambda: client.get(state).json().get("digest"), "the set that was read")
+    address = f"/api/v1/own-data/{digest}"
     found = client.get(address).json()
     assert (found["name"], found["report"]["filename"]) == ("tab", "xgpj.csv")
     for field in ("name", "licence", "source"):

@@ -104,4 +104,4 @@ def test_the_protocol_is_in_the_document(name: str) -> None:
 def test_bounds_are_in_the_document() -> None:
     filters = DOCUMENT["components"]["schemas"]["Conv2d"]["properties"]["filters"]
     assert (filters["minimum"], filters["maximum"], filters["default"]) == (1, 512, 8)
-    assert filters["x-title"]["zh"] == "输出通道数"
+    assert filters["x-title"]["zh"] == "输出特征图数"

@@ -95,7 +95,7 @@ def test_fields_come_with_bounds_defaults_and_help() -> None:
     assert rows["filters"].help == "Number of output maps."
     assert "he" in rows["init"].choices
     assert rows["init"].default == "default"
-    assert {row.name: row for row in field_rows(Conv2d, "zh")}["filters"].title == "输出通道数"
+    assert {row.name: row for row in field_rows(Conv2d, "zh")}["filters"].title == "输出特征图数"
 
 
 def test_the_reference_lists_every_part(client: TestClient) -> None:

@@ -70,12 +70,14 @@ class Playground:
     def play_button(self) -> Locator:
         return self.transport.get_by_role(
             "button",
-            name=re.compile("^(Play|Pause|Play new run|Train on|训练|暂停|开始新运行|继续训练)$"),
+            name=re.compile(
+                "^(Play|Pause|Start new run|Train further|训练|暂停|开始新运行|继续训练)$"
+            ),
         )
 
     def play(self) -> None:
         """Press Play and wait until it says Pause."""
-        self.transport.get_by_role("button", name=re.compile("^(Play|Train on)$")).click()
+        self.transport.get_by_role("button", name=re.compile("^(Play|Train further)$")).click()
         expect(self.transport.get_by_role("button", name="Pause", exact=True)).to_be_visible()
 
     def pause(self) -> int:

@@ -214,7 +214,7 @@ def test_the_view_fits_every_screen_in_chinese(
     layer(page, "conv1")
     box = page.get_by_role("button", name="conv1 0", exact=True)
     box.click(position={"x": 50, "y": 60})
-    region = page.get_by_role("region", name="单元视图")
+    region = page.get_by_role("region", name="单格视图")
     expect(region.get_by_text("PyTorch 给出")).to_be_visible()
     value = region.locator("h3 b")
     assert number(value.inner_text().lstrip("= ")) == pytest.approx(

@@ -110,3 +110,42 @@ def test_server_stops_and_starts_again(context: NewContext, guard: Guard, tmp_pa
             playground.pause()
         finally:
             again.stop()
+
+
+def test_a_run_whose_folder_is_away_is_held_and_says_so(
+    context: NewContext, guard: Guard, tmp_path: Path
+) -> None:
+    guard.allow("503|WebSocket connection to|ERR_CONNECTION_REFUSED")
+    data = tmp_path / "data"
+    with live_server(data) as server:
+        run = endless(server, "points_circle")
+        server.command(run, "set_speed", steps_per_second=20)
+        playground = Playground(context().new_page(), server.url).open(run)
+        banner = playground.page.get_by_text(re.compile("^Paused: .*removed or replaced"))
+        playground.play()
+        playground.wait_step(lambda step: step > 5, "some steps")
+        data.rename(tmp_path / "elsewhere")
+        expect(banner).to_be_visible()
+        (tmp_path / "elsewhere").rename(data)
+        expect(banner).to_have_count(0)
+        held = playground.step
+        playground.wait_step(lambda step: step > held, "it trains on by itself")
+
+
+def test_whoever_logs_out_is_asked_for_the_token(
+    context: NewContext, guard: Guard, tmp_path: Path
+) -> None:
+    guard.allow("401")
+    token = "a token that is long enough"
+    with live_server(tmp_path, GLASSNET_TOKEN=token) as server:
+        page = context().new_page()
+        page.goto(server.url)
+        page.get_by_label("Token").fill(token)
+        page.get_by_role("button", name="Enter").click()
+        playground = Playground(page, server.url)
+        expect(playground.play_button).to_be_visible()
+        page.get_by_role("button", name="Log out").click()
+        expect(page.get_by_label("Token")).to_be_visible()
+        page.go_back()
+        page.reload()
+        expect(page.get_by_label("Token")).to_be_visible()

@@ -100,7 +100,7 @@ def test_a_weight_is_written_by_keys_and_taken_back(
 
     field.fill("nonsense")
     field.press("Enter")
-    expect(hand.get_by_role("alert")).to_have_text("A finite number is needed.")
+    expect(hand.get_by_role("alert")).to_have_text("Enter a finite number.")
     field.fill("2.5")
     field.press("Enter")
     expect(cell).to_have_accessible_name(re.compile(r"2\.5000$"))

@@ -29,7 +29,7 @@ def open_dialog(page: Page) -> None:
 
 
 def open_spec(page: Page, text: str) -> None:
-    page.get_by_label("Or paste a spec or a link").fill(text)
+    page.get_by_label("Or paste a network or a link").fill(text)
     page.get_by_role("button", name="Open", exact=True).click()
 
 
@@ -87,7 +87,7 @@ def test_code_goes_out_and_weights_come_back(playground: Playground, guard: Guar
     assert "train.py" in zipfile.ZipFile(started.value.path()).namelist()
     with page.expect_download() as started:
         page.get_by_role("button", name=re.compile(r"^Download .*weights\.safetensors")).click()
-    chooser = page.get_by_label("A file with a spec or with weights")
+    chooser = page.get_by_label("A file with a network or with weights")
     with page.expect_download() as picture:
         page.get_by_role("button", name="Picture of the network, as PNG").click()
     assert Path(picture.value.path()).read_bytes()[:4] == b"\x89PNG"
@@ -102,7 +102,7 @@ def test_code_goes_out_and_weights_come_back(playground: Playground, guard: Guar
     weights = Path(started.value.path()).read_bytes()
     good: FilePayload = {"name": "w.safetensors", "mimeType": "", "buffer": weights}
     chooser.set_input_files(files=[good])
-    expect(page.get_by_text("The weights were put in")).to_be_visible()
+    expect(page.get_by_text("Weights imported")).to_be_visible()
 
 
 def test_what_is_wrong_with_a_pasted_spec_stands_at_its_place(

@@ -46,7 +46,7 @@ def test_a_run_that_explodes_goes_on_by_one_click(
     expect(said.locator("dd").first).to_have_text(str(first["step"]))
     expect(said).to_contain_text(first["node"])
     expect(said).to_contain_text("∞")
-    expect(page.get_by_text("Training left the numbers")).to_be_visible()
+    expect(page.get_by_text("Training broke at step")).to_be_visible()
     chart = panel.get_by_role("img", name=re.compile("^Gradient norm before: from "))
     expect(chart).to_contain_text("clip")
     assert violations(panel) == []

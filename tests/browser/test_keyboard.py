@@ -62,7 +62,13 @@ def test_list_of_keys(playground: Playground) -> None:
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keys")
     expect(dialog).to_be_visible()
-    for words in ("Play, pause", "One batch on", "Back one step", "Undo", "Into the open number"):
+    for words in (
+        "Play, pause",
+        "One batch on",
+        "Back one step",
+        "Undo",
+        "Move into the cell view",
+    ):
         expect(dialog).to_contain_text(words)
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()

@@ -157,8 +157,8 @@ def test_why_an_answer_is_what_it_is(playground: Playground, clean: LiveServer) 
     asked = clean.post(f"{path}/predictions", {"sample": {"kind": "stored", "index": 0}}).json()
     outputs = [float(one) for one in asked["outputs"]]
     best = outputs.index(max(outputs))
-    lab(page, "Why this answer?")
-    panel = page.get_by_role("region", name="Why this answer?", exact=True)
+    lab(page, "Why this prediction?")
+    panel = page.get_by_role("region", name="Why this prediction?", exact=True)
 
     def said(target: int) -> str:
         return f"step 0 · output {target} = {outputs[target]:.3f}".replace("-", "−")
@@ -177,7 +177,7 @@ def test_why_an_answer_is_what_it_is(playground: Playground, clean: LiveServer) 
         shown.append(until(partial(unlike, picture, shown), f"a picture of its own for {title}"))
     panel.get_by_label("Method").select_option("integrated_gradients")
     other = (best + 3) % 10
-    panel.get_by_label("Answer in question").select_option(str(other))
+    panel.get_by_label("Output to explain").select_option(str(other))
     expect(panel).to_contain_text(said(other))
     sums = panel.get_by_text(re.compile("^Σ = ")).inner_text()
     total, difference, missing = [number(one) for one in re.findall(r"−?\d+\.\d+", sums)]

@@ -132,7 +132,7 @@ def test_a_layer_that_does_not_fit_says_so_and_is_repaired(playground: Playgroun
     expect(playground.card("fc2")).to_contain_text("waits for the layer before")
     expect(playground.play_button).to_be_disabled()
     totals = page.locator(".totals")
-    expect(totals).to_contain_text("up to the fault")
+    expect(totals).to_contain_text("only the layers before the error")
     playground.transport.get_by_role("button", name="batch", exact=True).click()
     note = page.get_by_role("region", name="Notes").get_by_text("The network does not fit yet")
     expect(note).to_be_visible()

@@ -38,7 +38,7 @@ def train(playground: Playground) -> None:
     # A few samples are trained on to the end faster than anybody sees it.
     epochs.fill("10000")
     epochs.press("Enter")
-    playground.transport.get_by_role("button", name=re.compile("^Play( new run)?$")).click()
+    playground.transport.get_by_role("button", name=re.compile("^(Play|Start new run)$")).click()
     playground.expect_state("training")
     until(lambda: playground.curve("Loss", "train"), "a loss")
 
@@ -121,14 +121,14 @@ def test_files_are_dropped_on_the_page(playground: Playground, guard: Guard) -> 
     expect(page.get_by_text("Dropped in").first).to_be_visible()
     weights = {"fc1.weight": np.zeros((10, 64), np.float32), "fc1.bias": np.ones(10, np.float32)}
     drop(playground, "w.safetensors", save(weights))
-    expect(page.get_by_text("The weights were put in")).to_be_visible()
+    expect(page.get_by_text("Weights imported")).to_be_visible()
     drop(playground, "bad.safetensors", save({"other": np.zeros(3, np.float32)}))
     expect(
         page.get_by_role("alert").filter(has_text="bad.safetensors was not taken")
     ).to_be_visible()
     page.keyboard.press("Escape")
     drop(playground, "letter.docx", b"PK")
-    expect(page.get_by_text("Only specs (.json), weights (.safetensors)").first).to_be_visible()
+    expect(page.get_by_text("Only networks (.json), weights (.safetensors)").first).to_be_visible()
 
 
 def test_points_are_set_by_click_and_by_keys(playground: Playground) -> None:

@@ -86,8 +86,8 @@ def test_a_hidden_value_and_its_sensitivity_are_opened(
     expect(cell).to_contain_text("from PyTorch")
     view.get_by_role("tab", name="Backward").click()
     view.get_by_role("button", name="Through time").click()
-    expect(view.get_by_role("button", name="δ from above")).to_be_visible()
-    expect(view.get_by_role("button", name="δ passed down")).to_be_visible()
+    expect(view.get_by_role("button", name="from the layer after: ∂E/∂x")).to_be_visible()
+    expect(view.get_by_role("button", name="passed back: ∂E/∂x")).to_be_visible()
 
 
 def silenced(playground: Playground, server: LiveServer, run: str) -> None:

@@ -35,7 +35,7 @@ def test_a_chinese_text_is_trained_and_continued(
 ) -> None:
     page = playground.open(text_run(clean), "zh").page
     results = page.get_by_role("complementary").last
-    reading = results.get_by_role("slider", name="网络所读")
+    reading = results.get_by_role("slider", name="网络读到的内容")
     expect(reading).to_contain_text("床前明月光，")
     # Its own first text is as good as any: every character is one of the poem's.
     newest = results.locator(".piece.newest")

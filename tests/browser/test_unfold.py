@@ -343,7 +343,9 @@ def test_a_layer_of_a_large_network_opens_soon(
     button = '[data-card="conv1"] [data-open]'
     first = page.evaluate(_CLICK_TO, [button, "section.view .body canvas"])
     tab = "section.view [role=tab]:nth-child(2)"
-    unfolded = page.evaluate(_CLICK_TO, [tab, "section.view .body [aria-label^='δ from above']"])
+    unfolded = page.evaluate(
+        _CLICK_TO, [tab, "section.view .body [aria-label^='from the layer after: ∂E/∂x']"]
+    )
     walk.wait(walk.at[0])
     page.evaluate(_CLICK_TO, ["section.view header > .icon", "main:not(:has(section.view))"])
     again = page.evaluate(

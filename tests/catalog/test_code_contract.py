@@ -13,7 +13,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from app.catalog.augmentations import AUGMENTATIONS, Augmentation
-from app.catalog.code import Code, of_function, of_module
+from app.catalog.code import Code, NestedModule, of_function, of_module
 from app.catalog.layers import LAYERS, Layer
 from app.catalog.losses import LOSSES, Loss
 from app.catalog.optimizers import OPTIMIZERS, Optimizer
@@ -125,6 +125,19 @@ def test_a_module_that_forgets_its_arguments_is_refused() -> None:
 
     with pytest.raises(TypeError, match="does not keep its argument size"):
         of_module(Forgetful(3))
+
+
+def test_a_module_nested_in_a_function_is_refused_with_the_repair() -> None:
+    class Nested(torch.nn.Module):
+        pass
+
+    with pytest.raises(NestedModule) as refused:
+        of_module(torch.nn.Sequential(Nested()))
+    said = refused.value.text
+    assert "Nested" in said.en
+    assert "import it in build()" in said.en
+    assert "Nested" in said.zh
+    assert "build()" in said.zh
 
 
 @parametrized(SCHEDULES, "schedule")

@@ -15,8 +15,8 @@ import app.nn as package
 from app.catalog.layers import LAYERS, Layer, ShapeMismatch
 from app.catalog.layers.conv2d import Conv2d
 from app.core.shapes import Shape, Steps, Tokens
-from app.nn.recurrent import Unrolled
 from app.nn.seeded import Seeded
+from app.nn.unrolled import Unrolled
 from tests.catalog.strategies import batch_of
 
 SHAPES: tuple[Shape, ...] = ((3, 4, 4), (6, 6, 6), (2, 6), (5,), Tokens(4, 5), Steps(5, 4))

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.catalog.layers import LAYERS, Layer
-from app.nn.recurrent import Gru, Lstm, Rnn, Unrolled
+from app.nn.recurrent import Gru, Lstm, Rnn
+from app.nn.unrolled import Unrolled
 from tests.catalog.strategies import fewer
 
 BATCH = 3

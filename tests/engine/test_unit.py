@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from safetensors.numpy import load
 
 from app.engine.probes import Moment, Prober
-from app.engine.unit import unit_over_time, units_of
 from app.nn.feedback import Banded, Jordan
 from app.nn.recurrent import Gru, Lstm, Rnn
 from app.protocol.taps import TAP
@@ -37,7 +36,7 @@ def test_an_lstms_unit_obeys_the_cells_equations(
     with torch.no_grad():
         h = module(x)
         unit = data.draw(st.integers(0, hidden - 1))
-        found = {k: v.numpy() for k, v in unit_over_time(module, [x], h, unit).items()}
+        found = {k: v.numpy() for k, v in module.unit_over_time(unit, h, x).items()}
     w, u, b, c = (p.detach().numpy() for p in module.of_layer(0))
     state, cell = np.zeros(hidden), np.zeros(hidden)
     for t in range(steps):
@@ -61,7 +60,7 @@ def test_the_parts_of_elmans_net_input_sum_to_it(
     with torch.no_grad():
         h = module.stepwise(x)
         for unit in range(h.shape[2]):
-            found = unit_over_time(module, [x], h, unit)
+            found = module.unit_over_time(unit, h, x)
             torch.testing.assert_close(found["Ux"] + found["Ws"] + found["b"], found["u"])
             torch.testing.assert_close(getattr(torch, activation)(found["u"]), found["s"])
             torch.testing.assert_close(found["s"], h[0, :, unit])
@@ -71,12 +70,12 @@ def test_grus_and_banded_units() -> None:
     gru, banded, x = Gru(2, 3), Banded(2, 4), torch.randn(1, 5, 2)
     with torch.no_grad():
         h = gru(x)
-        found = unit_over_time(gru, [x], h, 1)
+        found = gru.unit_over_time(1, h, x)
         before = torch.cat([torch.zeros(1), found["h"][:-1]])
         made = (1 - found["z"]) * found["n"] + found["z"] * before
         torch.testing.assert_close(made, h[0, :, 1])
         s = banded(x)
-        found = unit_over_time(banded, [x], s, 2)
+        found = banded.unit_over_time(2, s, x)
         torch.testing.assert_close(torch.tanh(found["u"]), s[0, :, 2])
 
 
@@ -89,7 +88,7 @@ def test_jordans_hidden_unit_and_output_of_the_same_number() -> None:
     U, W, b, V, c = (p.detach().numpy() for p in module.parameters())
     with torch.no_grad():
         made = module(x)
-        found = [unit_over_time(module, [x], made, unit) for unit in range(4)]
+        found = [module.unit_over_time(unit, made, x) for unit in range(4)]
     o = np.zeros(3)
     for t in range(5):
         ux, wo = U @ x[0, t].numpy(), W @ o
@@ -103,7 +102,7 @@ def test_jordans_hidden_unit_and_output_of_the_same_number() -> None:
             assert set(series) == set(wanted)
             for name, value in wanted.items():
                 assert abs(float(series[name].detach()[t]) - value[unit]) < 1e-12
-    assert (units_of(module, made), units_of(Banded(2, 4), torch.zeros(1, 5, 4))) == (4, 4)
+    assert (module.units(made), Banded(2, 4).units(torch.zeros(1, 5, 4))) == (4, 4)
 
 
 def test_a_tap_shows_one_unit_in_full_precision() -> None:

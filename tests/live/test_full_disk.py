@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests import waiting
 from tests.live.test_own_data import CSV, TABLE
 from tests.support import LiveServer, live_server
 
@@ -47,13 +48,7 @@ def fill(folder: Path) -> Path:
 
 def until(what: Callable[[], Any], seconds: float) -> Any:
     """The first true answer."""
-    deadline = time.monotonic() + seconds
-    while True:
-        answer = what()
-        if answer:
-            return answer
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
+    return waiting.until(what, str(what), seconds)
 
 
 def trained(server: LiveServer, speed: float | None = None) -> str:

@@ -6,7 +6,6 @@ import asyncio
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from app.runs.runner import SpawnRunner
 from tests.live.test_own_data import TABLE, reach, spec_of, uploaded
 from tests.live.test_train import SPEC
 from tests.support import ROOT, LiveServer, start_server
+from tests.waiting import until
 
 MODULES = (
     *("json", "numpy", "torch", "random", "sklearn", "usercustomize", "sitecustomize", "decimal"),
@@ -66,13 +66,10 @@ def used(server: LiveServer) -> None:
     assert code.status == 200, code.body
     begun = server.post("/api/v1/baselines", BASELINE)
     assert begun.status == 202, begun.body
-    deadline = time.monotonic() + 60
-    record = begun.json()
-    while record["state"] in ("queued", "running"):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-        record = server.get(f"/api/v1/baselines/{record['id']}").json()
-    assert record["state"] == "finished", record
+    address = f"/api/v1/baselines/{begun.json()['id']}"
+    over = ("finished", "failed", "cancelled")
+    state = until(lambda: (s := server.get(address).json()["state"]) in over and s, "its end")
+    assert state == "finished", server.get(address).body
 
 
 def command_line(

@@ -13,6 +13,7 @@ import pytest
 
 from tests.live.test_own_data import CSV, TABLE
 from tests.support import LiveServer, start_server
+from tests.waiting import until
 
 FREE_WITHIN = 1.0
 GONE_WITHIN = 2.0
@@ -35,26 +36,19 @@ def killed(server: LiveServer) -> float:
     server.process.kill()
     server.process.wait()
     began = time.monotonic()
-    while not is_free(server.port):
-        assert time.monotonic() - began < 30
-        time.sleep(0.01)
+    until(lambda: is_free(server.port), "a free port", 30)
     took = time.monotonic() - began
-    deadline = time.monotonic() + GONE_WITHIN
-    while any(is_alive(one) for one in children):
-        assert time.monotonic() < deadline, [one for one in children if is_alive(one)]
-        time.sleep(0.02)
+    until(lambda: not any(map(is_alive, children)), "the end of all children", GONE_WITHIN)
     return took
 
 
 def until_started(server: LiveServer, kind: str) -> None:
-    deadline = time.monotonic() + 10
-    while True:
+    def look() -> bool:
         children = psutil.Process(server.process.pid).children(recursive=True)
         lines = [Path(f"/proc/{one.pid}/cmdline") for one in children]
-        if any(kind.encode() in line.read_bytes() for line in lines if line.exists()):
-            return
-        assert time.monotonic() < deadline, f"{kind} was never seen"
-        time.sleep(0.01)
+        return any(kind.encode() in line.read_bytes() for line in lines if line.exists())
+
+    until(look, kind, 10)
 
 
 def is_alive(process: psutil.Process) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from safetensors.numpy import load
 
 from tests.own.files import shades, zipped
 from tests.support import LiveServer, live_server
+from tests.waiting import until
 
 ROWS = 240
 TABLE = "a,b,kind\n" + "".join(
@@ -22,12 +22,12 @@ CSV = {"content-type": "text/csv"}
 
 def ended(server: LiveServer, upload: dict[str, Any]) -> dict[str, Any]:
     """The upload once it has been read."""
-    deadline = time.monotonic() + 60
-    while upload["state"] in ("receiving", "reading"):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-        upload = server.get(f"/api/v1/uploads/{upload['id']}").json()
-    return upload
+
+    def look() -> dict[str, Any] | None:
+        state: dict[str, Any] = server.get(f"/api/v1/uploads/{upload['id']}").json()
+        return None if state["state"] in ("receiving", "reading") else state
+
+    return until(look, "the set that was read")
 
 
 def uploaded(server: LiveServer, content: bytes, query: str = "", **headers: str) -> dict[str, Any]:
@@ -51,13 +51,12 @@ def spec_of(dataset: dict[str, Any], classes: int) -> dict[str, Any]:
 def reach(server: LiveServer, run: str, step: int) -> dict[str, Any]:
     """Play to a step and wait until the run rests there."""
     server.command(run, "play", until=step)
-    deadline = time.monotonic() + 60
-    while True:
+
+    def look() -> dict[str, Any] | None:
         info = dict(server.get(f"/api/v1/runs/{run}").json())
-        if info["step"] >= step and info["state"] == "paused":
-            return info
-        assert time.monotonic() < deadline, info
-        time.sleep(0.02)
+        return info if info["step"] >= step and info["state"] == "paused" else None
+
+    return until(look, f"rest at step {step}")
 
 
 def test_a_set_is_kept_while_a_run_needs_it(server: LiveServer) -> None:
@@ -80,10 +79,8 @@ def test_a_set_is_kept_while_a_run_needs_it(server: LiveServer) -> None:
     assert gone.status == 422
     assert gone.json()["problems"][0]["code"] == "data_missing"
     assert list((server.data / "datasets").iterdir()) == []
-    deadline = time.monotonic() + 10  # the reader's folder goes when its process has ended
-    while list((server.data / "uploads").glob("*")):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    uploads = server.data / "uploads"  # the reader's folder goes when its process has ended
+    until(lambda: not list(uploads.glob("*")), "the end of the reader's folder", 10)
 
 
 def test_pictures_by_a_form(server: LiveServer) -> None:

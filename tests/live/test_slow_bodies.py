@@ -11,6 +11,7 @@ import pytest
 
 from tests.live.wire import SECONDS, Ending, crowd, drip, ending, head, opened, resident, send
 from tests.support import LiveServer
+from tests.waiting import until
 
 CSV = b"a,b,c\n" + b"".join(b"%d,%d,%s\n" % (i, i * i, b"xy"[i % 2 : i % 2 + 1]) for i in range(60))
 ROUTES = [
@@ -35,10 +36,7 @@ def left_over(server: LiveServer) -> list[Path]:
 
 
 def until_nothing_is_left(server: LiveServer) -> None:
-    deadline = time.monotonic() + 10
-    while left_over(server) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not left_over(server)
+    until(lambda: not left_over(server), "a clean disk", 10)
 
 
 def remove(server: LiveServer, state: dict[str, Any]) -> None:

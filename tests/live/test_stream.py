@@ -17,6 +17,7 @@ from app.protocol.stream import CLOSE_BAD_MESSAGE, CLOSE_TOO_SLOW
 from tests.live.viewer import PATIENCE, Tab, open_tab
 from tests.runs.helpers import whole
 from tests.support import LiveServer
+from tests.waiting import until
 
 DROPPED_WITHIN = 15.0
 UNHURRIED = 50
@@ -91,10 +92,7 @@ def test_closing_the_tab_changes_nothing(server: LiveServer, lenet: dict[str, An
         server.command(run, "play")
         tab.until(lambda: tab.frames)
     seen = state_of(server, run)["step"]
-    deadline = time.monotonic() + PATIENCE
-    while state_of(server, run)["step"] <= seen + 5:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    until(lambda: state_of(server, run)["step"] > seen + 5, "five more steps", PATIENCE)
     assert state_of(server, run)["state"] in ("running", "finished")
     server.command(run, "pause")
 

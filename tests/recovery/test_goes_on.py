@@ -25,6 +25,7 @@ from tests.runs.helpers import (
     watching,
     worker_pid,
 )
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 STOPS = 20
@@ -91,9 +92,11 @@ async def test_runs_that_trained_train_on_after_the_server(tmp_path: Path, zygot
             await runs.command(run, Step(count=400))
     async with service(tmp_path, zygote, max_cpu_runs=2) as runs:
         assert (await runs.get(rested)).state == "parked"
-        async with asyncio.timeout(120):
-            while min([(await runs.get(run)).step for run in going]) < 400:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+
+        async def all_there() -> bool:
+            return min([(await runs.get(run)).step for run in going]) >= 400
+
+        await eventually(all_there, "step 400 of every run", 120)
         for run in going:
             curve(await stored_events(runs, run))
             assert (await runs.get(run)).step == 400

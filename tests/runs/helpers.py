@@ -28,6 +28,7 @@ from app.runs.viewer import Viewer
 from app.runs.zygote import CpuRunner
 from app.spec.run import RunSpec
 from app.store.runs import Store
+from tests.waiting import eventually
 
 PATIENCE = 60.0
 GOING: frozenset[State] = frozenset({"starting", "running", "queued"})
@@ -237,9 +238,11 @@ async def warm_workers() -> AsyncIterator[Shared]:
 
 async def becomes(runs: Runs, run: str, state: State) -> None:
     """Wait for a state without being a viewer, whose presence would change it."""
-    async with asyncio.timeout(PATIENCE):
-        while (await runs.get(run)).state != state:  # noqa: ASYNC110 (no event without a viewer)
-            await asyncio.sleep(0.02)
+
+    async def look() -> bool:
+        return (await runs.get(run)).state == state
+
+    await eventually(look, f"the state {state}", PATIENCE)
 
 
 def worker_pid(runs: Runs, run: str) -> int:

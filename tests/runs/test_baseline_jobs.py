@@ -19,6 +19,7 @@ from app.protocol.baselines import BaselineRecord
 from app.runs.baselines import Baselines, launch
 from app.spec.baseline import BaselineMisfit
 from app.store.records import BaselineFiles
+from tests.waiting import eventually
 
 Seen = TypeVar("Seen")
 QUICK = {"dataset": {"type": "digits8"}, "baseline": {"type": "linear_svm"}}
@@ -40,12 +41,11 @@ async def jobs(folder: Path, **limits: Any) -> AsyncIterator[Baselines]:
 
 async def until(look: Callable[[], Seen | None]) -> Seen:
     """The first true value of ``look``."""
-    async with asyncio.timeout(60):
-        while True:
-            seen = look()
-            if seen:
-                return seen
-            await asyncio.sleep(0.02)
+
+    async def looked() -> Seen | None:
+        return look()
+
+    return await eventually(looked, "what a job should become")
 
 
 async def end_of(baselines: Baselines, name: str) -> BaselineRecord:

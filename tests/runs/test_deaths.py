@@ -32,6 +32,7 @@ from app.runs.service import Runs
 from app.spec.settings import Settings
 from app.store.runs import Store
 from tests.runs.helpers import becomes, fake, numbered, service, spec, watching, worker_pid
+from tests.waiting import eventually
 
 RUN = "06h0000000000000"
 
@@ -75,9 +76,12 @@ async def test_three_deaths_in_a_row_give_a_run_up(tmp_path: Path) -> None:
 async def test_a_step_further_counts_from_the_start(tmp_path: Path) -> None:
     async with service(tmp_path, fake("unlucky")) as runs:
         run = await played(runs)
-        async with asyncio.timeout(60):
-            while len(told := await notes(runs, run)) < 2 * TRIES:  # noqa: ASYNC110 (no viewer)
-                await asyncio.sleep(0.05)
+
+        async def enough() -> list[Note] | None:
+            told = await notes(runs, run)
+            return told if len(told) >= 2 * TRIES else None
+
+        told = await eventually(enough, f"{2 * TRIES} notes")
         assert {note.params["count"] for note in told} == {1}
         await runs.delete(run)
 
@@ -187,9 +191,11 @@ async def test_commands_that_wait_are_followed_by_the_next_server(tmp_path: Path
                 assert (await runs.command(second, Step(count=3))).waiting
             await runs.stop()
         await runs.start()
-        async with asyncio.timeout(30):
-            while (await runs.get(second)).step < 7:  # noqa: ASYNC110 (a viewer would change it)
-                await asyncio.sleep(0.02)
+
+        async def there() -> bool:
+            return (await runs.get(second)).step >= 7
+
+        await eventually(there, "step 7")
 
 
 async def test_a_followed_command_is_not_followed_again(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from app.protocol.lag import LagRecord
 from app.runs.lag import LagExperiments
 from app.store.records import LagFiles
 from tests.runs.helpers import Shared, warm_workers
+from tests.waiting import eventually
 
 SPEC = parse_spec({"lags": [3, 4, 200], "cells": ["gru"], "steps": 600, "units": 16})
 
@@ -31,11 +31,11 @@ async def jobs(
 
 
 async def seen(lags: LagExperiments, name: str, enough: Callable[[LagRecord], bool]) -> LagRecord:
-    async with asyncio.timeout(60):
-        while True:
-            if enough(lags.get(name)):
-                return lags.get(name)
-            await asyncio.sleep(0.02)
+    async def look() -> LagRecord | None:
+        record = lags.get(name)
+        return record if enough(record) else None
+
+    return await eventually(look, "what the experiment should become")
 
 
 async def test_what_was_found_before_a_stop_stays_and_is_not_done_again(tmp_path: Path) -> None:

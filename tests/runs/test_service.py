@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.core.errors import Conflict, DeviceMissing, Invalid, NotFound, SpecError
+from app.core.text import Text
 from app.protocol.commands import Play, SetSpeed, Step
 from app.protocol.events import State, StoredEvent
 from app.protocol.frames import Stamped
@@ -396,3 +397,5 @@ class Somebody:
     def gone(self, run: str) -> None: ...
 
     def curtail(self, run: str, missing: int) -> None: ...
+
+    def hold(self, run: str, reason: Text | None) -> None: ...

@@ -21,7 +21,7 @@ from app.spec.training import TrainingSpec
 from tests.spec.networks import any_network, trainings, wide_networks
 from tests.spec.patching import apply
 
-NO_REPAIR = "No repair is offered"
+NO_REPAIR = "Glassnet has no one-click repair"
 HARD = {"shape_mismatch", "output_size", "too_many_parameters", "too_many_macs", "too_much_memory"}
 """Wiring can always be mended; a size may be beyond any repair of one step, and then it is said so."""
 LARGE = 2_000_000

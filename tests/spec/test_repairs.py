@@ -91,7 +91,7 @@ def test_branches_with_other_channels_are_added_after_a_convolution_of_one_cell(
     assert report.ok
     assert report.node("conv9").shape == (4, 28, 28)
     assert report.node("conv1").count == 6 * 4 + 4
-    joined = mended(body, "shape_mismatch", "conv9", "Join with Concatenate")
+    joined = mended(body, "shape_mismatch", "conv9", "Combine with Concatenate")
     assert joined.node("conv9").shape == (10, 28, 28)
 
 
@@ -122,10 +122,10 @@ def test_two_wires_into_a_layer_that_takes_one_are_joined_before_it() -> None:
     body = network(
         ("a", CONV, ["input"]), ("b", CONV, ["input"]), ("conv9", CONV, ["a", "b"]), *HEAD
     )
-    assert {"Join them with Add", "Join them with Concatenate"} <= set(
+    assert {"Combine them with Add", "Combine them with Concatenate"} <= set(
         offered(body, "arity", "conv9")
     )
-    report = mended(body, "arity", "conv9", "Join them with Concatenate")
+    report = mended(body, "arity", "conv9", "Combine them with Concatenate")
     assert report.ok
     assert report.node("cat1").shape == (8, 28, 28)
 

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from app.protocol.wire import Message, encode, recv_message
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
@@ -191,9 +192,7 @@ def alive(pid: int) -> bool:
 
 
 def gone_within(pid: int, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while alive(pid):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
+    try:
+        return until(lambda: not alive(pid), "its end", seconds)
+    except AssertionError:
+        return False

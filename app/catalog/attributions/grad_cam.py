@@ -18,7 +18,7 @@ from app.core.text import Text, text
 
 
 class GradCam(Attribution):
-    """Where in the picture the maps of a layer speak for the answer.
+    """Where in the picture the maps of a layer support the prediction.
 
     Captum's LayerGradCam: the mean gradient of a map is its weight; only what speaks for the answer
     is kept, and spread over the input bilinearly. Source: Selvaraju et al., 2017.
@@ -26,10 +26,10 @@ class GradCam(Attribution):
 
     TITLE = text("Grad-CAM", "Grad-CAM")
     SUMMARY = text(
-        "Where the maps of a layer speak for the answer.", "某层特征图中支持该答案的位置。"
+        "Where the maps of a layer support the prediction.", "某层特征图中支持该预测的位置。"
     )
     DOC_ZH = (
-        "以每张图的平均梯度为权重对特征图求和，只保留正值，再双线性放大到输入尺寸。"
+        "以每张特征图的平均梯度为系数对特征图求和，只保留正值，再双线性放大到输入尺寸。"
         "出处：Selvaraju 等，2017。"
     )
     GROUP = GRADIENTS
@@ -65,8 +65,8 @@ class GradCam(Attribution):
         known = ", ".join(maps) or "–"
         if subject.x.dim() != 4:
             raise self._refusal(
-                "there are no maps over numbers in a row. Saliency and integrated gradients do.",
-                "输入不是图像，没有特征图。可用显著性或积分梯度。",
+                "the input is a row of numbers, so it has no maps. Use saliency or integrated gradients.",
+                "输入不是图像，没有特征图。请改用显著性或积分梯度。",
             )
         if self.layer is None:
             if not subject.convolutions:

@@ -18,8 +18,8 @@ class IntegratedGradients(Attribution):
 
     TITLE = text("Integrated gradients", "积分梯度")
     SUMMARY = text(
-        "Shares out the answer, less that for an empty input, among the inputs.",
-        "把答案与空白输入答案之差分摊到各个输入。",
+        "Divides the difference between the output and that of a baseline input among all inputs.",
+        "把网络对该输入与对基线输入的输出之差分摊到各个输入。",
     )
     DOC_ZH = (
         "沿基线到输入的直线对梯度积分（Gauss–Legendre）。各份之和为 f(x) − f(基线)，"

@@ -18,8 +18,8 @@ class Occlusion(Attribution):
 
     TITLE = text("Occlusion", "遮挡")
     SUMMARY = text(
-        "What the answer loses when a window covers a part of the input.",
-        "用窗口遮住部分输入时答案的损失。",
+        "How much the output falls when a window covers a part of the input.",
+        "用窗口遮住一部分输入，看输出下降多少。",
     )
     DOC_ZH = (
         "窗口遮住输入的一部分（所有通道）并滑动；每个输入取所有覆盖它的窗口所致损失的平均。"
@@ -41,7 +41,7 @@ class Occlusion(Attribution):
     )
     stride: int = option(
         2,
-        text("stride", "步长"),
+        text("stride", "步幅"),
         text("By how far it moves.", "每次移动的距离。"),
         ge=1,
         le=64,

@@ -18,7 +18,7 @@ class Saliency(Attribution):
 
     TITLE = text("Saliency", "显著性")
     SUMMARY = text(
-        "The gradient of the answer with respect to every input.", "答案对每个输入的梯度。"
+        "The gradient of the answer with respect to every input.", "输出对每个输入的梯度。"
     )
     DOC_ZH = "输出随每个输入的一阶变化。默认取梯度的绝对值。出处：Simonyan 等，2014。"
     GROUP = GRADIENTS

@@ -38,7 +38,7 @@ class Boosting(Baseline):
         forward=r"y_k = c_k + \eta \sum_m h_{m,k}(x),\quad \hat t = \arg\max_k y_k",
         backward=r"h_{m,k} \approx t_k - \mathrm{softmax}(y)_k",
     )
-    ALIASES = ("boosting", "gbdt", "trees", "提升树")
+    ALIASES = ("梯度提升", "boosting", "gbdt", "trees", "提升树")
     EXAMPLES = ({"type": "boosting"},)
     TASKS = frozenset({"classification"})
 

@@ -19,11 +19,11 @@ class LinearSvm(Baseline):
 
     TITLE = text("Linear SVM", "线性支持向量机")
     SUMMARY = text(
-        "Weighs the raw inputs once, without any hidden layer: what no learned features can do.",
+        "Weighs the raw inputs once, without any hidden layer: it shows what is possible without learned features.",
         "只对原始输入加权一次，没有隐层：体现不学习特征时能达到的水平。",
     )
     DOC_ZH = (
-        "每个类别取原始输入的一个加权和，最大者胜出。\n\n"
+        "每个类别取原始输入的一个加权和，最大的为预测。\n\n"
         "即 scikit-learn 的 LinearSVC（liblinear）：平方合页损失，一类对其余。两个类别共用一个和，由符号决定。出处：Cortes 与 Vapnik，1995；Fan 等，2008。"
     )
     GROUP = LINEAR
@@ -40,8 +40,8 @@ class LinearSvm(Baseline):
         0.05,
         text("penalty C", "惩罚系数 C"),
         text(
-            "Weight of the mistakes against small weights; small is more regular.",
-            "错误相对于小权值的权重；越小越规则。",
+            "Cost of mistakes relative to the size of the weights: a smaller C keeps the weights smaller.",
+            "判错的代价相对于权值大小的比重；C 越小，权值越小，正则化越强。",
         ),
         ge=TINY,
         le=100.0,

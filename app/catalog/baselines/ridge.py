@@ -39,7 +39,8 @@ class Ridge(Baseline):
         1.0,
         text("penalty λ", "惩罚系数 λ"),
         text(
-            "Weight of small weights; 0 is plain least squares.", "小权值的权重；0 即普通最小二乘。"
+            "Strength of the pull towards small weights; 0 is plain least squares.",
+            "把权值拉向零的强度；0 即普通最小二乘。",
         ),
         ge=0.0,
         le=1e6,

@@ -37,7 +37,7 @@ class IdxPictures(Dataset):
         10_000,
         text("training samples", "训练样本数"),
         text(
-            "How many of the 60,000 pictures are learned from. Fewer over-fit sooner.",
+            "How many of the 60,000 pictures are used for training. Fewer over-fit sooner.",
             "使用 60,000 张图像中的多少张训练。越少越易过拟合。",
         ),
         ge=100,

@@ -71,14 +71,14 @@ class PointSet(Dataset):
     noise: float = option(
         0.0,
         text("noise", "噪声"),
-        text("How much chance blurs the pattern.", "随机性使图案模糊的程度。"),
+        text("Strength of the random noise in the data.", "数据中随机噪声的强度。"),
         ge=0.0,
         le=0.5,
     )
     train_share: float = option(
         0.5,
         text("training share", "训练比例"),
-        text("Share of the points that is learned from.", "用于训练的点所占比例。"),
+        text("Share of the points used for training.", "用于训练的点所占比例。"),
         ge=0.1,
         le=0.9,
     )

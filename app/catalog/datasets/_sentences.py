@@ -72,8 +72,8 @@ def words_option(default: int, most: int) -> Any:
         default,
         text("words", "词数"),
         text(
-            "The most frequent ones are known; any other becomes one of twelve unknown words, by its look.",
-            "只认识最常见的词；其余按词形归入十二种未知词之一。",
+            "The most frequent words are known; any other is replaced by one of twelve unknown-word tokens, according to its spelling.",
+            "只保留最常见的词；其余按拼写形式替换为十二种未知词元之一。",
         ),
         ge=100,
         le=most,

@@ -33,7 +33,7 @@ class BundledTable(Dataset):
         text(
             "Bring every column to mean 0 and deviation 1 over the training part, a number that is "
             "predicted too.",
-            "按训练部分将每列变换为均值 0、标准差 1，被预测的数值亦然。",
+            "按训练部分将每列变换为均值 0、标准差 1，被预测的数值也一样。",
         ),
     )
 

@@ -59,7 +59,7 @@ class Uploaded(Dataset):
     train_share: float = option(
         0.8,
         text("training share", "训练比例"),
-        text("Share of the samples that is learned from.", "用于训练的样本所占比例。"),
+        text("Share of the samples used for training.", "用于训练的样本所占比例。"),
         ge=0.1,
         le=0.9,
     )

@@ -22,7 +22,7 @@ class Adding(MadeSequences):
     TITLE = text("Adding problem", "加法问题")
     SUMMARY = text(
         "Random numbers, two of them marked: at the end their sum is asked. A test of long memory.",
-        "一串随机数，其中两个带标记：最后要求给出二者之和。检验长期记忆的经典任务。",
+        "一串随机数，其中两个带标记：最后要求给出二者之和。测试长期记忆的经典任务。",
     )
     DOC_ZH = (
         "每个时刻有一个 0…1 之间的数和一个标记；前后两半各有一个数带标记，目标为二者之和。\n\n"

@@ -27,7 +27,7 @@ class Diabetes(BundledTable):
         text("age", "年龄"),
         text("sex", "性别"),
         text("body mass index", "体重指数"),
-        text("blood pressure", "平均血压"),
+        text("mean blood pressure", "平均血压"),
         text("total cholesterol", "总胆固醇"),
         text("LDL", "低密度脂蛋白"),
         text("HDL", "高密度脂蛋白"),

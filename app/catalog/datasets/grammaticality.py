@@ -34,16 +34,26 @@ class Grammaticality(SentenceSet):
     that is as good as before: nobody can be right about all.
     """
 
-    TITLE = text("Grammaticality", "语句是否通顺")
+    TITLE = text("Grammaticality", "语句合法性检查")
     SUMMARY = text(
         "A real sentence, or one with two words exchanged? The network judges the order of words.",
-        "是真实的句子，还是交换了两个词？网络判断词序是否通顺。",
+        "是真实的句子，还是交换了两个词？网络预测词序是否合乎语法。",
     )
     DOC_ZH = (
         "Brown 语料库的一个句子，以及交换其中两个词后的同一句子：哪个是原句？\n\n"
-        "每个句子出现两次，都在同一部分。首词和末尾标点不动，使大写与句号不泄露答案。有些交换并不影响通顺，因此不可能全对。"
+        "每个句子出现两次，都在同一部分。首词和末尾标点不动，使大写与句号不泄露类别。有些交换并不影响语法，因此不可能全对。"
     )
-    ALIASES = ("Brown corpus", "grammar", "acceptability", "word order", "语法", "词序", "通顺")
+    ALIASES = (
+        "语句合法性检查",
+        "语句是否通顺",
+        "Brown corpus",
+        "grammar",
+        "acceptability",
+        "word order",
+        "语法",
+        "词序",
+        "通顺",
+    )
     EXAMPLES = (
         {"type": "grammaticality"},
         {"type": "grammaticality", "exchange": "any", "longest": 12, "sentences": 5000},

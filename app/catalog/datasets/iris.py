@@ -13,8 +13,8 @@ class Iris(BundledTable):
 
     TITLE = text("Iris", "鸢尾花")
     SUMMARY = text(
-        "150 flowers of three species by four lengths: the oldest set of all, almost linear.",
-        "三种鸢尾共 150 朵，四个长度特征：最古老的数据集，近乎线性可分。",
+        "150 flowers of three species by four lengths: a classic, almost linearly separable.",
+        "三种鸢尾共 150 朵，四个长度特征：经典数据集，几乎线性可分。",
     )
     DOC_ZH = "花萼与花瓣的长和宽（厘米），三种各 50 朵。"
     ALIASES = ("iris", "flowers", "Fisher", "花")

@@ -29,8 +29,8 @@ def _bundled() -> tuple[list[str], NDArray[np.int64]]:
 class Names(TokenSet):
     """9,000 names, read letter by letter: 3,000 women's, 3,000 men's, 3,000 surnames.
 
-    A name that is in use as more than one belongs where its share of the people is largest. Much is told
-    by the last letters; some names nobody could place without knowing them.
+    A name with several uses gets the class in which it is most common. The last letters tell much; some
+    names cannot be placed without knowing them.
     """
 
     TITLE = text("Names", "人名分类")
@@ -40,7 +40,7 @@ class Names(TokenSet):
     )
     DOC_ZH = (
         "9,000 个人名，逐字母读入：女名、男名、姓氏各 3,000 个。\n\n"
-        "兼作多类的名字归入人口占比最大的一类。末尾几个字母往往透露答案；有些名字不认识就无从判断。"
+        "有多种用法的名字归入最常见的一类。末尾几个字母往往透露类别；有些名字不认识就无法分类。"
     )
     ALIASES = ("surname", "first name", "letters", "characters", "姓名", "字母", "字符")
     EXAMPLES = ({"type": "names"},)

@@ -22,8 +22,8 @@ class Parity(MadeSequences):
 
     TITLE = text("Parity", "奇偶校验")
     SUMMARY = text(
-        "A string of bits: is the number of ones even or odd? A network without memory cannot tell.",
-        "一串比特：1 的个数是偶数还是奇数？没有记忆的网络无法回答。",
+        "A string of bits: is the number of ones even or odd? A network that reads bit by bit must remember one bit, and flip it at every 1.",
+        "一串比特：1 的个数是偶数还是奇数？逐位读入的网络须记住一位信息，每遇到 1 就翻转。",
     )
     DOC_ZH = "随机的 0 与 1；类别表示 1 的个数为偶数或奇数。\n\n任何一个时刻都不能漏掉：每遇到 1 都须翻转一位记忆。长度为 n 的序列共 2ⁿ 个：短序列种类少，会反复出现。约五分之一的不同序列只用于验证，从不用于训练；长度为 2 至 4 时可学的所剩无几。"
     ALIASES = ("XOR", "bits", "异或", "比特")

@@ -18,7 +18,7 @@ class PointsCircle(PointClasses):
     TITLE = text("Circle", "圆环")
     SUMMARY = text(
         "A disc inside a ring: no straight line parts them, three hidden units can.",
-        "圆盘在圆环之内：直线无法分开，三个隐藏单元即可。",
+        "圆盘在圆环之内：直线无法分开，三个隐单元即可。",
     )
     DOC_ZH = "距中心 2.5 以内为正，3.5 至 5 为负。噪声只改标签，不移动点。"
     ALIASES = ("disc", "ring", "圆形")

@@ -76,7 +76,7 @@ class PointsCustom(Dataset):
     train_share: float = option(
         0.75,
         text("training share", "训练比例"),
-        text("Share of the points that is learned from.", "用于训练的点所占比例。"),
+        text("Share of the points used for training.", "用于训练的点所占比例。"),
         ge=0.1,
         le=0.9,
     )

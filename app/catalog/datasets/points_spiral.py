@@ -22,7 +22,7 @@ class PointsSpiral(PointClasses):
     TITLE = text("Spiral", "双螺旋")
     SUMMARY = text(
         "Two spirals wound into each other: hard, it takes two hidden layers or many units.",
-        "两条互相缠绕的螺旋：较难，需要两个隐藏层或许多单元。",
+        "两条互相缠绕的螺旋：较难，需要两个隐层或许多单元。",
     )
     DOC_ZH = (
         "两条旋臂，相差半圈，各转 1¾ 圈至半径 5；噪声移动各点。\n\n"

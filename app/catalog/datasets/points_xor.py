@@ -18,7 +18,7 @@ class PointsXor(PointClasses):
     TITLE = text("XOR", "异或")
     SUMMARY = text(
         "Four squares, opposite ones alike: what a network without a hidden layer cannot learn.",
-        "四个方块，对角同类：没有隐藏层的网络学不会。",
+        "四个方块，对角同类：没有隐层的网络学不会。",
     )
     DOC_ZH = "两坐标同号为正。噪声只改标签，不移动点。"
     ALIASES = ("exclusive or", "checkerboard", "异或问题")

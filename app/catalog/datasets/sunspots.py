@@ -29,8 +29,8 @@ def _months() -> NDArray[np.float32]:
 
 
 class Sunspots(Dataset):
-    """Monthly means of the sunspot number since 1749, a stretch of ``length`` months, and the value
-    ``ahead`` months later; 1 means 150 spots.
+    """Monthly means of the sunspot number since 1749: a stretch of ``length`` months, and the value
+    ``ahead`` months later; 1 stands for a sunspot number of 150.
 
     The network learns from the first four fifths of the time and is asked about the last fifth. The
     spots come and go in about eleven years, never quite the same.
@@ -38,12 +38,12 @@ class Sunspots(Dataset):
 
     TITLE = text("Sunspots", "太阳黑子")
     SUMMARY = text(
-        "A real series: how many spots will the sun have? Learned from 1749 on, asked about our time.",
-        "真实的时间序列：太阳会有多少黑子？从 1749 年学起，预测近代。",
+        "A real series: how active will the sun be? Learned from 1749 on, asked about our time.",
+        "真实的时间序列：太阳黑子将如何变化？从 1749 年学起，预测近代。",
     )
     DOC_ZH = (
-        "自 1749 年起的黑子数月平均：给出 length 个月，预测其后第 ahead 个月的值；1 表示 150 个黑子。\n\n"
-        "用前五分之四的时间学习，用最后五分之一检验。黑子以约十一年为周期起伏，但从不完全相同。"
+        "自 1749 年起的黑子相对数月平均：给出 length 个月，预测其后第 ahead 个月的值；1 表示相对数 150。\n\n"
+        "用前五分之四的时间学习，用最后五分之一验证。黑子以约十一年为周期起伏，但从不完全相同。"
     )
     ALIASES = ("time series", "forecast", "sun", "时间序列", "预测", "太阳")
     EXAMPLES = ({"type": "sunspots"}, {"type": "sunspots", "length": 120, "ahead": 12})

@@ -77,7 +77,7 @@ class UploadedTable(Uploaded):
         text("standardise", "标准化"),
         text(
             "Bring numbers to mean 0 and deviation 1 over the training rows, a regression's target too.",
-            "按训练行将数值变换为均值 0、标准差 1，回归目标亦然。",
+            "按训练行将数值变换为均值 0、标准差 1，回归目标也一样。",
         ),
     )
 

@@ -27,9 +27,9 @@ def nonlinearity_option(default: Nonlinearity) -> Any:
         default,
         text("gain for", "增益依据"),
         text(
-            "The activation that the weights make up for, as torch.nn.init.calculate_gain has it; "
-            "auto takes the one that follows the layer.",
-            "权值所补偿的激励函数，增益与 torch.nn.init.calculate_gain 相同；auto 取该层之后的激励函数。",
+            "The activation that the weights make up for, with the gain of "
+            "torch.nn.init.calculate_gain. “What follows” takes the one after the layer.",
+            "权值所补偿的激励函数，增益同 torch.nn.init.calculate_gain。“后接的激励函数”即取该层之后的那个。",
         ),
         labels={
             "auto": text("what follows", "后接的激励函数"),

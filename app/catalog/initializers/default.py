@@ -20,7 +20,7 @@ class DefaultInitializer(Initializer):
     TITLE = text("PyTorch default", "PyTorch 默认")
     SUMMARY = text(
         "Uniform between −1/√n and 1/√n, n being the inputs of one unit; the bias too.",
-        "在 −1/√n 与 1/√n 之间均匀分布，n 为单元的输入数；偏置亦然。",
+        "在 −1/√n 与 1/√n 之间均匀分布，n 为单元的输入数；偏置也一样。",
     )
     DOC_ZH = "权值与偏置在 ±1/√扇入 内均匀分布，与 torch.nn.Linear、torch.nn.Conv2d 相同。"
     FORMULA = Formula(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class IdentityStart(Initializer):
     """Ones on the diagonal, at the kernel's centre; 0 elsewhere; bias 0."""
 
-    TITLE = text("Identity", "单位")
+    TITLE = text("Identity", "单位矩阵")
     SUMMARY = text(
         "Each unit starts as a copy of one input: a layer that changes nothing yet.",
         "每个单元起初复制一个输入：一个暂不改变任何东西的层。",

@@ -19,8 +19,8 @@ class Uniform(Initializer):
 
     TITLE = text("Uniform", "均匀分布")
     SUMMARY = text(
-        "Evenly spread between −bound and bound.",
-        "在 −界 与 界 之间均匀分布。",
+        "Evenly spread between −r and r.",
+        "在 −r 与 r 之间均匀分布。",
     )
     DOC_ZH = "在 ±bound 内均匀分布；偏置为 0。"
     FORMULA = Formula(forward=r"w \sim U(-r, r)")

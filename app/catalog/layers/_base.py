@@ -37,7 +37,7 @@ POOLING = text("Pooling", "池化")
 RECURRENT = text("Recurrent", "循环")
 DENSE = text("Dense and shape", "全连接与形状")
 ACTIVATION = text("Activation", "激励函数")
-REGULARISATION = text("Regularisation", "正则化")
+REGULARISATION = text("Normalisation and regularisation", "归一化与正则化")
 
 
 class Parameter(BaseModel):
@@ -51,6 +51,25 @@ class Parameter(BaseModel):
     @property
     def count(self) -> int:
         return prod(self.shape)
+
+
+class Window(BaseModel):
+    """Which fields of a layer say the window that slides over its input; an empty name is no field."""
+
+    model_config = ConfigDict(frozen=True)
+
+    size: str
+    """Field of the window's side."""
+    stride: str = ""
+    """Field of the cells between two windows; without it the sizes of input and output tell."""
+    padding: str = ""
+    """Field of the cells beyond the edge."""
+    half_padding: str = ""
+    """Field that lets windows reach half their side beyond the edge."""
+    dilation: str = ""
+    """Field of the distance between neighbouring cells of the window."""
+    winner: bool = False
+    """The largest value of each window is the output."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +146,15 @@ class Layer(Part):
     """Over a sequence (steps, features) its module takes the lengths of the sequences (N,) after the
     inputs: what comes behind the end of one is without effect."""
 
+    FLATTENS: ClassVar[bool] = False
+    """Lays out in a row what arrives: what follows can be shown as the picture that came before."""
+    TOKEN_VECTORS: ClassVar[str] = ""
+    """Name of the parameter (tokens, size) that holds a vector for every token; none of other layers."""
+    WINDOW: ClassVar[Window | None] = None
+    """The window that slides over a picture or a sequence, every output cell from its cells alone."""
+    PICTURE: ClassVar[str] = "maps"
+    """How the page draws it when it is looked into: a file of ``static/src/parts/pictures``."""
+
     PASSES: ClassVar[bool] = False
     """Every value of the output is one of the inputs, or a mean of some of them."""
 
@@ -140,6 +168,10 @@ class Layer(Part):
             "remembers": cls.REMEMBERS,
             "inner": list(cls.INNER),
             "cell": cls.CELL,
+            "flattens": cls.FLATTENS,
+            "token_vectors": cls.TOKEN_VECTORS,
+            "window": cls.WINDOW.model_dump() if cls.WINDOW else None,
+            "picture": cls.PICTURE,
         }
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:

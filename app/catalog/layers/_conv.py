@@ -16,14 +16,14 @@ WIDEST_PADDING = 15
 
 def filters_option(default: int) -> Any:
     """Output maps."""
-    title = text("filters", "输出通道数")
+    title = text("output maps", "输出特征图数")
     return option(
         default, title, text("Number of output maps.", "输出特征图的数目。"), ge=1, le=512
     )
 
 
 SIDE = text("Side of the square kernel.", "方形卷积核的边长。")
-AROUND = text("Rows and columns of zeros around the picture.", "图像四周补零的行列数。")
+AROUND = text("Rows and columns of zeros around the picture.", "图像四周填充的零的行列数。")
 
 
 def kernel_option(default: int, help: Text = SIDE) -> Any:
@@ -101,8 +101,8 @@ def check_groups(layer: Layer, got: Shape, filters: int, groups: int) -> None:
         return
     fit = max(g for g in range(1, groups) if not (channels % g or filters % g))
     expected = text(
-        f"groups that divide {channels} inputs and {filters} filters (not {groups})",
-        f"能整除 {channels} 个输入与 {filters} 个输出通道的分组数（而非 {groups}）",
+        f"groups that divide {channels} input maps and {filters} output maps (not {groups})",
+        f"能整除 {channels} 张输入特征图与 {filters} 张输出特征图的分组数（而非 {groups}）",
     )
     raise ShapeMismatch(layer, expected, got, Fix("set", "groups", fit))
 
@@ -124,7 +124,7 @@ def groups_option() -> Any:
         1,
         text("groups", "分组"),
         text(
-            "Groups of maps that do not see one another; must divide inputs and filters.",
+            "Groups of maps that do not see one another; must divide input maps and output maps.",
             "互不相连的特征图组数；须整除输入与输出通道数。",
         ),
         ge=1,

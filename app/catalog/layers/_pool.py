@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.catalog.family import option
-from app.catalog.layers._base import Fix, Layer, ShapeMismatch, image_input, sequence_input
+from app.catalog.layers._base import Fix, Layer, ShapeMismatch, Window, image_input, sequence_input
 from app.core.shapes import Shape, laid_out_as
 from app.core.text import text
 
@@ -26,6 +26,7 @@ class Pool(Layer):
 
     ID_PREFIX = "pool"
     PASSES = True
+    WINDOW = Window(size="size", stride="stride")
 
     size: int = option(
         2,

@@ -42,7 +42,8 @@ def layers_option() -> Any:
         1,
         text("layers", "层数"),
         text(
-            "Stacked: each reads the one below, step by step.", "层层堆叠：每层逐时刻读取下一层。"
+            "Stacked layers: each reads the outputs of the layer before it, time step by time step.",
+            "多层堆叠：每一层逐时刻读取前一层的输出。",
         ),
         ge=1,
         le=4,

@@ -30,7 +30,7 @@ def table_option() -> Any:
         text("connections", "连接表"),
         text(
             "The input maps that each output map reads, counted from 0; empty: every map reads all.",
-            "每张输出图所读取的输入图（从 0 起编号）；留空则与全部相连。",
+            "每张输出特征图读取的输入特征图（从 0 起编号）；留空则与全部相连。",
         ),
         min_length=1,
         max_length=512,
@@ -49,7 +49,7 @@ def check_table(layer: Layer, table: Table, filters: int, got: Shape) -> None:
     if len(table) != filters:
         expected = text(
             f"one row of its table for each of {filters} maps (not {len(table)} rows)",
-            f"连接表的行数与 {filters} 张输出图一致（而非 {len(table)} 行）",
+            f"连接表的行数与 {filters} 张输出特征图一致（而非 {len(table)} 行）",
         )
         raise ShapeMismatch(layer, expected, got, Fix("set", "filters", len(table)), every)
     for j, row in enumerate(table):
@@ -59,7 +59,7 @@ def check_table(layer: Layer, table: Table, filters: int, got: Shape) -> None:
         expected = text(
             f"in row {j} of its table input maps from 0 to {got[0] - 1}, each once, in order "
             f"(not {_shown(row)})",
-            f"连接表第 {j} 行按序列出 0 至 {got[0] - 1} 的输入图，各一次（而非 {_shown(row)}）",
+            f"连接表第 {j} 行按序列出 0 至 {got[0] - 1} 的输入特征图，各一次（而非 {_shown(row)}）",
         )
         raise ShapeMismatch(layer, expected, got, _mended(table, got[0]), every)
     if sum(map(len, table)) > MOST_CONNECTIONS:

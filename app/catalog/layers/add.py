@@ -20,8 +20,8 @@ class Add(Layer):
 
     TITLE = text("Add", "相加")
     SUMMARY = text(
-        "Adds its inputs cell by cell: the join of a residual block.",
-        "逐元素相加：残差块的汇合点。",
+        "Adds its inputs cell by cell: the end of a residual block.",
+        "逐元素相加：残差块的相加处。",
     )
     DOC_ZH = "逐元素求和；所有输入与输出形状相同。出处：He 等，CVPR 2016（残差网络）。"
     GROUP = DENSE

@@ -44,6 +44,7 @@ class BandedRnn(Layer):
     ALIASES = ("recurrent", "banded", "neighbours", "循环神经网络", "相邻", "序列")
     EXAMPLES = ({"type": "banded_rnn", "units": 32, "reach": 2},)
     ID_PREFIX = "band"
+    PICTURE = "through_time"
     CELL = "elman"
 
     type: Literal["banded_rnn"] = "banded_rnn"

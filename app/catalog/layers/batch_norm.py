@@ -38,6 +38,7 @@ class BatchNorm(Layer):
         backward=r"\delta_u = \frac{\gamma}{\sqrt{\sigma_B^2+\epsilon}}\left(\delta - \overline{\delta} - \hat u\,\overline{\delta\,\hat u}\right)",
     )
     ALIASES = (
+        "批规范化",
         "batch normalization",
         "批量归一化",
         "normalisation",

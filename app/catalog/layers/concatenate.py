@@ -19,8 +19,8 @@ class Concatenate(Layer):
 
     TITLE = text("Concatenate", "拼接")
     SUMMARY = text(
-        "Puts the maps of its inputs one behind the other: the join of an inception block.",
-        "把各输入的特征图依次排列：Inception 块的汇合点。",
+        "Puts the maps of its inputs one behind the other: the end of an inception block.",
+        "把各输入的特征图依次排列：Inception 块的拼接处。",
     )
     DOC_ZH = "沿通道方向（向量与序列则沿特征方向）依次拼接各输入。出处：Szegedy 等，CVPR 2015（Inception）。"
     GROUP = DENSE

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula
 from app.catalog.initializers import AnyInitializer
-from app.catalog.layers._base import CONVOLUTION, Layer, Parameter, sequence_input
+from app.catalog.layers._base import CONVOLUTION, Layer, Parameter, Window, sequence_input
 from app.catalog.layers._conv import (
     bias_option,
     check_groups,
@@ -57,6 +57,7 @@ class Conv1d(Layer):
     ALIASES = ("temporal convolution", "TDNN", "时间卷积", "sequence", "序列")
     EXAMPLES = ({"type": "conv1d", "filters": 16, "kernel": 3, "padding": 1},)
     ID_PREFIX = "conv"
+    WINDOW = Window(size="kernel", stride="stride", padding="padding", dilation="dilation")
     MASKED = True
 
     type: Literal["conv1d"] = "conv1d"
@@ -64,7 +65,7 @@ class Conv1d(Layer):
     kernel: int = kernel_option(3, text("Length of the kernel.", "卷积核的长度。"))
     stride: int = stride_option()
     padding: int = padding_option(
-        help=text("Zeros at both ends of the sequence.", "序列两端补零的个数。")
+        help=text("Zeros at both ends of the sequence.", "序列两端填充的零的个数。")
     )
     dilation: int = dilation_option()
     groups: int = groups_option()

@@ -14,6 +14,7 @@ from app.catalog.layers._base import (
     Parameter,
     Rows,
     ShapeMismatch,
+    Window,
     image_input,
 )
 from app.catalog.layers._conv import (
@@ -53,7 +54,7 @@ class Conv2d(Layer):
         "用小卷积核在图像上滑动：每张输出特征图在各处以同一组权值寻找同一种模式（权值共享）。",
     )
     DOC_ZH = (
-        "每张输出图将所有输入图各在自己的卷积核下滑动求和，再加一个偏置。\n\n"
+        "每张输出特征图将所有输入特征图各在自己的卷积核下滑动求和，再加一个偏置。\n\n"
         "输入 (C, H, W)；输出 (filters, ⌊(H+2p−d(k−1)−1)/s⌋+1, 宽同理)。使用连接表时，权值逐图紧凑存放：(连接数, k, k)。出处：LeCun 等，基于梯度的学习在文档识别中的应用，1998。"
     )
     GROUP = CONVOLUTION
@@ -64,6 +65,12 @@ class Conv2d(Layer):
         r",\quad \frac{\partial E}{\partial b_j} = \sum_{u,v} (\delta_j^\ell)_{uv}",
     )
     ALIASES = (
+        "卷积神经网络",
+        "滤波器",
+        "权重共享",
+        "参数共享",
+        "反向传播",
+        "特征映射",
         "convolution",
         "卷积层",
         "权值共享",
@@ -75,6 +82,8 @@ class Conv2d(Layer):
     )
     EXAMPLES = ({"type": "conv2d", "filters": 6, "kernel": 5, "padding": 2},)
     ID_PREFIX = "conv"
+    PICTURE = "convolution"
+    WINDOW = Window(size="kernel", stride="stride", padding="padding", dilation="dilation")
 
     type: Literal["conv2d"] = "conv2d"
     filters: int = filters_option(8)

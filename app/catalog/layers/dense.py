@@ -28,9 +28,25 @@ class Dense(FullyConnected):
         r",\quad \frac{\partial E}{\partial W} = \sum_n \delta^\ell (x^{\ell-1})^{\mathsf T}"
         r",\quad \frac{\partial E}{\partial b} = \sum_n \delta^\ell",
     )
-    ALIASES = ("fully connected", "linear", "fc", "全连接层", "输出层")
+    ALIASES = (
+        "神经元",
+        "neuron",
+        "隐层",
+        "隐藏层",
+        "隐含层",
+        "稠密层",
+        "净激活值",
+        "误差项",
+        "残差",
+        "fully connected",
+        "linear",
+        "fc",
+        "全连接层",
+        "输出层",
+    )
     EXAMPLES = ({"type": "dense", "units": 10},)
     ID_PREFIX = "fc"
+    PICTURE = "weighted_sum"
 
     type: Literal["dense"] = "dense"
     units: int = option(

@@ -17,8 +17,8 @@ class DenseSteps(FullyConnected):
 
     TITLE = text("Dense per step", "逐时刻全连接")
     SUMMARY = text(
-        "One dense layer for all steps of time: an answer, or another width, at every step.",
-        "所有时刻共用一个全连接层：每个时刻给出一个答案，或改变宽度。",
+        "One dense layer for all time steps: an output, or another width, at every time step.",
+        "所有时刻共用一个全连接层：每个时刻给出一个输出，或改变宽度。",
     )
     DOC_ZH = "每个时刻共用同一个全连接层：oₜ = V sₜ + c。输入 (T, F)，输出 (T, units)。"
     GROUP = RECURRENT
@@ -33,6 +33,7 @@ class DenseSteps(FullyConnected):
     ALIASES = ("time-distributed", "TimeDistributed", "linear", "权值共享", "序列")
     EXAMPLES = ({"type": "dense_steps", "units": 16},)
     ID_PREFIX = "fct"
+    PICTURE = "through_time"
 
     type: Literal["dense_steps"] = "dense_steps"
     units: int = option(

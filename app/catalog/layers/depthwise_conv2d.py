@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
 from app.catalog.initializers import AnyInitializer
-from app.catalog.layers._base import CONVOLUTION, Layer, Parameter, image_input
+from app.catalog.layers._base import CONVOLUTION, Layer, Parameter, Window, image_input
 from app.catalog.layers._conv import (
     init_option,
     kernel_option,
@@ -47,12 +47,13 @@ class DepthwiseConv2d(Layer):
     ALIASES = ("separable", "MobileNet", "Xception", "可分离卷积")
     EXAMPLES = ({"type": "depthwise_conv2d", "kernel": 3, "padding": 1},)
     ID_PREFIX = "dwconv"
+    WINDOW = Window(size="kernel", stride="stride", padding="padding")
 
     type: Literal["depthwise_conv2d"] = "depthwise_conv2d"
     multiplier: int = option(
         1,
         text("kernels per map", "每图核数"),
-        text("Output maps per input map.", "每张输入图产生的输出图数。"),
+        text("Output maps per input map.", "每张输入特征图产生的输出特征图数。"),
         ge=1,
         le=16,
     )

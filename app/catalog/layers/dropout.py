@@ -33,7 +33,7 @@ class Dropout(Layer):
         forward=r"x = \frac{m \circ u}{1-p},\quad m \sim \mathrm{Bernoulli}(1-p)",
         backward=r"\delta_u = \frac{m \circ \delta_x}{1-p}",
     )
-    ALIASES = ("regularization", "over-fitting", "过拟合")
+    ALIASES = ("暂退法", "丢弃法", "regularization", "over-fitting", "过拟合")
     EXAMPLES = ({"type": "dropout", "rate": 0.5},)
     ID_PREFIX = "drop"
     PASSES = True

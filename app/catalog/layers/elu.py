@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Elu(Activation):
     """u above 0, a(eᵘ−1) below; any shape in, the same shape out. Source: Clevert et al., ICLR 2016."""
 
-    TITLE = text("ELU", "指数线性单元")
+    TITLE = text("ELU", "ELU（指数线性单元）")
     SUMMARY = text(
         "Linear above zero, bends smoothly towards −a below: its mean stays near zero.",
         "正值线性，负值平滑地趋向 −a：输出均值接近零。",
@@ -30,6 +30,7 @@ class Elu(Activation):
         backward=r"\delta_u = \varphi'(u) \circ \delta_x,\quad \varphi'(u)=1\ (u>0),\ a e^u\ (u\le 0)",
     )
     ALIASES = (
+        "激活函数",
         "exponential linear unit",
         "激励函数",
     )

@@ -45,6 +45,7 @@ class Embedding(Layer):
     ALIASES = ("tokens", "words", "characters", "lookup table", "词嵌入", "词向量", "词元", "序列")
     EXAMPLES = ({"type": "embedding", "size": 32},)
     ID_PREFIX = "embed"
+    TOKEN_VECTORS = "weight"
 
     type: Literal["embedding"] = "embedding"
     size: int = option(

@@ -31,6 +31,7 @@ class Flatten(Layer):
     ALIASES = ("reshape", "vector", "向量")
     EXAMPLES = ({"type": "flatten"},)
     ID_PREFIX = "flat"
+    FLATTENS = True
     PASSES = True
 
     type: Literal["flatten"] = "flatten"

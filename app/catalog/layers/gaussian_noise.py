@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class GaussianNoise(Layer):
-    """Adds N(0, std²) to every value while training; nothing when evaluating. Any shape, the same out."""
+    """Adds N(0, std²) to every value while training; nothing in evaluation. Any shape, the same out."""
 
     TITLE = text("Gaussian noise", "高斯噪声")
     SUMMARY = text(
         "Shakes every value a little at each training step, so that the network cannot learn it by heart.",
         "每个训练步给每个值加一点扰动，使网络无法死记硬背。",
     )
-    DOC_ZH = "训练时给每个值加上 N(0, std²) 的噪声，评估时不加。输入输出形状相同。"
+    DOC_ZH = "训练时给每个值加上 N(0, std²) 的噪声，推理时不加。输入输出形状相同。"
     GROUP = REGULARISATION
     FORMULA = Formula(
         forward=r"x = u + \varepsilon,\quad \varepsilon \sim N(0, \sigma^2)",

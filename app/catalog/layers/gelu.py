@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Gelu(Activation):
     """u·Φ(u), Φ the normal distribution function. Source: Hendrycks and Gimpel, 2016."""
 
-    TITLE = text("GELU", "高斯误差线性单元")
+    TITLE = text("GELU", "GELU（高斯误差线性单元）")
     SUMMARY = text(
         "Weighs a value by how likely a normal draw lies below it: a smooth ReLU, used in transformers.",
         "按正态分布小于该值的概率加权：平滑的 ReLU，常用于 Transformer。",
@@ -28,6 +28,7 @@ class Gelu(Activation):
         backward=r"\delta_u = \varphi'(u) \circ \delta_x,\quad \varphi'(u)=\Phi(u)+u\,\phi(u)",
     )
     ALIASES = (
+        "激活函数",
         "gaussian error linear unit",
         "激励函数",
     )

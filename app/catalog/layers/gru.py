@@ -41,6 +41,7 @@ class Gru(Gated):
     ALIASES = ("recurrent", "gate", "Cho 2014", "循环神经网络", "门", "序列")
     EXAMPLES = ({"type": "gru", "units": 32},)
     ID_PREFIX = "gru"
+    PICTURE = "through_time"
     GATES = 3
     CELL = "gru"
     KEPT = 6

@@ -23,8 +23,8 @@ class Jordan(Layer):
 
     TITLE = text("Jordan RNN", "循环层（Jordan）")
     SUMMARY = text(
-        "Remembers what it said, not what it thought: the output is fed back, step by step.",
-        "记住的是自己说过的话：逐时刻将输出反馈到隐层。",
+        "Feeds the output of the time step before back into the hidden layer; Elman’s layer feeds back its hidden state.",
+        "把前一时刻的输出反馈到隐层；Elman 循环层反馈的则是隐层状态。",
     )
     DOC_ZH = (
         "前一时刻的输出反馈到隐层：uₜ = U xₜ + W oₜ₋₁ + b，o₀ = 0。\n\n"
@@ -45,6 +45,7 @@ class Jordan(Layer):
     ALIASES = ("recurrent", "output feedback", "循环神经网络", "输出反馈", "序列")
     EXAMPLES = ({"type": "jordan", "units": 32, "outputs": 16},)
     ID_PREFIX = "jordan"
+    PICTURE = "through_time"
     CELL = "jordan"
 
     type: Literal["jordan"] = "jordan"

@@ -22,8 +22,8 @@ class LastStep(Layer):
 
     TITLE = text("Last step", "末时刻")
     SUMMARY = text(
-        "Keeps only what was said last: one answer for a whole sequence.",
-        "只保留最后一个时刻的值：整个序列给出一个答案。",
+        "Keeps only the values of the last time step: one output for a whole sequence.",
+        "只保留最后一个时刻的值：整个序列给出一个输出。",
     )
     DOC_ZH = (
         "输入 (T, F)，输出 (F,)：前一层在末时刻的值；其余时刻不收到误差。\n\n"
@@ -38,6 +38,7 @@ class LastStep(Layer):
     ALIASES = ("many to one", "final state", "末状态", "序列")
     EXAMPLES = ({"type": "last_step"},)
     ID_PREFIX = "last"
+    PICTURE = "through_time"
     PASSES = True
 
     type: Literal["last_step"] = "last_step"

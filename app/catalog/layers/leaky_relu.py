@@ -22,7 +22,7 @@ class LeakyRelu(Activation):
     TITLE = text("Leaky ReLU", "带泄漏的 ReLU")
     SUMMARY = text(
         "Like ReLU, but lets a little of what is negative through: no unit dies for good.",
-        "类似 ReLU，但让负值也通过一小部分：单元不会彻底失活。",
+        "类似 ReLU，但让负值也通过一小部分：单元不会永久死亡。",
     )
     DOC_ZH = "逐值取 max(u, a·u)；输入输出形状相同。出处：Maas 等，ICML 2013。"
     FORMULA = Formula(
@@ -30,6 +30,8 @@ class LeakyRelu(Activation):
         backward=r"\delta_u = \varphi'(u) \circ \delta_x,\quad \varphi'(u)=1\ (u>0),\ a\ (u\le 0)",
     )
     ALIASES = (
+        "Leakly ReLU",
+        "激活函数",
         "rectifier",
         "激励函数",
     )

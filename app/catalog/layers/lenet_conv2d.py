@@ -14,6 +14,7 @@ from app.catalog.layers._base import (
     Parameter,
     Rows,
     ShapeMismatch,
+    Window,
     image_input,
 )
 from app.catalog.layers._conv import init_option, kernel_option, slid, swept, weights
@@ -36,18 +37,18 @@ TABLE: _table.Table = (
 
 
 class LeNetConv2d(Layer):
-    """6 maps to 16, each connected to 3, 4 or 6 of them: 1,516 weights instead of 2,416.
+    """6 maps to 16, each connected to 3, 4 or 6 of them: 1,516 parameters instead of 2,416.
 
-    Input (6, H, W), output (16, H−k+1, W−k+1). The weight is packed: (connections, k, k).
+    Input (6, H, W), output (16, H−k+1, W−k+1). The weights are packed: (connections, k, k).
     """
 
     TITLE = text("LeNet-5 C3 conv", "LeNet-5 C3 卷积")
     SUMMARY = text(
         "Convolution by the table of 1998: each output map sees only some of the six input maps.",
-        "按 1998 年的连接表做卷积：每张输出图只与六张输入图中的一部分相连。",
+        "按 1998 年的连接表做卷积：每张输出特征图只与六张输入特征图中的一部分相连。",
     )
     DOC_ZH = (
-        "6 张图到 16 张图，每张输出图只与其中 3、4 或 6 张相连：1,516 个参数，而非 2,416 个。\n\n"
+        "6 张特征图到 16 张，每张输出特征图只与其中 3、4 或 6 张相连：1,516 个参数，而非 2,416 个。\n\n"
         "输入 (6, H, W)，输出 (16, H−k+1, W−k+1)。权值紧凑存放：(连接数, k, k)。自定义的连接表见“卷积”。"
     )
     GROUP = CONVOLUTION
@@ -58,6 +59,7 @@ class LeNetConv2d(Layer):
     ALIASES = ("connection table", "连接表", "LeCun 1998", "C3")
     EXAMPLES = ({"type": "lenet_conv2d"},)
     ID_PREFIX = "c3conv"
+    WINDOW = Window(size="kernel")
 
     type: Literal["lenet_conv2d"] = "lenet_conv2d"
     kernel: int = kernel_option(5)

@@ -21,7 +21,7 @@ class Lstm(Gated):
     Neural Computation 9, 1997; forget gate: Gers et al., 2000.
     """
 
-    TITLE = text("LSTM", "长短时记忆（LSTM）")
+    TITLE = text("LSTM", "长短时记忆网络（LSTM）")
     SUMMARY = text(
         "A memory with gates: what to take in, what to keep, what to show; it lasts over long sequences.",
         "带门的记忆：决定写入什么、保留什么、输出什么，能跨越很长的序列。",
@@ -39,9 +39,20 @@ class Lstm(Gated):
         r",\ \delta_i = \bar c\circ g\circ i(1-i),\ \delta_g = \bar c\circ i\circ(1-g^2)"
         r";\quad \frac{\partial E}{\partial W_q} = \sum_t \delta_{q,t}\,[x_t, h_{t-1}]^{\mathsf T}",
     )
-    ALIASES = ("LTSM", "recurrent", "gate", "memory", "长短时记忆网络", "循环神经网络", "序列")
+    ALIASES = (
+        "长短期记忆网络",
+        "长短期记忆",
+        "LTSM",
+        "recurrent",
+        "gate",
+        "memory",
+        "长短时记忆网络",
+        "循环神经网络",
+        "序列",
+    )
     EXAMPLES = ({"type": "lstm", "units": 32}, {"type": "lstm", "units": 16, "layers": 2})
     ID_PREFIX = "lstm"
+    PICTURE = "through_time"
     GATES = 4
     CELL = "lstm"
     KEPT = 16

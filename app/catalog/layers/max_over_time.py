@@ -24,7 +24,7 @@ class MaxOverTime(Layer):
         "Keeps each feature's largest value, whenever it occurred.",
         "保留各特征在所有时刻中的最大值，无论何时出现。",
     )
-    DOC_ZH = "输入 (T, F)，输出 (F,)：各特征在所有时刻中的最大值；误差只传给取得最大值的时刻。\n\n最大值相等时，最先出现者胜出。"
+    DOC_ZH = "输入 (T, F)，输出 (F,)：各特征在所有时刻中的最大值；误差只传给取得最大值的时刻。\n\n最大值相等时，取最先出现的。"
     GROUP = RECURRENT
     MASKED = True
     FORMULA = Formula(
@@ -34,6 +34,7 @@ class MaxOverTime(Layer):
     ALIASES = ("max pooling over time", "temporal pooling", "时间池化", "序列")
     EXAMPLES = ({"type": "max_over_time"},)
     ID_PREFIX = "peak"
+    PICTURE = "through_time"
     PASSES = True
 
     type: Literal["max_over_time"] = "max_over_time"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula
-from app.catalog.layers._base import POOLING
+from app.catalog.layers._base import POOLING, Window
 from app.catalog.layers._pool import Pool1d
 from app.core.shapes import Shape, Steps
 from app.core.text import text
@@ -24,7 +24,7 @@ class MaxPool1d(Pool1d):
     SUMMARY = text(
         "Keeps the largest value of every stretch of a sequence.", "保留序列每一段中的最大值。"
     )
-    DOC_ZH = "取每段 size 个值中的最大者；灵敏度只传给胜出者。\n\n输入 (C, L)，输出 (C, L′)；序列 (T, F) 变为 (T′, F)，其结尾之后读作零。"
+    DOC_ZH = "取每段 size 个值中的最大者；灵敏度只传给最大的那个值。\n\n输入 (C, L)，输出 (C, L′)；序列 (T, F) 变为 (T′, F)，其结尾之后读作零。"
     GROUP = POOLING
     FORMULA = Formula(
         forward=r"x_j = \max_{u\in\text{block}} x_{u}",
@@ -32,6 +32,7 @@ class MaxPool1d(Pool1d):
     )
     ALIASES = ("max pooling", "池化层", "序列")
     EXAMPLES = ({"type": "max_pool1d", "size": 2, "stride": 2},)
+    WINDOW = Window(size="size", stride="stride", winner=True)
 
     type: Literal["max_pool1d"] = "max_pool1d"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
-from app.catalog.layers._base import POOLING, image_input
+from app.catalog.layers._base import POOLING, Window, image_input
 from app.catalog.layers._pool import Pool, blocks
 from app.core.shapes import Shape
 from app.core.text import text
@@ -22,17 +22,18 @@ class MaxPool2d(Pool):
         "Keeps the largest value of every block: small shifts of the picture change little.",
         "每块保留最大值：图像稍有平移，输出变化很小。",
     )
-    DOC_ZH = "取每块的最大值；灵敏度只传给胜出的那一格。"
+    DOC_ZH = "取每块的最大值；灵敏度只传给最大格。"
     GROUP = POOLING
     FORMULA = Formula(
         forward=r"x_j = \max_{(u,v)\in\text{block}} x_{uv}",
         backward=r"\delta^{\ell} = m \circ \mathrm{up}(\delta^{\ell+1})",
     )
-    ALIASES = ("max pooling", "池化层", "pooling", "下采样")
+    ALIASES = ("降采样", "max pooling", "池化层", "pooling", "下采样")
     EXAMPLES = (
         {"type": "max_pool2d", "size": 2, "stride": 2},
         {"type": "max_pool2d", "size": 3, "stride": 1, "padded": True},
     )
+    WINDOW = Window(size="size", stride="stride", half_padding="padded", winner=True)
 
     type: Literal["max_pool2d"] = "max_pool2d"
     padded: bool = option(

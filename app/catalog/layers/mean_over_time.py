@@ -31,6 +31,7 @@ class MeanOverTime(Layer):
     ALIASES = ("average over time", "temporal pooling", "时间池化", "序列")
     EXAMPLES = ({"type": "mean_over_time"},)
     ID_PREFIX = "mean"
+    PICTURE = "through_time"
     PASSES = True
 
     type: Literal["mean_over_time"] = "mean_over_time"

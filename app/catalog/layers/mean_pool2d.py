@@ -28,7 +28,16 @@ class MeanPool2d(Pool):
         forward=r"x_j = \frac{1}{n^2}\sum_{(u,v)\in\text{block}} x_{uv}",
         backward=r"\delta^{\ell} = \tfrac{1}{n^2}\,\mathrm{up}(\delta^{\ell+1})",
     )
-    ALIASES = ("average pooling", "mean pooling", "池化层", "下采样", "sub-sampling")
+    ALIASES = (
+        "均值池化",
+        "average pool",
+        "降采样",
+        "average pooling",
+        "mean pooling",
+        "池化层",
+        "下采样",
+        "sub-sampling",
+    )
     EXAMPLES = ({"type": "mean_pool2d", "size": 2, "stride": 2},)
 
     type: Literal["mean_pool2d"] = "mean_pool2d"

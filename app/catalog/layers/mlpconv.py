@@ -50,7 +50,7 @@ class MlpConv(Layer):
     filters: int = filters_option(16)
     hidden: int = option(
         16,
-        text("hidden maps", "隐藏通道数"),
+        text("hidden maps", "隐层特征图数"),
         text("Maps of the two inner layers.", "两层内部特征图的数目。"),
         ge=1,
         le=512,

@@ -38,7 +38,7 @@ class Prelu(Activation):
         backward=r"\delta_u = \varphi'(u) \circ \delta_x,\quad"
         r" \frac{\partial E}{\partial a} = \sum \delta_x \circ \min(0,u)",
     )
-    ALIASES = ("PReLU", "parametric rectifier", "激励函数")
+    ALIASES = ("激活函数", "PReLU", "parametric rectifier", "激励函数")
     EXAMPLES = ({"type": "prelu"},)
     ID_PREFIX = "prelu"
     PLOT_NOTE = text("Drawn with the first slope.", "按初始斜率绘制。")

@@ -26,7 +26,7 @@ class PyramidPool(Layer):
         "逐级细分网格并取各格最大值：任意大小的图像都得到同样长度的向量。",
     )
     DOC_ZH = (
-        "对每张图在 1×1、2×2、4×4……的网格中取各格的最大值，排成一个向量；最大值相等时，排在最前者胜出，误差只传给它。\n\n"
+        "对每张图在 1×1、2×2、4×4…的网格中取各格的最大值，排成一个向量；最大值相等时，取排在最前的，误差只传给它。\n\n"
         "输入 (C, H, W)，输出 (C·Σ4ˡ,)。出处：He 等，ECCV 2014（SPP-net）。"
     )
     GROUP = POOLING
@@ -37,6 +37,7 @@ class PyramidPool(Layer):
     ALIASES = ("SPP", "pyramid", "池化层")
     EXAMPLES = ({"type": "pyramid_pool", "levels": 3},)
     ID_PREFIX = "spp"
+    PICTURE = "pyramid"
     PASSES = True
 
     type: Literal["pyramid_pool"] = "pyramid_pool"

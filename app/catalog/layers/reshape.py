@@ -18,7 +18,7 @@ LARGEST = 512
 class Reshape(Layer):
     """Lays one sample's values out as (channels, height, width), row by row; nothing is computed."""
 
-    TITLE = text("Reshape", "变形")
+    TITLE = text("Reshape", "改变形状")
     SUMMARY = text(
         "Lays the same values out as maps: the way from a vector back to a picture.",
         "把同样的值重新排成特征图：从向量回到图像。",
@@ -29,7 +29,7 @@ class Reshape(Layer):
         forward=r"x_{chw} = x_{(cH+h)W+w}",
         backward=r"\delta_{(cH+h)W+w} = \delta_{chw}",
     )
-    ALIASES = ("view", "unflatten", "autoencoder", "形状")
+    ALIASES = ("变形", "view", "unflatten", "autoencoder", "形状")
     EXAMPLES = ({"type": "reshape", "channels": 1, "height": 8, "width": 8},)
     ID_PREFIX = "shape"
     PASSES = True

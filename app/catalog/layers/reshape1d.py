@@ -20,7 +20,7 @@ class Reshape1d(Layer):
     (steps, features) is read feature by feature: its features are channels.
     """
 
-    TITLE = text("Reshape to sequence", "变形为序列")
+    TITLE = text("Reshape to sequence", "改变形状为序列")
     SUMMARY = text(
         "Lays the same values out as channels over time: a picture can be read column by column.",
         "把同样的值排成随时间变化的通道：图像可以逐列读取。",

@@ -46,12 +46,23 @@ class Rnn(Gated):
         r",\quad \frac{\partial E}{\partial U} = \sum_t \delta_t x_t^{\mathsf T}"
         r",\quad \frac{\partial E}{\partial b} = \sum_t \delta_t",
     )
-    ALIASES = ("recurrent", "Elman", "IRNN", "BPTT", "循环神经网络", "sequence", "序列")
+    ALIASES = (
+        "RNN",
+        "随时间反向传播",
+        "recurrent",
+        "Elman",
+        "IRNN",
+        "BPTT",
+        "循环神经网络",
+        "sequence",
+        "序列",
+    )
     EXAMPLES = (
         {"type": "rnn", "units": 32},
         {"type": "rnn", "units": 32, "activation": "relu", "recurrent": "identity"},
     )
     ID_PREFIX = "rnn"
+    PICTURE = "through_time"
     CELL = "elman"
 
     type: Literal["rnn"] = "rnn"

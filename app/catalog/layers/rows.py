@@ -37,6 +37,7 @@ class Rows(Layer):
     ALIASES = ("sequence", "reshape", "time steps", "序列", "时刻", "变形")
     EXAMPLES = ({"type": "rows"},)
     ID_PREFIX = "rows"
+    PICTURE = "through_time"
     PASSES = True
 
     type: Literal["rows"] = "rows"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Rrelu(Activation):
-    """max(0, u) + a·min(0, u), a drawn per value while training, its mean when evaluating.
+    """max(0, u) + a·min(0, u), a drawn per value while training, its mean in evaluation.
 
     Any shape in, the same shape out. Source: Xu et al., 2015.
     """
@@ -28,7 +28,7 @@ class Rrelu(Activation):
         "每个训练步为每个值重新抽取负半轴斜率的 ReLU。",
     )
     DOC_ZH = (
-        "max(0, u) + a·min(0, u)，训练时为每个值抽取 a，评估时取其平均。\n\n"
+        "max(0, u) + a·min(0, u)，训练时为每个值抽取 a，推理时取其平均。\n\n"
         "输入输出形状相同。出处：Xu 等，2015。"
     )
     FORMULA = Formula(
@@ -36,6 +36,7 @@ class Rrelu(Activation):
         backward=r"\delta_u = \varphi'(u) \circ \delta_x,\quad \varphi'(u)=1\ (u>0),\ a\ (u\le 0)",
     )
     ALIASES = (
+        "激活函数",
         "RReLU",
         "randomised",
         "激励函数",
@@ -43,7 +44,7 @@ class Rrelu(Activation):
     EXAMPLES = ({"type": "rrelu"},)
     ID_PREFIX = "rrelu"
     PLOT_NOTE = text(
-        "Drawn with the mean slope, as when evaluating.", "按平均斜率绘制（与评估时相同）。"
+        "Drawn with the mean slope, as in evaluation.", "按平均斜率绘制（与推理时相同）。"
     )
     LIVE = frozenset({"lower", "upper"})
 

@@ -39,7 +39,7 @@ class ScaledTanh(Activation):
         backward=r"\delta_u = \varphi'(u) \circ \delta_x,\quad"
         r" \varphi'(u)=A S\,(1-\tanh^2(S u))",
     )
-    ALIASES = ("LeNet", "LeCun 1998", "hyperbolic tangent", "激励函数")
+    ALIASES = ("激活函数", "LeNet", "LeCun 1998", "hyperbolic tangent", "激励函数")
     EXAMPLES = ({"type": "scaled_tanh"},)
     ID_PREFIX = "stanh"
 
@@ -54,7 +54,7 @@ class ScaledTanh(Activation):
     slope: float = option(
         2 / 3,
         text("scale S", "缩放 S"),
-        text("Stretches the input; the slope at zero is A·S.", "对输入的缩放；零点处斜率为 A·S。"),
+        text("Stretches the input; the slope at zero is A·S.", "对输入的缩放；零点处导数为 A·S。"),
         ge=TINY,
         le=100.0,
     )

@@ -22,7 +22,7 @@ ALPHA = 1.6732632423543772848170429916717
 class Selu(Activation):
     """Scaled ELU with the constants that keep mean 0 and variance 1. Source: Klambauer et al., NeurIPS 2017."""
 
-    TITLE = text("SELU", "自归一化线性单元")
+    TITLE = text("SELU", "SELU（缩放指数线性单元）")
     SUMMARY = text(
         "ELU with two constants chosen so that signals keep mean 0 and variance 1 from layer to layer.",
         "取特定常数的 ELU，使信号逐层保持均值 0、方差 1。",
@@ -33,6 +33,8 @@ class Selu(Activation):
         backward=r"\delta_u = \varphi'(u) \circ \delta_x,\quad \varphi'(u)=\lambda\ (u>0),\ \lambda a e^u\ (u\le 0)",
     )
     ALIASES = (
+        "缩放 ELU",
+        "激活函数",
         "self-normalizing",
         "激励函数",
     )

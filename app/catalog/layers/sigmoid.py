@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 class Sigmoid(Activation):
     """Sigmoid of every value; any shape in, the same shape out."""
 
-    TITLE = text("Sigmoid", "S 型函数")
+    TITLE = text("Sigmoid", "Sigmoid 函数")
     SUMMARY = text(
         "Squashes every value into 0…1. Its slope is at most ¼: through many layers the gradient vanishes.",
-        "把每个值压到 0…1 之间。斜率最大为 ¼：层数一多梯度就会消失。",
+        "把每个值压到 0…1 之间。导数最大为 ¼：层数一多梯度就会消失。",
     )
     DOC_ZH = "逐值取 sigmoid；输入输出形状相同。"
     FORMULA = Formula(
         forward=r"\varphi(u)=\frac{1}{1+e^{-u}}",
         backward=r"\delta_u = \varphi'(u) \circ \delta_x,\quad \varphi'(u)=\varphi(u)\,(1-\varphi(u))",
     )
-    ALIASES = ("logistic", "梯度消失", "激励函数")
+    ALIASES = ("S 型函数", "激活函数", "logistic", "梯度消失", "激励函数")
     EXAMPLES = ({"type": "sigmoid"},)
     ID_PREFIX = "sigm"
     GAIN = 1.0

@@ -28,6 +28,7 @@ class Silu(Activation):
         backward=r"\delta_u = \varphi'(u) \circ \delta_x,\quad \varphi'(u)=\sigma(u)\,(1+u\,(1-\sigma(u)))",
     )
     ALIASES = (
+        "激活函数",
         "swish",
         "激励函数",
     )

@@ -31,6 +31,7 @@ class Softmax(Activation):
         backward=r"\delta_{u_k} = y_k\,(\delta_k - \sum_j \delta_j y_j)",
     )
     ALIASES = (
+        "激活函数",
         "probability",
         "激励函数",
         "概率",

@@ -19,17 +19,19 @@ if TYPE_CHECKING:
 class Softplus(Activation):
     """ln(1+eᵘ) of every value: a smooth ReLU whose slope is the sigmoid."""
 
-    TITLE = text("Softplus", "软正函数")
+    TITLE = text("Softplus", "Softplus（平滑的 ReLU）")
     SUMMARY = text(
         "A smooth ReLU; its slope is exactly the sigmoid.",
-        "平滑的 ReLU；其斜率正是 sigmoid。",
+        "平滑的 ReLU；其导数正是 sigmoid。",
     )
-    DOC_ZH = "逐值取 ln(1+eᵘ)：平滑的 ReLU，其斜率为 sigmoid。"
+    DOC_ZH = "逐值取 ln(1+eᵘ)：平滑的 ReLU，其导数为 sigmoid。"
     FORMULA = Formula(
         forward=r"\varphi(u)=\ln(1+e^u)",
         backward=r"\delta_u = \varphi'(u) \circ \delta_x,\quad \varphi'(u)=\sigma(u)",
     )
     ALIASES = (
+        "软正函数",
+        "激活函数",
         "smooth relu",
         "激励函数",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
-from app.catalog.layers._base import POOLING, Layer, image_input
+from app.catalog.layers._base import POOLING, Layer, Window, image_input
 from app.catalog.layers._pool import blocks
 from app.core.shapes import Shape
 from app.core.text import text
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 
 class StochasticPool2d(Layer):
-    """Draws one cell of every block, by its share of the block; takes the weighted mean when evaluating.
+    """Draws one cell of every block, by its share of the block; takes the weighted mean in evaluation.
 
     Input (C, H, W), output (C, ⌊H/n⌋, ⌊W/n⌋). Source: Zeiler and Fergus, ICLR 2013.
     """
 
     TITLE = text("Stochastic pool", "随机池化")
     SUMMARY = text(
-        "Draws one cell of every block while training, strong ones more often; averages by strength when evaluating.",
-        "训练时按强弱随机抽取每块中的一格，评估时按强弱加权平均。",
+        "Draws one cell of every block while training, strong ones more often; in evaluation it averages by strength.",
+        "训练时按强弱随机抽取每块中的一格，推理时按强弱加权平均。",
     )
     DOC_ZH = (
-        "训练时在每块中按各格所占份额抽取一格；评估时取按份额加权的平均。\n\n"
+        "训练时在每块中按各格所占份额抽取一格；推理时取按份额加权的平均。\n\n"
         "输入 (C, H, W)，输出 (C, ⌊H/n⌋, ⌊W/n⌋)。出处：Zeiler 与 Fergus，ICLR 2013。"
     )
     GROUP = POOLING
@@ -40,6 +40,7 @@ class StochasticPool2d(Layer):
     )
     EXAMPLES = ({"type": "stochastic_pool"},)
     ID_PREFIX = "spool"
+    WINDOW = Window(size="size")
     PASSES = True
 
     type: Literal["stochastic_pool"] = "stochastic_pool"

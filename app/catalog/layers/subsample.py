@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from app.catalog.family import Formula, option
-from app.catalog.layers._base import POOLING, Layer, Parameter, map_input
+from app.catalog.layers._base import POOLING, Layer, Parameter, Window, map_input
 from app.catalog.layers._pool import blocks
 from app.core.shapes import Shape, Steps, channels_of, laid_out_as
 from app.core.text import text
@@ -37,9 +37,10 @@ class Subsample(Layer):
         r" \frac{\partial E}{\partial \beta_j} = \sum_{u,v} (\delta_j \circ \mathrm{down}(x_j))_{uv}"
         r",\quad \frac{\partial E}{\partial b_j} = \sum_{u,v} (\delta_j)_{uv}",
     )
-    ALIASES = ("trainable pooling", "sub-sampling", "池化层", "LeNet")
+    ALIASES = ("降采样", "down-sampling", "trainable pooling", "sub-sampling", "池化层", "LeNet")
     EXAMPLES = ({"type": "subsample", "size": 2, "mode": "mean"},)
     ID_PREFIX = "sub"
+    WINDOW = Window(size="size")
     MASKED = True
 
     type: Literal["subsample"] = "subsample"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Tanh(Activation):
     """Tanh of every value; any shape in, the same shape out."""
 
-    TITLE = text("Tanh", "双曲正切")
+    TITLE = text("Tanh", "Tanh（双曲正切）")
     SUMMARY = text(
         "Squashes every value into −1…1, centred on zero.",
         "把每个值压到 −1…1 之间，以零为中心。",
@@ -29,7 +29,7 @@ class Tanh(Activation):
         forward=r"\varphi(u)=\tanh u",
         backward=r"\delta_u = \varphi'(u) \circ \delta_x,\quad \varphi'(u)=1-\varphi(u)^2",
     )
-    ALIASES = ("hyperbolic tangent", "激励函数")
+    ALIASES = ("激活函数", "hyperbolic tangent", "激励函数")
     EXAMPLES = ({"type": "tanh"},)
     ID_PREFIX = "tanh"
     GAIN = 5.0 / 3.0

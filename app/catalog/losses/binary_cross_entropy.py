@@ -45,7 +45,7 @@ class BinaryCrossEntropy(Loss):
     EXAMPLES = ({"type": "binary_cross_entropy"},)
     TASKS = frozenset({"classification", "reconstruction"})
     READOUT = "sigmoid"
-    PLOT_NOTE = text("One output, the answer is yes.", "一个输出，正确答案为“是”。")
+    PLOT_NOTE = text("One output, the answer is yes.", "一个输出，目标为“是”。")
 
     type: Literal["binary_cross_entropy"] = "binary_cross_entropy"
 

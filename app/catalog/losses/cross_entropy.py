@@ -56,7 +56,7 @@ class CrossEntropy(Loss):
         text(
             "Share of the target that is spread evenly over all classes, so that no answer needs to "
             "be certain.",
-            "将目标中这一比例平均分给所有类别，使答案不必绝对肯定。",
+            "将目标中这一比例平均分给所有类别，使预测不必绝对肯定。",
         ),
         ge=0.0,
         le=0.9,

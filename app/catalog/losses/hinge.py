@@ -49,7 +49,7 @@ class Hinge(Loss):
     margin: float = option(
         1.0,
         text("margin", "间隔"),
-        text("Lead that is enough.", "足够的领先幅度。"),
+        text("By how much the right class must lead.", "正确类别的得分须领先的幅度。"),
         ge=TINY,
         le=100.0,
     )

@@ -48,7 +48,10 @@ class Huber(Loss):
     threshold: float = option(
         1.0,
         text("threshold d", "阈值 d"),
-        text("Miss at which square turns into absolute.", "平方转为绝对值的误差界限。"),
+        text(
+            "Size of the error beyond which the loss grows linearly instead of quadratically.",
+            "误差超过此值后，损失由平方增长转为线性增长。",
+        ),
         ge=TINY,
         le=100.0,
     )

@@ -64,7 +64,10 @@ def epsilon(default: float) -> Any:
     return option(default, text("ε", "ε"), help, ge=TINY, le=1.0)
 
 
-OF_MEAN = text("Memory of the gradient's mean.", "梯度均值的记忆。")
+OF_MEAN = text(
+    "Decay rate of the running mean of the gradient; the nearer to 1, the longer it remembers.",
+    "梯度滑动平均的衰减率；越接近 1，记忆越长。",
+)
 OF_SQUARE = text("Memory of the gradient's square.", "梯度平方的记忆。")
 
 

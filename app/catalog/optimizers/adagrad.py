@@ -45,6 +45,7 @@ class Adagrad(Optimizer):
         forward=r"s \leftarrow s + g^2,\quad w \leftarrow w - \eta \frac{g}{\sqrt{s} + \epsilon}"
     )
     ALIASES = (
+        "权值衰减",
         "adaptive",
         "自适应梯度",
     )

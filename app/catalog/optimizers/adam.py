@@ -35,17 +35,17 @@ class Adam(Optimizer):
     TITLE = text("Adam", "Adam")
     SUMMARY = text(
         "Gives every weight a step size of its own, from the mean and spread of its gradients.",
-        "按梯度的均值与离散程度，为每个权值定各自的步长。",
+        "按梯度的均值与离散程度，为每个权值定各自的更新幅度。",
     )
     DOC_ZH = (
-        "步子为梯度的滑动平均除以梯度平方的滑动平均之根。\n\n"
+        "更新量为梯度的滑动平均除以梯度平方的滑动平均之根。\n\n"
         "出处：Kingma 与 Ba，ICLR 2015；数值与 torch.optim.Adam 相同。"
     )
     FORMULA = Formula(
         forward=r"m \leftarrow \beta_1 m + (1-\beta_1) g,\; s \leftarrow \beta_2 s + (1-\beta_2) g^2,\;"
         r" w \leftarrow w - \eta \frac{\hat m}{\sqrt{\hat s} + \epsilon}"
     )
-    ALIASES = ("adaptive moment", "自适应矩估计")
+    ALIASES = ("权值衰减", "adaptive moment", "自适应矩估计")
     EXAMPLES = ({"type": "adam", "learning_rate": 0.001},)
     LIVE = frozenset({"learning_rate", "beta1", "beta2", "epsilon", "weight_decay"})
     STATE_TENSORS = 2

@@ -38,7 +38,7 @@ class AdamW(Optimizer):
         "权值衰减直接作用于权值、不经过梯度的 Adam。",
     )
     DOC_ZH = (
-        "Adam 的步子，另外每个权值按 η·λ 缩小。出处：Loshchilov 与 Hutter，ICLR 2019。\n\n"
+        "Adam 的更新量，另外每个权值按 η·λ 缩小。出处：Loshchilov 与 Hutter，ICLR 2019。\n\n"
         "数值与 torch.optim.AdamW 相同。"
     )
     FORMULA = Formula(

@@ -52,6 +52,7 @@ class RmsProp(Optimizer):
         forward=r"s \leftarrow \alpha s + (1-\alpha) g^2,\quad w \leftarrow w - \eta \frac{g}{\sqrt{s} + \epsilon}"
     )
     ALIASES = (
+        "权值衰减",
         "adaptive",
         "均方根",
     )

@@ -41,8 +41,8 @@ class Sgd(Optimizer):
 
     TITLE = text("SGD", "随机梯度下降")
     SUMMARY = text(
-        "Steps downhill along the gradient of one batch; momentum remembers earlier steps.",
-        "沿一个批次的梯度下坡；动量记住先前的步子。",
+        "Steps against the gradient of one batch; momentum keeps a part of the earlier steps.",
+        "沿一个批次的负梯度方向更新；动量保留之前更新量的一部分。",
     )
     DOC_ZH = "w ← w − η v，v ← μ v + (∂E/∂w + λ w)，与 torch.optim.SGD 相同。"
     FORMULA = Formula(
@@ -50,6 +50,12 @@ class Sgd(Optimizer):
         r" w \leftarrow w - \eta v"
     )
     ALIASES = (
+        "权值衰减",
+        "权重衰减",
+        "梯度截断",
+        "梯度裁剪",
+        "反向传播",
+        "BP",
         "gradient descent",
         "momentum",
         "heavy ball",

@@ -17,7 +17,7 @@ from app.core.text import text
 
 SCHEDULE = text("Learning rate schedule", "学习率调度")
 EPOCHS, BATCHES, STANDSTILL = 20, 10, 6
-EPOCH = text("epoch", "轮次")
+EPOCH = text("epoch", "轮")
 SHARE = text("share of η", "η 的比例")
 STILL = text(
     f"A training whose validation loss stands still from epoch {STANDSTILL} on.",
@@ -111,7 +111,7 @@ def unit(default: Unit) -> Any:
     return option(
         default,
         text("counted in", "计数单位"),
-        text("Whether epochs or single steps are counted.", "按轮次还是按步计数。"),
+        text("Whether epochs or single steps are counted.", "按轮还是按步计数。"),
         labels={"epoch": text("epochs", "轮"), "step": text("steps", "步")},
     )
 

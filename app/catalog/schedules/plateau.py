@@ -44,7 +44,10 @@ class Plateau(Follower):
     patience: int = option(
         2,
         text("patience", "耐心轮数"),
-        text("Bad epochs that are borne before a reduction.", "降低之前容忍的无改善轮数。"),
+        text(
+            "Epochs without improvement to wait before η is lowered.",
+            "允许验证损失无改善的轮数，超过后降低 η。",
+        ),
         ge=0,
         le=1000,
     )

@@ -17,6 +17,7 @@ from typing import Any, get_args, get_origin
 
 from app.catalog.code import Behaviour, literal
 from app.core.quoted import docstring
+from app.nn.declared import look_only
 
 _OURS = "app"
 FUTURE = "from __future__ import annotations"
@@ -58,7 +59,7 @@ class Bundle:
         if isinstance(thing, Behaviour):
             self.imports.add("from dataclasses import dataclass")
             return behaviour(thing)
-        source = inspect.getsource(thing)
+        source = _without_looks(inspect.getsource(thing))
         if inspect.isclass(thing) and hasattr(thing, "model_fields"):
             self.imports.add("from dataclasses import dataclass")
             source = _MODEL.sub(r"@dataclass(frozen=True)\nclass \1:", source)
@@ -100,6 +101,20 @@ class Bundle:
     def text(self) -> str:
         """The pieces, two empty lines apart."""
         return "\n\n".join(self.pieces.values())
+
+
+def _without_looks(source: str) -> str:
+    """The source without the methods that only show what a module holds."""
+    lines = source.splitlines(keepends=True)
+    for node in ast.walk(ast.parse(textwrap.dedent(source))):
+        if isinstance(node, ast.FunctionDef) and any(
+            isinstance(one, ast.Name) and one.id == look_only.__name__
+            for one in node.decorator_list
+        ):
+            first = node.decorator_list[0].lineno - 1
+            first -= bool(first) and not lines[first - 1].strip()
+            lines[first : node.end_lineno] = [""] * ((node.end_lineno or 0) - first)
+    return "".join(lines)
 
 
 def behaviour(thing: Behaviour) -> str:

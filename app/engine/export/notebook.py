@@ -28,11 +28,11 @@ _NETWORK = text(
 _DATA = text(
     "## Data\n\nThe samples lie in `data.safetensors`. Every epoch visits them in an order of its own, "
     "which follows from the seed and the epoch's number.",
-    "## 数据\n\n样本保存在 `data.safetensors` 中。每一轮以各自的次序访问样本，次序由随机种子与轮次决定。",
+    "## 数据\n\n样本保存在 `data.safetensors` 中。每一轮以各自的次序访问样本，次序由随机种子与轮数决定。",
 )
 _TRAIN = text(
     "## Training\n\nForward pass, loss, backward pass, one step of the optimiser: batch by batch.",
-    "## 训练\n\n前向计算、求损失、反向传播、优化器更新一步：逐批进行。",
+    "## 训练\n\n前向传播、求损失、反向传播、优化器更新一步：逐批进行。",
 )
 _RUN = text(
     "## The first 20 steps\n\nSet `STEPS` to `None` for the whole training.",

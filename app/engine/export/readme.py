@@ -29,7 +29,7 @@ pip install "torch>=2.11" safetensors
 python train.py --steps 20   # the first 20 steps; without it, the whole training
 ```
 
-The losses are those of the run this was exported from: same first weights, same order of the
+The losses are those of the run this was exported from: same initial weights, same order of the
 samples{draws}, one thread, so that sums are added in the same order. It was made with PyTorch
 {torch}; another version or another processor may round differently in the last digits. Wherever the
 run itself used a GPU, it agrees to rounding as well.
@@ -57,7 +57,7 @@ python train.py --steps 20   # 只做前 20 步；不加则完成整个训练
 )
 _DRAWS = text(
     ", same random draws (`reseed` in `model.py` seeds them step by step)",
-    "，随机抽样相同（由 `model.py` 中的 `reseed` 逐步设定种子）",
+    "，随机抽样相同（由 `model.py` 中的 `reseed` 逐步设定随机种子）",
 )
 _FACTS = text(
     "{input} → {output}, {count} parameters, trained on {data} ({train} samples, {val} for "

@@ -8,16 +8,9 @@ from typing import Any
 import torch
 
 from app.engine.diagnosis import broken
-from app.engine.postmortem.cells import (
-    Part,
-    backward_order,
-    forward_order,
-    gate_of,
-    stack_of,
-)
 from app.engine.tracing.step import Trace
 from app.engine.trainer import Trainer
-from app.nn.recurrent import Unrolled
+from app.nn.declared import InTime, TakenApart
 from app.protocol.postmortem import Broken, FirstBroken
 from app.spec.model import INPUT
 
@@ -68,8 +61,10 @@ class Search:
         node, _, own = name.partition(".")
         module = self.network.node(node)
         row = place(tensor)[0] if tensor.dim() else 0
-        stack, reverse = stack_of(module, own)
-        facts = {"gate": gate_of(module, row), "stack": stack, "reverse": reverse}
+        facts: dict[str, Any] = {}
+        if isinstance(module, TakenApart):
+            stack, reverse = module.stack_of(own)
+            facts = {"gate": module.gate_of(row), "stack": stack, "reverse": reverse}
         return self._said(node, what, tensor, tensor=own, **facts)
 
     # --- forward ----------------------------------------------------------------------------------
@@ -79,11 +74,9 @@ class Search:
             return self._in_time(INPUT, "input", self.trace.values[INPUT], first=True)
         for node in self.network.order:
             module = self.network.node(node)
-            if isinstance(module, Unrolled):
+            if isinstance(module, TakenApart):
                 with self.trace.draws((node,)), torch.no_grad():
-                    found = self._part(
-                        node, "activation", forward_order(module, *self._given(node))
-                    )
+                    found = self._part(node, "activation", module.forward_order(*self._given(node)))
                 if found is not None:
                     return found
             if broken(self.trace.values[node]):
@@ -108,9 +101,9 @@ class Search:
             found = None
             if upstream is not None and broken(upstream):
                 return self._in_time(node, "sensitivity", upstream, first=False)
-            if isinstance(module, Unrolled) and upstream is not None and self._leaves(node, own):
+            if isinstance(module, TakenApart) and upstream is not None and self._leaves(node, own):
                 with self.trace.draws((node,)):
-                    parts = backward_order(module, self._given(node), upstream)
+                    parts = module.backward_order(upstream, *self._given(node))
                     found = self._part(node, "sensitivity", parts)
             found = found or self._parameters("gradient", own)
             if found is not None:
@@ -124,7 +117,7 @@ class Search:
 
     # --- where in time ----------------------------------------------------------------------------
 
-    def _part(self, node: str, what: Broken, parts: Iterable[Part]) -> FirstBroken | None:
+    def _part(self, node: str, what: Broken, parts: Iterable[InTime]) -> FirstBroken | None:
         for part in parts:
             if broken(part.value):
                 facts = {"gate": part.gate, "stack": part.stack, "reverse": part.reverse}

@@ -71,7 +71,7 @@ def message(found: PostMortem, rate: float) -> Text:
     named, where, way = what(first), place(first), _PASS.get(first.what, NOTHING)
     shown = value(first.value)
     return text(
-        f"Training left the numbers at step {first.step}: {named.en} became {shown}{way.en}{where.en}. "
+        f"Training broke at step {first.step}: {named.en} became {shown}{way.en}{where.en}. "
         f"Go back to step {found.good} and use a smaller learning rate, {found.learning_rate:g} instead "
         f"of {rate:g}, or clip the gradients.",
         f"训练在第 {first.step} 步出现非有限数：{named.zh}变为 {shown}{way.zh}{where.zh}。"

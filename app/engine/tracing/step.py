@@ -19,8 +19,8 @@ from app.core.ids import stable_hash
 from app.engine.tracing.adjoint import sensitivities
 from app.engine.tracing.capture import Graph, capture, elementary
 from app.engine.tracing.draws import DrawnAlike
-from app.engine.tracing.inside import inside
 from app.engine.trainer import Trainer
+from app.nn.declared import HoldsInside
 from app.protocol.refusals import SampleMisfit
 from app.protocol.taps import StoredSample
 from app.protocol.tracing import LOSS_NODE, Form, Precision, TracedSample
@@ -48,7 +48,7 @@ class Opened:
         """∂E/∂(each of its values) by their numbers; made when first asked for."""
         return {} if self.upstream is None else sensitivities(self.graph, self.upstream)
 
-    @property
+    @cached_property
     def bytes(self) -> int:
         """About what the values and their sensitivities take."""
         return 2 * sum(v.tensor.nbytes for v in self.graph.values if v.origin == "operation")
@@ -207,8 +207,10 @@ class Trace:
         """What the node's layer holds inside, for its picture, with this step's draws."""
         network = self.trainer.network
         module, source = network.node(node), self.values[network.sources[node][0]]
+        if not isinstance(module, HoldsInside):
+            return {}
         with torch.no_grad(), self.as_before(module), self.draws((node,)):
-            return inside(module, source, self.sensitivity.get(node))
+            return module.inside(source, self.sensitivity.get(node))
 
     # --- the update ------------------------------------------------------------------------------
 

@@ -75,10 +75,15 @@ describe('windows', () => {
   });
 
   it('are read from the fields of a layer', () => {
-    expect(windowOf({ type: 'conv2d', kernel: 5, padding: 2 }, 1)).toEqual(PADDED);
-    expect(windowOf({ type: 'mean_pool2d', size: 2 }, 2)).toEqual(POOLING);
-    expect(windowOf({ type: 'max_pool2d', size: 3, stride: 1, padded: true }, 1)?.padding).toBe(1);
-    expect(windowOf({ type: 'relu' }, 1)).toBeNull();
+    const kernel = { size: 'kernel', stride: 'stride', padding: 'padding', dilation: 'dilation' };
+    const NONE = { stride: '', padding: '', half_padding: '', dilation: '', winner: false };
+    const block = { ...NONE, size: 'size', stride: 'stride', half_padding: 'padded', winner: true };
+    expect(windowOf({ kernel: 5, padding: 2 }, { ...NONE, ...kernel }, 1)).toEqual(PADDED);
+    expect(windowOf({ size: 2 }, block, 2)).toEqual(POOLING);
+    expect(windowOf({ size: 2 }, { ...NONE, size: 'size' }, 2)).toEqual(POOLING);
+    expect(windowOf({ size: 3, stride: 1, padded: true }, block, 1)?.padding).toBe(1);
+    expect(windowOf({ kernel: 3, dilation: 2 }, { ...NONE, ...kernel }, 1)?.dilation).toBe(2);
+    expect(windowOf({ size: 5 }, null, 1)).toBeNull();
   });
 });
 

@@ -18,20 +18,37 @@ export interface Box extends Spot {
   readonly columns: number;
 }
 
-/** A layer's kind and fields. */
-export interface Fields {
-  readonly type: string;
-  readonly [field: string]: unknown;
+/** The names of the fields of a layer that say its window; an empty name is no field. */
+export interface WindowFields {
+  readonly size: string;
+  readonly stride: string;
+  readonly padding: string;
+  readonly half_padding: string;
+  readonly dilation: string;
+  /** The largest value of each window is the output. */
+  readonly winner: boolean;
 }
 
-/** The window of a layer that slides one over a picture; `ratio` is how much smaller it makes it. */
-export function windowOf(layer: Fields, ratio: number): Window | null {
-  const size = Number(layer['kernel'] ?? layer['size'] ?? 0);
-  if (!size || /pyramid|transposed|mlpconv|norm/.test(layer.type)) return null;
-  const stride = Number(layer['stride'] ?? 0) || Math.max(1, Math.round(ratio));
-  const beyond = layer['padded'] ? Math.floor(size / 2) : 0;
-  const padding = Number(layer['padding'] ?? 0) || beyond;
-  return { size, stride, padding, dilation: Number(layer['dilation'] ?? 1) || 1 };
+/** A layer's fields. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * The window of a layer whose fields `named` say it, null where none is named; `ratio` is how much smaller the layer
+ * makes the picture.
+ */
+export function windowOf(
+  layer: Fields,
+  named: WindowFields | null | undefined,
+  ratio: number,
+): Window | null {
+  if (!named) return null;
+  const field = (name: string) => (name ? Number(layer[name] ?? 0) : 0);
+  const size = field(named.size);
+  if (!size) return null;
+  const stride = field(named.stride) || Math.max(1, Math.round(ratio));
+  const beyond = named.half_padding && layer[named.half_padding] ? Math.floor(size / 2) : 0;
+  const padding = field(named.padding) || beyond;
+  return { size, stride, padding, dilation: field(named.dilation) || 1 };
 }
 
 /** Runs of whole numbers as [first, how many]. */

@@ -28,7 +28,7 @@ export const builder = {
     '{to} 只接受一个输入，已读取 {old}。{from} 如何接入？',
   ],
   'wiring.replace': ['In place of {old}', '取代 {old}'],
-  'wiring.join': ['Join with {title}', '用“{title}”汇合'],
+  'wiring.join': ['Combine with {title}', '用“{title}”合并'],
   'wiring.hint': [
     'Wire from {id} — choose a layer · Enter connects · Esc cancels',
     '从 {id} 连线 — 选择一层 · 回车连接 · Esc 取消',
@@ -69,7 +69,7 @@ export const builder = {
   ],
   'memory.never': ['too large for {device}', '{device} 无法容纳'],
   'memory.ok': ['fits', '可容纳'],
-  'memory.partial': ['up to the fault', '截至出错处'],
+  'memory.partial': ['only the layers before the error', '仅统计出错层之前'],
   'memory.gib': ['{size} GiB', '{size} GiB'],
 
   'keys.wire': ['Draw a wire from the layer in focus', '从焦点所在的层连线'],

@@ -1,8 +1,8 @@
 // Texts of the cell view and the gradient check, loaded with them. { key: [English, 简体中文] }.
 export const cell = {
-  'cell.label': ['Cell view', '单元视图'],
+  'cell.label': ['Cell view', '单格视图'],
   'cell.set': ['Set this weight by hand…', '手动设置该权值…'],
-  'cell.close': ['Close the cell view', '关闭单元视图'],
+  'cell.close': ['Close the cell view', '关闭单格视图'],
   'cell.sample': ['sample {sample} of {count}', '第 {sample} 个样本（共 {count} 个）'],
   'cell.samples': ['over {count} samples', '共 {count} 个样本'],
   'cell.step': ['step {step}', '第 {step} 步'],
@@ -13,7 +13,7 @@ export const cell = {
   'cell.previousSample': ['The same number for the sample before', '前一样本的同一个数'],
   'cell.nextSample': ['The same number for the next sample', '后一样本的同一个数'],
   'cell.precision': ['Precision', '精度'],
-  'cell.form': ['Over the batch', '对批的处理'],
+  'cell.form': ['Loss over the batch', '批次损失'],
   'cell.mean': ['mean', '平均'],
   'cell.sum': ['sum', '求和'],
   'cell.waiting': ['Looking…', '正在查看…'],
@@ -32,8 +32,8 @@ export const cell = {
     '本步没有运算产生此数：它是给定的。',
   ],
   'cell.whole': [
-    'This operation takes many cells at once and is no sum over them: the number was computed again in float64.',
-    '该运算同时取用多个单元，且不是它们之和：此数以 float64 重新计算。',
+    'This operation computes many cells at once and is not a sum over them. The number was therefore computed again in float64.',
+    '该运算一次算出多个格，且不是它们的和，因此用 float64 重新计算此数。',
   ],
 
   'cell.pytorch': ['from PyTorch', 'PyTorch 给出'],
@@ -48,8 +48,8 @@ export const cell = {
   ],
   'cell.disagree': ['They differ by more than {bar}.', '两者之差超过 {bar}。'],
 
-  'cell.madeOf': ['Made of', '由何而来'],
-  'cell.goesTo': ['Goes to', '去往何处'],
+  'cell.madeOf': ['Made of', '如何算出'],
+  'cell.goesTo': ['Goes to', '用到哪里'],
   'cell.terms': ['{count} terms, the largest first', '共 {count} 项，由大到小'],
   'cell.oneTerm': ['1 term', '1 项'],
   'cell.running': ['sum so far', '累计'],
@@ -61,21 +61,21 @@ export const cell = {
   'cell.through': ['× {value} on the way', '途中 × {value}'],
   'cell.feeds': [
     'What this number goes into, the strongest first',
-    '此数所流入的单元，影响最大者在前',
+    '用到此数的各格，影响最大的在前',
   ],
   'cell.nowhere': [
     'Nothing that the loss depends on uses this number in this step.',
     '本步中，损失所依赖的运算都没有用到此数。',
   ],
   'cell.end': ['Here the walk ends: nothing comes after it.', '路径到此为止：其后没有运算。'],
-  'cell.weakest': ['{count} weaker ones are not listed', '另有 {count} 个较弱者未列出'],
+  'cell.weakest': ['{count} weaker ones are not listed', '另有 {count} 个较弱的未列出'],
 
   'cell.kin': ['The same place', '同一位置'],
   'kin.activation': ['value', '值'],
-  'kin.sensitivity': ['δ', 'δ 灵敏度'],
+  'kin.sensitivity': ['sensitivity δ', '灵敏度 δ'],
   'kin.parameter': ['weight', '权值'],
   'kin.gradient': ['gradient', '梯度'],
-  'kin.update': ['update', '更新'],
+  'kin.update': ['update', '更新量'],
   'kin.state': ['{name}', '{name}'],
 
   'name.loss': ['loss E', '损失 E'],
@@ -101,7 +101,7 @@ export const cell = {
   'doing.convolution': ['convolution', '卷积'],
   'doing.where': ['choice', '选择'],
   'doing.gather': ['pick', '取出'],
-  'doing.cat': ['joined', '拼接'],
+  'doing.cat': ['concatenated', '拼接'],
   'name.constant': ['constant of {node}', '{node} 的常数'],
   'name.sample': ['sample {sample}', '样本 {sample}'],
   'name.step': ['step {step}', '第 {step} 步'],
@@ -111,20 +111,23 @@ export const cell = {
   'picture.products': ['products', '乘积'],
   'picture.hidden': [
     'Shown are the {shown} maps with the largest terms, of {count}.',
-    '共 {count} 张图，显示项最大的 {shown} 张。',
+    '共 {count} 张特征图，显示项最大的 {shown} 张。',
   ],
   'picture.turned': [
-    'The two are met in opposite directions: the kernel turned by 180°.',
-    '两者以相反方向相乘：核旋转 180°。',
+    'Before the products are formed, the kernel is turned by 180°.',
+    '相乘之前，卷积核先旋转 180°。',
   ],
-  'picture.winner': ['the winner is framed', '胜者已加框'],
+  'picture.winner': ['the largest cell is framed', '最大格已加框'],
   'picture.listed': [
     'Shown are the {listed} largest of {count} terms.',
     '共 {count} 项，显示最大的 {listed} 项。',
   ],
-  'picture.curve': ['{name}, with the point of this cell', '{name}，标出此单元的点'],
+  'picture.curve': ['{name}, with the point of this cell', '{name}，标出此格的点'],
 
-  'trouble.gone': ['The run of this number is no longer there.', '此数所属的运行已不存在。'],
+  'trouble.gone': [
+    'The run that this number belongs to is no longer on the server. Close the cell view.',
+    '服务器上已没有此数所属的运行。请关闭单格视图。',
+  ],
   'trouble.noRun': [
     'There is no run yet whose numbers could be opened.',
     '尚无可查看其数值的运行。',
@@ -167,12 +170,12 @@ export const cell = {
     'The loss bends within the difference: no derivative exists there.',
     '损失在差分区间内有折点：该处导数不存在。',
   ],
-  'check.unresolved': ['{count} too small to tell', '{count} 个过小，无法判定'],
+  'check.unresolved': ['{count} too small to tell', '{count} 个过小，无法判断'],
   'check.unresolvedHelp': [
     'Rounding alone may make a larger difference than is allowed.',
     '仅舍入误差就可能超过允许值。',
   ],
-  'check.cancels': ['nought: terms of {scale} cancel', '为零：大小为 {scale} 的各项相消'],
+  'check.cancels': ['zero: terms of {scale} cancel', '为零：大小为 {scale} 的各项相消'],
   'check.cancelsHelp': [
     'All gradients of this tensor are sums that cancel; what is left is rounding. Errors are relative to the size of the terms.',
     '该张量的所有梯度都是相互抵消的和，剩下的只是舍入误差。误差相对于各项的大小。',

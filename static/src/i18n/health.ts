@@ -2,16 +2,16 @@
 export const health = {
   'vitals.open': ['over time', '随时间'],
   'vitals.openHelp': [
-    'Sensitivities, gradients and updates of every layer over the steps of the run',
-    '运行各步中每一层的灵敏度、梯度与更新',
+    'Derivatives by the outputs, gradients and updates of every layer over the steps of the run',
+    '运行各步中每一层对输出的导数、梯度与更新量',
   ],
   'vitals.title': ['Health of the derivatives', '导数的健康状况'],
   'vitals.measure': ['Measure', '指标'],
-  'vitals.sensitivity': ['sensitivity |∂E/∂x|', '灵敏度 |∂E/∂x|'],
+  'vitals.sensitivity': ['by the output |∂E/∂x|', '对输出的导数 |∂E/∂x|'],
   'vitals.gradient': ['gradient |∂E/∂W|', '梯度 |∂E/∂W|'],
-  'vitals.update': ['update ÷ weights |ΔW|/|W|', '更新与权值之比 |ΔW|/|W|'],
+  'vitals.update': ['update ÷ weights |ΔW|/|W|', '更新量与权值之比 |ΔW|/|W|'],
   'vitals.dead': ['dead units', '死亡单元'],
-  'vitals.saturated': ['saturated cells', '饱和单元格'],
+  'vitals.saturated': ['saturated cells', '饱和格'],
   'vitals.sensitivityHelp': [
     'Length of ∂E/∂x over the whole batch, x the output of the layer. Where it shrinks from layer to layer towards the input, the gradient vanishes.',
     '整个批次上 ∂E/∂x 的长度，x 为该层的输出。若朝输入方向逐层变小，即为梯度消失。',
@@ -21,16 +21,16 @@ export const health = {
     '该层全部参数的 ∂E/∂W 的长度，截断之前。',
   ],
   'vitals.updateHelp': [
-    'By which share of its length a step moves the weights of the layer. About 10⁻³ is a common rule of thumb.',
-    '一步使该层权值移动其长度的多大比例。常用经验值约为 10⁻³。',
+    'Length of one update divided by the length of the layer’s weights. About 10⁻³ is a common rule of thumb.',
+    '一步更新量的长度与该层权值长度之比。常用经验值约为 10⁻³。',
   ],
   'vitals.deadHelp': [
     'Units of a ReLU whose slope is exactly 0 for every sample of the batch: nothing flows back through them.',
-    'ReLU 中对批次内所有样本斜率都恰为 0 的单元：没有任何量能经其反向传播。',
+    'ReLU 中对批次内所有样本导数都恰为 0 的单元：没有任何量能经其反向传播。',
   ],
   'vitals.saturatedHelp': [
     'Cells of a sigmoid or tanh whose slope is less than a tenth of the steepest.',
-    'Sigmoid 或 tanh 中斜率不足最大斜率十分之一的单元格。',
+    'Sigmoid 或 tanh 中导数不足最大导数十分之一的格。',
   ],
   'vitals.along': ['Draw', '绘制'],
   'vitals.time': ['over time', '随时间'],

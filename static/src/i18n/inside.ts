@@ -9,7 +9,7 @@ export const inside = {
   'inside.through_mean': ['through μ', '经 μ'],
   'inside.through_variance': ['through σ²', '经 σ²'],
   'inside.weight_terms': ['δ ∘ down(x), summed: ∂E/∂β', 'δ ∘ down(x)，求和得 ∂E/∂β'],
-  'inside.batch': ['of the batch, map {map}', '该批次，图 {map}'],
+  'inside.batch': ['of the batch, map {map}', '该批次，特征图 {map}'],
   'inside.block': ['block ({row}, {column})', '块（{row}, {column}）'],
   'inside.share': ['{share} %, drawn', '{share} %，抽中'],
   'inside.of': ['{what} · {node}', '{what} · {node}'],

@@ -14,13 +14,13 @@ export const moment = {
   axis: ['time →', '时间 →'],
   curves: ['This unit over time', '该单元随时间的变化'],
   show: ['Show {name} of all units above', '在上方显示各单元的 {name}'],
-  diagram: ['The cell at t = {step}', 't = {step} 时的单元结构'],
+  diagram: ['The cell at t = {step}', 't = {step} 时的循环单元'],
   input: ['{count} values', '{count} 个值'],
-  backwards: ['This unit reads backwards: it comes from t + 1.', '该单元逆序读取：由 t + 1 而来。'],
-  waiting: ['The numbers come with the next frame…', '数值将随下一帧到来……'],
+  backwards: ['This unit reads backwards: it comes from t + 1.', '该单元逆向读取：由 t + 1 而来。'],
+  waiting: ['Waiting for the numbers of this step…', '正在等待这一步的数值…'],
   unfolded: [
-    'A step is unfolded. These are the watched sample’s numbers: fold it up to see them.',
-    '当前展开了一步。此处显示所观察样本的数值：收起后可见。',
+    'One step is unfolded, and its batch is shown. Fold it up (Esc) to see the numbers of the watched sample here.',
+    '当前展开了某一步，显示的是其批次。收起（Esc）后，此处显示当前样本的数值。',
   ],
   elman: ['uₜ = U xₜ + W sₜ₋₁ + b,  sₜ = φ(uₜ)', 'uₜ = U xₜ + W sₜ₋₁ + b，sₜ = φ(uₜ)'],
   jordan: [

@@ -8,12 +8,12 @@ export const parts = {
   'plot.outside': ['{share} outside', '{share} 在范围外'],
   'table.label': [
     'Connections of output maps (rows) to input maps (columns)',
-    '输出图（行）与输入图（列）的连接',
+    '输出特征图（行）与输入特征图（列）的连接',
   ],
-  'table.all': ['every map reads all', '每张图与全部相连'],
+  'table.all': ['every map reads all', '每张特征图与全部相连'],
   'table.choose': ['Choose', '自选'],
   'table.clear': ['All', '全部'],
-  'table.cell': ['map {row} reads input {column}', '第 {row} 张图读取输入 {column}'],
+  'table.cell': ['map {row} reads input {column}', '第 {row} 张特征图读取输入 {column}'],
   'table.count': ['{count} connections', '{count} 条连接'],
   'example.shown': ['Example: {title}', '示例：{title}'],
 } as const;

@@ -15,14 +15,14 @@ export const presets = {
   'reconstruction.output': ['output', '输出'],
   'reconstruction.difference': ['output − input', '输出 − 输入'],
   'reconstruction.loss': ['loss of this sample', '该样本的损失'],
-  'reconstruction.most': ['largest miss', '最大误差'],
+  'reconstruction.most': ['largest error', '最大误差'],
   'reconstruction.value': ['value', '数值'],
   'reconstruction.plane': [
     'Dots: where the points end up. Colour: how far every place of the plane is moved.',
     '圆点：各点被重建到的位置。颜色：平面上每一处被移动的距离。',
   ],
   'reconstruction.noAccuracy': [
-    'The network gives back its input: there is no right or wrong, only the loss.',
+    'The network reconstructs its input: there is no right or wrong, only the loss.',
     '网络重建自己的输入：没有对错之分，只看损失。',
   ],
 

@@ -1,6 +1,6 @@
 // Texts of the rules of learning: schedule, clipping, rates of layers, range test. { key: [English, 简体中文] }.
 export const rules = {
-  'rules.schedule': ['Schedule of η', 'η 的调度'],
+  'rules.schedule': ['Schedule of η', '学习率调度'],
   'rules.now': ['η now', '当前 η'],
   'rules.nowHelp': [
     'The learning rate in force: η times the share that the schedule gives.',
@@ -11,8 +11,8 @@ export const rules = {
     '整个运行中的学习率：当前为 η 的 {share}，进度 {at}。',
   ],
   'rules.watches': [
-    'It follows the validation loss; the dashed line holds as long as that falls.',
-    '随验证损失变化；损失持续下降时沿虚线进行。',
+    'It follows the validation loss. The dashed line shows η if that loss keeps falling.',
+    '随验证损失变化；虚线表示损失持续下降时的 η。',
   ],
   'rules.end': ['epoch {epoch}', '第 {epoch} 轮'],
   'rules.clipping': ['Gradient clipping', '梯度截断'],
@@ -43,7 +43,7 @@ export const rules = {
     '该层使用的权值衰减，取代优化器的值。',
   ],
   'rules.each': ['Each parameter', '各个参数'],
-  'rules.plain': ['As all the others', '恢复默认'],
+  'rules.plain': ['Use the optimiser’s values', '恢复为优化器的设置'],
   'rules.frozen': ['frozen', '已冻结'],
   'rules.rateTick': ['rates', '分层学习率'],
   'rules.clipTick': ['clipping', '梯度截断'],
@@ -60,12 +60,12 @@ export const rules = {
   'range.start': ['Start', '开始'],
   'range.again': ['Test again', '重新测试'],
   'range.cancel': ['Cancel', '取消'],
-  'range.progress': ['{done} of {total} batches', '{done} / {total} 批'],
+  'range.progress': ['{done} of {total} batches', '{done} / {total} 个批次'],
   'range.use': ['Use η = {rate}', '采用 η = {rate}'],
   'range.used': ['η is now {rate}', 'η 现为 {rate}'],
   'range.suggestion': ['suggestion: η = {rate}', '建议：η = {rate}'],
-  'range.chart': ['Loss over η, both from the copy', '副本的损失随 η 的变化'],
+  'range.chart': ['Loss of the copy while η rises', '副本的损失随 η 的变化'],
   'range.loss': ['loss', '损失'],
   'range.cancelled': ['The test was cancelled.', '测试已取消。'],
-  'range.waiting': ['The first batches are on their way.', '正在计算最初几批。'],
+  'range.waiting': ['Computing the first batches…', '正在计算前几个批次…'],
 } as const satisfies Record<string, readonly [string, string]>;

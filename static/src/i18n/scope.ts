@@ -2,11 +2,11 @@
 export const scope = {
   'scope.op': ['op', '运算'],
   'scope.opHelp': [
-    'One operation on (→): forward through each layer, loss, backward, update',
+    'Forward by one operation (→): forward through each layer, loss, backward, update',
     '前进一个运算（→）：逐层前向、损失、逐层反向、更新',
   ],
   'scope.opLast': ['Train this batch and unfold the next (→)', '真正训练该批次并展开下一步（→）'],
-  'scope.label': ['The pass, operation by operation', '逐运算展开的传播过程'],
+  'scope.label': ['The pass, operation by operation', '逐运算展开的传播'],
   'scope.blocks': ['Operations of this step', '本步的运算'],
   'scope.forward': ['Forward', '前向'],
   'scope.loss': ['Loss', '损失'],
@@ -24,7 +24,7 @@ export const scope = {
   'scope.perSecond': ['{value} op/s', '{value} 个/秒'],
   'scope.skip': ['To the next phase', '跳到下一阶段'],
   'scope.fold': ['Fold up (Esc)', '收起（Esc）'],
-  'scope.whose': ['Whose pass', '谁的传播'],
+  'scope.whose': ['Pass of', '传播对象'],
   'scope.batch': ['the batch', '批次'],
   'scope.sample': ['this sample', '该样本'],
   'scope.batchHelp': [
@@ -33,13 +33,16 @@ export const scope = {
   ],
   'scope.sampleHelp': [
     'The watched sample on its own, as if it were the whole batch. What the run then trains on is the batch.',
-    '仅用所观察的样本，如同它就是整个批次。运行实际训练的仍是批次。',
+    '仅用当前样本，如同它就是整个批次。运行实际训练的仍是批次。',
   ],
   'scope.drawnHelp': [
-    'Your drawing on its own, as if it were the whole batch; its label is what the network takes it for. What the run then trains on is the batch.',
-    '仅用你的手绘，如同它就是整个批次；其标签取网络的判断。运行实际训练的仍是批次。',
+    'Your drawing on its own, as if it were the whole batch; its label is the network’s prediction. What the run then trains on is the batch.',
+    '仅用你的手绘，如同它就是整个批次；其标签取网络的预测。运行实际训练的仍是批次。',
   ],
-  'scope.unmoved': ['The picture is taken as it was before it was moved.', '采用移动之前的图像。'],
+  'scope.unmoved': [
+    'The pass uses the original picture, before it was turned or shifted.',
+    '此次传播使用变换前的原图。',
+  ],
   'scope.alone': ['this sample', '该样本'],
   'scope.position': ['sample {at} of {all}', '样本 {at}（共 {all} 个）'],
   'scope.previousSample': ['Previous sample of the batch', '批次中的上一个样本'],
@@ -63,17 +66,17 @@ export const scope = {
   ],
 
   'walk.tabs': ['Pass of {id}', '{id} 的传播'],
-  'walk.upstream': ['δ from above', '上游 δ'],
+  'walk.upstream': ['from the layer after: ∂E/∂x', '来自后一层：∂E/∂x'],
   'walk.slope': ['slope φ′(u)', '导数 φ′(u)'],
   'walk.own': ['δ = ∂E/∂u', 'δ = ∂E/∂u'],
-  'walk.ownOutput': ['δ of the output', '输出的 δ'],
-  'walk.down': ['δ passed down', '传给下层的 δ'],
+  'walk.ownOutput': ['of the output: ∂E/∂x', '输出的 ∂E/∂x'],
+  'walk.down': ['passed back: ∂E/∂x', '传回前一层：∂E/∂x'],
   'walk.turned': ['kernels ↻ 180°', '卷积核 ↻ 180°'],
   'walk.input': ['input x', '输入 x'],
   'walk.gradient': ['∂E/∂({name})', '∂E/∂({name})'],
   'walk.none': [
     'The loss does not depend on this layer in this step: nothing flows back.',
-    '本步的损失与该层无关：没有反向信号。',
+    '本步的损失与该层无关：没有梯度传回。',
   ],
   'walk.noParameters': [
     'This layer has no parameters: nothing is updated.',
@@ -87,8 +90,8 @@ export const scope = {
   'walk.state': ['state: {name}', '状态：{name}'],
   'walk.scalar': ['state {name} = {value}', '状态 {name} = {value}'],
   'walk.hint': [
-    'point at a cell to read it; click it to see how it came about',
-    '指向格子读数；点击查看其由来',
+    'point at a cell to read it; click it to see how it was computed',
+    '指向某格读数；点击查看如何算出',
   ],
   'walk.slide': ['Slide the kernel', '滑动卷积核'],
   'walk.stop': ['Pause the kernel', '暂停卷积核'],

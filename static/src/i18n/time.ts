@@ -1,12 +1,12 @@
 // Texts of a recurrent layer through time, loaded with its view. { key: [English, 简体中文] }.
 export const time = {
   'time.label': ['{node} through time', '{node} 按时间展开'],
-  'time.steps': ['{steps} steps', '{steps} 个时刻'],
+  'time.steps': ['{steps} time steps', '{steps} 个时刻'],
   'time.layer': ['Stacked layer', '堆叠层'],
   'time.layerOf': ['layer {layer}', '第 {layer} 层'],
   'time.direction': ['Direction', '方向'],
   'time.forwards': ['reads →', '正向 →'],
-  'time.backwards': ['reads ←', '反向 ←'],
+  'time.backwards': ['reads ←', '逆向 ←'],
   'time.shown': ['Shown', '显示'],
   'time.zoom': ['Width of a step', '时刻宽度'],
   'time.wider': ['Wider steps', '加宽'],
@@ -16,7 +16,7 @@ export const time = {
   'time.normOf': ['‖{name}‖', '‖{name}‖'],
   'time.input': ['input x', '输入 x'],
   'time.words': ['text', '文本'],
-  'time.wordsAre': ['What is read: {text}', '所读文本：{text}'],
+  'time.wordsAre': ['What is read: {text}', '读到的文本：{text}'],
   'time.cutIn': [
     'A state is carried in: before t = 0 stands the last state of the piece before, as a constant.',
     '状态由前一段传入：t = 0 之前是前一段末尾的状态，视为常数。',
@@ -26,12 +26,12 @@ export const time = {
     '在此截断：梯度不再流入前一段，其末尾状态视为常数。',
   ],
   'time.cutRest': [
-    'Training carries states from piece to piece; this pass starts at rest: before t = 0 all are 0.',
-    '训练时状态逐段传递；此次计算从静止开始：t = 0 之前均为 0。',
+    'In training, the state is carried from piece to piece. This pass starts without it: before t = 0 all states are 0.',
+    '训练时状态逐段传递；此处未传入状态，t = 0 之前全为 0。',
   ],
   'time.noV': [
-    'No ∂V here: V is the weight of a layer that reads this one step by step, at its last step or as its mean.',
-    '此处没有 ∂V：V 是逐时刻、在末时刻或按平均值读取本层的那一层的权重。',
+    '∂V is not shown here: V belongs to the layer after this one, which reads it at every step, at the last step or as a mean.',
+    '此处不显示 ∂V：V 是后一层的权值，后一层逐时刻、在最后时刻或按平均值读取本层。',
   ],
   'time.state': ['{name}(t)', '{name}(t)'],
   'time.handed': ['{name} handed on', '{name} 逐时刻传递'],
@@ -39,7 +39,7 @@ export const time = {
   'time.delta': ['δ(t)', 'δ(t)'],
   'time.deltaOf': ['δ {name}(t)', 'δ {name}(t)'],
   'time.bar': ['∂E/∂{name}(t)', '∂E/∂{name}(t)'],
-  'time.back': ['flows back', '向后传播'],
+  'time.back': ['flows back', '反向传播'],
   'time.down': ['to the input', '传向输入'],
   'time.reach': ['reaches', '到达'],
   'time.sum': ['∂E/∂{name}', '∂E/∂{name}'],
@@ -52,8 +52,8 @@ export const time = {
     'τ = {tau} 处误差的梯度流向哪些时刻',
   ],
   'time.flowBand': [
-    'What flows back from step to step, as thick as the logarithm of its norm',
-    '逐时刻向后传播的量，线宽为其范数的对数',
+    'What flows back from time step to time step, as thick as the logarithm of its norm',
+    '逐时刻反向传播的量，线宽为其范数的对数',
   ],
   'time.matrixLabel': [
     'Norm of the gradient of the error at τ by the state at t, log scale',
@@ -67,11 +67,11 @@ export const time = {
   ],
   'time.vanishes': [
     '× {factor} a step back, on average: after {steps} steps {whole} is left',
-    '平均每后退一步 × {factor}：{steps} 步后剩 {whole}',
+    '平均每退回一个时刻 × {factor}：{steps} 个时刻后剩 {whole}',
   ],
   'time.grows': [
     '× {factor} a step back, on average: it grows to {whole} in {steps} steps',
-    '平均每后退一步 × {factor}：{steps} 步后增至 {whole}',
+    '平均每退回一个时刻 × {factor}：{steps} 个时刻后增至 {whole}',
   ],
   'time.zero': ['nothing arrives at the first step', '没有梯度到达第一个时刻'],
   'time.broken': ['not finite', '出现非有限值'],
@@ -97,7 +97,7 @@ export const time = {
     'Cells of the term; open the gradient that they add to',
     '该项的各元素；点击打开其所属的梯度',
   ],
-  'time.waiting': ['Looking through time…', '正在沿时间展开…'],
+  'time.waiting': ['Unrolling the layer through time…', '正在按时间展开…'],
   'time.failed': ['The layer could not be unrolled.', '无法展开该层。'],
   'time.nothing': ['Nothing has come through this layer yet.', '尚无数据通过该层。'],
 } as const satisfies Record<string, readonly [string, string]>;

@@ -1,25 +1,28 @@
-// Texts of "Why this answer?" and of the samples that excite a map. { key: [English, 简体中文] }.
+// Texts of "Why this prediction?" and of the samples that excite a map. { key: [English, 简体中文] }.
 export const why = {
-  'why.title': ['Why this answer?', '为何是这个答案？'],
+  'why.title': ['Why this prediction?', '为什么这样预测？'],
   'why.hint': ['Which inputs the prediction rests on', '预测依据哪些输入'],
   'why.method': ['Method', '方法'],
-  'why.target': ['Answer in question', '所问的答案'],
+  'why.target': ['Output to explain', '要解释的输出'],
   'why.layer': ['Maps of', '特征图所在层'],
   'why.lastConvolution': ['last convolution', '最后一个卷积层'],
-  'why.computed': ['what it said', '网络自己的答案'],
-  'why.busy': ['Captum computes it beside the run…', 'Captum 正在独立进程中计算…'],
+  'why.computed': ['the network’s own prediction', '网络的预测'],
+  'why.busy': ['Computing with Captum; the run goes on…', '正在用 Captum 计算，运行不受影响…'],
   'why.again': ['Compute anew', '重新计算'],
-  'why.old': ['Of step {step}; the run has gone on.', '第 {step} 步的结果；运行已继续。'],
+  'why.old': [
+    'Computed at step {step}; the run has moved on since.',
+    '按第 {step} 步计算；运行此后已继续。',
+  ],
   'why.of': [
     'step {step} · output {name} = {score} before any softmax',
     '第 {step} 步 · 输出 {name} = {score}（softmax 之前）',
   ],
-  'why.map': ['{method} for {name}, over the input', '{name} 的{method}，叠于输入'],
+  'why.map': ['{method} for {name}, over the input', '{name} 的{method}，叠加在输入上'],
   'why.input': ['input', '输入'],
   'why.against': ['against', '反对'],
   'why.for': ['for', '支持'],
-  'why.none': ['none', '无'],
-  'why.much': ['much', '大'],
+  'why.none': ['small', '小'],
+  'why.much': ['large', '大'],
   'why.channels': ['summed over the channels', '各通道之和'],
   'why.complete': [
     'Σ = {sum}; f(x) − f(baseline) = {difference}; missing {delta}',
@@ -29,8 +32,8 @@ export const why = {
   'why.moment': ['{place} = {value}', '{place} = {value}'],
   'why.feature': ['input {index}', '输入 {index}'],
   'why.nothing': [
-    'This network gives back its input and decides nothing.',
-    '该网络重建其输入，不作判定。',
+    'This network reconstructs its input and predicts no class.',
+    '该网络重建其输入，不预测类别。',
   ],
   'excite.title': ['What excites it most', '最能激活它的样本'],
   'excite.by': ['By the map’s', '依据'],
@@ -43,8 +46,8 @@ export const why = {
     '查看训练样本 {index}（{label}）：{value}',
   ],
   'excite.among': [
-    'of {among} training samples at step {step}; the frame is what the strongest cell sees',
-    '取自 {among} 个训练样本（第 {step} 步）；方框为最强单元所见区域',
+    'of {among} training samples at step {step}; the frame is the receptive field of the strongest cell',
+    '取自 {among} 个训练样本（第 {step} 步）；方框为最强的格的感受野',
   ],
   'excite.among0': [
     'of {among} training samples at step {step}',

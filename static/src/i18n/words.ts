@@ -13,7 +13,7 @@ export const words = {
   'vectors.nearest': ['Nearest to {of}', '与 {of} 最近的词'],
   'vectors.cosineHelp': [
     'Of the angle between the two vectors: 1 the same direction, 0 nothing in common',
-    '两个向量夹角的余弦：1 表示同方向，0 表示毫无共同之处',
+    '两个向量夹角的余弦：1 表示同方向，0 表示毫不相关',
   ],
   'vectors.step': ['step {step}', '第 {step} 步'],
   'vectors.map': [
@@ -29,20 +29,20 @@ export const words = {
     '所示向量差异最大的平面。其他方向的差异在此看不到；列表使用全部 {size} 个数。',
   ],
   'vectors.shown': ['words shown', '显示词数'],
-  'vectors.rank': ['by frequency, from', '按词频，从第'],
+  'vectors.rank': ['starting at frequency rank', '起始词频排名'],
   'vectors.large': ['Large', '放大'],
   'vectors.waiting': ['Asking the network…', '正在询问网络…'],
   'vectors.start': [
-    'The vectors begin at random: press Play and watch words that are used alike move together.',
-    '词向量从随机开始：点击播放，看用法相近的词逐渐靠拢。',
+    'The vectors begin at random: press Play, and words that are used alike move together.',
+    '词向量从随机值开始：点“训练”，用法相近的词会逐渐靠拢。',
   ],
 
   'ask.title': ['In your own words', '自己输入'],
   'ask.sentence': ['A sentence', '一个句子'],
   'ask.name': ['A name', '一个名字'],
   'ask.none': [
-    'This network does not read words. Presets such as “Part of speech” or “Names” do.',
-    '该网络不读词。可打开“词性标注”或“人名分类”等预设。',
+    'This network does not read words or letters. Open a preset such as “Part of speech” or “Names”.',
+    '该网络的输入不是词或字母。请打开“词性标注”或“人名分类”等预设。',
   ],
   'ask.reads': ['{count} of at most {limit}', '{count} 个，至多 {limit} 个'],
   'ask.tooLong': [
@@ -51,8 +51,8 @@ export const words = {
   ],
   'ask.unknown': ['not among the known words: read as {shown}', '不在词表中：按 {shown} 读入'],
   'ask.unknownNote': [
-    '{count} not among the known words; read by their look',
-    '{count} 个词不在词表中，按词形读入',
+    '{count} not among the known words; read by their spelling',
+    '{count} 个词不在词表中，按拼写形式读入',
   ],
   'ask.step': ['after step {step}', '第 {step} 步之后'],
   'ask.example': ['Try', '试试'],

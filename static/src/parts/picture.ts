@@ -1,10 +1,10 @@
-// What the picture of a layer in the layer view is given. One file of this folder draws one kind of layer.
+// What the picture of a layer in the layer view is given. A layer declares which file of `pictures/` draws it.
 import type { Component } from 'svelte';
 import type { Maps } from '../protocol/frames';
 import type { PartValue } from '../protocol/types';
 import type { Tiles } from '../draw/maps';
 import type { Theme } from '../draw/palette';
-import type { Spot } from '../draw/window';
+import type { Spot, WindowFields } from '../draw/window';
 
 /** A tensor of the pass, by which any of its cells can be opened. */
 export interface Address {
@@ -34,6 +34,8 @@ export interface Gate {
 
 export interface PictureProps {
   layer: PartValue;
+  /** Its fields that say the window that slides over the input; null where none does. */
+  sliding: WindowFields | null;
   /** The first input's output, the layer's own, and that of what is folded into its card. */
   input: Shown;
   output: Shown;
@@ -85,10 +87,10 @@ export type Picture = Component<PictureProps>;
 
 const found = import.meta.glob<{ default: Picture }>('./pictures/*.svelte', { eager: true });
 
-/** The picture of a kind of layer, or the one that suits every layer. */
-export function pictureOf(type: string): Picture {
-  const module = found[`./pictures/${type}.svelte`] ?? found['./pictures/generic.svelte'];
-  if (!module) throw new Error('the generic picture is missing');
+/** The picture that a layer declares, or the one that suits every layer. */
+export function pictureOf(name: string | undefined): Picture {
+  const module = found[`./pictures/${name}.svelte`] ?? found['./pictures/maps.svelte'];
+  if (!module) throw new Error('the picture of maps is missing');
   return module.default;
 }
 

@@ -2462,6 +2462,21 @@ export interface components {
             points?: number;
         };
         /**
+         * Held
+         * @description The run makes no step though nobody paused it, as while the disk is full; null: it goes on. Nothing
+         *     can be stored meanwhile, so this is no event and has no number.
+         */
+        Held: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "held";
+            /** Run */
+            run: string;
+            reason: components["schemas"]["Text"] | null;
+        };
+        /**
          * Hello
          * @description First message: the server's version, so that a tab can see that it is outdated.
          */
@@ -2617,7 +2632,9 @@ export interface components {
          * LayerFacts
          * @description ``pointwise`` layers are drawn on the card of the layer before them; of one that is
          *     ``time_first`` the output is (steps, units). An activation that ``dies`` is exactly flat on one
-         *     side; beyond the two values ``flat`` of φ it is saturated.
+         *     side; beyond the two values ``flat`` of φ it is saturated. One that ``flattens`` lays out in a row what
+         *     arrives; ``token_vectors`` names the parameter that holds a vector for every token; ``window`` names
+         *     the fields of the window that slides over the input; ``picture`` is how the page draws the layer.
          */
         LayerFacts: {
             /** Id Prefix */
@@ -2640,6 +2657,13 @@ export interface components {
              * @enum {string}
              */
             cell: "" | "elman" | "jordan" | "lstm" | "gru";
+            /** Flattens */
+            flattens: boolean;
+            /** Token Vectors */
+            token_vectors: string;
+            window: components["schemas"]["Window"] | null;
+            /** Picture */
+            picture: string;
             /**
              * Dies
              * @default false
@@ -4294,7 +4318,7 @@ export interface components {
              */
             count?: number;
         };
-        ServerMessage: components["schemas"]["Hello"] | components["schemas"]["Events"] | components["schemas"]["Refused"] | components["schemas"]["Reset"];
+        ServerMessage: components["schemas"]["Hello"] | components["schemas"]["Events"] | components["schemas"]["Refused"] | components["schemas"]["Reset"] | components["schemas"]["Held"];
         /**
          * SetBatchSize
          * @description Use batches of another size from the next step on.
@@ -5422,6 +5446,39 @@ export interface components {
             bytes: number;
             /** Tensors */
             tensors: components["schemas"]["TensorInfo"][];
+        };
+        /**
+         * Window
+         * @description Which fields of a layer say the window that slides over its input; an empty name is no field.
+         */
+        Window: {
+            /** Size */
+            size: string;
+            /**
+             * Stride
+             * @default
+             */
+            stride?: string;
+            /**
+             * Padding
+             * @default
+             */
+            padding?: string;
+            /**
+             * Half Padding
+             * @default
+             */
+            half_padding?: string;
+            /**
+             * Dilation
+             * @default
+             */
+            dilation?: string;
+            /**
+             * Winner
+             * @default false
+             */
+            winner?: boolean;
         };
         /**
          * WordPlace

@@ -34,7 +34,10 @@ export class ApiError extends Error {
   static offline(): ApiError {
     return new ApiError(0, {
       code: 'offline',
-      message: { en: 'The server does not answer.', zh: '服务器没有应答。' },
+      message: {
+        en: 'The server does not answer. Check the connection, then try again.',
+        zh: '服务器没有应答。请检查网络连接后重试。',
+      },
     });
   }
 }

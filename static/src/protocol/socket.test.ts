@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { StoredEvent } from './types';
+import type { StoredEvent, Text } from './types';
 import { Stream, backoff, type Listener, type Status } from './socket';
 
 /** A socket whose other end is the test: jsdom has no server to connect to. */
@@ -47,6 +47,7 @@ function listening() {
     status: [] as Status[],
     frames: 0,
     refused: '',
+    held: null as Text | null,
     reset: '',
   };
   const listener: Listener = {
@@ -54,6 +55,7 @@ function listening() {
     frame: () => seen.frames++,
     status: (status) => seen.status.push(status),
     refused: (code) => (seen.refused = code),
+    held: (_run, reason) => (seen.held = reason),
     reset: (run) => (seen.reset = run),
     hello: () => undefined,
   };
@@ -117,6 +119,9 @@ describe('the stream', () => {
     ]);
     last().say({ type: 'refused', code: 'not_found', message: { en: '', zh: '' }, run: 'r' });
     expect(seen.refused).toBe('not_found');
+    const reason = { en: 'full', zh: '满' };
+    last().say({ type: 'held', run: 'r', reason });
+    expect(seen.held).toEqual(reason);
   });
 
   it('does not try again where it is not allowed, or after it was closed', () => {

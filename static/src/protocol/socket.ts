@@ -11,6 +11,8 @@ export interface Listener {
   refused(code: string, message: Text): void;
   /** The run has another past than the one that was followed: load it anew. */
   reset(run: string): void;
+  /** The run makes no step though nobody paused it, or goes on. */
+  held(run: string, reason: Text | null): void;
   hello(version: string): void;
 }
 
@@ -132,6 +134,9 @@ export class Stream {
         if (!this.#last.has(message.run)) return;
         this.#last.set(message.run, message.last);
         this.#listener.reset(message.run);
+        return;
+      case 'held':
+        this.#listener.held(message.run, message.reason);
         return;
       case 'events':
         this.#events(message.run, message.events);

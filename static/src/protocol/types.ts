@@ -139,3 +139,6 @@ export type MethodList = Made<'MethodList'>;
 export function finite(value: WireNumber | null | undefined): number {
   return value === null || value === undefined ? NaN : Number(value);
 }
+
+/** What a layer says of itself beside its fields. */
+export type LayerFacts = Made<'LayerFacts'>;

@@ -4,6 +4,7 @@ import type {
   DatasetFacts,
   DeviceInfo,
   Families,
+  LayerFacts,
   Measures,
   Part,
   Preset,
@@ -68,6 +69,12 @@ export class Catalog {
   datasetFacts(type: string): DatasetFacts | null {
     const facts = this.datasets.get(type)?.facts;
     return facts ? (facts as unknown as DatasetFacts) : null;
+  }
+
+  /** What a kind of layer says of itself; null where no such layer is known. */
+  layerFacts(type: string | undefined): LayerFacts | null {
+    const facts = this.layers.get(type ?? '')?.facts;
+    return facts ? (facts as unknown as LayerFacts) : null;
   }
 
   readout(loss: string | undefined): Readout {

@@ -65,14 +65,18 @@ export async function share(session: Session): Promise<string> {
     throw said(
       'link_too_long',
       'This network does not fit into a link. Export its spec as a file instead.',
-      '此网络过大，无法放入链接。请改为导出规格文件。',
+      '此网络过大，无法放入链接。请改为导出配置文件。',
     );
   }
 }
 
 function parsed(text: string): unknown {
   if (text.length > LARGEST_TEXT) {
-    throw said('too_large', 'This is far too large for a spec.', '内容过大，不可能是规格。');
+    throw said(
+      'too_large',
+      'This is far too large for a network file.',
+      '内容过大，不可能是网络配置。',
+    );
   }
   try {
     return JSON.parse(text) as unknown;

@@ -37,6 +37,8 @@ export class Run {
   spec = $state.raw<RunSpec | null>(null);
   state = $state<RunState>('paused');
   reason = $state.raw<Text | null>(null);
+  /** Why it makes no step though nobody paused it. */
+  held = $state.raw<Text | null>(null);
   device = $state('');
   branch = $state(0);
   step = $state(0);
@@ -135,7 +137,7 @@ export class Run {
     this.id = null;
     this.spec = null;
     this.step = this.last = this.epoch = this.branch = 0;
-    this.speed = this.secondsLeft = this.reason = this.pending = null;
+    this.speed = this.secondsLeft = this.reason = this.held = this.pending = null;
     this.gradient = {};
     this.share = null;
     this.ticks = [];

@@ -86,9 +86,13 @@ export class Session {
     this.stream = new Stream(streamAddress(location), {
       events: (run, events) => run === this.run.id && this.run.receive(events),
       frame: (buffer) => this.frames.receive(buffer),
-      status: (status) => (this.connection = status),
+      status: (status) => {
+        this.connection = status;
+        if (status === 'open') this.run.held = null; // who subscribes is told whether it is
+      },
       refused: (_code, message) => this.app.note({ kind: 'warn', title: say(message) }),
       reset: (run) => run === this.run.id && void this.attach(run),
+      held: (run, reason) => run === this.run.id && (this.run.held = reason),
       hello: () => undefined,
     });
     this.frames = new Frames((frame) => this.stream.acknowledge(frame));

@@ -92,10 +92,12 @@ export function ways(session: Session, source: string, reader: string): Way[] {
     view.choice = null;
     app.announce(t('wiring.done', { from: named(source), to: named(id) }));
   };
-  const joins = ['add', 'concatenate'].flatMap((type) => {
-    const part = catalog.layers.get(type);
-    const made = fresh(session, type);
-    if (!part || !made) return [];
+  const several = [...catalog.layers.values()].filter(
+    ({ type }) => (catalog.layerFacts(type)?.arity[0] ?? 1) > 1,
+  );
+  const joins = several.flatMap((part) => {
+    const made = fresh(session, part.type);
+    if (!made) return [];
     const run = () => {
       const result = joined(editor.spec.model, source, reader, made.layer, made.prefix);
       editor.editModel(() => result.model);

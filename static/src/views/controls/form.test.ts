@@ -36,7 +36,7 @@ function form(extra: Record<string, unknown> = {}) {
 describe('the form of a part', () => {
   it('shows every field with its value and says its changes', async () => {
     const onchange = form();
-    const filters = screen.getByRole('spinbutton', { name: 'filters' });
+    const filters = screen.getByRole('spinbutton', { name: 'output maps' });
     expect(filters).toHaveProperty('value', '6');
     await fireEvent.input(filters, { target: { value: '12' } });
     await fireEvent.keyDown(filters, { key: 'Enter' });
@@ -64,7 +64,7 @@ describe('the form of a part', () => {
 
   it('marks what starts a new run, and says so on focus', async () => {
     form();
-    expect(screen.queryByRole('button', { name: 'filters: new run, same seed' })).toBeNull();
+    expect(screen.queryByRole('button', { name: 'output maps: new run, same seed' })).toBeNull();
     const mark = screen.getByRole('button', { name: 'bias: new run, same seed' });
     await fireEvent.focus(mark);
     expect(screen.getByRole('tooltip').textContent).toMatch(/new run with the same seed/);
@@ -75,7 +75,7 @@ describe('the form of a part', () => {
   it('shows a problem at its field and offers the repair', async () => {
     const onrepair = vi.fn();
     form({ problems: [problem], onrepair });
-    const filters = screen.getByRole('spinbutton', { name: 'filters' });
+    const filters = screen.getByRole('spinbutton', { name: 'output maps' });
     expect(filters.getAttribute('aria-invalid')).toBe('true');
     const said = document.getElementById(filters.getAttribute('aria-describedby') ?? '');
     expect(said?.textContent).toContain('Too many maps.');
@@ -86,7 +86,7 @@ describe('the form of a part', () => {
   it('speaks Chinese', () => {
     setLanguage('zh');
     form({ problems: [problem] });
-    expect(screen.getByRole('spinbutton', { name: '输出通道数' })).toBeTruthy();
+    expect(screen.getByRole('spinbutton', { name: '输出特征图数' })).toBeTruthy();
     expect(screen.getByText('特征图过多。')).toBeTruthy();
     expect(screen.getByRole('option', { name: '正态分布' })).toBeTruthy();
   });

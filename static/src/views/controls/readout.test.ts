@@ -123,7 +123,7 @@ describe('a prediction', () => {
   it('says right or wrong in words, with the shares', () => {
     const probabilities = [0.047, 0.953];
     render(Prediction, { outputs: [0, 3], probabilities, classes, label: 0, readout: 'softmax' });
-    expect(screen.getByText('wrong: says dog, is cat')).toBeTruthy();
+    expect(screen.getByText('wrong: predicted dog, is cat')).toBeTruthy();
     expect(screen.getByRole('row', { name: /dog 95.3/ }).className).toContain('top');
     expect(screen.getByRole('rowheader', { name: 'cat (the label)' })).toBeTruthy();
   });
@@ -141,7 +141,7 @@ describe('a prediction', () => {
     expect(screen.getByText('right: cat')).toBeTruthy();
     expect(screen.getByRole('row', { name: /output 1/ }).className).toContain('top');
     await rerender({ outputs: [0.4], label: 0, ...props });
-    expect(screen.getByText('wrong: says dog, is cat')).toBeTruthy();
+    expect(screen.getByText('wrong: predicted dog, is cat')).toBeTruthy();
   });
 
   it('says how far a number is from what it should be', () => {
@@ -149,7 +149,7 @@ describe('a prediction', () => {
     const props = { outputs, probabilities: null, classes: [], readout: 'raw' as const };
     render(Prediction, { ...props, label: null, wanted: 1.5 });
     expect(screen.getByText('target 1.500, off by −0.250')).toBeTruthy();
-    expect(screen.queryByText(/right|wrong|says/)).toBeNull();
+    expect(screen.queryByText(/right|wrong|predicted/)).toBeNull();
   });
 
   it('says so when the outputs are not finite, or not there', async () => {

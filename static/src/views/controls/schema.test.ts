@@ -24,7 +24,7 @@ describe('the fields of a part', () => {
   });
 
   it('carry both languages', () => {
-    expect(named('filters')?.title).toEqual({ en: 'filters', zh: '输出通道数' });
+    expect(named('filters')?.title).toEqual({ en: 'output maps', zh: '输出特征图数' });
     expect(named('filters')?.help).toEqual({
       en: 'Number of output maps.',
       zh: '输出特征图的数目。',

@@ -55,7 +55,7 @@ export const conv: Part = part('conv2d', 'Conv2d', '卷积', {
       minimum: 1,
       maximum: 512,
       title: 'filters',
-      'x-title': text('filters', '输出通道数'),
+      'x-title': text('output maps', '输出特征图数'),
       'x-help': text('Number of output maps.', '输出特征图的数目。'),
     },
     momentum: {

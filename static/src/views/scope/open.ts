@@ -63,7 +63,7 @@ export function pictureBefore(session: Session, card: Card): readonly number[] |
       source === INPUT ? session.editor.report?.input_shape : session.reports.get(source)?.shape;
     if (shape && shape.length === 3) return shape;
     const next = session.editor.spec.model.nodes.find((one) => one.id === source);
-    if (!next || next.layer.type !== 'flatten') return null;
+    if (!next || !session.catalog.layerFacts(next.layer.type)?.flattens) return null;
     source = next.inputs[0];
   }
   return null;
