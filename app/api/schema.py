@@ -37,6 +37,7 @@ from app.catalog.losses import AnyLoss
 from app.catalog.optimizers import AnyOptimizer
 from app.catalog.plot import Plot
 from app.catalog.schedules import AnySchedule
+from app.features.registry import questions
 from app.own.library import OwnDetail
 from app.protocol import frames, stream, taps, warp
 from app.protocol.attribution import AttributionWanted, Exciting, ExcitingWanted
@@ -46,7 +47,6 @@ from app.protocol.events import AnyEvent
 from app.protocol.generate import Generated, GenerateWanted
 from app.protocol.health import DerivativeHealth, HealthWanted
 from app.protocol.lag import LagRecord
-from app.protocol.near import Neighbours, NeighboursWanted, Projection, ProjectionWanted
 from app.protocol.range_test import RangeTest, RangeWanted
 from app.protocol.runs import Applied, MetricsSeries, RunInfo, WeightsInfo
 from app.protocol.through_time import ThroughTimeWanted
@@ -102,8 +102,6 @@ READ: dict[str, Any] = {
     "GradcheckWanted": GradcheckWanted,
     "AttributionWanted": AttributionWanted,
     "ExcitingWanted": ExcitingWanted,
-    "NeighboursWanted": NeighboursWanted,
-    "ProjectionWanted": ProjectionWanted,
     "TokensWanted": tokens.TokensWanted,
     "HealthWanted": HealthWanted,
     "AnyCommand": AnyCommand,
@@ -148,8 +146,6 @@ WRITTEN: dict[str, Any] = {
     "Gradcheck": Gradcheck,
     "MethodList": attribution.MethodList,
     "Exciting": Exciting,
-    "Neighbours": Neighbours,
-    "Projection": Projection,
     "TokenList": tokens.TokenList,
     "DerivativeHealth": DerivativeHealth,
     "Devices": Devices,
@@ -193,7 +189,11 @@ def document(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
         separate_input_output_schemas=False,
     )
-    components = {**schemas(WRITTEN, "serialization"), **schemas(READ, "validation")}
+    written, read = _of_questions()
+    components = {
+        **schemas(WRITTEN | written, "serialization"),
+        **schemas(READ | read, "validation"),
+    }
     require_tags(components)
     found["components"]["schemas"] = dict(sorted(components.items()))
     found["components"]["responses"] = shared()
@@ -210,6 +210,14 @@ def document(app: FastAPI) -> dict[str, Any]:
         for operation in methods.values():
             _refer(operation["responses"])
     return found
+
+
+def _of_questions() -> tuple[dict[str, Any], dict[str, Any]]:
+    """What answers of features are, and what they read, by name."""
+    public = [one for one in questions().values() if one.route is not None]
+    answers = [one.answer for one in public if one.answer is not None]
+    asked = [one.asks for one in public if one.method == "POST"]
+    return {one.__name__: one for one in answers}, {one.__name__: one for one in asked}
 
 
 def schemas(models: dict[str, Any], mode: Mode) -> dict[str, Any]:

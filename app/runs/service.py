@@ -14,6 +14,7 @@ import structlog
 from app.core.errors import Conflict
 from app.core.ids import new_id
 from app.core.text import Language, text
+from app.features._base import Question
 from app.protocol.attribution import AttributionWanted
 from app.protocol.commands import AnyCommand
 from app.protocol.events import StateChanged, StoredEvent
@@ -254,6 +255,13 @@ class Runs:
         """Also brings an interrupted or parked run back."""
         self._require_open()
         return await (await self._find(run)).command(command)
+
+    async def ask(
+        self, run: str, question: Question[Any], body: bytes, *, file: bool = False
+    ) -> bytes:
+        """The worker's answer: a safetensors ``file``, or JSON. ``body`` is what was validated."""
+        self._require_open()
+        return (await (await self._find(run)).ask(question, body, file=file))[1]
 
     async def predict(self, run: str, sample: AnySample) -> tuple[dict[str, Any], bytes]:
         self._require_open()

@@ -21,6 +21,7 @@ from app.engine.start import Start, parse_start
 from app.protocol.commands import COMMAND
 from app.protocol.events import AnyEvent
 from app.worker import failure, jobs, lag
+from app.worker.asking import Asking
 from app.worker.channel import Channel
 from app.worker.jobs import Stop
 from app.worker.limits import Heap, be_modest, limit_memory
@@ -84,6 +85,7 @@ class Worker:
         self.prober = Prober(self.session.trainer)
         self.taps = Taps(self.prober, channel)
         self.microscope = Microscope(self.session)
+        self.asking = Asking(self.session, self.prober)
         self.sweeps = Sweeps(self.session)
         self._heap = heap
         self._next_step = 0.0
@@ -120,6 +122,7 @@ class Worker:
                     self._next_step = max(began, self._next_step) + 1.0 / session.speed
             self.sweeps.advance()
             self.microscope.let_go()
+            self.asking.let_go()
             self._look()
             self._heap.tidy(time.monotonic(), resting=not session.running)
 
@@ -129,7 +132,7 @@ class Worker:
             message = self.channel.receive(self._patience())
             if message is None:
                 return
-            self._handle(message[0])
+            self._handle(*message)
             self._quiet_from = time.monotonic() + QUIET
 
     def _patience(self) -> float | None:
@@ -153,7 +156,7 @@ class Worker:
 
     # --- messages --------------------------------------------------------------------------------
 
-    def _handle(self, message: dict[str, Any]) -> None:
+    def _handle(self, message: dict[str, Any], payload: bytes) -> None:
         kind, number = message.get("type"), message.get("id")
         if kind == "stop":
             self.session.close()
@@ -165,13 +168,16 @@ class Worker:
             self.taps.replace(message["taps"])
             return
         try:
-            header, payload = self._answer(str(kind), message)
+            header, answer = self._answer(str(kind), message, payload)
         except (GlassnetError, ValidationError) as error:
             self.channel.send({"type": "failed", "id": number, "error": failure.problem(error)})
             return
-        self.channel.send({"id": number, **header}, payload)
+        self.channel.send({"id": number, **header}, answer)
 
-    def _answer(self, kind: str, message: dict[str, Any]) -> Answer:
+    def _answer(self, kind: str, message: dict[str, Any], payload: bytes) -> Answer:
+        if kind == "ask":
+            found = self.asking.answer(message["question"], payload, file=message["file"])
+            return {"type": "reply", **place(self.session)}, found
         if kind == "command":
             self.session.command(COMMAND.validate_json(json.dumps(message["command"])))
             self._next_step = 0.0

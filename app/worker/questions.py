@@ -9,7 +9,6 @@ from typing import Any
 from app.engine.attribution import subject_of
 from app.engine.exciting import exciting
 from app.engine.generate import generate
-from app.engine.near import neighbours, projection
 from app.engine.predict import predict
 from app.engine.probes import Moment, Prober
 from app.engine.session import Session
@@ -17,7 +16,6 @@ from app.engine.snapshots import Entry, serialise
 from app.engine.sweep import sweep
 from app.protocol.attribution import EXCITING_WANTED
 from app.protocol.generate import GENERATE_WANTED
-from app.protocol.near import NEIGHBOURS_WANTED, PROJECTION_WANTED
 from app.protocol.taps import FIXED_SAMPLE, SAMPLE
 from app.protocol.warp import SWEEP
 
@@ -66,18 +64,6 @@ def _generate(session: Session, prober: Prober, message: dict[str, Any]) -> Answ
     return {"type": "reply"}, found.model_dump_json().encode()
 
 
-def _neighbours(session: Session, prober: Prober, message: dict[str, Any]) -> Answer:
-    wanted = NEIGHBOURS_WANTED.validate_json(json.dumps(message["wanted"]))
-    found = neighbours(session.trainer, session.branch, wanted)
-    return {"type": "reply"}, found.model_dump_json().encode()
-
-
-def _projection(session: Session, prober: Prober, message: dict[str, Any]) -> Answer:
-    wanted = PROJECTION_WANTED.validate_json(json.dumps(message["wanted"]))
-    found = projection(session.trainer, session.branch, wanted)
-    return {"type": "reply"}, found.model_dump_json().encode()
-
-
 def _snapshot(session: Session, prober: Prober, message: dict[str, Any]) -> Answer:
     return {"type": "reply", "snapshot": _described(session.snapshot())}, b""
 
@@ -94,8 +80,6 @@ QUESTIONS: dict[str, Question] = {
     "subject": _subject,
     "exciting": _exciting,
     "generate": _generate,
-    "neighbours": _neighbours,
-    "projection": _projection,
     "augmented": _augmented,
     "snapshot": _snapshot,
     "tensors": _tensors,
