@@ -21,7 +21,6 @@ from app.api import (
     errors,
     examples,
     exports,
-    generate,
     health,
     lag,
     login,
@@ -35,7 +34,6 @@ from app.api import (
     schema,
     stream,
     tokens,
-    tracing,
     weights,
 )
 from app.api.access import Access, prepare
@@ -78,10 +76,8 @@ ROUTERS = (
     exports,
     weights,
     attribution,
-    generate,
     questions,
     range_test,
-    tracing,
     baselines,
     lag,
     devices,

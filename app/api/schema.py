@@ -39,26 +39,14 @@ from app.catalog.plot import Plot
 from app.catalog.schedules import AnySchedule
 from app.features.registry import questions
 from app.own.library import OwnDetail
-from app.protocol import frames, stream, taps, warp
-from app.protocol.attribution import AttributionWanted, Exciting, ExcitingWanted
+from app.protocol import frames, stream, taps
+from app.protocol.attribution import AttributionWanted
 from app.protocol.baselines import BaselineRecord
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
-from app.protocol.generate import Generated, GenerateWanted
-from app.protocol.health import DerivativeHealth, HealthWanted
 from app.protocol.lag import LagRecord
 from app.protocol.range_test import RangeTest, RangeWanted
 from app.protocol.runs import Applied, MetricsSeries, RunInfo, WeightsInfo
-from app.protocol.through_time import ThroughTimeWanted
-from app.protocol.tracing import (
-    ExplainWanted,
-    Explanation,
-    Gradcheck,
-    GradcheckWanted,
-    Operations,
-    Traced,
-    TraceWanted,
-)
 from app.runs.devices import Devices
 from app.spec.baseline import BaselineSpec
 from app.spec.examples import Example
@@ -90,20 +78,9 @@ READ: dict[str, Any] = {
     "DescribeWanted": datasets.DescribeWanted,
     "FetchWanted": datasets.FetchWanted,
     "OwnChange": own.OwnChange,
-    "AugmentedWanted": runs.AugmentedWanted,
-    "PredictionWanted": runs.PredictionWanted,
-    "SweepWanted": runs.SweepWanted,
     "RangeWanted": RangeWanted,
-    "GenerateWanted": GenerateWanted,
-    "TraceWanted": TraceWanted,
-    "ThroughTimeWanted": ThroughTimeWanted,
-    "Traced": Traced,
-    "ExplainWanted": ExplainWanted,
-    "GradcheckWanted": GradcheckWanted,
     "AttributionWanted": AttributionWanted,
-    "ExcitingWanted": ExcitingWanted,
     "TokensWanted": tokens.TokensWanted,
-    "HealthWanted": HealthWanted,
     "AnyCommand": AnyCommand,
     "LoggedCommand": LoggedCommand,
     "AnySample": taps.AnySample,
@@ -133,21 +110,13 @@ WRITTEN: dict[str, Any] = {
     "EventPage": runs.EventPage,
     "MetricsSeries": MetricsSeries,
     "SnapshotList": runs.SnapshotList,
-    "Prediction": runs.Prediction,
-    "SweepAnswer": warp.SweepAnswer,
-    "Generated": Generated,
     "BaselineRecord": BaselineRecord,
     "BaselineList": baselines.BaselineList,
     "LagRecord": LagRecord,
     "LagList": lag.LagList,
     "RangeTest": RangeTest,
-    "Operations": Operations,
-    "Explanation": Explanation,
-    "Gradcheck": Gradcheck,
     "MethodList": attribution.MethodList,
-    "Exciting": Exciting,
     "TokenList": tokens.TokenList,
-    "DerivativeHealth": DerivativeHealth,
     "Devices": Devices,
     "Queue": devices.Queue,
     "Health": health.Health,

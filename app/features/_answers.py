@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.engine.probes import Moment, Prober
+from app.engine.range_tests import RangeTests
 from app.engine.session import Session
 from app.engine.tracing.history import History
 from app.engine.tracing.tracer import Tracer
@@ -30,6 +31,7 @@ class Asked:
     prober: Prober
     tracer: Tracer
     history: History
+    range_tests: RangeTests
 
     @property
     def trainer(self) -> Trainer:

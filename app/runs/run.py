@@ -145,17 +145,12 @@ class Run:
     async def ask(self, question: Question[Any], body: bytes, *, file: bool = False) -> Message:
         """Ask the worker, which is started if there is none, something that changes nothing. The answer
         is a ``file`` or JSON; its header tells the step."""
-        return await self._asked({"type": "ask", "question": question.name, "file": file}, body)
-
-    async def look(self, kind: str, **question: Any) -> Message:
-        return await self._asked({"type": kind, **question})
-
-    async def _asked(self, message: dict[str, Any], body: bytes = b"") -> Message:
         self._touch()
         link = await self._worker()
         if link is None:
             place = self._around.scheduler.place(self._id)
             raise NotYet(reason=_COMING) if place is None else Conflict(reason=place.reason)
+        message = {"type": "ask", "question": question.name, "file": file}
         return await link.request(message, ANSWER_TIMEOUT, body)
 
     def wake(self) -> None:

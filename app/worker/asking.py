@@ -10,13 +10,14 @@ from pydantic import BaseModel, ValidationError
 
 from app.core.errors import Conflict, GlassnetError
 from app.core.text import text
+from app.engine.memory import is_out_of_memory
 from app.engine.probes import Prober
+from app.engine.range_tests import RangeTests
 from app.engine.session import Session
 from app.engine.tracing.history import History
 from app.engine.tracing.tracer import Tracer
 from app.features._answers import Answer, Asked, table
 from app.protocol.refusals import LookFailed
-from app.worker import failure
 
 _NO_MEMORY = text(
     "there is not enough memory to look into this step. Look at fewer samples.",
@@ -27,9 +28,9 @@ _NO_MEMORY = text(
 class Asking:
     """Keeps what the last answer was made from while the run rests; lets go of it when weights change."""
 
-    def __init__(self, session: Session, prober: Prober) -> None:
+    def __init__(self, session: Session, prober: Prober, tests: RangeTests) -> None:
         self._session = session
-        self._run = Asked(session, prober, Tracer(session), History(session))
+        self._run = Asked(session, prober, Tracer(session), History(session), tests)
         self._table = table()
         self._seen = self._now
 
@@ -58,7 +59,7 @@ class Asking:
             raise
         except Exception as error:
             self._forget()
-            if failure.is_out_of_memory(error):
+            if is_out_of_memory(error):
                 raise Conflict(reason=_NO_MEMORY) from error
             raise LookFailed from error
 
