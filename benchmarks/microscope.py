@@ -30,7 +30,7 @@ from app.engine.tracing.history import History
 from app.engine.tracing.tracer import Tracer
 from app.protocol.commands import COMMAND
 from app.protocol.tracing import Cell, CellRole, ExplainWanted, Traced, TraceWanted
-from app.worker.microscope import open_microscope
+from app.worker.warm import open_microscope
 from benchmarks._report import at_least, at_most, plain, show
 from benchmarks._serve import Server, preset, server
 from benchmarks._worker import Server as Workers

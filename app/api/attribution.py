@@ -1,4 +1,4 @@
-"""Why an answer is what it is: attributions of a prediction, and the samples that excite a map most."""
+"""Why an answer is what it is: attributions of a prediction."""
 
 from __future__ import annotations
 
@@ -11,22 +11,18 @@ from starlette.responses import Response
 from app.api.bodies import body, documented
 from app.api.context import Here
 from app.api.document import READS_BODY, SAFETENSORS, binary, failures
-from app.api.encode import Json, as_written
+from app.api.encode import Json
 from app.api.runs import RunId
 from app.catalog.attributions import ATTRIBUTIONS
 from app.core.text import Text
 from app.protocol.attribution import (
     ATTRIBUTION_WANTED,
-    EXCITING_WANTED,
     AttributionWanted,
-    Exciting,
-    ExcitingWanted,
 )
 
 router = APIRouter(tags=["attribution"])
 
 AttributionBody = Annotated[AttributionWanted, Depends(body(ATTRIBUTION_WANTED))]
-ExcitingBody = Annotated[ExcitingWanted, Depends(body(EXCITING_WANTED))]
 REFUSALS = failures(*READS_BODY, 404, 409, 503)
 METHODS: tuple[tuple[str, Any], ...] = tuple(
     (part.TITLE.en, {"method": part.EXAMPLES[0]}) for part in ATTRIBUTIONS.parts.values()
@@ -81,16 +77,3 @@ async def attribute(run: RunId, wanted: AttributionBody, here: Here) -> Response
     ``signed``, and for integrated gradients ``baseline_score`` and ``completeness_delta``."""
     content = await here.runs.attribution(run, wanted)
     return Response(content, media_type=SAFETENSORS, headers={"cache-control": "no-store"})
-
-
-@router.post(
-    "/runs/{run}/exciting",
-    response_model=Exciting,
-    responses=REFUSALS,
-    summary="Samples that excite a map most",
-    openapi_extra=documented("ExcitingWanted", ("a map", {"node": "conv1", "unit": 2})),
-)
-async def exciting(run: RunId, wanted: ExcitingBody, here: Here) -> Response:
-    """The training samples for which a map's maximum or mean is largest, where in the map, and the
-    part of the input picture that this cell sees."""
-    return as_written(await here.runs.answer(run, "exciting", wanted))

@@ -63,21 +63,30 @@ def _count(signs: Signs, sign: bytes) -> int:
 
 def parse(adapter: TypeAdapter[T], body: bytes) -> T:
     """The validated body; raises :class:`Invalid` with a problem for every misfit."""
+    return _parsed(adapter, body)[0]
+
+
+def _parsed(adapter: TypeAdapter[T], body: bytes) -> tuple[T, bytes]:
+    """The validated body, and the JSON that it was validated from."""
     try:
-        return validated(adapter, body)
+        return _validated(adapter, body)
     except ValidationError as error:
         raise Invalid(problems=invalid.problems(error, body)) from None
 
 
 def validated(adapter: TypeAdapter[T], body: bytes) -> T:
     """The validated JSON. 3.0 is a whole number like 3, as JSON Schema has it; raises ValidationError."""
+    return _validated(adapter, body)[0]
+
+
+def _validated(adapter: TypeAdapter[T], body: bytes) -> tuple[T, bytes]:
     try:
-        return adapter.validate_json(body, strict=True, context=TYPED)
+        return adapter.validate_json(body, strict=True, context=TYPED), body
     except ValidationError as error:
         whole = _whole(body) if any(map(_is_whole, error.errors(include_url=False))) else None
         if whole is None:
             raise
-        return adapter.validate_json(whole, strict=True, context=TYPED)
+        return adapter.validate_json(whole, strict=True, context=TYPED), whole
 
 
 def _is_whole(misfit: Any) -> bool:
@@ -100,16 +109,21 @@ def _number(written: str) -> int | float:
     return int(value) if exact and not (value == 0 and written.startswith("-")) else value
 
 
+async def read(request: Request, adapter: TypeAdapter[T]) -> tuple[T, bytes]:
+    """The request's JSON, validated, and its bytes: they validate again wherever they are carried."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise NotJson(got=kind[:80])
+    return _parsed(adapter, await request.body())
+
+
 def body(adapter: TypeAdapter[T]) -> Callable[[Request], Awaitable[T]]:
     """A dependency that reads and validates the request's JSON."""
 
-    async def read(request: Request) -> T:
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "application/json" and not kind.endswith("+json"):
-            raise NotJson(got=kind[:80])
-        return parse(adapter, await request.body())
+    async def validate(request: Request) -> T:
+        return (await read(request, adapter))[0]
 
-    return read
+    return validate
 
 
 def documented(name: str, *examples: tuple[str, Any]) -> dict[str, Any]:

@@ -27,9 +27,12 @@ class Json(Response):
         return encode(content)
 
 
-def as_written(content: bytes) -> Response:
+def as_written(
+    content: bytes, status_code: int = 200, headers: dict[str, str] | None = None
+) -> Response:
     """JSON as a worker wrote it."""
-    return Response(content, media_type="application/json", headers={"cache-control": "no-store"})
+    told = {"cache-control": "no-store", **(headers or {})}
+    return Response(content, status_code, told, "application/json")
 
 
 class Problem(Json):

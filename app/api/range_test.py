@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
 
-from fastapi import APIRouter, Depends
-
-from app.api.bodies import body, documented
+from app.api.bodies import documented, read
 from app.api.context import Here
 from app.api.document import READS_BODY, failures
-from app.api.encode import Json
+from app.api.encode import as_written
 from app.api.runs import RunId
-from app.protocol.range_test import RANGE_WANTED, RangeTest, RangeWanted
+from app.features.lr_range_test.schema import CANCEL, LOOK, START
+from app.protocol.range_test import RangeTest
 
 router = APIRouter(tags=["runs"])
-
-WantedBody = Annotated[RangeWanted, Depends(body(RANGE_WANTED))]
 
 
 @router.post(
@@ -28,11 +27,12 @@ WantedBody = Annotated[RangeWanted, Depends(body(RANGE_WANTED))]
         "RangeWanted", ("the usual range", {"low": 1e-5, "high": 10.0, "batches": 100})
     ),
 )
-async def start_range_test(run: RunId, wanted: WantedBody, here: Here) -> Json:
+async def start_range_test(run: RunId, request: Request, here: Here) -> Response:
     """Trains a copy of the run as it is now, with a learning rate that rises batch by batch, and
     suggests one, or says why it does not. A test that is still under way is given up for it."""
-    found = await here.runs.range_test(run, "range_start", wanted)
-    return Json(found, 202, {"location": f"/api/v1/runs/{run}/range-test"})
+    _, body = await read(request, START.adapter)
+    found = await here.runs.range_test(run, START, body)
+    return as_written(found, 202, {"location": f"/api/v1/runs/{run}/range-test"})
 
 
 @router.get(
@@ -41,9 +41,9 @@ async def start_range_test(run: RunId, wanted: WantedBody, here: Here) -> Json:
     responses=failures(404, 409, 503),
     summary="The newest test of learning rates",
 )
-async def get_range_test(run: RunId, here: Here) -> Json:
+async def get_range_test(run: RunId, here: Here) -> Response:
     """How far it is, and in the end what it found. It is kept as long as the run has its worker."""
-    return Json(await here.runs.range_test(run, "range_look"))
+    return as_written(await here.runs.range_test(run, LOOK))
 
 
 @router.delete(
@@ -52,6 +52,6 @@ async def get_range_test(run: RunId, here: Here) -> Json:
     responses=failures(404, 409, 503),
     summary="Cancel the test of learning rates",
 )
-async def cancel_range_test(run: RunId, here: Here) -> Json:
+async def cancel_range_test(run: RunId, here: Here) -> Response:
     """Gives the copy up; what was measured stays to be seen. One that has ended stays as it is."""
-    return Json(await here.runs.range_test(run, "range_cancel"))
+    return as_written(await here.runs.range_test(run, CANCEL))

@@ -6,48 +6,22 @@ import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import BaseModel, Field, TypeAdapter
-from starlette.requests import Request
+from pydantic import BaseModel, TypeAdapter
 from starlette.responses import FileResponse, Response
 
 from app.api.bodies import body, documented
 from app.api.context import Here
 from app.api.document import READS_BODY, SAFETENSORS, binary, failures
 from app.api.encode import Json
-from app.catalog.losses import Readout
 from app.core.errors import NotFound
-from app.core.numbers import Number
 from app.core.text import text
 from app.protocol.commands import AnyCommand
 from app.protocol.events import StoredEvent
 from app.protocol.runs import Applied, MetricsSeries, RunInfo, SnapshotInfo
-from app.protocol.taps import AnySample, FixedSample
-from app.protocol.warp import Sweep, SweepAnswer
-from app.spec.base import Strict
 from app.spec.presets import presets
 from app.spec.run import RunSpec
 
 router = APIRouter(tags=["runs"])
-
-
-class PredictionWanted(Strict):
-    """A sample of the run's data set, or the values of one."""
-
-    sample: AnySample
-
-
-class SweepWanted(Strict):
-    """A picture of the run's data set, or the values of one, and how it is to be moved."""
-
-    sample: FixedSample
-    sweep: Sweep
-
-
-class AugmentedWanted(Strict):
-    """A sample, and for how many steps it is to be shown."""
-
-    sample: AnySample
-    count: int = Field(8, ge=1, le=64)
 
 
 class RunPage(BaseModel):
@@ -70,44 +44,9 @@ class SnapshotList(BaseModel):
     snapshots: list[SnapshotInfo]
 
 
-class StepPrediction(BaseModel):
-    """The answer at one step of a sequence: the class, the right one where it is known, and the
-    likeliest classes, each with its probability (or output, where ``readout`` is raw). Where an output
-    is NaN there is no class, and no likeliest one."""
-
-    label: int | None
-    target: int | None
-    top: list[tuple[int, Number]]
-
-
-class Prediction(BaseModel):
-    """What the network says of one sample, with its present weights, in evaluation mode. ``label`` is
-    null for a regression, and where an output is NaN: then nothing is decided.
-
-    A network that learns to give back its input answers with that: ``outputs`` in the input's order
-    and the ``loss`` of this one sample, which is null otherwise. One that gives a class at every step
-    of a sequence answers in ``steps``, up to the end of the sample; ``outputs`` is empty then.
-    """
-
-    step: int
-    outputs: list[Number]
-    probabilities: list[Number] | None
-    label: int | None
-    readout: Readout
-    loss: Number | None
-    steps: list[StepPrediction] | None
-
-
 RunId = Annotated[str, Path(max_length=32, description="The run's id.")]
 RunBody = Annotated[RunSpec, Depends(body(TypeAdapter(RunSpec)))]
 CommandBody = Annotated[AnyCommand, Depends(body(TypeAdapter(AnyCommand)))]
-PredictionBody = Annotated[PredictionWanted, Depends(body(TypeAdapter(PredictionWanted)))]
-SweepBody = Annotated[SweepWanted, Depends(body(TypeAdapter(SweepWanted)))]
-AugmentedBody = Annotated[AugmentedWanted, Depends(body(TypeAdapter(AugmentedWanted)))]
-TURNED = {
-    "sample": {"kind": "stored", "index": 0},
-    "sweep": {"axis": "turn", "low": -30.0, "high": 30.0, "points": 61},
-}
 COMMANDS = (
     ("play", {"type": "play"}),
     ("one batch", {"type": "step", "unit": "batch", "count": 1}),
@@ -241,62 +180,3 @@ async def download_snapshot(
         raise NotFound(kind=text("snapshot", "快照"), name=f"{branch}-{step}") from None
     name = f"{run}-{path.name}"
     return FileResponse(path, media_type=SAFETENSORS, filename=name, stat_result=found)
-
-
-@router.post(
-    "/runs/{run}/predictions",
-    response_model=Prediction,
-    responses=failures(*READS_BODY, 404, 409, 503, 507),
-    summary="Predict one sample",
-    openapi_extra=documented(
-        "PredictionWanted", ("a validation sample", {"sample": {"kind": "stored", "index": 0}})
-    ),
-)
-async def predict(run: RunId, wanted: PredictionBody, request: Request, here: Here) -> Response:
-    """With ``Accept: application/vnd.safetensors`` the answer is a float32 frame of every node's
-    activation instead."""
-    prediction, frame = await here.runs.predict(run, wanted.sample)
-    if SAFETENSORS in request.headers.get("accept", ""):
-        return Response(frame, media_type=SAFETENSORS, headers={"cache-control": "no-store"})
-    return Json(prediction)
-
-
-@router.post(
-    "/runs/{run}/sweeps",
-    response_model=SweepAnswer,
-    responses=failures(*READS_BODY, 404, 409, 503, 507),
-    summary="Predict one sample along a movement",
-    openapi_extra=documented("SweepWanted", ("turned from −30° to 30°", TURNED)),
-)
-async def sweep(run: RunId, wanted: SweepBody, here: Here) -> Json:
-    """The answer for a picture that is turned, scaled, shifted, sheared or bent by each of up to 121
-    amounts: one batch, so that a whole curve is one call."""
-    wanted.sweep.require()
-    return Json(await here.runs.sweep(run, wanted.sample, wanted.sweep))
-
-
-@router.post(
-    "/runs/{run}/augmented",
-    response_class=Response,
-    responses={**binary("inputs (count, …)"), **failures(*READS_BODY, 404, 409, 503, 507)},
-    summary="One sample, augmented",
-    openapi_extra=documented(
-        "AugmentedWanted", ("eight steps", {"sample": {"kind": "stored", "index": 0}, "count": 8})
-    ),
-)
-async def augment_sample(run: RunId, wanted: AugmentedBody, here: Here) -> Response:
-    """The sample as it would enter each of the next steps of training, as a safetensors file."""
-    content = await here.runs.augmented(run, wanted.sample, wanted.count)
-    return Response(content, media_type=SAFETENSORS, headers={"cache-control": "no-store"})
-
-
-@router.get(
-    "/runs/{run}/tensors",
-    response_class=Response,
-    responses={**binary("Every parameter, named node.weight …"), **failures(404, 409, 503, 507)},
-    summary="Present parameters",
-)
-async def get_tensors(run: RunId, here: Here) -> Response:
-    """The parameters after the newest step, as a safetensors file."""
-    content = await here.runs.tensors(run)
-    return Response(content, media_type=SAFETENSORS, headers={"cache-control": "no-store"})

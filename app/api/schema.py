@@ -37,28 +37,16 @@ from app.catalog.losses import AnyLoss
 from app.catalog.optimizers import AnyOptimizer
 from app.catalog.plot import Plot
 from app.catalog.schedules import AnySchedule
+from app.features.registry import questions
 from app.own.library import OwnDetail
-from app.protocol import frames, stream, taps, warp
-from app.protocol.attribution import AttributionWanted, Exciting, ExcitingWanted
+from app.protocol import frames, stream, taps
+from app.protocol.attribution import AttributionWanted
 from app.protocol.baselines import BaselineRecord
 from app.protocol.commands import AnyCommand, LoggedCommand
 from app.protocol.events import AnyEvent
-from app.protocol.generate import Generated, GenerateWanted
-from app.protocol.health import DerivativeHealth, HealthWanted
 from app.protocol.lag import LagRecord
-from app.protocol.near import Neighbours, NeighboursWanted, Projection, ProjectionWanted
 from app.protocol.range_test import RangeTest, RangeWanted
 from app.protocol.runs import Applied, MetricsSeries, RunInfo, WeightsInfo
-from app.protocol.through_time import ThroughTimeWanted
-from app.protocol.tracing import (
-    ExplainWanted,
-    Explanation,
-    Gradcheck,
-    GradcheckWanted,
-    Operations,
-    Traced,
-    TraceWanted,
-)
 from app.runs.devices import Devices
 from app.spec.baseline import BaselineSpec
 from app.spec.examples import Example
@@ -90,22 +78,9 @@ READ: dict[str, Any] = {
     "DescribeWanted": datasets.DescribeWanted,
     "FetchWanted": datasets.FetchWanted,
     "OwnChange": own.OwnChange,
-    "AugmentedWanted": runs.AugmentedWanted,
-    "PredictionWanted": runs.PredictionWanted,
-    "SweepWanted": runs.SweepWanted,
     "RangeWanted": RangeWanted,
-    "GenerateWanted": GenerateWanted,
-    "TraceWanted": TraceWanted,
-    "ThroughTimeWanted": ThroughTimeWanted,
-    "Traced": Traced,
-    "ExplainWanted": ExplainWanted,
-    "GradcheckWanted": GradcheckWanted,
     "AttributionWanted": AttributionWanted,
-    "ExcitingWanted": ExcitingWanted,
-    "NeighboursWanted": NeighboursWanted,
-    "ProjectionWanted": ProjectionWanted,
     "TokensWanted": tokens.TokensWanted,
-    "HealthWanted": HealthWanted,
     "AnyCommand": AnyCommand,
     "LoggedCommand": LoggedCommand,
     "AnySample": taps.AnySample,
@@ -135,23 +110,13 @@ WRITTEN: dict[str, Any] = {
     "EventPage": runs.EventPage,
     "MetricsSeries": MetricsSeries,
     "SnapshotList": runs.SnapshotList,
-    "Prediction": runs.Prediction,
-    "SweepAnswer": warp.SweepAnswer,
-    "Generated": Generated,
     "BaselineRecord": BaselineRecord,
     "BaselineList": baselines.BaselineList,
     "LagRecord": LagRecord,
     "LagList": lag.LagList,
     "RangeTest": RangeTest,
-    "Operations": Operations,
-    "Explanation": Explanation,
-    "Gradcheck": Gradcheck,
     "MethodList": attribution.MethodList,
-    "Exciting": Exciting,
-    "Neighbours": Neighbours,
-    "Projection": Projection,
     "TokenList": tokens.TokenList,
-    "DerivativeHealth": DerivativeHealth,
     "Devices": Devices,
     "Queue": devices.Queue,
     "Health": health.Health,
@@ -193,7 +158,11 @@ def document(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
         separate_input_output_schemas=False,
     )
-    components = {**schemas(WRITTEN, "serialization"), **schemas(READ, "validation")}
+    written, read = _of_questions()
+    components = {
+        **schemas(WRITTEN | written, "serialization"),
+        **schemas(READ | read, "validation"),
+    }
     require_tags(components)
     found["components"]["schemas"] = dict(sorted(components.items()))
     found["components"]["responses"] = shared()
@@ -210,6 +179,14 @@ def document(app: FastAPI) -> dict[str, Any]:
         for operation in methods.values():
             _refer(operation["responses"])
     return found
+
+
+def _of_questions() -> tuple[dict[str, Any], dict[str, Any]]:
+    """What answers of features are, and what they read, by name."""
+    public = [one for one in questions().values() if one.route is not None]
+    answers = [one.answer for one in public if one.answer is not None]
+    asked = [one.asks for one in public if one.method == "POST"]
+    return {one.__name__: one for one in answers}, {one.__name__: one for one in asked}
 
 
 def schemas(models: dict[str, Any], mode: Mode) -> dict[str, Any]:

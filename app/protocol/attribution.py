@@ -1,13 +1,10 @@
-"""Why an answer is what it is, and which samples excite a map most: questions and answers."""
+"""Why an answer is what it is: what is asked, and how it is refused."""
 
 from __future__ import annotations
 
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from app.core.errors import Invalid
-from app.core.numbers import Number
 from app.core.text import text
 from app.protocol.taps import AnySample, StoredSample
 from app.spec.attribution import AnyAttribution
@@ -41,54 +38,4 @@ class AttributionWanted(Strict):
     target: int | None = Field(None, ge=0, le=100_000)
 
 
-class ExcitingWanted(Strict):
-    """The training samples at which a map (or unit) of a node is largest: by its ``maximum``, or by
-    its ``mean`` over the picture. At most ``among`` samples are looked at, from the first."""
-
-    node: str = Field(min_length=1, max_length=32)
-    unit: int = Field(0, ge=0, le=2**31)
-    by: Literal["maximum", "mean"] = "maximum"
-    count: int = Field(9, ge=1, le=64)
-    among: int = Field(5000, ge=1, le=60_000)
-
-
-class Patch(BaseModel):
-    """Part of the input picture: rows and columns from, up to and without."""
-
-    model_config = ConfigDict(frozen=True)
-
-    top: int
-    left: int
-    bottom: int
-    right: int
-
-
-class ExcitingSample(BaseModel):
-    """One sample. ``place`` is where in the map its maximum is; ``patch`` the part of the input that
-    this cell sees, null where that is everything or no picture."""
-
-    model_config = ConfigDict(frozen=True, ser_json_inf_nan="strings")
-
-    sample: StoredSample
-    label: int | None
-    value: Number
-    place: tuple[int, ...]
-    patch: Patch | None
-
-
-class Exciting(BaseModel):
-    """The samples, the strongest first; ``among`` is how many were looked at."""
-
-    model_config = ConfigDict(frozen=True)
-
-    node: str
-    unit: int
-    by: Literal["maximum", "mean"]
-    step: int
-    branch: int
-    among: int
-    samples: tuple[ExcitingSample, ...]
-
-
 ATTRIBUTION_WANTED: TypeAdapter[AttributionWanted] = TypeAdapter(AttributionWanted)
-EXCITING_WANTED: TypeAdapter[ExcitingWanted] = TypeAdapter(ExcitingWanted)

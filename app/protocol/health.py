@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from app.core.numbers import Number
 from app.protocol.tracing import Answer
@@ -78,4 +78,3 @@ BOUNDS = Measures(
     dead=Bounds(low=None, high=0.5),
     saturated=Bounds(low=None, high=0.5),
 )
-HEALTH_WANTED: TypeAdapter[HealthWanted] = TypeAdapter(HealthWanted)

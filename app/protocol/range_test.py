@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import Field, model_validator
 
 from app.core.numbers import Number
 from app.core.text import Text
@@ -26,7 +26,6 @@ class RangeWanted(Strict):
         return self
 
 
-RANGE_WANTED: TypeAdapter[RangeWanted] = TypeAdapter(RangeWanted)
 Verdict = Literal[
     "suggested",
     "nothing_to_train",

@@ -74,6 +74,5 @@ class Tap(Strict):
         return self
 
 
-FIXED_SAMPLE: TypeAdapter[FixedSample] = TypeAdapter(FixedSample)
 SAMPLE: TypeAdapter[AnySample] = TypeAdapter(AnySample)
 TAP: TypeAdapter[Tap] = TypeAdapter(Tap)

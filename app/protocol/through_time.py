@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from app.protocol.tracing import Node, Traced
 from app.spec.base import Strict
@@ -36,6 +36,3 @@ class ThroughTimeWanted(Traced):
     reverse: bool = False
     roles: tuple[TimeRole, ...] | None = Field(None, min_length=1, max_length=4)
     contribution: Contribution | None = None
-
-
-THROUGH_TIME_WANTED: TypeAdapter[ThroughTimeWanted] = TypeAdapter(ThroughTimeWanted)

@@ -326,7 +326,5 @@ class Operations(Answer):
     operations: tuple[OperationStep, ...]
 
 
-TRACE_WANTED: TypeAdapter[TraceWanted] = TypeAdapter(TraceWanted)
 EXPLAIN_WANTED: TypeAdapter[ExplainWanted] = TypeAdapter(ExplainWanted)
-GRADCHECK_WANTED: TypeAdapter[GradcheckWanted] = TypeAdapter(GradcheckWanted)
 TRACED: TypeAdapter[Traced] = TypeAdapter(Traced)

@@ -1,12 +1,11 @@
-"""How a watched picture is moved, and the question how a network's answer follows the movement."""
+"""How a watched picture is moved, and the points of a movement along one axis."""
 
 from __future__ import annotations
 
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import Field
 
-from app.core.numbers import Number
 from app.core.text import text
 from app.protocol.refusals import OutOfRange
 from app.spec.base import Strict
@@ -74,21 +73,3 @@ class Sweep(Strict):
 
     def warps(self) -> list[Warp]:
         return [self.warp.model_copy(update={self.axis: value}) for value in self.values()]
-
-
-class SweepAnswer(BaseModel):
-    """A row of answers for every value, with the present weights, in evaluation mode."""
-
-    step: int
-    axis: Axis
-    values: list[float]
-    answers: list[list[Number]]
-    """Probabilities, or outputs where ``readout`` is raw: (values, outputs)."""
-    labels: list[int | None] | None
-    """The class decided at each value, null where an output is NaN; null for regression."""
-    target: int | None
-    """The right class, where it is known."""
-    readout: Literal["softmax", "sigmoid", "raw"]
-
-
-SWEEP: TypeAdapter[Sweep] = TypeAdapter(Sweep)

@@ -15,6 +15,7 @@ import structlog
 from app.core.disk import CannotStore
 from app.core.errors import Conflict, GlassnetError
 from app.core.text import Text, text
+from app.features._base import Question
 from app.protocol.commands import AnyCommand, LoggedCommand, SetBatchSize
 from app.protocol.events import (
     AnyEvent,
@@ -141,14 +142,16 @@ class Run:
         self._touch()
         return Applied(step=header["step"], branch=header["branch"], seq=self.record.last_seq)
 
-    async def look(self, kind: str, **question: Any) -> Message:
-        """Ask the worker, which is started if there is none, something that changes nothing."""
+    async def ask(self, question: Question[Any], body: bytes, *, file: bool = False) -> Message:
+        """Ask the worker, which is started if there is none, something that changes nothing. The answer
+        is a ``file`` or JSON; its header tells the step."""
         self._touch()
         link = await self._worker()
         if link is None:
             place = self._around.scheduler.place(self._id)
             raise NotYet(reason=_COMING) if place is None else Conflict(reason=place.reason)
-        return await link.request({"type": kind, **question}, ANSWER_TIMEOUT)
+        message = {"type": "ask", "question": question.name, "file": file}
+        return await link.request(message, ANSWER_TIMEOUT, body)
 
     def wake(self) -> None:
         """Get a worker in the background."""

@@ -11,15 +11,16 @@ from typing import Any
 
 import structlog
 
-from app.core.errors import Conflict
+from app.core.errors import Conflict, NotFound
 from app.core.ids import new_id
 from app.core.text import Language, text
+from app.features._base import Question
+from app.features.lr_range_test.schema import START
+from app.features.parameters.schema import PARAMETERS
 from app.protocol.attribution import AttributionWanted
 from app.protocol.commands import AnyCommand
 from app.protocol.events import StateChanged, StoredEvent
 from app.protocol.exports import Made
-from app.protocol.health import HealthWanted
-from app.protocol.range_test import RangeWanted
 from app.protocol.refusals import RunUnreadable
 from app.protocol.runs import (
     Applied,
@@ -30,10 +31,7 @@ from app.protocol.runs import (
     SnapshotInfo,
     WeightsInfo,
 )
-from app.protocol.taps import AnySample, FixedSample
-from app.protocol.tracing import Traced
-from app.protocol.warp import Sweep
-from app.runs import questions
+from app.runs import orders
 from app.runs.cursors import cursor_after, read_cursor
 from app.runs.curves import curves
 from app.runs.devices import Devices, find, only_cpu
@@ -52,7 +50,6 @@ from app.runs.store_watch import StoreWatch
 from app.runs.viewer import Viewer
 from app.runs.zygote import CpuRunner
 from app.spec.aside import required
-from app.spec.base import Strict
 from app.spec.report import Report
 from app.spec.run import RunSpec
 from app.spec.settings import Settings
@@ -65,6 +62,7 @@ AT_ONCE = max(2, os.cpu_count() or 1)
 """Runs that an earlier server left going are started so many at a time."""
 FORGET_AFTER = 60.0
 """Seconds after which a run without worker and viewers leaves the memory."""
+_RANGE_TEST = text("range test", "学习率范围测试")
 _STOPPED = text("the server is stopping.", "服务器正在停止。")
 _LOOKING = text(
     "the server still looks for its devices. Ask again in a few seconds.",
@@ -255,59 +253,42 @@ class Runs:
         self._require_open()
         return await (await self._find(run)).command(command)
 
-    async def predict(self, run: str, sample: AnySample) -> tuple[dict[str, Any], bytes]:
+    async def ask(
+        self, run: str, question: Question[Any], body: bytes = b"", *, file: bool = False
+    ) -> bytes:
+        """The worker's answer: a safetensors ``file``, or JSON. ``body`` is what was validated."""
         self._require_open()
-        return await questions.predict(await self._find(run), sample)
+        return (await (await self._find(run)).ask(question, body, file=file))[1]
 
-    async def sweep(self, run: str, sample: FixedSample, wanted: Sweep) -> dict[str, Any]:
-        self._require_open()
-        return await questions.sweep(await self._find(run), sample, wanted)
-
-    async def range_test(
-        self, run: str, kind: str, wanted: RangeWanted | None = None
-    ) -> dict[str, Any]:
-        """``kind`` is range_start (which gets the run a worker), range_look or range_cancel."""
-        self._require_open()
-        return await questions.range_test(await self._find(run), kind, wanted)
-
-    async def trace(self, run: str, kind: str, wanted: Traced | HealthWanted) -> bytes:
-        """``kind`` is trace, through_time, operations, explain, gradcheck or health; a file for the
-        first two, else JSON."""
+    async def range_test(self, run: str, question: Question[Any], body: bytes = b"") -> bytes:
+        """Start a test, which gets the run a worker; look at it or cancel it. Raises NotFound where no
+        worker can have one."""
         self._require_open()
         found = await self._find(run)
-        return (await found.look(kind, wanted=wanted.model_dump(mode="json")))[1]
-
-    async def augmented(self, run: str, sample: AnySample, count: int) -> bytes:
-        """A sample as training would see it in the next ``count`` steps."""
-        self._require_open()
-        return await questions.augmented(await self._find(run), sample, count)
+        if question is not START and not found.busy:
+            raise NotFound(kind=_RANGE_TEST, name=run)
+        return (await found.ask(question, body))[1]
 
     async def tensors(self, run: str) -> bytes:
-        self._require_open()
-        return await questions.tensors(await self._find(run))
+        """The present parameters as a safetensors file."""
+        return await self.ask(run, PARAMETERS, file=True)
 
     async def export(self, run: str, kind: Made, language: Language) -> bytes:
         """A file that a worker makes of the run; raises what it refused with."""
         self._require_open()
         found = await self._find(run)
-        present = await questions.tensors(found) if kind == "onnx" else b""
+        present = (await found.ask(PARAMETERS, b"", file=True))[1] if kind == "onnx" else b""
         given = found.record.spec.weights
         weights = None if given is None else str(self._store.weights.path(given))
         data_root = str(self._around.data_root)
-        order = questions.export_order(found, kind, language, data_root, weights)
+        order = orders.export_order(found, kind, language, data_root, weights)
         return await self._jobs.do(order, present)
 
     async def attribution(self, run: str, wanted: AttributionWanted) -> bytes:
         """Why the present network answers a sample as it does; made by a worker of its own."""
         self._require_open()
-        order, subject = await questions.attribution_order(await self._find(run), wanted)
+        order, subject = await orders.attribution_order(await self._find(run), wanted)
         return await self._jobs.do(order, subject)
-
-    async def answer(self, run: str, kind: str, wanted: Strict) -> bytes:
-        """``kind`` is exciting, generate, neighbours or projection; JSON."""
-        self._require_open()
-        found = await self._find(run)
-        return (await found.look(kind, wanted=wanted.model_dump(mode="json")))[1]
 
     async def add_weights(self, parts: AsyncIterator[bytes]) -> WeightsInfo:
         """Keep a file of weights for runs to start from."""

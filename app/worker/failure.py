@@ -5,19 +5,11 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
-import torch
 from pydantic import ValidationError
 
 from app.core.errors import GlassnetError, Invalid, Problem
 from app.core.text import Text, text
-
-_NO_MEMORY = (
-    "can't allocate memory",
-    "Cannot allocate",
-    "not enough memory",
-    "out of memory",
-    "can't start new thread",
-)
+from app.engine.memory import is_out_of_memory
 
 OUT_OF_MEMORY = text(
     "There was not enough memory. A smaller batch or a smaller network helps.",
@@ -27,13 +19,6 @@ UNEXPECTED = text(
     "Training stopped because of an error in Glassnet. Go back to an earlier step or start a new run; the server’s log has the details. Go back to an earlier step or start a new run; the server’s log has the details.",
     "Glassnet 出错，训练已停止。请回到较早的一步或开始新的运行；详情见服务器日志。请回到较早的一步或开始新的运行；详情见服务器日志。",
 )
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether it was memory that ran out, on whichever device."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return isinstance(error, RuntimeError | OSError) and any(s in str(error) for s in _NO_MEMORY)
 
 
 def crash(error: BaseException) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from typing import Any
 from app.core.text import text
 from app.engine.device import configure
 from app.engine.lag import experiment, parse_spec
+from app.engine.memory import is_out_of_memory
 from app.protocol.lag import LagNow
 from app.worker.channel import Channel
-from app.worker.failure import is_out_of_memory
 from app.worker.limits import limit_memory
 
 NO_MEMORY = text("There was not enough memory. Fewer units help.", "内存不足。请减少单元数。")

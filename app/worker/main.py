@@ -16,17 +16,17 @@ from pydantic import ValidationError
 from app.core.errors import GlassnetError
 from app.engine.device import configure, resolve
 from app.engine.probes import Moment, Prober
+from app.engine.range_tests import RangeTests
 from app.engine.session import Session
 from app.engine.start import Start, parse_start
 from app.protocol.commands import COMMAND
 from app.protocol.events import AnyEvent
+from app.protocol.wire import Message
 from app.worker import failure, jobs, lag
+from app.worker.asking import Asking
 from app.worker.channel import Channel
 from app.worker.jobs import Stop
 from app.worker.limits import Heap, be_modest, limit_memory
-from app.worker.microscope import LOOKS, Microscope
-from app.worker.questions import QUESTIONS, Answer, place
-from app.worker.sweeps import ASKS, Sweeps
 from app.worker.taps import Taps
 
 QUIET = 0.25
@@ -83,8 +83,8 @@ class Worker:
         self.moment = Moment(self.session.start.run, self.session.branch)
         self.prober = Prober(self.session.trainer)
         self.taps = Taps(self.prober, channel)
-        self.microscope = Microscope(self.session)
-        self.sweeps = Sweeps(self.session)
+        self.range_tests = RangeTests(self.session)
+        self.asking = Asking(self.session, self.prober, self.range_tests)
         self._heap = heap
         self._next_step = 0.0
         self._quiet_from = 0.0
@@ -104,9 +104,7 @@ class Worker:
     def run(self) -> None:
         """Never returns; ends by :class:`Stop` or by a crash."""
         session = self.session
-        self.channel.send(
-            {"type": "ready", "device": session.trainer.device.type, **place(self.session)}
-        )
+        self.channel.send({"type": "ready", "device": session.trainer.device.type, **self._place})
         session.open()
         while True:
             self._listen()
@@ -118,8 +116,8 @@ class Worker:
                 self.channel.step = session.trainer.cursor.step
                 if session.speed is not None:
                     self._next_step = max(began, self._next_step) + 1.0 / session.speed
-            self.sweeps.advance()
-            self.microscope.let_go()
+            self.range_tests.advance()
+            self.asking.let_go()
             self._look()
             self._heap.tidy(time.monotonic(), resting=not session.running)
 
@@ -129,12 +127,12 @@ class Worker:
             message = self.channel.receive(self._patience())
             if message is None:
                 return
-            self._handle(message[0])
+            self._handle(*message)
             self._quiet_from = time.monotonic() + QUIET
 
     def _patience(self) -> float | None:
         """Seconds until there is something to do without being asked; None is for ever."""
-        if self.sweeps.running:
+        if self.range_tests.running:
             return 0.0
         if not self._trains:
             quiet = max(0.0, self._quiet_from - time.monotonic())
@@ -153,7 +151,7 @@ class Worker:
 
     # --- messages --------------------------------------------------------------------------------
 
-    def _handle(self, message: dict[str, Any]) -> None:
+    def _handle(self, message: dict[str, Any], payload: bytes) -> None:
         kind, number = message.get("type"), message.get("id")
         if kind == "stop":
             self.session.close()
@@ -165,23 +163,23 @@ class Worker:
             self.taps.replace(message["taps"])
             return
         try:
-            header, payload = self._answer(str(kind), message)
+            header, answer = self._answer(str(kind), message, payload)
         except (GlassnetError, ValidationError) as error:
             self.channel.send({"type": "failed", "id": number, "error": failure.problem(error)})
             return
-        self.channel.send({"id": number, **header}, payload)
+        self.channel.send({"id": number, **header}, answer)
 
-    def _answer(self, kind: str, message: dict[str, Any]) -> Answer:
+    def _answer(self, kind: str, message: dict[str, Any], payload: bytes) -> Message:
+        if kind == "ask":
+            found = self.asking.answer(message["question"], payload, file=message["file"])
+            return {"type": "reply", **self._place}, found
         if kind == "command":
             self.session.command(COMMAND.validate_json(json.dumps(message["command"])))
             self._next_step = 0.0
-            return {"type": "done", **place(self.session)}, b""
-        if kind in ASKS:
-            test = self.sweeps.answer(kind, message)
-            return {"type": "reply", "test": test.model_dump(mode="json")}, b""
-        if kind in LOOKS:
-            return {"type": "reply"}, self.microscope.answer(kind, message)
-        question = QUESTIONS.get(kind)
-        if question is None:
-            return {"type": "failed", "error": {"code": "unknown_message", "type": kind}}, b""
-        return question(self.session, self.prober, message)
+            return {"type": "done", **self._place}, b""
+        return {"type": "failed", "error": {"code": "unknown_message", "type": kind}}, b""
+
+    @property
+    def _place(self) -> dict[str, int]:
+        """Where the run stands."""
+        return {"step": self.session.trainer.cursor.step, "branch": self.session.branch}

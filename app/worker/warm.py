@@ -14,9 +14,11 @@ from app.engine.predict import predict
 from app.engine.probes import Moment, Prober
 from app.engine.session import Session
 from app.engine.start import parse_start
+from app.engine.tracing.tracer import Tracer
+from app.features._answers import table
 from app.protocol.commands import Play
 from app.protocol.taps import StoredSample, Tap
-from app.worker.microscope import open_microscope
+from app.protocol.tracing import Cell, ExplainWanted, Traced
 
 STEPS = 3
 _LAYERS = (
@@ -46,8 +48,26 @@ def warm_up() -> Iterator[None]:
         predict(session.trainer, prober, StoredSample(), moment)
     yield
     with _trained("sgd") as session:
+        table()
         open_microscope(session)
         preload()
+
+
+def open_microscope(session: Session) -> None:
+    """Do once what every look needs: imports and first derivatives. For the fork server."""
+    tracer = Tracer(session)
+    listed = tracer.operations(Traced())
+    nodes = [step.node for step in listed.operations if step.phase == "forward"]
+    for node in nodes:
+        shape = session.trainer.network.shapes[node]
+        for role in ("activation", "sensitivity"):
+            cell = Cell(role=role, node=node, sample=0, index=(0,) * len(shape))
+            tracer.explain(ExplainWanted(cell=cell))
+    for name, parameter in session.trainer.network.named_parameters():
+        node, _, tensor = name.partition(".")
+        index = (0,) * parameter.dim()
+        cell = Cell(role="gradient", node=node, tensor=tensor, index=index)
+        tracer.explain(ExplainWanted(cell=cell))
 
 
 @contextmanager

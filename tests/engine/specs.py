@@ -10,6 +10,8 @@ from typing import Any
 import torch
 
 from app.engine.device import configure
+from app.engine.probes import Prober
+from app.engine.range_tests import RangeTests
 from app.engine.session import Session
 from app.engine.snapshots import weights_digest
 from app.engine.start import parse_start
@@ -17,6 +19,7 @@ from app.engine.trainer import Trainer
 from app.protocol.commands import COMMAND, AnyCommand
 from app.protocol.events import AnyEvent
 from app.spec.run import RunSpec
+from app.worker.asking import Asking
 
 CPU = torch.device("cpu")
 Layers = list[dict[str, Any]]
@@ -98,3 +101,8 @@ class Driven:
     def of(self, kind: str) -> list[Any]:
         """The emitted events of one type."""
         return [event for event in self.events if event.type == kind]
+
+
+def asking(session: Session) -> Asking:
+    """What answers questions to a session in its worker."""
+    return Asking(session, Prober(session.trainer), RangeTests(session))

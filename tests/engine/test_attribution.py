@@ -12,9 +12,9 @@ from safetensors.torch import load
 from app.catalog.attributions import ATTRIBUTIONS
 from app.core.errors import GlassnetError
 from app.engine.attribution import Question, attribute, subject_of
-from app.engine.exciting import exciting, receptive_patch
 from app.engine.trainer import Trainer
-from app.protocol.attribution import ExcitingWanted
+from app.features.top_activations.engine import exciting, receptive_patch
+from app.features.top_activations.schema import ExcitingWanted
 from app.protocol.frames import metadata
 from app.protocol.taps import StoredSample
 from tests.engine.specs import Driven, Layers, run_spec, trainer_of

@@ -13,9 +13,9 @@ from app.catalog.datasets._tokens import UnknownToken
 from app.core.errors import Invalid
 from app.engine.data import contiguous_order
 from app.engine.export.make import Order, make
-from app.engine.generate import generate
 from app.engine.trainer import Trainer
-from app.protocol.generate import GENERATE_WANTED, Generated, NoNextToken, NotByStep
+from app.features.generate.engine import generate
+from app.features.generate.schema import Generated, GenerateWanted, NoNextToken, NotByStep
 from app.protocol.refusals import CodeRestarts
 from tests.engine.specs import ADAM, Driven, Layers, digest, run_spec, trainer_of
 
@@ -46,7 +46,7 @@ KINDS = [
 
 def wrote(trainer: Trainer, **fields: object) -> Generated:
     wanted = {"prompt": "Twinkle, ", "length": 12, **fields}
-    return generate(trainer, 0, GENERATE_WANTED.validate_json(json.dumps(wanted)))
+    return generate(trainer, 0, GenerateWanted.model_validate_json(json.dumps(wanted)))
 
 
 @pytest.mark.parametrize("recurrent", KINDS, ids=lambda one: str(one["type"]))

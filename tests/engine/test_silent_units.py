@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.catalog.layers import Layer
-from app.engine.generate import generate
 from app.engine.tracing.tracer import Tracer
 from app.engine.trainer import Trainer
-from app.protocol.generate import GENERATE_WANTED, Generated
+from app.features.generate.engine import generate
+from app.features.generate.schema import Generated, GenerateWanted
 from app.protocol.tracing import Cell, ExplainWanted, GradcheckWanted, Traced
 from tests.catalog.strategies import fewer
 from tests.engine.specs import ADAM, Driven, Layers, command, run_spec, trainer_of
@@ -296,7 +296,7 @@ def test_a_text_is_written_on_as_it_is_read_at_once() -> None:
     trainer.command(command("silence", node="gru1", unit=4))
     trainer.command(command("silence", node="embed1", unit=1))
     wanted = {"prompt": "Twinkle, ", "length": 12, "seed": 3}
-    found: Generated = generate(trainer, 0, GENERATE_WANTED.validate_json(json.dumps(wanted)))
+    found: Generated = generate(trainer, 0, GenerateWanted.model_validate_json(json.dumps(wanted)))
     dataset = trainer.data.tokens
     assert dataset is not None
     trainer.network.mode(training=False)

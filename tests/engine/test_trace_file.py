@@ -15,8 +15,7 @@ from app.engine.tracing.step import Trace
 from app.engine.tracing.tracer import Tracer
 from app.protocol.refusals import NoSuchCell
 from app.protocol.tracing import TraceWanted
-from app.worker.microscope import Microscope
-from tests.engine.specs import Driven, Layers, run_spec
+from tests.engine.specs import Driven, Layers, asking, run_spec
 
 
 def test_one_sample_of_the_batch_is_a_part_of_the_whole() -> None:
@@ -176,10 +175,10 @@ def test_the_derivative_is_the_functions_own() -> None:
 
 def test_a_trace_is_freed_when_the_run_moves_on_and_when_a_setting_changes() -> None:
     run = Driven(run_spec())
-    microscope = Microscope(run.session)
+    microscope = asking(run.session)
 
     def looked_at() -> list[weakref.ref[Trace]]:
-        microscope.answer("trace", {"wanted": {}})
+        microscope.answer("trace", b"{}", file=True)
         microscope.let_go()
         found = [weakref.ref(one) for one in gc.get_objects() if type(one) is Trace]
         assert found, "it stays while the run rests"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import time
@@ -14,7 +15,17 @@ from typing import Any
 import pytest
 
 from app.core.errors import GlassnetError
-from app.protocol.attribution import AttributionWanted, ExcitingWanted
+from app.features.augment.schema import AUGMENT, AugmentedWanted
+from app.features.derivative_health.schema import HEALTH
+from app.features.explain.schema import EXPLAIN
+from app.features.gradient_check.schema import GRADIENT_CHECK
+from app.features.lr_range_test.schema import LOOK, START
+from app.features.operations.schema import OPERATIONS
+from app.features.predict.schema import PREDICT, PredictionWanted
+from app.features.top_activations.schema import EXCITING, ExcitingWanted
+from app.features.trace.schema import TRACE
+from app.features.transform_sweep.schema import SWEEP, SweepWanted
+from app.protocol.attribution import AttributionWanted
 from app.protocol.commands import Pause, Play, Rewind, SetOptimizer, SetSpeed, Step
 from app.protocol.health import HealthWanted
 from app.protocol.range_test import RangeWanted
@@ -23,7 +34,7 @@ from app.protocol.taps import StoredSample
 from app.protocol.tracing import Cell, ExplainWanted, GradcheckWanted, Traced, TraceWanted
 from app.protocol.warp import Sweep
 from app.runs.service import Runs
-from tests.runs.helpers import Shared, becomes, reach, service, spec, watching, worker_pid
+from tests.runs.helpers import Shared, ask, becomes, reach, service, spec, watching, worker_pid
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 SOON = 5.0
@@ -33,7 +44,15 @@ CELL = Cell(role="gradient", node="fc1", tensor="weight", index=(3, 20))
 ATTRIBUTION = AttributionWanted.model_validate_json(
     '{"sample": {"kind": "stored", "index": 1}, "method": {"type": "saliency"}}'
 )
-EXCITING = ExcitingWanted.model_validate_json('{"node": "fc1"}')
+SWEPT = SweepWanted(sample=SAMPLE, sweep=Sweep(axis="turn", low=-9, high=9, points=5))
+AUGMENTED = AugmentedWanted(sample=SAMPLE, count=2)
+
+
+async def read(answer: Awaitable[bytes]) -> Any:
+    """What an answer in JSON says."""
+    return json.loads(await answer)
+
+
 Ask = Callable[[Runs, str], Awaitable[Any]]
 REQUESTS: dict[str, Ask] = {
     "play": lambda runs, run: runs.command(run, Play()),
@@ -42,23 +61,23 @@ REQUESTS: dict[str, Ask] = {
     "rewind": lambda runs, run: runs.command(run, Rewind(step=0)),
     "speed": lambda runs, run: runs.command(run, SetSpeed(steps_per_second=50.0)),
     "rate": lambda runs, run: runs.command(run, SetOptimizer(values={"learning_rate": 0.01})),
-    "predict": lambda runs, run: runs.predict(run, SAMPLE),
-    "sweep": lambda runs, run: runs.sweep(
-        run, SAMPLE, Sweep(axis="turn", low=-9, high=9, points=5)
-    ),
+    "predict": lambda runs, run: read(ask(runs, run, PREDICT, PredictionWanted(sample=SAMPLE))),
+    "sweep": lambda runs, run: read(ask(runs, run, SWEEP, SWEPT)),
     "tensors": lambda runs, run: runs.tensors(run),
-    "augmented": lambda runs, run: runs.augmented(run, SAMPLE, 2),
-    "trace": lambda runs, run: runs.trace(run, "trace", TraceWanted()),
-    "operations": lambda runs, run: runs.trace(run, "operations", Traced()),
-    "explain": lambda runs, run: runs.trace(run, "explain", ExplainWanted(cell=CELL)),
-    "gradcheck": lambda runs, run: runs.trace(run, "gradcheck", GradcheckWanted(entries=4)),
-    "health": lambda runs, run: runs.trace(run, "health", HealthWanted(points=4)),
-    "range test": lambda runs, run: runs.range_test(run, "range_start", RangeWanted()),
-    "look at the range test": lambda runs, run: runs.range_test(run, "range_look"),
+    "augmented": lambda runs, run: ask(runs, run, AUGMENT, AUGMENTED, file=True),
+    "trace": lambda runs, run: ask(runs, run, TRACE, TraceWanted(), file=True),
+    "operations": lambda runs, run: ask(runs, run, OPERATIONS, Traced()),
+    "explain": lambda runs, run: ask(runs, run, EXPLAIN, ExplainWanted(cell=CELL)),
+    "gradcheck": lambda runs, run: ask(runs, run, GRADIENT_CHECK, GradcheckWanted(entries=4)),
+    "health": lambda runs, run: ask(runs, run, HEALTH, HealthWanted(points=4)),
+    "range test": lambda runs, run: read(
+        runs.range_test(run, START, RangeWanted().model_dump_json().encode())
+    ),
+    "look at the range test": lambda runs, run: read(runs.range_test(run, LOOK)),
     "code": lambda runs, run: runs.export(run, "code", "en"),
     "onnx": lambda runs, run: runs.export(run, "onnx", "en"),
     "attribution": lambda runs, run: runs.attribution(run, ATTRIBUTION),
-    "exciting": lambda runs, run: runs.answer(run, "exciting", EXCITING),
+    "exciting": lambda runs, run: ask(runs, run, EXCITING, ExcitingWanted(node="fc1")),
     "show": lambda runs, run: runs.get(run),
     "events": lambda runs, run: runs.events(run, 0, 10),
     "curves": lambda runs, run: runs.metrics(run),
@@ -78,7 +97,7 @@ async def answered(name: str, asked: Awaitable[Any]) -> tuple[str, float, Any]:
 
 async def all_answered(runs: Runs, run: str) -> dict[str, Any]:
     """Every request at once, then two deletions: what each was answered with."""
-    asked = [answered(name, ask(runs, run)) for name, ask in REQUESTS.items()]
+    asked = [answered(name, put(runs, run)) for name, put in REQUESTS.items()]
     found = await asyncio.gather(*asked)
     waiting = asyncio.create_task(answered("last", runs.command(run, Play())))
     await asyncio.sleep(0)
@@ -178,7 +197,7 @@ class Never:
 async def test_a_run_that_trains(tmp_path: Path, zygote: Shared) -> None:
     async with taken(tmp_path, zygote) as (runs, take):
         found = await all_answered(runs, await take())
-        assert isinstance(found["predict"], tuple)
+        assert found["predict"]["label"] in range(10)
 
 
 @pytest.mark.parametrize("trains", [True, False])
@@ -230,8 +249,8 @@ async def test_the_server_stops_while_all_wait(tmp_path: Path, zygote: Shared) -
         other = await take()
         os.kill(worker_pid(runs, other), signal.SIGSTOP)
         asked = [
-            asyncio.create_task(answered(name, ask(runs, one)))
-            for name, ask in REQUESTS.items()
+            asyncio.create_task(answered(name, put(runs, one)))
+            for name, put in REQUESTS.items()
             for one in (run, other)
         ]
         await asyncio.sleep(0.05)

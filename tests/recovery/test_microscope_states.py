@@ -11,12 +11,17 @@ from typing import Any
 import pytest
 
 from app.core.errors import GlassnetError
+from app.features.derivative_health.schema import HEALTH
+from app.features.explain.schema import EXPLAIN
+from app.features.gradient_check.schema import GRADIENT_CHECK
+from app.features.trace.schema import TRACE
 from app.protocol.commands import Pause, Play, SetSpeed
 from app.protocol.health import HealthWanted
 from app.protocol.tracing import Cell, ExplainWanted, GradcheckWanted, TraceWanted
 from app.runs.exits import WorkerLost
 from app.runs.service import Runs
 from tests.runs.helpers import (
+    ask,
     reach,
     spec,
     watching,
@@ -33,12 +38,13 @@ GRADIENT = ExplainWanted(
 
 async def seen(runs: Runs, run: str) -> tuple[bytes, bytes]:
     """All tensors of an earlier step, and one number of it explained."""
-    return await runs.trace(run, "trace", EARLIER), await runs.trace(run, "explain", GRADIENT)
+    tensors = await ask(runs, run, TRACE, EARLIER, file=True)
+    return tensors, await ask(runs, run, EXPLAIN, GRADIENT)
 
 
 async def health(runs: Runs, run: str) -> dict[str, Any]:
     while True:
-        found: dict[str, Any] = json.loads(await runs.trace(run, "health", HealthWanted(points=8)))
+        found: dict[str, Any] = json.loads(await ask(runs, run, HEALTH, HealthWanted(points=8)))
         if found["complete"]:
             return found
 
@@ -101,7 +107,7 @@ async def test_a_worker_killed_during_a_look_is_said_and_the_look_can_be_made_ag
     run = (await runs.create(spec(4))).id
     await reach(runs, run, 20)
     before, kept = await seen(runs, run), await weights(runs, run)
-    long = asyncio.create_task(runs.trace(run, "gradcheck", GradcheckWanted(entries=1000)))
+    long = asyncio.create_task(ask(runs, run, GRADIENT_CHECK, GradcheckWanted(entries=1000)))
     await asyncio.sleep(0)
     async with watching(runs, run) as watcher:
         await watcher.socket.until(lambda: bool(watcher.events))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 
 import pytest
 from safetensors.numpy import load
 
 from app.core.errors import GlassnetError, Invalid, NotFound
+from app.features.predict.schema import PREDICT, PredictionWanted
 from app.protocol.commands import Pause, Play, Rewind, SetOptimizer, SetSpeed, Step
 from app.protocol.stream import Acknowledge, Watch
 from app.protocol.taps import GivenSample, StoredSample, Tap
 from app.runs.service import Runs
 from tests.runs.helpers import (
+    ask,
     curve,
     digests,
     reach,
@@ -120,14 +123,16 @@ async def test_frames_of_watched_taps_arrive(runs: Runs) -> None:
 
 async def test_predictions_and_tensors(runs: Runs) -> None:
     run = (await runs.create(spec())).id
-    prediction, frame = await runs.predict(run, StoredSample(index=2))
+    stored = PredictionWanted(sample=StoredSample(index=2))
+    prediction = json.loads(await ask(runs, run, PREDICT, stored))
+    frame = await ask(runs, run, PREDICT, stored, file=True)
     assert prediction["step"] == 0
     assert len(prediction["outputs"]) == 10
     assert "fc2.activation" in load(frame)
-    given = GivenSample(values=(0.5,) * 64)
-    assert (await runs.predict(run, given))[0]["label"] in range(10)
+    given = PredictionWanted(sample=GivenSample(values=(0.5,) * 64))
+    assert json.loads(await ask(runs, run, PREDICT, given))["label"] in range(10)
     with pytest.raises(GlassnetError):
-        await runs.predict(run, GivenSample(values=(0.5,) * 63))
+        await ask(runs, run, PREDICT, PredictionWanted(sample=GivenSample(values=(0.5,) * 63)))
     tensors = load(await runs.tensors(run))
     assert tensors["fc2.weight"].shape == (10, 12)
 

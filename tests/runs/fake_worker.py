@@ -84,7 +84,7 @@ class Worker:
         if kind == "taps":
             for tap in message["taps"]:
                 self.send({"type": "frame", "key": tap["key"], "step": self.step}, frame())
-        if kind == "explain":
+        if message.get("question") == "explain":
             self.explain(message)
         if kind == "command":
             self.command(message)

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
 from safetensors.numpy import load
 
 from app.core.children import environment
+from app.features._base import Question
 from app.protocol.commands import Play, SetSpeed
 from app.protocol.events import AnyEvent, State, StoredEvent
 from app.protocol.frames import metadata
@@ -272,6 +274,13 @@ def state_of(runs: Runs, run: str) -> State:
 async def weights(runs: Runs, run: str) -> dict[str, bytes]:
     """The present parameters, byte for byte."""
     return {name: one.tobytes() for name, one in load(await runs.tensors(run)).items()}
+
+
+async def ask(
+    runs: Runs, run: str, question: Question[Any], wanted: BaseModel, *, file: bool = False
+) -> bytes:
+    """The answer to a question, put as a request puts it."""
+    return await runs.ask(run, question, wanted.model_dump_json().encode(), file=file)
 
 
 async def stored_events(runs: Runs, run: str) -> list[StoredEvent]:

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from app.core.errors import Conflict, DeviceMissing, Invalid, NotFound, SpecError
 from app.core.text import Text
+from app.features.explain.schema import EXPLAIN
 from app.protocol.commands import Play, SetSpeed, Step
 from app.protocol.events import State, StoredEvent
 from app.protocol.frames import Stamped
@@ -29,7 +30,7 @@ from app.spec.check import require
 from app.spec.run import RunSpec
 from app.spec.settings import Settings
 from app.store.runs import Store
-from tests.runs.helpers import Limits, becomes, fake, numbered, service, spec, watching
+from tests.runs.helpers import Limits, ask, becomes, fake, numbered, service, spec, watching
 
 
 async def rest(runs: Runs) -> str:
@@ -175,7 +176,7 @@ async def test_a_fault_in_a_look_is_told_in_words_and_logged_whole(tmp_path: Pat
         run = await rest(runs)
         wanted = ExplainWanted(cell=Cell(role="loss"))
         with capture_logs() as logged, pytest.raises(DoesNotSum) as refused:
-            await runs.trace(run, "explain", wanted)
+            await ask(runs, run, EXPLAIN, wanted)
         assert "sum to <total>" in refused.value.text.en
         assert "Traceback" not in refused.value.problem().model_dump_json()
         (entry,) = [one for one in logged if one["log_level"] == "error"]

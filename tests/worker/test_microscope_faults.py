@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -16,8 +17,8 @@ from app.engine.tracing.rules import explain_rule
 from app.engine.tracing.sums import Found
 from app.protocol.refusals import DoesNotSum, LookFailed
 from app.worker import failure
-from app.worker.microscope import Microscope
-from tests.engine.specs import Driven, run_spec
+from app.worker.asking import Asking
+from tests.engine.specs import Driven, asking, run_spec
 
 CELL: dict[str, Any] = {"role": "activation", "node": "conv1", "sample": 0, "index": [1, 2, 3]}
 WEIGHT: dict[str, Any] = {"node": "fc1", "tensor": "weight", "index": [1, 2]}
@@ -29,19 +30,19 @@ CELLS: tuple[dict[str, Any], ...] = (
 )
 
 
-def ask(microscope: Microscope, cell: dict[str, Any], **wanted: Any) -> bytes:
-    return microscope.answer("explain", {"wanted": {"cell": cell, **wanted}})
+def ask(microscope: Asking, cell: dict[str, Any], **wanted: Any) -> bytes:
+    return microscope.answer("explain", json.dumps({"cell": cell, **wanted}).encode())
 
 
 @pytest.fixture
-def microscope() -> Microscope:
-    return Microscope(Driven(run_spec()).to(2).session)
+def microscope() -> Asking:
+    return asking(Driven(run_spec()).to(2).session)
 
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: str(cell["role"]))
 def test_an_explanation_whose_terms_do_not_sum_is_refused(
-    monkeypatch: pytest.MonkeyPatch, microscope: Microscope, cell: dict[str, Any], precision: str
+    monkeypatch: pytest.MonkeyPatch, microscope: Asking, cell: dict[str, Any], precision: str
 ) -> None:
     """Every term is a thousandth too large: small enough that nobody would see it."""
     assert ask(microscope, cell, precision=precision)
@@ -72,7 +73,7 @@ def test_an_explanation_whose_terms_do_not_sum_is_refused(
 
 
 def test_an_update_that_does_not_sum_is_refused(
-    monkeypatch: pytest.MonkeyPatch, microscope: Microscope
+    monkeypatch: pytest.MonkeyPatch, microscope: Asking
 ) -> None:
     monkeypatch.setattr(
         updates, "explain_rule", lambda *args, **form: explain_rule(*args, **form)[:1]
@@ -88,7 +89,7 @@ def test_an_update_that_does_not_sum_is_refused(
 def test_numbers_that_are_not_finite_are_explained_all_the_same(number: float) -> None:
     driven = Driven(run_spec()).to(1)
     driven.session.trainer.network.node("fc1").get_parameter("weight").data[1, 2] = number
-    microscope = Microscope(driven.session)
+    microscope = asking(driven.session)
     for cell in (
         {"role": "activation", "node": "fc1", "sample": 0, "index": [1]},
         {"role": "loss"},
@@ -100,7 +101,7 @@ def test_numbers_that_are_not_finite_are_explained_all_the_same(number: float) -
 
 
 def test_an_error_that_nobody_meant_is_told_without_its_words_and_kept_for_the_log(
-    monkeypatch: pytest.MonkeyPatch, microscope: Microscope
+    monkeypatch: pytest.MonkeyPatch, microscope: Asking
 ) -> None:
     def broken(*_: Any) -> Any:
         raise AttributeError("The underlying op of 'aten.secret' has no overload name 'default'")
@@ -119,7 +120,7 @@ def test_an_error_that_nobody_meant_is_told_without_its_words_and_kept_for_the_l
 
 
 def test_memory_that_is_missing_is_still_said(
-    monkeypatch: pytest.MonkeyPatch, microscope: Microscope
+    monkeypatch: pytest.MonkeyPatch, microscope: Asking
 ) -> None:
     def hungry(*_: Any) -> Any:
         raise torch.OutOfMemoryError

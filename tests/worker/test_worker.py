@@ -63,7 +63,7 @@ def test_a_change_by_hand_is_answered_before_it_is_validated(
     worker.event("state", state="paused")
     silence = {"type": "silence", "node": "conv1", "unit": 0}
     worker.send({"type": "command", "id": 101, "command": silence})
-    worker.send({"type": "operations", "id": 102, "wanted": {}})
+    worker.send({"type": "ask", "question": "operations", "file": False, "id": 102}, b"{}")
     assert worker.wait_for(lambda header: header.get("id") == 101)[0]["type"] == "done"
     worker.wait_for(lambda header: header.get("id") == 102)
     assert kinds(worker).count("command") == kinds(worker).count("validation") == 1
@@ -124,19 +124,20 @@ def test_rewind_and_play_again(worker: Worker, tmp_path: Path) -> None:
 def test_requests_are_answered_while_training(worker: Worker, tmp_path: Path) -> None:
     worker.start(tmp_path)
     worker.command("play")
-    answer, frame = worker.ask("predict", sample={"kind": "stored", "split": "val", "index": 2})
-    prediction = answer["prediction"]
-    tensors = load(frame)
+    sample = {"kind": "stored", "split": "val", "index": 2}
+    assert len(json.loads(worker.question("predict", sample=sample)[1])["outputs"]) == 10
+    worker.command("pause")
+    prediction = json.loads(worker.question("predict", sample=sample)[1])
+    tensors = load(worker.question("predict", file=True, sample=sample)[1])
+    worker.command("play")
     assert len(prediction["outputs"]) == 10
     assert prediction["readout"] == "softmax"
     np.testing.assert_allclose(tensors["fc1.activation"], prediction["outputs"], rtol=1e-5)
     assert {t.dtype for t in tensors.values()} == {np.dtype(np.float32)}
-    answer, blob = worker.ask("tensors", step=None)
+    answer, blob = worker.question("get_tensors", file=True)
     assert set(load(blob)) == {"conv1.weight", "conv1.bias", "fc1.weight", "fc1.bias"}
     assert metadata(blob)["step"] == str(answer["step"])
-    answer, _ = worker.ask("snapshot")
-    assert (tmp_path / file_name(0, answer["snapshot"]["step"])).exists()
-    answer, _ = worker.ask("predict", sample={"kind": "given", "values": [1.0]})
+    answer, _ = worker.question("predict", sample={"kind": "given", "values": [1.0]})
     assert answer["error"]["code"] == "sample_misfit"
 
 
@@ -176,7 +177,7 @@ def test_a_still_worker_costs_nothing(worker: Worker, tmp_path: Path) -> None:
     worker.event("state", state="paused")
     worker.send({"type": "taps", "taps": [MAPS]})
     worker.kind("frame")
-    worker.ask("snapshot")
+    worker.question("operations")
     before = processor_seconds(worker.pid)
     assert worker.kind("heartbeat")[0]["rss"] > 2**20
     assert processor_seconds(worker.pid) - before <= 0.1

@@ -53,8 +53,8 @@ class Worker:
         self.send({**message, "data_root": str(folder), "device": "cpu", **changes})
         return self
 
-    def send(self, header: dict[str, Any]) -> None:
-        self.sock.sendall(encode(header))
+    def send(self, header: dict[str, Any], payload: bytes = b"") -> None:
+        self.sock.sendall(encode(header, payload))
 
     def receive(self) -> Message:
         """The next message; events and frames are kept as well."""
@@ -90,6 +90,14 @@ class Worker:
         self._number += 1
         number = self._number
         self.send({"type": kind, "id": number, **fields})
+        return self.wait_for(lambda header: header.get("id") == number)
+
+    def question(self, name: str, *, file: bool = False, **wanted: Any) -> Message:
+        """What a feature asks, and its answer."""
+        self._number += 1
+        number = self._number
+        header = {"type": "ask", "question": name, "file": file, "id": number}
+        self.send(header, json.dumps(wanted).encode())
         return self.wait_for(lambda header: header.get("id") == number)
 
     def command(self, kind: str, **fields: Any) -> dict[str, Any]:

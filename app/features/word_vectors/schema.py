@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.errors import Invalid
 from app.core.numbers import Number
 from app.core.text import text
+from app.features._base import Question
 from app.spec.base import Strict
 
 Word = Annotated[str, Field(min_length=1, max_length=100)]
@@ -98,5 +99,30 @@ class Projection(BaseModel):
     places: tuple[WordPlace, ...]
 
 
-NEIGHBOURS_WANTED: TypeAdapter[NeighboursWanted] = TypeAdapter(NeighboursWanted)
-PROJECTION_WANTED: TypeAdapter[ProjectionWanted] = TypeAdapter(ProjectionWanted)
+NEIGHBOURS = Question(
+    name="find_neighbours",
+    asks=NeighboursWanted,
+    answer=Neighbours,
+    route="neighbours",
+    tag="word vectors",
+    summary="Nearest words",
+    about="""
+    By the cosine between the vectors that an embedding layer has for them now, between two steps.
+    """,
+    examples=(
+        ("of one word", {"plus": ["war"]}),
+        ("a − b + c", {"plus": ["king", "woman"], "minus": ["man"], "count": 5}),
+    ),
+)
+PROJECTION = Question(
+    name="project",
+    asks=ProjectionWanted,
+    answer=Projection,
+    route="projections",
+    tag="word vectors",
+    summary="Word vectors on a plane",
+    about="""
+    The vectors of an embedding layer on the plane of their two principal components.
+    """,
+    examples=(("the hundred most frequent", {"count": 100}),),
+)

@@ -10,7 +10,10 @@ import torch
 
 from app.catalog.datasets._tokens import TokenSet, UnknownToken
 from app.engine.trainer import Trainer
-from app.protocol.near import (
+from app.features._answers import Asked, answers
+from app.features.word_vectors.schema import (
+    NEIGHBOURS,
+    PROJECTION,
     Neighbour,
     Neighbours,
     NeighboursWanted,
@@ -72,6 +75,16 @@ def projection(trainer: Trainer, branch: int, wanted: ProjectionWanted) -> Proje
             for token, (x, y) in zip(tokens, flat.tolist(), strict=True)
         ),
     )
+
+
+@answers(NEIGHBOURS)
+def _neighbours(run: Asked, wanted: NeighboursWanted) -> Neighbours:
+    return neighbours(run.trainer, run.branch, wanted)
+
+
+@answers(PROJECTION)
+def _projection(run: Asked, wanted: ProjectionWanted) -> Projection:
+    return projection(run.trainer, run.branch, wanted)
 
 
 def principal(vectors: torch.Tensor) -> tuple[torch.Tensor, tuple[float, float]]:

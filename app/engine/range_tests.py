@@ -1,23 +1,20 @@
-"""The range test of a run's worker: one batch of the copy between two steps of the run."""
+"""The range test beside a run: one batch of the copy between two steps of the run."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from typing import Any
 
 from app.core.errors import NotFound
 from app.core.text import text
+from app.engine.memory import is_out_of_memory
 from app.engine.range_test import Sweep
 from app.engine.session import Session
-from app.protocol.range_test import RANGE_WANTED, RangeTest
-from app.worker.failure import is_out_of_memory
+from app.protocol.range_test import RangeTest, RangeWanted
 
-ASKS = frozenset({"range_start", "range_look", "range_cancel"})
 _KIND = text("range test", "学习率范围测试")
 
 
-class Sweeps:
+class RangeTests:
     """At most one test at a time; the last one stays to be seen until the next begins."""
 
     def __init__(self, session: Session) -> None:
@@ -28,18 +25,27 @@ class Sweeps:
     def running(self) -> bool:
         return self._sweep is not None and self._sweep.running
 
-    def answer(self, kind: str, message: dict[str, Any]) -> RangeTest:
-        """Start, look or cancel; raises NotFound where no test was started."""
-        if kind == "range_start":
-            session = self._session
-            wanted = RANGE_WANTED.validate_json(json.dumps(message["wanted"]))
-            sweep = self._sweep = Sweep(session.trainer, session.branch, wanted)
-            self._carefully(sweep, lambda: sweep.begin(session.trainer))
+    def start(self, wanted: RangeWanted) -> RangeTest:
+        """Begin one; a test that is under way is given up for it."""
+        trainer = self._session.trainer
+        sweep = self._sweep = Sweep(trainer, self._session.branch, wanted)
+        self._carefully(sweep, lambda: sweep.begin(trainer))
+        return sweep.report()
+
+    def newest(self) -> RangeTest:
+        """How far it is; raises NotFound where none was started."""
+        return self._started().report()
+
+    def cancel(self) -> RangeTest:
+        """Give the copy up; raises NotFound where none was started."""
+        sweep = self._started()
+        sweep.cancel()
+        return sweep.report()
+
+    def _started(self) -> Sweep:
         if self._sweep is None:
             raise NotFound(kind=_KIND, name=self._session.start.run)
-        if kind == "range_cancel":
-            self._sweep.cancel()
-        return self._sweep.report()
+        return self._sweep
 
     def advance(self) -> None:
         """One batch, if a test is under way."""

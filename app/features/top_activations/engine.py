@@ -9,7 +9,14 @@ from app.engine.compile import Network, needed
 from app.engine.evaluation import EVALUATION_VALUES
 from app.engine.hand import no_layer, require_below
 from app.engine.trainer import Trainer
-from app.protocol.attribution import Exciting, ExcitingSample, ExcitingWanted, Patch
+from app.features._answers import Asked, answers
+from app.features.top_activations.schema import (
+    EXCITING,
+    Exciting,
+    ExcitingSample,
+    ExcitingWanted,
+    Patch,
+)
 from app.protocol.taps import StoredSample
 from app.spec.model import INPUT
 
@@ -40,6 +47,11 @@ def exciting(trainer: Trainer, branch: int, wanted: ExcitingWanted) -> Exciting:
         among=among,
         samples=samples,
     )
+
+
+@answers(EXCITING)
+def _exciting(run: Asked, wanted: ExcitingWanted) -> Exciting:
+    return exciting(run.trainer, run.branch, wanted)
 
 
 @torch.inference_mode()

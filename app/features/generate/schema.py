@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.errors import Invalid
 from app.core.numbers import Number
 from app.core.text import text
+from app.features._base import Question
 from app.spec.base import Strict
 
 
@@ -68,4 +69,17 @@ class Generated(BaseModel):
     tokens: list[Written]
 
 
-GENERATE_WANTED: TypeAdapter[GenerateWanted] = TypeAdapter(GenerateWanted)
+GENERATE = Question(
+    name="generate",
+    asks=GenerateWanted,
+    answer=Generated,
+    route="generate",
+    summary="Continue a text",
+    about="""
+    The network of a run on next tokens writes on, with its present weights, between two steps of
+    training. What it remembers is carried from token to token, so that any length is fast.
+    """,
+    examples=(
+        ("a hundred characters", {"prompt": "Two households", "length": 100, "temperature": 0.8}),
+    ),
+)

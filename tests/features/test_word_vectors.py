@@ -11,9 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.catalog.datasets._tokens import UnknownToken
-from app.engine.near import neighbours, principal, projection
 from app.engine.trainer import Trainer
-from app.protocol.near import NeighboursWanted, NoDirection, NoEmbedding, ProjectionWanted
+from app.features.word_vectors.engine import neighbours, principal, projection
+from app.features.word_vectors.schema import (
+    NeighboursWanted,
+    NoDirection,
+    NoEmbedding,
+    ProjectionWanted,
+)
 from tests.catalog.strategies import fewer
 from tests.engine.specs import ADAM, run_spec, trainer_of
 

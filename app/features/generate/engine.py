@@ -10,7 +10,9 @@ import torch
 from app.catalog.datasets import TokenSet
 from app.engine.compile import States
 from app.engine.trainer import Trainer
-from app.protocol.generate import (
+from app.features._answers import Asked, answers
+from app.features.generate.schema import (
+    GENERATE,
     Generated,
     GenerateWanted,
     Likely,
@@ -48,6 +50,11 @@ def generate(trainer: Trainer, branch: int, wanted: GenerateWanted) -> Generated
             ids = [chosen]
     told = dataset.say(found)
     return Generated(step=trainer.cursor.step, branch=branch, text=told, tokens=written)
+
+
+@answers(GENERATE)
+def _generate(run: Asked, wanted: GenerateWanted) -> Generated:
+    return generate(run.trainer, run.branch, wanted)
 
 
 def _drawn(scores: torch.Tensor, wanted: GenerateWanted, draws: torch.Generator) -> int:

@@ -1,0 +1,1 @@
+"""A sample as training would see it."""

@@ -1,0 +1,1 @@
+"""How large the derivatives were over the run."""

@@ -1,0 +1,1 @@
+"""One number of a step as the sum that it came from."""

@@ -1,0 +1,1 @@
+"""The range test of learning rates: start, look, cancel."""

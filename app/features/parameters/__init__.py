@@ -1,0 +1,1 @@
+"""The present parameters as a file."""

@@ -1,0 +1,1 @@
+"""A recurrent layer at every step of time."""

@@ -1,0 +1,1 @@
+"""The training samples that excite a map most."""

@@ -1,0 +1,1 @@
+"""The answer for a picture along a movement of it."""

@@ -1,0 +1,1 @@
+"""Word vectors: the nearest words of a word, and the vectors laid flat."""
