@@ -129,7 +129,8 @@ check-page: $(MODULES)
 check-types: $(RUNTIME) $(MODULES)
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	$(GLASSNET) schema page > "$$folder/openapi.json"; \
-	$(BIN)/openapi-typescript "$$folder/openapi.json" -o "$$folder/api.generated.ts" > /dev/null; \
+	$(BIN)/openapi-typescript "$$folder/openapi.json" --default-non-nullable=false \
+		-o "$$folder/api.generated.ts" > /dev/null; \
 	for file in openapi.json api.generated.ts; do \
 	  cmp -s "$$folder/$$file" "static/src/protocol/$$file" \
 	    || { echo "static/src/protocol/$$file is out of date: run 'make types' and commit it." >&2; exit 1; }; \
@@ -144,7 +145,8 @@ format: $(DEVELOPMENT) $(MODULES) ## format and repair what can be repaired
 types: $(RUNTIME) $(MODULES) ## regenerate the page's types from the server's OpenAPI document
 	@$(GLASSNET) schema page > static/src/protocol/openapi.json.new
 	@mv static/src/protocol/openapi.json.new static/src/protocol/openapi.json
-	@$(BIN)/openapi-typescript static/src/protocol/openapi.json -o static/src/protocol/api.generated.ts
+	@$(BIN)/openapi-typescript static/src/protocol/openapi.json --default-non-nullable=false \
+		-o static/src/protocol/api.generated.ts
 
 lock: ## write requirements*.txt anew, for changed dependencies (LOCK=--upgrade: all newer); needs uv
 	@command -v uv >/dev/null || { echo "make lock needs uv (pip install uv)." >&2; exit 1; }

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, WithJsonSchema
 
 from app.core.text import Text, text
+
+Operation = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "properties": {
+                "op": {"enum": ["add", "remove", "replace", "move", "copy", "test"]},
+                "path": {"type": "string"},
+                "from": {"type": "string"},
+                "value": {},
+            },
+            "required": ["op", "path"],
+        }
+    ),
+]
+"""One operation of RFC 6902."""
 
 
 class Repair(BaseModel):
@@ -18,7 +35,7 @@ class Repair(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: Text
-    patch: tuple[dict[str, Any], ...]
+    patch: tuple[Operation, ...]
 
 
 class Problem(BaseModel):

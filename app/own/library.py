@@ -8,9 +8,9 @@ import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, WithJsonSchema
 
 from app.catalog.datasets import DATASETS
 from app.catalog.datasets._columns import suggested, usable_targets
@@ -33,7 +33,7 @@ class ColumnInfo(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     name: str
-    kind: str
+    kind: Literal["number", "category", "text"]
     present: int
     classes: int
     examples: tuple[str, ...]
@@ -47,7 +47,7 @@ class OwnInfo(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     digest: str
-    form: str
+    form: Literal["table", "pictures", "text"]
     name: str
     licence: str
     source: str
@@ -55,7 +55,17 @@ class OwnInfo(BaseModel):
     samples: int
     bytes: int
     """On disk."""
-    dataset: dict[str, Any]
+    dataset: Annotated[
+        dict[str, Any],
+        WithJsonSchema(
+            {
+                "type": "object",
+                "properties": {"type": {"type": "string"}},
+                "required": ["type"],
+                "additionalProperties": True,
+            }
+        ),
+    ]
 
 
 class OwnDetail(OwnInfo):

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from app.core.numbers import Number
 from app.core.text import Text
 from app.protocol.commands import AnyCommand
 from app.protocol.postmortem import PostMortem
@@ -14,8 +15,6 @@ from app.spec.settings import Settings
 State = Literal[
     "queued", "starting", "running", "paused", "finished", "parked", "interrupted", "failed"
 ]
-Number = float
-"""May be NaN or infinite: the encoder writes ``"NaN"``, ``"Infinity"``, ``"-Infinity"``."""
 
 
 class Event(BaseModel):

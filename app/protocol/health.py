@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from app.protocol.events import Number
+from app.core.numbers import Number
 from app.protocol.tracing import Answer
 from app.spec.base import Strict
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from app.protocol.events import Number
+from app.core.numbers import Number
 from app.protocol.jobs import JobRecord
 from app.spec.lag import Cell, LagSpec
 

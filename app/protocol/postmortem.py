@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from app.core.numbers import Number
+
 Broken = Literal["input", "parameter", "activation", "loss", "sensitivity", "gradient", "update"]
 """In the order in which a training step makes them: the batch and the parameters it begins with,
 outputs layer by layer, the loss, ∂E/∂(output) layer by layer backwards, ∂E/∂W, the parameters it ends
@@ -37,7 +39,7 @@ class FirstBroken(Frozen):
     stack: int | None = None
     reverse: bool | None = None
     index: tuple[int, ...] = ()
-    value: float
+    value: Number
 
 
 class Growth(Frozen):
@@ -45,8 +47,8 @@ class Growth(Frozen):
     pass broke has no gradient that is finite."""
 
     steps: tuple[int, ...]
-    loss: tuple[float, ...]
-    gradient: tuple[float, ...]
+    loss: tuple[Number, ...]
+    gradient: tuple[Number, ...]
 
 
 class PostMortem(Frozen):

@@ -6,8 +6,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from app.core.numbers import Number
 from app.core.text import Text
-from app.protocol.events import Number
 from app.protocol.runs import Shown
 from app.spec.base import Strict
 

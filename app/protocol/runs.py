@@ -5,9 +5,10 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from app.core.names import Line
+from app.core.numbers import Number
 from app.core.shapes import Shape
 from app.core.text import Text
-from app.protocol.events import Number, State
+from app.protocol.events import State
 from app.spec.run import RunSpec
 from app.spec.settings import Settings
 

@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from app.core.numbers import Number
 from app.core.text import Text
-from app.protocol.events import Number
 from app.protocol.taps import GivenSample, StoredSample, TextSample
 from app.spec.base import Strict
 

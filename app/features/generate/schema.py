@@ -5,9 +5,9 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.errors import Invalid
+from app.core.numbers import Number
 from app.core.text import text
 from app.features._base import Question
-from app.protocol.events import Number
 from app.spec.base import Strict
 
 

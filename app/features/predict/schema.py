@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from app.catalog.losses import Readout
+from app.core.numbers import Number
 from app.features._base import Question
-from app.protocol.events import Number
 from app.protocol.taps import AnySample
 from app.spec.base import Strict
 

@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.core.numbers import Number
 from app.features._base import Question
-from app.protocol.events import Number
 from app.protocol.taps import StoredSample
 from app.spec.base import Strict
 

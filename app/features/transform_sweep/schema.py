@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from app.core.numbers import Number
 from app.features._base import Question
-from app.protocol.events import Number
 from app.protocol.taps import FixedSample
 from app.protocol.warp import Axis, Sweep
 from app.spec.base import Strict

@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.errors import Invalid
+from app.core.numbers import Number
 from app.core.text import text
 from app.features._base import Question
-from app.protocol.events import Number
 from app.spec.base import Strict
 
 Word = Annotated[str, Field(min_length=1, max_length=100)]

@@ -472,88 +472,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/runs/{run}/predictions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Predict one sample
-         * @description With ``Accept: application/vnd.safetensors`` the answer is a float32 frame of every node's
-         *     activation instead.
-         */
-        post: operations["predict"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{run}/sweeps": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Predict one sample along a movement
-         * @description The answer for a picture that is turned, scaled, shifted, sheared or bent by each of up to 121
-         *     amounts: one batch, so that a whole curve is one call.
-         */
-        post: operations["sweep"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{run}/augmented": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * One sample, augmented
-         * @description The sample as it would enter each of the next steps of training, as a safetensors file.
-         */
-        post: operations["augment_sample"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{run}/tensors": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Present parameters
-         * @description The parameters after the newest step, as a safetensors file.
-         */
-        get: operations["get_tensors"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/runs/{run}/exports": {
         parameters: {
             query?: never;
@@ -779,7 +697,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/runs/{run}/exciting": {
+    "/api/v1/runs/{run}/augmented": {
         parameters: {
             query?: never;
             header?: never;
@@ -789,11 +707,55 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Samples that excite a map most
-         * @description The training samples for which a map's maximum or mean is largest, where in the map, and the
-         *     part of the input picture that this cell sees.
+         * One sample, augmented
+         * @description The sample as it would enter each of the next steps of training, as a safetensors file.
          */
-        post: operations["exciting"];
+        post: operations["augment_sample"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Health of the derivatives over time
+         * @description Per layer, at steps spread over the run: the norms of ∂E/∂x and ∂E/∂W, the update relative
+         *     to the weights, the shares of dead units and of saturated cells, with the bounds of what is
+         *     healthy. Looked at from snapshots when it is asked for, so that training pays nothing; ask again
+         *     where ``complete`` is false.
+         */
+        post: operations["health"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain one number
+         * @description The number from PyTorch, and the same as a sum of terms with the place of every factor. A
+         *     place can be asked for in turn, so that a number is followed back to the input and forward to
+         *     the loss. The 200 largest terms are listed; the rest is one sum.
+         */
+        post: operations["explain"];
         delete?: never;
         options?: never;
         head?: never;
@@ -815,6 +777,176 @@ export interface paths {
          *     training. What it remembers is carried from token to token, so that any length is fast.
          */
         post: operations["generate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/gradcheck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check gradients
+         * @description Central differences in float64 against autograd. The run waits meanwhile, at most about half
+         *     a minute; ``complete`` says whether everything that was asked for has been checked.
+         */
+        post: operations["gradcheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List a step's operations
+         * @description In order: forward through each layer, the loss, backward through each layer, the update of
+         *     each parameter; each with a sentence that says what happens.
+         */
+        post: operations["operations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/tensors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Present parameters
+         * @description The parameters after the newest step, as a safetensors file.
+         */
+        get: operations["get_tensors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Predict one sample
+         * @description With ``Accept: application/vnd.safetensors`` the answer is a float32 frame of every node's
+         *     activation instead.
+         */
+        post: operations["predict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/through_time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a recurrent layer through time
+         * @description Of one sample: what the layer holds at every step, ∂E/∂(it) with all that flows back from later
+         *     steps and its norm, δ at the net inputs (``weight.delta``), and ``matrix.h``: |∂E_τ/∂h_t|, a row
+         *     for every τ of ``rows``. Of the whole pass: ``weight.contribution``, the norm of every step's term
+         *     of a gradient. Long sequences have fewer rows, evenly spread.
+         */
+        post: operations["through_time"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/exciting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Samples that excite a map most
+         * @description The training samples for which a map's maximum or mean is largest, where in the map, and the
+         *     part of the input picture that this cell sees.
+         */
+        post: operations["exciting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trace one step
+         * @description Every number of one step: outputs and sensitivities (∂E/∂output, batch mean) of all nodes,
+         *     parameters, gradients, the parameters after the update and the optimiser's state. An earlier step
+         *     is made again from the nearest snapshot, bit for bit.
+         */
+        post: operations["trace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/sweeps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Predict one sample along a movement
+         * @description The answer for a picture that is turned, scaled, shifted, sheared or bent by each of up to 121
+         *     amounts: one batch, so that a whole curve is one call.
+         */
+        post: operations["sweep"];
         delete?: never;
         options?: never;
         head?: never;
@@ -885,138 +1017,6 @@ export interface paths {
          * @description Gives the copy up; what was measured stays to be seen. One that has ended stays as it is.
          */
         delete: operations["cancel_range_test"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{run}/trace": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Trace one step
-         * @description Every number of one step: outputs and sensitivities (∂E/∂output, batch mean) of all nodes,
-         *     parameters, gradients, the parameters after the update and the optimiser's state. An earlier step
-         *     is made again from the nearest snapshot, bit for bit.
-         */
-        post: operations["trace"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{run}/through_time": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Look at a recurrent layer through time
-         * @description Of one sample: what the layer holds at every step, ∂E/∂(it) with all that flows back from later
-         *     steps and its norm, δ at the net inputs (``weight.delta``), and ``matrix.h``: |∂E_τ/∂h_t|, a row
-         *     for every τ of ``rows``. Of the whole pass: ``weight.contribution``, the norm of every step's term
-         *     of a gradient. Long sequences have fewer rows, evenly spread.
-         */
-        post: operations["through_time"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{run}/operations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * List a step's operations
-         * @description In order: forward through each layer, the loss, backward through each layer, the update of
-         *     each parameter; each with a sentence that says what happens.
-         */
-        post: operations["operations"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{run}/explain": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Explain one number
-         * @description The number from PyTorch, and the same as a sum of terms with the place of every factor. A
-         *     place can be asked for in turn, so that a number is followed back to the input and forward to
-         *     the loss. The 200 largest terms are listed; the rest is one sum.
-         */
-        post: operations["explain"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{run}/gradcheck": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Check gradients
-         * @description Central differences in float64 against autograd. The run waits meanwhile, at most about half
-         *     a minute; ``complete`` says whether everything that was asked for has been checked.
-         */
-        post: operations["gradcheck"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{run}/health": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Health of the derivatives over time
-         * @description Per layer, at steps spread over the run: the norms of ∂E/∂x and ∂E/∂W, the update relative
-         *     to the weights, the shares of dead units and of saturated cells, with the bounds of what is
-         *     healthy. Looked at from snapshots when it is asked for, so that training pays nothing; ask again
-         *     where ``complete`` is false.
-         */
-        post: operations["health"];
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1304,7 +1304,7 @@ export interface components {
              * Waiting
              * @default false
              */
-            waiting: boolean;
+            waiting?: boolean;
         };
         /**
          * AttributionWanted
@@ -1322,12 +1322,12 @@ export interface components {
              *       "index": 0
              *     }
              */
-            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["TextSample"] | components["schemas"]["WarpedSample"];
+            sample?: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["TextSample"] | components["schemas"]["WarpedSample"];
             /**
              * Target
              * @default null
              */
-            target: number | null;
+            target?: number | null;
         };
         /**
          * AugmentedWanted
@@ -1340,7 +1340,7 @@ export interface components {
              * Count
              * @default 8
              */
-            count: number;
+            count?: number;
         };
         /**
          * BaselineFacts
@@ -1403,12 +1403,12 @@ export interface components {
              * Started
              * @default null
              */
-            started: number | null;
+            started?: number | null;
             /** @default null */
-            reason: components["schemas"]["Text"] | null;
+            reason?: components["schemas"]["Text"] | null;
             spec: components["schemas"]["BaselineSpec"];
             /** @default null */
-            result: components["schemas"]["BaselineResult"] | null;
+            result?: components["schemas"]["BaselineResult"] | null;
         };
         /**
          * BaselineResult
@@ -1449,12 +1449,12 @@ export interface components {
              * Seed
              * @default 0
              */
-            seed: number;
+            seed?: number;
             /**
              * Samples
              * @default 10000
              */
-            samples: number;
+            samples?: number;
         };
         /**
          * Bounds
@@ -1508,62 +1508,62 @@ export interface components {
              * Node
              * @default null
              */
-            node: string | null;
+            node?: string | null;
             /**
              * Tensor
              * @default null
              */
-            tensor: string | null;
+            tensor?: string | null;
             /**
              * State
              * @default null
              */
-            state: string | null;
+            state?: string | null;
             /**
              * Sample
              * @default null
              */
-            sample: number | null;
+            sample?: number | null;
             /**
              * Index
              * @default []
              */
-            index: number[];
+            index?: number[];
             /**
              * Operation
              * @default null
              */
-            operation: number | null;
+            operation?: number | null;
             /**
              * Doing
              * @default null
              */
-            doing: string | null;
+            doing?: string | null;
             /**
              * Result
              * @default 0
              */
-            result: number;
+            result?: number;
             /**
              * Step
              * @default null
              */
-            step: number | null;
+            step?: number | null;
             /**
              * Time
              * @default null
              */
-            time: number | null;
+            time?: number | null;
             /**
              * Layer
              * @default null
              */
-            layer: number | null;
+            layer?: number | null;
             /**
              * Reverse
              * @default false
              */
-            reverse: boolean;
+            reverse?: boolean;
         };
         ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["Unsubscribe"] | components["schemas"]["Watch"] | components["schemas"]["Acknowledge"] | components["schemas"]["Visibility"];
         /**
@@ -1573,8 +1573,11 @@ export interface components {
         ColumnInfo: {
             /** Name */
             name: string;
-            /** Kind */
-            kind: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "number" | "category" | "text";
             /** Present */
             present: number;
             /** Classes */
@@ -1593,12 +1596,12 @@ export interface components {
              * Branch
              * @default 0
              */
-            branch: number;
+            branch?: number;
             /**
              * Step
              * @default 0
              */
-            step: number;
+            step?: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1607,12 +1610,12 @@ export interface components {
             /** Command */
             command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLoss"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
             /** @default null */
-            settings: components["schemas"]["Settings"] | null;
+            settings?: components["schemas"]["Settings"] | null;
             /**
              * Until Epoch
              * @default null
              */
-            until_epoch: number | null;
+            until_epoch?: number | null;
         };
         /**
          * Contribution
@@ -1755,7 +1758,7 @@ export interface components {
              * Threads
              * @default 1
              */
-            threads: number;
+            threads?: number;
             /** Limit */
             readonly limit: number;
         };
@@ -1785,7 +1788,7 @@ export interface components {
              * Label
              * @default null
              */
-            label: number | null;
+            label?: number | null;
         };
         /**
          * EditWeight
@@ -1817,13 +1820,13 @@ export interface components {
             /** Index */
             index: number[];
             /** Autograd */
-            autograd: number;
+            autograd: number | ("NaN" | "Infinity" | "-Infinity");
             /** Numeric */
-            numeric: number;
+            numeric: number | ("NaN" | "Infinity" | "-Infinity");
             /** Error */
-            error: number;
+            error: number | ("NaN" | "Infinity" | "-Infinity");
             /** Floor */
-            floor: number;
+            floor: number | ("NaN" | "Infinity" | "-Infinity");
             /** Width */
             width: number;
         };
@@ -1893,7 +1896,7 @@ export interface components {
             /** Label */
             label: number | null;
             /** Value */
-            value: number;
+            value: number | ("NaN" | "Infinity" | "-Infinity");
             /** Place */
             place: number[];
             patch: components["schemas"]["Patch"] | null;
@@ -1910,23 +1913,23 @@ export interface components {
              * Unit
              * @default 0
              */
-            unit: number;
+            unit?: number;
             /**
              * By
              * @default maximum
              * @enum {string}
              */
-            by: "maximum" | "mean";
+            by?: "maximum" | "mean";
             /**
              * Count
              * @default 9
              */
-            count: number;
+            count?: number;
             /**
              * Among
              * @default 5000
              */
-            among: number;
+            among?: number;
         };
         /**
          * ExplainWanted
@@ -1939,30 +1942,30 @@ export interface components {
              * Step
              * @default null
              */
-            step: number | null;
+            step?: number | null;
             /**
              * Samples
              * @default null
              */
-            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
+            samples?: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
             /**
              * Precision
              * @default float64
              * @enum {string}
              */
-            precision: "float32" | "float64";
+            precision?: "float32" | "float64";
             cell: components["schemas"]["Cell"];
             /**
              * Form
              * @default mean
              * @enum {string}
              */
-            form: "mean" | "sum";
+            form?: "mean" | "sum";
             /**
              * Depth
              * @default 1
              */
-            depth: number;
+            depth?: number;
         };
         /**
          * Explanation
@@ -2000,20 +2003,20 @@ export interface components {
             operation: string;
             title: components["schemas"]["Text"];
             /** Value */
-            value: number;
+            value: number | ("NaN" | "Infinity" | "-Infinity");
             /** Formula Value */
-            formula_value: number;
+            formula_value: number | ("NaN" | "Infinity" | "-Infinity");
             /** Difference */
-            difference: number;
+            difference: number | ("NaN" | "Infinity" | "-Infinity");
             /** Scale */
-            scale: number;
+            scale: number | ("NaN" | "Infinity" | "-Infinity");
             /** Allowed */
-            allowed: number;
+            allowed: number | ("NaN" | "Infinity" | "-Infinity");
             /**
              * Stored
              * @default false
              */
-            stored: boolean;
+            stored?: boolean;
             formula: components["schemas"]["WrittenFormula"];
             /** Terms */
             terms: components["schemas"]["Term"][];
@@ -2022,7 +2025,7 @@ export interface components {
              * Losers
              * @default []
              */
-            losers: components["schemas"]["Loser"][];
+            losers?: components["schemas"]["Loser"][];
         };
         /**
          * ExportInfo
@@ -2057,19 +2060,19 @@ export interface components {
          */
         Factor: {
             /** Value */
-            value: number;
+            value: number | ("NaN" | "Infinity" | "-Infinity");
             /**
              * Meaning
              * @enum {string}
              */
             meaning: "value" | "sensitivity" | "derivative" | "reciprocal" | "deviation" | "argument" | "coefficient" | "setting";
             /** @default null */
-            place: components["schemas"]["Cell"] | null;
+            place?: components["schemas"]["Cell"] | null;
             /**
              * Symbol
              * @default null
              */
-            symbol: string | null;
+            symbol?: string | null;
         };
         /** Families */
         Families: {
@@ -2134,32 +2137,32 @@ export interface components {
              * Encoding
              * @default null
              */
-            encoding: string | null;
+            encoding?: string | null;
             /**
              * Delimiter
              * @default null
              */
-            delimiter: string | null;
+            delimiter?: string | null;
             /**
              * Header
              * @default null
              */
-            header: boolean | null;
+            header?: boolean | null;
             /**
              * Preview
              * @default []
              */
-            preview: string[][];
+            preview?: string[][];
             /**
              * Remarks
              * @default []
              */
-            remarks: components["schemas"]["Remark"][];
+            remarks?: components["schemas"]["Remark"][];
             /**
              * Remark Count
              * @default 0
              */
-            remark_count: number;
+            remark_count?: number;
         };
         /**
          * FirstBroken
@@ -2186,39 +2189,39 @@ export interface components {
              * Tensor
              * @default
              */
-            tensor: string;
+            tensor?: string;
             /**
              * Gate
              * @default null
              */
-            gate: string | null;
+            gate?: string | null;
             /**
              * Time
              * @default null
              */
-            time: number | null;
+            time?: number | null;
             /**
              * Times
              * @default null
              */
-            times: number | null;
+            times?: number | null;
             /**
              * Stack
              * @default null
              */
-            stack: number | null;
+            stack?: number | null;
             /**
              * Reverse
              * @default null
              */
-            reverse: boolean | null;
+            reverse?: boolean | null;
             /**
              * Index
              * @default []
              */
-            index: number[];
+            index?: number[];
             /** Value */
-            value: number;
+            value: number | ("NaN" | "Infinity" | "-Infinity");
         };
         /**
          * Formula
@@ -2231,7 +2234,7 @@ export interface components {
              * Backward
              * @default
              */
-            backward: string;
+            backward?: string;
         };
         /**
          * Freeze
@@ -2251,7 +2254,7 @@ export interface components {
              * Unit
              * @default null
              */
-            unit: number | null;
+            unit?: number | null;
         };
         /**
          * GenerateWanted
@@ -2265,22 +2268,22 @@ export interface components {
              * Length
              * @default 200
              */
-            length: number;
+            length?: number;
             /**
              * Temperature
              * @default 1
              */
-            temperature: number;
+            temperature?: number;
             /**
              * Top K
              * @default 0
              */
-            top_k: number;
+            top_k?: number;
             /**
              * Seed
              * @default 0
              */
-            seed: number;
+            seed?: number;
         };
         /**
          * Generated
@@ -2322,22 +2325,22 @@ export interface components {
              * Accuracy
              * @default null
              */
-            accuracy: number | null;
+            accuracy?: number | null;
             /**
              * Loss
              * @default null
              */
-            loss: number | null;
+            loss?: number | null;
             /**
              * Perplexity
              * @default null
              */
-            perplexity: number | null;
+            perplexity?: number | null;
             /**
              * Stays Below
              * @default null
              */
-            stays_below: number | null;
+            stays_below?: number | null;
         };
         /**
          * Gradcheck
@@ -2358,9 +2361,9 @@ export interface components {
             /** Complete */
             complete: boolean;
             /** Error */
-            error: number;
+            error: number | ("NaN" | "Infinity" | "-Infinity");
             /** Floor */
-            floor: number;
+            floor: number | ("NaN" | "Infinity" | "-Infinity");
             /** Checked */
             checked: number;
             /** Unresolved */
@@ -2380,33 +2383,33 @@ export interface components {
              * Step
              * @default null
              */
-            step: number | null;
+            step?: number | null;
             /**
              * Samples
              * @default null
              */
-            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
+            samples?: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
             /**
              * Precision
              * @default float64
              * @enum {string}
              */
-            precision: "float32" | "float64";
+            precision?: "float32" | "float64";
             /**
              * Node
              * @default null
              */
-            node: string | null;
+            node?: string | null;
             /**
              * Entries
              * @default 200
              */
-            entries: number;
+            entries?: number;
             /**
              * Batch
              * @default 8
              */
-            batch: number;
+            batch?: number;
         };
         /**
          * Group
@@ -2429,9 +2432,9 @@ export interface components {
             /** Steps */
             steps: number[];
             /** Loss */
-            loss: number[];
+            loss: (number | ("NaN" | "Infinity" | "-Infinity"))[];
             /** Gradient */
-            gradient: number[];
+            gradient: (number | ("NaN" | "Infinity" | "-Infinity"))[];
         };
         /**
          * Health
@@ -2445,7 +2448,7 @@ export interface components {
             /** Version */
             version: string;
             /** @default null */
-            reason: components["schemas"]["Text"] | null;
+            reason?: components["schemas"]["Text"] | null;
         };
         /**
          * HealthWanted
@@ -2456,7 +2459,7 @@ export interface components {
              * Points
              * @default 24
              */
-            points: number;
+            points?: number;
         };
         /**
          * Held
@@ -2500,9 +2503,9 @@ export interface components {
              */
             cell: "rnn" | "irnn" | "gru" | "lstm";
             /** Accuracy */
-            accuracy: number | null;
+            accuracy: number | ("NaN" | "Infinity" | "-Infinity") | null;
             /** Error */
-            error: number | null;
+            error: number | ("NaN" | "Infinity" | "-Infinity") | null;
             /** Solved */
             solved: number | null;
             /** Steps */
@@ -2510,7 +2513,7 @@ export interface components {
             /** Curve Steps */
             curve_steps: number[];
             /** Curve */
-            curve: number[];
+            curve: (number | ("NaN" | "Infinity" | "-Infinity"))[];
             before: components["schemas"]["Reaching"];
             after: components["schemas"]["Reaching"];
             /** Seconds */
@@ -2539,7 +2542,7 @@ export interface components {
             /** Step */
             step: number;
             /** Value */
-            value: number;
+            value: number | ("NaN" | "Infinity" | "-Infinity");
         };
         /**
          * LagRecord
@@ -2559,9 +2562,9 @@ export interface components {
              * Started
              * @default null
              */
-            started: number | null;
+            started?: number | null;
             /** @default null */
-            reason: components["schemas"]["Text"] | null;
+            reason?: components["schemas"]["Text"] | null;
             spec: components["schemas"]["LagSpec"];
             /** Total */
             total: number;
@@ -2569,9 +2572,9 @@ export interface components {
              * Results
              * @default []
              */
-            results: components["schemas"]["LagFinding"][];
+            results?: components["schemas"]["LagFinding"][];
             /** @default null */
-            now: components["schemas"]["LagNow"] | null;
+            now?: components["schemas"]["LagNow"] | null;
         };
         /**
          * LagSpec
@@ -2587,7 +2590,7 @@ export interface components {
              * @default recall
              * @enum {string}
              */
-            task: "recall" | "adding";
+            task?: "recall" | "adding";
             /**
              * Cells
              * @default [
@@ -2597,7 +2600,7 @@ export interface components {
              *       "lstm"
              *     ]
              */
-            cells: ("rnn" | "irnn" | "gru" | "lstm")[];
+            cells?: ("rnn" | "irnn" | "gru" | "lstm")[];
             /**
              * Lags
              * @default [
@@ -2608,22 +2611,22 @@ export interface components {
              *       100
              *     ]
              */
-            lags: number[];
+            lags?: number[];
             /**
              * Steps
              * @default 300
              */
-            steps: number;
+            steps?: number;
             /**
              * Units
              * @default 32
              */
-            units: number;
+            units?: number;
             /**
              * Seed
              * @default 0
              */
-            seed: number;
+            seed?: number;
         };
         /**
          * LayerFacts
@@ -2665,12 +2668,12 @@ export interface components {
              * Dies
              * @default false
              */
-            dies: boolean;
+            dies?: boolean;
             /**
              * Flat
              * @default null
              */
-            flat: [
+            flat?: [
                 number,
                 number
             ] | null;
@@ -2695,15 +2698,15 @@ export interface components {
             /** Node */
             node: string;
             /** Sensitivity */
-            sensitivity: (number | null)[];
+            sensitivity: (number | ("NaN" | "Infinity" | "-Infinity") | null)[];
             /** Gradient */
-            gradient: (number | null)[];
+            gradient: (number | ("NaN" | "Infinity" | "-Infinity") | null)[];
             /** Update */
-            update: (number | null)[];
+            update: (number | ("NaN" | "Infinity" | "-Infinity") | null)[];
             /** Dead */
-            dead: (number | null)[];
+            dead: (number | ("NaN" | "Infinity" | "-Infinity") | null)[];
             /** Saturated */
-            saturated: (number | null)[];
+            saturated: (number | ("NaN" | "Infinity" | "-Infinity") | null)[];
         };
         /**
          * LayerInfo
@@ -2740,7 +2743,7 @@ export interface components {
             /** Token */
             token: string;
             /** Probability */
-            probability: number;
+            probability: number | ("NaN" | "Infinity" | "-Infinity");
         };
         /**
          * Line
@@ -2754,7 +2757,7 @@ export interface components {
              * Filled
              * @default false
              */
-            filled: boolean;
+            filled?: boolean;
         };
         /**
          * LoggedCommand
@@ -2767,7 +2770,7 @@ export interface components {
              * Branch
              * @default 0
              */
-            branch: number;
+            branch?: number;
             /** Command */
             command: components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLoss"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"];
         };
@@ -2777,7 +2780,7 @@ export interface components {
          */
         Loser: {
             /** Value */
-            value: number;
+            value: number | ("NaN" | "Infinity" | "-Infinity");
             place: components["schemas"]["Cell"] | null;
         };
         /**
@@ -2832,12 +2835,12 @@ export interface components {
              * Whole
              * @default false
              */
-            whole: boolean;
+            whole?: boolean;
             /**
              * Units
              * @default []
              */
-            units: number[];
+            units?: number[];
         };
         /**
          * Measures
@@ -2864,22 +2867,22 @@ export interface components {
              * Weights
              * @default 0
              */
-            weights: number;
+            weights?: number;
             /**
              * Gradients
              * @default 0
              */
-            gradients: number;
+            gradients?: number;
             /**
              * Optimizer
              * @default 0
              */
-            optimizer: number;
+            optimizer?: number;
             /**
              * Activations
              * @default 0
              */
-            activations: number;
+            activations?: number;
         };
         /**
          * MethodInfo
@@ -2917,12 +2920,12 @@ export interface components {
              * Branch
              * @default 0
              */
-            branch: number;
+            branch?: number;
             /**
              * Step
              * @default 0
              */
-            step: number;
+            step?: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2933,29 +2936,29 @@ export interface components {
             /** Count */
             count: number[];
             /** Loss */
-            loss: number[];
+            loss: (number | ("NaN" | "Infinity" | "-Infinity"))[];
             /**
              * Accuracy
              * @default null
              */
-            accuracy: number[] | null;
+            accuracy?: (number | ("NaN" | "Infinity" | "-Infinity"))[] | null;
             /**
              * Gradient
              * @default {}
              */
-            gradient: {
-                [key: string]: number;
+            gradient?: {
+                [key: string]: number | ("NaN" | "Infinity" | "-Infinity");
             };
             /**
              * Learning Rate
              * @default null
              */
-            learning_rate: number | null;
+            learning_rate?: number | ("NaN" | "Infinity" | "-Infinity") | null;
             /**
              * Rates
              * @default null
              */
-            rates: number[] | null;
+            rates?: (number | ("NaN" | "Infinity" | "-Infinity"))[] | null;
             /** Epoch */
             epoch: number;
             /** Samples Per Second */
@@ -2964,7 +2967,7 @@ export interface components {
              * Seconds Left
              * @default null
              */
-            seconds_left: number | null;
+            seconds_left?: number | null;
         };
         /**
          * MetricsSeries
@@ -2981,9 +2984,9 @@ export interface components {
             /** Count */
             count: number[];
             /** Loss */
-            loss: number[];
+            loss: (number | ("NaN" | "Infinity" | "-Infinity"))[];
             /** Accuracy */
-            accuracy: number[] | null;
+            accuracy: (number | ("NaN" | "Infinity" | "-Infinity"))[] | null;
             validation: components["schemas"]["ValidationSeries"];
             rates: components["schemas"]["RateSeries"];
         };
@@ -3006,7 +3009,7 @@ export interface components {
              * @default 1
              * @constant
              */
-            version: 1;
+            version?: 1;
             /** Nodes */
             nodes: components["schemas"]["Node"][];
             /** Outputs */
@@ -3022,7 +3025,7 @@ export interface components {
             /** Token */
             token: number;
             /** Cosine */
-            cosine: number;
+            cosine: number | ("NaN" | "Infinity" | "-Infinity");
         };
         /**
          * Neighbours
@@ -3037,7 +3040,7 @@ export interface components {
             /** Branch */
             branch: number;
             /** Length */
-            length: number;
+            length: number | ("NaN" | "Infinity" | "-Infinity");
             /** Neighbours */
             neighbours: components["schemas"]["Neighbour"][];
         };
@@ -3053,17 +3056,17 @@ export interface components {
              * Minus
              * @default []
              */
-            minus: string[];
+            minus?: string[];
             /**
              * Count
              * @default 10
              */
-            count: number;
+            count?: number;
             /**
              * Node
              * @default null
              */
-            node: string | null;
+            node?: string | null;
         };
         /**
          * Node
@@ -3095,37 +3098,37 @@ export interface components {
              * Time First
              * @default false
              */
-            time_first: boolean;
+            time_first?: boolean;
             /**
              * Parameters
              * @default []
              */
-            parameters: components["schemas"]["Parameter"][];
+            parameters?: components["schemas"]["Parameter"][];
             /**
              * Count
              * @default 0
              */
-            count: number;
+            count?: number;
             /**
              * Arithmetic
              * @default
              */
-            arithmetic: string;
+            arithmetic?: string;
             /**
              * Macs
              * @default 0
              */
-            macs: number;
+            macs?: number;
             /**
              * Activations
              * @default 0
              */
-            activations: number;
+            activations?: number;
             /**
              * Kept
              * @default 0
              */
-            kept: number;
+            kept?: number;
             /**
              * @default {
              *       "weights": 0,
@@ -3134,14 +3137,14 @@ export interface components {
              *       "activations": 0
              *     }
              */
-            memory: components["schemas"]["Memory"];
+            memory?: components["schemas"]["Memory"];
             /** @default null */
-            place: components["schemas"]["Place"] | null;
+            place?: components["schemas"]["Place"] | null;
             /**
              * Problems
              * @default []
              */
-            problems: components["schemas"]["Problem"][];
+            problems?: components["schemas"]["Problem"][];
         };
         /**
          * Note
@@ -3152,12 +3155,12 @@ export interface components {
              * Branch
              * @default 0
              */
-            branch: number;
+            branch?: number;
             /**
              * Step
              * @default 0
              */
-            step: number;
+            step?: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -3170,16 +3173,16 @@ export interface components {
              * Node
              * @default null
              */
-            node: string | null;
+            node?: string | null;
             /**
              * Params
              * @default {}
              */
-            params: {
+            params?: {
                 [key: string]: unknown;
             };
             /** @default null */
-            post_mortem: components["schemas"]["PostMortem"] | null;
+            post_mortem?: components["schemas"]["PostMortem"] | null;
         };
         /**
          * OperationStep
@@ -3199,7 +3202,7 @@ export interface components {
              * Tensor
              * @default null
              */
-            tensor: string | null;
+            tensor?: string | null;
             /**
              * Role
              * @enum {string}
@@ -3214,7 +3217,7 @@ export interface components {
              * Inside
              * @default []
              */
-            inside: string[];
+            inside?: string[];
         };
         /**
          * Operations
@@ -3241,17 +3244,17 @@ export interface components {
              * Name
              * @default null
              */
-            name: string | null;
+            name?: string | null;
             /**
              * Licence
              * @default null
              */
-            licence: string | null;
+            licence?: string | null;
             /**
              * Source
              * @default null
              */
-            source: string | null;
+            source?: string | null;
         };
         /**
          * OwnDetail
@@ -3260,8 +3263,11 @@ export interface components {
         OwnDetail: {
             /** Digest */
             digest: string;
-            /** Form */
-            form: string;
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "table" | "pictures" | "text";
             /** Name */
             name: string;
             /** Licence */
@@ -3276,6 +3282,8 @@ export interface components {
             bytes: number;
             /** Dataset */
             dataset: {
+                type: string;
+            } & {
                 [key: string]: unknown;
             };
             /** Columns */
@@ -3293,8 +3301,11 @@ export interface components {
         OwnInfo: {
             /** Digest */
             digest: string;
-            /** Form */
-            form: string;
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "table" | "pictures" | "text";
             /** Name */
             name: string;
             /** Licence */
@@ -3309,6 +3320,8 @@ export interface components {
             bytes: number;
             /** Dataset */
             dataset: {
+                type: string;
+            } & {
                 [key: string]: unknown;
             };
         };
@@ -3342,12 +3355,12 @@ export interface components {
              * Learning Rate
              * @default null
              */
-            learning_rate: number | null;
+            learning_rate?: number | null;
             /**
              * Weight Decay
              * @default null
              */
-            weight_decay: number | null;
+            weight_decay?: number | null;
         };
         /**
          * PartInfo
@@ -3425,22 +3438,22 @@ export interface components {
              * Fan In
              * @default 64
              */
-            fan_in: number;
+            fan_in?: number;
             /**
              * Fan Out
              * @default 64
              */
-            fan_out: number;
+            fan_out?: number;
             /**
              * Units
              * @default 64
              */
-            units: number;
+            units?: number;
             /**
              * Gain
              * @default 1
              */
-            gain: number;
+            gain?: number;
         };
         /**
          * Play
@@ -3456,7 +3469,7 @@ export interface components {
              * Until
              * @default null
              */
-            until: number | null;
+            until?: number | null;
         };
         /**
          * Plot
@@ -3470,14 +3483,14 @@ export interface components {
              * Lines
              * @default []
              */
-            lines: components["schemas"]["Line"][];
+            lines?: components["schemas"]["Line"][];
             /**
              * Spikes
              * @default []
              */
-            spikes: components["schemas"]["Spike"][];
+            spikes?: components["schemas"]["Spike"][];
             /** @default null */
-            note: components["schemas"]["Text"] | null;
+            note?: components["schemas"]["Text"] | null;
         };
         /**
          * PlotOfAugmentations
@@ -3498,7 +3511,7 @@ export interface components {
              *       "gain": 1
              *     }
              */
-            place: components["schemas"]["Place"];
+            place?: components["schemas"]["Place"];
         };
         /**
          * PlotOfBaselines
@@ -3519,7 +3532,7 @@ export interface components {
              *       "gain": 1
              *     }
              */
-            place: components["schemas"]["Place"];
+            place?: components["schemas"]["Place"];
         };
         /**
          * PlotOfDatasets
@@ -3540,7 +3553,7 @@ export interface components {
              *       "gain": 1
              *     }
              */
-            place: components["schemas"]["Place"];
+            place?: components["schemas"]["Place"];
         };
         /**
          * PlotOfInitializers
@@ -3561,7 +3574,7 @@ export interface components {
              *       "gain": 1
              *     }
              */
-            place: components["schemas"]["Place"];
+            place?: components["schemas"]["Place"];
         };
         /**
          * PlotOfLayers
@@ -3582,7 +3595,7 @@ export interface components {
              *       "gain": 1
              *     }
              */
-            place: components["schemas"]["Place"];
+            place?: components["schemas"]["Place"];
         };
         /**
          * PlotOfLosses
@@ -3603,7 +3616,7 @@ export interface components {
              *       "gain": 1
              *     }
              */
-            place: components["schemas"]["Place"];
+            place?: components["schemas"]["Place"];
         };
         /**
          * PlotOfOptimizers
@@ -3624,7 +3637,7 @@ export interface components {
              *       "gain": 1
              *     }
              */
-            place: components["schemas"]["Place"];
+            place?: components["schemas"]["Place"];
         };
         /**
          * PlotOfSchedules
@@ -3645,7 +3658,7 @@ export interface components {
              *       "gain": 1
              *     }
              */
-            place: components["schemas"]["Place"];
+            place?: components["schemas"]["Place"];
         };
         PlotWanted: components["schemas"]["PlotOfLayers"] | components["schemas"]["PlotOfDatasets"] | components["schemas"]["PlotOfLosses"] | components["schemas"]["PlotOfOptimizers"] | components["schemas"]["PlotOfInitializers"] | components["schemas"]["PlotOfSchedules"] | components["schemas"]["PlotOfAugmentations"] | components["schemas"]["PlotOfBaselines"];
         /**
@@ -3677,9 +3690,9 @@ export interface components {
             /** Step */
             step: number;
             /** Outputs */
-            outputs: number[];
+            outputs: (number | ("NaN" | "Infinity" | "-Infinity"))[];
             /** Probabilities */
-            probabilities: number[] | null;
+            probabilities: (number | ("NaN" | "Infinity" | "-Infinity"))[] | null;
             /** Label */
             label: number | null;
             /**
@@ -3688,7 +3701,7 @@ export interface components {
              */
             readout: "softmax" | "sigmoid" | "raw";
             /** Loss */
-            loss: number | null;
+            loss: number | ("NaN" | "Infinity" | "-Infinity") | null;
             /** Steps */
             steps: components["schemas"]["StepPrediction"][] | null;
         };
@@ -3745,29 +3758,29 @@ export interface components {
              * @default error
              * @enum {string}
              */
-            severity: "error" | "warning";
+            severity?: "error" | "warning";
             /**
              * Pointer
              * @default
              */
-            pointer: string;
+            pointer?: string;
             /**
              * Node
              * @default null
              */
-            node: string | null;
+            node?: string | null;
             /**
              * Params
              * @default {}
              */
-            params: {
+            params?: {
                 [key: string]: unknown;
             };
             /**
              * Repairs
              * @default []
              */
-            repairs: components["schemas"]["Repair"][];
+            repairs?: components["schemas"]["Repair"][];
         };
         /**
          * ProblemDetails
@@ -3811,8 +3824,8 @@ export interface components {
             branch: number;
             /** Share */
             share: [
-                number,
-                number
+                number | ("NaN" | "Infinity" | "-Infinity"),
+                number | ("NaN" | "Infinity" | "-Infinity")
             ];
             /** Places */
             places: components["schemas"]["WordPlace"][];
@@ -3827,22 +3840,22 @@ export interface components {
              * Words
              * @default []
              */
-            words: string[];
+            words?: string[];
             /**
              * Start
              * @default 1
              */
-            start: number;
+            start?: number;
             /**
              * Count
              * @default 100
              */
-            count: number;
+            count?: number;
             /**
              * Node
              * @default null
              */
-            node: string | null;
+            node?: string | null;
         };
         /**
          * Queue
@@ -3887,31 +3900,31 @@ export interface components {
             /** Rates */
             rates: number[];
             /** Losses */
-            losses: number[];
+            losses: (number | ("NaN" | "Infinity" | "-Infinity"))[];
             /** Smoothed */
-            smoothed: number[];
+            smoothed: (number | ("NaN" | "Infinity" | "-Infinity"))[];
             /**
              * Verdict
              * @default null
              */
-            verdict: ("suggested" | "nothing_to_train" | "diverges_at_once" | "flat" | "noisy" | "still_falling" | "failed" | "out_of_memory") | null;
+            verdict?: ("suggested" | "nothing_to_train" | "diverges_at_once" | "flat" | "noisy" | "still_falling" | "failed" | "out_of_memory") | null;
             /**
              * Suggestion
              * @default null
              */
-            suggestion: number | null;
+            suggestion?: number | null;
             /**
              * Steepest
              * @default null
              */
-            steepest: number | null;
+            steepest?: number | null;
             /**
              * Lowest
              * @default null
              */
-            lowest: number | null;
+            lowest?: number | null;
             /** @default null */
-            reason: components["schemas"]["Text"] | null;
+            reason?: components["schemas"]["Text"] | null;
         };
         /**
          * RangeWanted
@@ -3922,17 +3935,17 @@ export interface components {
              * Low
              * @default 0.00001
              */
-            low: number;
+            low?: number;
             /**
              * High
              * @default 10
              */
-            high: number;
+            high?: number;
             /**
              * Batches
              * @default 100
              */
-            batches: number;
+            batches?: number;
         };
         /**
          * RatePlan
@@ -3956,7 +3969,7 @@ export interface components {
             /** Steps */
             steps: number[];
             /** Learning Rate */
-            learning_rate: number[];
+            learning_rate: (number | ("NaN" | "Infinity" | "-Infinity"))[];
         };
         /**
          * Reaching
@@ -3967,11 +3980,11 @@ export interface components {
          */
         Reaching: {
             /** First */
-            first: number;
+            first: number | ("NaN" | "Infinity" | "-Infinity");
             /** Last */
-            last: number;
+            last: number | ("NaN" | "Infinity" | "-Infinity");
             /** Share */
-            share: number;
+            share: number | ("NaN" | "Infinity" | "-Infinity");
         };
         /**
          * Read
@@ -3990,7 +4003,7 @@ export interface components {
              * Label
              * @default null
              */
-            label: number | null;
+            label?: number | null;
         };
         /**
          * Refused
@@ -4009,7 +4022,7 @@ export interface components {
              * Run
              * @default null
              */
-            run: string | null;
+            run?: string | null;
         };
         /**
          * Remark
@@ -4020,17 +4033,17 @@ export interface components {
              * Row
              * @default null
              */
-            row: number | null;
+            row?: number | null;
             /**
              * Column
              * @default null
              */
-            column: string | null;
+            column?: string | null;
             /**
              * File
              * @default null
              */
-            file: string | null;
+            file?: string | null;
             message: components["schemas"]["Text"];
             repair: components["schemas"]["Text"];
         };
@@ -4044,7 +4057,11 @@ export interface components {
             text: components["schemas"]["Text"];
             /** Patch */
             patch: {
-                [key: string]: unknown;
+                /** @enum {unknown} */
+                op: "add" | "remove" | "replace" | "move" | "copy" | "test";
+                path: string;
+                from?: string;
+                value?: unknown;
             }[];
         };
         /**
@@ -4062,7 +4079,7 @@ export interface components {
              * Input Time First
              * @default false
              */
-            input_time_first: boolean;
+            input_time_first?: boolean;
             /** Output Shape */
             output_shape: number[] | null;
             /** Samples */
@@ -4099,7 +4116,7 @@ export interface components {
             /** Count */
             count: number;
             /** Value */
-            value: number;
+            value: number | ("NaN" | "Infinity" | "-Infinity");
         };
         /**
          * Restore
@@ -4117,7 +4134,7 @@ export interface components {
              * Unit
              * @default null
              */
-            unit: number | null;
+            unit?: number | null;
         };
         /**
          * Rewind
@@ -4143,12 +4160,12 @@ export interface components {
              * Branch
              * @default 0
              */
-            branch: number;
+            branch?: number;
             /**
              * Step
              * @default 0
              */
-            step: number;
+            step?: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -4160,9 +4177,9 @@ export interface components {
              * Epoch
              * @default null
              */
-            epoch: number | null;
+            epoch?: number | null;
             /** @default null */
-            settings: components["schemas"]["Settings"] | null;
+            settings?: components["schemas"]["Settings"] | null;
         };
         /**
          * RunInfo
@@ -4179,7 +4196,7 @@ export interface components {
              */
             state: "queued" | "starting" | "running" | "paused" | "finished" | "parked" | "interrupted" | "failed";
             /** @default null */
-            reason: components["schemas"]["Text"] | null;
+            reason?: components["schemas"]["Text"] | null;
             spec: components["schemas"]["RunSpec"];
             /** Device */
             device: string;
@@ -4187,17 +4204,17 @@ export interface components {
              * Branch
              * @default 0
              */
-            branch: number;
+            branch?: number;
             /**
              * Step
              * @default 0
              */
-            step: number;
+            step?: number;
             /**
              * Epoch
              * @default 0
              */
-            epoch: number;
+            epoch?: number;
             /** Created */
             created: number;
             /** Updated */
@@ -4206,7 +4223,7 @@ export interface components {
              * Last Seq
              * @default 0
              */
-            last_seq: number;
+            last_seq?: number;
             settings: components["schemas"]["Settings"];
             /**
              * Branches
@@ -4218,19 +4235,19 @@ export interface components {
              *       }
              *     ]
              */
-            branches: components["schemas"]["Branch"][];
+            branches?: components["schemas"]["Branch"][];
             /** @default null */
-            unreadable: components["schemas"]["Text"] | null;
+            unreadable?: components["schemas"]["Text"] | null;
             /**
              * Queue Position
              * @default null
              */
-            queue_position: number | null;
+            queue_position?: number | null;
             /**
              * Viewers
              * @default 0
              */
-            viewers: number;
+            viewers?: number;
         };
         /**
          * RunPage
@@ -4252,12 +4269,12 @@ export interface components {
              * @default 1
              * @constant
              */
-            version: 1;
+            version?: 1;
             /**
              * Name
              * @default
              */
-            name: string;
+            name?: string;
             /** Model */
             model: components["schemas"]["ModelSpec"] | components["schemas"]["PartValue"][];
             training: components["schemas"]["TrainingSpec"];
@@ -4265,18 +4282,18 @@ export interface components {
              * Seed
              * @default 0
              */
-            seed: number;
+            seed?: number;
             /**
              * Device
              * @default auto
              * @enum {string}
              */
-            device: "auto" | "cpu" | "cuda";
+            device?: "auto" | "cpu" | "cuda";
             /**
              * Weights
              * @default null
              */
-            weights: string | null;
+            weights?: string | null;
         };
         /**
          * SamplesWanted
@@ -4289,17 +4306,17 @@ export interface components {
              * @default train
              * @enum {string}
              */
-            split: "train" | "val";
+            split?: "train" | "val";
             /**
              * Start
              * @default 0
              */
-            start: number;
+            start?: number;
             /**
              * Count
              * @default 24
              */
-            count: number;
+            count?: number;
         };
         ServerMessage: components["schemas"]["Hello"] | components["schemas"]["Events"] | components["schemas"]["Refused"] | components["schemas"]["Reset"] | components["schemas"]["Held"];
         /**
@@ -4329,12 +4346,12 @@ export interface components {
              * Clip Norm
              * @default null
              */
-            clip_norm: number | null;
+            clip_norm?: number | null;
             /**
              * Clip Value
              * @default null
              */
-            clip_value: number | null;
+            clip_value?: number | null;
         };
         /**
          * SetEpochs
@@ -4436,7 +4453,7 @@ export interface components {
              * Steps Per Second
              * @default null
              */
-            steps_per_second: number | null;
+            steps_per_second?: number | null;
         };
         /**
          * Settings
@@ -4451,7 +4468,7 @@ export interface components {
              * Loss
              * @default {}
              */
-            loss: {
+            loss?: {
                 [key: string]: number | boolean;
             };
             /** Batch Size */
@@ -4462,12 +4479,12 @@ export interface components {
              * Speed
              * @default null
              */
-            speed: number | null;
+            speed?: number | null;
             /**
              * Layers
              * @default {}
              */
-            layers: {
+            layers?: {
                 [key: string]: {
                     [key: string]: number | boolean;
                 };
@@ -4477,29 +4494,29 @@ export interface components {
              * Clip Norm
              * @default null
              */
-            clip_norm: number | null;
+            clip_norm?: number | null;
             /**
              * Clip Value
              * @default null
              */
-            clip_value: number | null;
+            clip_value?: number | null;
             /**
              * Groups
              * @default []
              */
-            groups: components["schemas"]["ParameterGroup"][];
+            groups?: components["schemas"]["ParameterGroup"][];
             /**
              * Frozen
              * @default {}
              */
-            frozen: {
+            frozen?: {
                 [key: string]: components["schemas"]["Marked"];
             };
             /**
              * Silenced
              * @default {}
              */
-            silenced: {
+            silenced?: {
                 [key: string]: components["schemas"]["Marked"];
             };
         };
@@ -4521,7 +4538,7 @@ export interface components {
              * Unit
              * @default null
              */
-            unit: number | null;
+            unit?: number | null;
         };
         /**
          * SnapshotInfo
@@ -4556,12 +4573,12 @@ export interface components {
              * Branch
              * @default 0
              */
-            branch: number;
+            branch?: number;
             /**
              * Step
              * @default 0
              */
-            step: number;
+            step?: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -4601,12 +4618,12 @@ export interface components {
              * Branch
              * @default 0
              */
-            branch: number;
+            branch?: number;
             /**
              * Step
              * @default 0
              */
-            step: number;
+            step?: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -4618,17 +4635,17 @@ export interface components {
              */
             state: "queued" | "starting" | "running" | "paused" | "finished" | "parked" | "interrupted" | "failed";
             /** @default null */
-            reason: components["schemas"]["Text"] | null;
+            reason?: components["schemas"]["Text"] | null;
             /**
              * Device
              * @default null
              */
-            device: string | null;
+            device?: string | null;
             /**
              * Kept
              * @default []
              */
-            kept: (components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLoss"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"])[];
+            kept?: (components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Step"] | components["schemas"]["Rewind"] | components["schemas"]["SetOptimizer"] | components["schemas"]["SetLoss"] | components["schemas"]["SetLayer"] | components["schemas"]["SetBatchSize"] | components["schemas"]["SetEpochs"] | components["schemas"]["SetSchedule"] | components["schemas"]["SetClipping"] | components["schemas"]["SetGroups"] | components["schemas"]["EditWeight"] | components["schemas"]["Freeze"] | components["schemas"]["Unfreeze"] | components["schemas"]["Silence"] | components["schemas"]["Restore"] | components["schemas"]["SetSpeed"])[];
         };
         /**
          * Step
@@ -4645,12 +4662,12 @@ export interface components {
              * @default batch
              * @enum {string}
              */
-            unit: "batch" | "epoch";
+            unit?: "batch" | "epoch";
             /**
              * Count
              * @default 1
              */
-            count: number;
+            count?: number;
         };
         /**
          * StepPrediction
@@ -4666,7 +4683,7 @@ export interface components {
             /** Top */
             top: [
                 number,
-                number
+                number | ("NaN" | "Infinity" | "-Infinity")
             ][];
         };
         /**
@@ -4689,7 +4706,7 @@ export interface components {
              * Since
              * @default null
              */
-            since: number | null;
+            since?: number | null;
         };
         /**
          * StoredSample
@@ -4706,12 +4723,12 @@ export interface components {
              * @default val
              * @enum {string}
              */
-            split: "train" | "val";
+            split?: "train" | "val";
             /**
              * Index
              * @default 0
              */
-            index: number;
+            index?: number;
         };
         /**
          * Subscribe
@@ -4730,7 +4747,7 @@ export interface components {
              * After
              * @default 0
              */
-            after: number;
+            after?: number;
         };
         /**
          * SupervisedPhase
@@ -4742,13 +4759,13 @@ export interface components {
              * @default supervised
              * @constant
              */
-            type: "supervised";
+            type?: "supervised";
             /**
              * Target
              * @default label
              * @enum {string}
              */
-            target: "label" | "input";
+            target?: "label" | "input";
             loss?: components["schemas"]["PartValue"];
             optimizer?: components["schemas"]["PartValue"];
             schedule?: components["schemas"]["PartValue"];
@@ -4756,27 +4773,27 @@ export interface components {
              * Groups
              * @default []
              */
-            groups: components["schemas"]["ParameterGroup"][];
+            groups?: components["schemas"]["ParameterGroup"][];
             /**
              * Clip Norm
              * @default null
              */
-            clip_norm: number | null;
+            clip_norm?: number | null;
             /**
              * Clip Value
              * @default null
              */
-            clip_value: number | null;
+            clip_value?: number | null;
             /**
              * Batch Size
              * @default 64
              */
-            batch_size: number;
+            batch_size?: number;
             /**
              * Epochs
              * @default 8
              */
-            epochs: number;
+            epochs?: number;
         };
         /**
          * Sweep
@@ -4795,7 +4812,7 @@ export interface components {
              *       "seed": 0
              *     }
              */
-            warp: components["schemas"]["Warp"];
+            warp?: components["schemas"]["Warp"];
             /**
              * Axis
              * @enum {string}
@@ -4809,7 +4826,7 @@ export interface components {
              * Points
              * @default 61
              */
-            points: number;
+            points?: number;
         };
         /**
          * SweepAnswer
@@ -4826,7 +4843,7 @@ export interface components {
             /** Values */
             values: number[];
             /** Answers */
-            answers: number[][];
+            answers: (number | ("NaN" | "Infinity" | "-Infinity"))[][];
             /** Labels */
             labels: (number | null)[] | null;
             /** Target */
@@ -4863,12 +4880,12 @@ export interface components {
              *       "activation"
              *     ]
              */
-            roles: ("activation" | "kernel" | "decision" | "gate" | "unit")[];
+            roles?: ("activation" | "kernel" | "decision" | "gate" | "unit")[];
             /**
              * Nodes
              * @default null
              */
-            nodes: string[] | null;
+            nodes?: string[] | null;
             /**
              * Sample
              * @default {
@@ -4877,17 +4894,17 @@ export interface components {
              *       "index": 0
              *     }
              */
-            sample: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["TextSample"] | components["schemas"]["WarpedSample"];
+            sample?: components["schemas"]["StoredSample"] | components["schemas"]["GivenSample"] | components["schemas"]["TextSample"] | components["schemas"]["WarpedSample"];
             /**
              * Rate
              * @default 20
              */
-            rate: number;
+            rate?: number;
             /**
              * Unit
              * @default null
              */
-            unit: number | null;
+            unit?: number | null;
         };
         /**
          * TensorCheck
@@ -4910,15 +4927,15 @@ export interface components {
             /** Checked */
             checked: number;
             /** Largest */
-            largest: number;
+            largest: number | ("NaN" | "Infinity" | "-Infinity");
             /** Scale */
-            scale: number;
+            scale: number | ("NaN" | "Infinity" | "-Infinity");
             /** Cancels */
             cancels: boolean;
             /** Error */
-            error: number;
+            error: number | ("NaN" | "Infinity" | "-Infinity");
             /** Floor */
-            floor: number;
+            floor: number | ("NaN" | "Infinity" | "-Infinity");
             worst: components["schemas"]["Entry"] | null;
             /** Kinks */
             kinks: components["schemas"]["Entry"][];
@@ -4947,14 +4964,14 @@ export interface components {
          */
         Term: {
             /** Value */
-            value: number;
+            value: number | ("NaN" | "Infinity" | "-Infinity");
             /** Factors */
             factors: components["schemas"]["Factor"][];
             /**
              * Symbol
              * @default null
              */
-            symbol: string | null;
+            symbol?: string | null;
         };
         /**
          * Text
@@ -4992,42 +5009,42 @@ export interface components {
              * Step
              * @default null
              */
-            step: number | null;
+            step?: number | null;
             /**
              * Samples
              * @default null
              */
-            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
+            samples?: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
             /**
              * Precision
              * @default float64
              * @enum {string}
              */
-            precision: "float32" | "float64";
+            precision?: "float32" | "float64";
             /** Node */
             node: string;
             /**
              * Sample
              * @default 0
              */
-            sample: number;
+            sample?: number;
             /**
              * Layer
              * @default null
              */
-            layer: number | null;
+            layer?: number | null;
             /**
              * Reverse
              * @default false
              */
-            reverse: boolean;
+            reverse?: boolean;
             /**
              * Roles
              * @default null
              */
-            roles: ("state" | "sensitivity" | "matrix" | "contribution")[] | null;
+            roles?: ("state" | "sensitivity" | "matrix" | "contribution")[] | null;
             /** @default null */
-            contribution: components["schemas"]["Contribution"] | null;
+            contribution?: components["schemas"]["Contribution"] | null;
         };
         /**
          * TokenInfo
@@ -5064,12 +5081,12 @@ export interface components {
              * Text
              * @default null
              */
-            text: string | null;
+            text?: string | null;
             /**
              * Ids
              * @default []
              */
-            ids: number[];
+            ids?: number[];
         };
         /**
          * Totals
@@ -5109,33 +5126,33 @@ export interface components {
              * Step
              * @default null
              */
-            step: number | null;
+            step?: number | null;
             /**
              * Samples
              * @default null
              */
-            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
+            samples?: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
             /**
              * Precision
              * @default float64
              * @enum {string}
              */
-            precision: "float32" | "float64";
+            precision?: "float32" | "float64";
             /**
              * Roles
              * @default null
              */
-            roles: ("activation" | "sensitivity" | "derivative" | "inside" | "parameter" | "gradient" | "update" | "state")[] | null;
+            roles?: ("activation" | "sensitivity" | "derivative" | "inside" | "parameter" | "gradient" | "update" | "state")[] | null;
             /**
              * Nodes
              * @default null
              */
-            nodes: string[] | null;
+            nodes?: string[] | null;
             /**
              * Sample
              * @default null
              */
-            sample: number | null;
+            sample?: number | null;
         };
         /**
          * Traced
@@ -5147,18 +5164,18 @@ export interface components {
              * Step
              * @default null
              */
-            step: number | null;
+            step?: number | null;
             /**
              * Samples
              * @default null
              */
-            samples: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
+            samples?: (components["schemas"]["StoredSample"] | components["schemas"]["Drawn"] | components["schemas"]["Read"])[] | null;
             /**
              * Precision
              * @default float64
              * @enum {string}
              */
-            precision: "float32" | "float64";
+            precision?: "float32" | "float64";
         };
         /**
          * TrainingSpec
@@ -5170,13 +5187,13 @@ export interface components {
              * @default 1
              * @constant
              */
-            version: 1;
+            version?: 1;
             dataset: components["schemas"]["PartValue"];
             /**
              * Augmentations
              * @default []
              */
-            augmentations: components["schemas"]["PartValue"][];
+            augmentations?: components["schemas"]["PartValue"][];
             /**
              * Phases
              * @default [
@@ -5205,7 +5222,7 @@ export interface components {
              *       }
              *     ]
              */
-            phases: components["schemas"]["SupervisedPhase"][];
+            phases?: components["schemas"]["SupervisedPhase"][];
         };
         /**
          * Unfreeze
@@ -5223,7 +5240,7 @@ export interface components {
              * Unit
              * @default null
              */
-            unit: number | null;
+            unit?: number | null;
         };
         /**
          * Unsubscribe
@@ -5271,12 +5288,12 @@ export interface components {
              * Branch
              * @default 0
              */
-            branch: number;
+            branch?: number;
             /**
              * Step
              * @default 0
              */
-            step: number;
+            step?: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -5285,22 +5302,22 @@ export interface components {
             /** Epoch */
             epoch: number;
             /** Loss */
-            loss: number;
+            loss: number | ("NaN" | "Infinity" | "-Infinity");
             /**
              * Accuracy
              * @default null
              */
-            accuracy: number | null;
+            accuracy?: number | ("NaN" | "Infinity" | "-Infinity") | null;
             /**
              * Train Loss
              * @default null
              */
-            train_loss: number | null;
+            train_loss?: number | ("NaN" | "Infinity" | "-Infinity") | null;
             /**
              * Train Accuracy
              * @default null
              */
-            train_accuracy: number | null;
+            train_accuracy?: number | ("NaN" | "Infinity" | "-Infinity") | null;
         };
         /**
          * ValidationSeries
@@ -5310,9 +5327,9 @@ export interface components {
             /** Steps */
             steps: number[];
             /** Loss */
-            loss: number[];
+            loss: (number | ("NaN" | "Infinity" | "-Infinity"))[];
             /** Accuracy */
-            accuracy: number[] | null;
+            accuracy: (number | ("NaN" | "Infinity" | "-Infinity"))[] | null;
         };
         /**
          * Visibility
@@ -5337,42 +5354,42 @@ export interface components {
              * Turn
              * @default 0
              */
-            turn: number;
+            turn?: number;
             /**
              * Scale
              * @default 1
              */
-            scale: number;
+            scale?: number;
             /**
              * Shift X
              * @default 0
              */
-            shift_x: number;
+            shift_x?: number;
             /**
              * Shift Y
              * @default 0
              */
-            shift_y: number;
+            shift_y?: number;
             /**
              * Shear
              * @default 0
              */
-            shear: number;
+            shear?: number;
             /**
              * Bend
              * @default 0
              */
-            bend: number;
+            bend?: number;
             /**
              * Elastic
              * @default 0
              */
-            elastic: number;
+            elastic?: number;
             /**
              * Seed
              * @default 0
              */
-            seed: number;
+            seed?: number;
         };
         /**
          * WarpedSample
@@ -5398,7 +5415,7 @@ export interface components {
              *       "seed": 0
              *     }
              */
-            warp: components["schemas"]["Warp"];
+            warp?: components["schemas"]["Warp"];
         };
         /**
          * Watch
@@ -5416,7 +5433,7 @@ export interface components {
              * Taps
              * @default []
              */
-            taps: components["schemas"]["Tap"][];
+            taps?: components["schemas"]["Tap"][];
         };
         /**
          * WeightsInfo
@@ -5441,27 +5458,27 @@ export interface components {
              * Stride
              * @default
              */
-            stride: string;
+            stride?: string;
             /**
              * Padding
              * @default
              */
-            padding: string;
+            padding?: string;
             /**
              * Half Padding
              * @default
              */
-            half_padding: string;
+            half_padding?: string;
             /**
              * Dilation
              * @default
              */
-            dilation: string;
+            dilation?: string;
             /**
              * Winner
              * @default false
              */
-            winner: boolean;
+            winner?: boolean;
         };
         /**
          * WordPlace
@@ -5473,9 +5490,9 @@ export interface components {
             /** Token */
             token: number;
             /** X */
-            x: number;
+            x: number | ("NaN" | "Infinity" | "-Infinity");
             /** Y */
-            y: number;
+            y: number | ("NaN" | "Infinity" | "-Infinity");
         };
         /**
          * Written
@@ -5486,7 +5503,7 @@ export interface components {
             /** Token */
             token: string;
             /** Probability */
-            probability: number;
+            probability: number | ("NaN" | "Infinity" | "-Infinity");
             /** Top */
             top: components["schemas"]["Likely"][];
         };
@@ -6828,199 +6845,6 @@ export interface operations {
             };
         };
     };
-    predict: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The run's id. */
-                run: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PredictionWanted"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Prediction"];
-                };
-            };
-            400: components["responses"]["400"];
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            408: components["responses"]["408"];
-            409: components["responses"]["409"];
-            413: components["responses"]["413"];
-            415: components["responses"]["415"];
-            421: components["responses"]["421"];
-            422: components["responses"]["422"];
-            429: components["responses"]["429"];
-            431: components["responses"]["431"];
-            503: components["responses"]["503"];
-            507: components["responses"]["507"];
-            /** @description Any other error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    sweep: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The run's id. */
-                run: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SweepWanted"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SweepAnswer"];
-                };
-            };
-            400: components["responses"]["400"];
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            408: components["responses"]["408"];
-            409: components["responses"]["409"];
-            413: components["responses"]["413"];
-            415: components["responses"]["415"];
-            421: components["responses"]["421"];
-            422: components["responses"]["422"];
-            429: components["responses"]["429"];
-            431: components["responses"]["431"];
-            503: components["responses"]["503"];
-            507: components["responses"]["507"];
-            /** @description Any other error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    augment_sample: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The run's id. */
-                run: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AugmentedWanted"];
-            };
-        };
-        responses: {
-            /** @description inputs (count, …) */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/vnd.safetensors": string;
-                };
-            };
-            400: components["responses"]["400"];
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            408: components["responses"]["408"];
-            409: components["responses"]["409"];
-            413: components["responses"]["413"];
-            415: components["responses"]["415"];
-            421: components["responses"]["421"];
-            422: components["responses"]["422"];
-            429: components["responses"]["429"];
-            431: components["responses"]["431"];
-            503: components["responses"]["503"];
-            507: components["responses"]["507"];
-            /** @description Any other error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    get_tensors: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The run's id. */
-                run: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Every parameter, named node.weight … */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/vnd.safetensors": string;
-                };
-            };
-            400: components["responses"]["400"];
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            408: components["responses"]["408"];
-            409: components["responses"]["409"];
-            421: components["responses"]["421"];
-            429: components["responses"]["429"];
-            431: components["responses"]["431"];
-            503: components["responses"]["503"];
-            507: components["responses"]["507"];
-            /** @description Any other error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
     list_exports: {
         parameters: {
             query?: never;
@@ -7497,7 +7321,7 @@ export interface operations {
             };
         };
     };
-    exciting: {
+    augment_sample: {
         parameters: {
             query?: never;
             header?: never;
@@ -7509,7 +7333,57 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ExcitingWanted"];
+                "application/json": components["schemas"]["AugmentedWanted"];
+            };
+        };
+        responses: {
+            /** @description inputs (count, …) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.safetensors": string;
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            408: components["responses"]["408"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            421: components["responses"]["421"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            431: components["responses"]["431"];
+            503: components["responses"]["503"];
+            507: components["responses"]["507"];
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HealthWanted"];
             };
         };
         responses: {
@@ -7519,7 +7393,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Exciting"];
+                    "application/json": components["schemas"]["DerivativeHealth"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            408: components["responses"]["408"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            421: components["responses"]["421"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            431: components["responses"]["431"];
+            503: components["responses"]["503"];
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    explain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplainWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
                 };
             };
             400: components["responses"]["400"];
@@ -7584,6 +7507,394 @@ export interface operations {
             429: components["responses"]["429"];
             431: components["responses"]["431"];
             503: components["responses"]["503"];
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    gradcheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GradcheckWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gradcheck"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            408: components["responses"]["408"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            421: components["responses"]["421"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            431: components["responses"]["431"];
+            503: components["responses"]["503"];
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    operations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Traced"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operations"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            408: components["responses"]["408"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            421: components["responses"]["421"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            431: components["responses"]["431"];
+            503: components["responses"]["503"];
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_tensors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every parameter, named node.weight … */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.safetensors": string;
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            408: components["responses"]["408"];
+            409: components["responses"]["409"];
+            421: components["responses"]["421"];
+            429: components["responses"]["429"];
+            431: components["responses"]["431"];
+            503: components["responses"]["503"];
+            507: components["responses"]["507"];
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    predict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PredictionWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prediction"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            408: components["responses"]["408"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            421: components["responses"]["421"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            431: components["responses"]["431"];
+            503: components["responses"]["503"];
+            507: components["responses"]["507"];
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    through_time: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThroughTimeWanted"];
+            };
+        };
+        responses: {
+            /** @description Tensors named node.state, node.state.sensitivity … */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.safetensors": string;
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            408: components["responses"]["408"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            421: components["responses"]["421"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            431: components["responses"]["431"];
+            503: components["responses"]["503"];
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    exciting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExcitingWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exciting"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            408: components["responses"]["408"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            421: components["responses"]["421"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            431: components["responses"]["431"];
+            503: components["responses"]["503"];
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    trace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TraceWanted"];
+            };
+        };
+        responses: {
+            /** @description Tensors named node.activation, node.weight.gradient … */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.safetensors": string;
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            408: components["responses"]["408"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            421: components["responses"]["421"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            431: components["responses"]["431"];
+            503: components["responses"]["503"];
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SweepWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SweepAnswer"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            408: components["responses"]["408"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            421: components["responses"]["421"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            431: components["responses"]["431"];
+            503: components["responses"]["503"];
+            507: components["responses"]["507"];
             /** @description Any other error. */
             default: {
                 headers: {
@@ -7812,300 +8123,6 @@ export interface operations {
             408: components["responses"]["408"];
             409: components["responses"]["409"];
             421: components["responses"]["421"];
-            429: components["responses"]["429"];
-            431: components["responses"]["431"];
-            503: components["responses"]["503"];
-            /** @description Any other error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    trace: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The run's id. */
-                run: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TraceWanted"];
-            };
-        };
-        responses: {
-            /** @description Tensors named node.activation, node.weight.gradient … */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/vnd.safetensors": string;
-                };
-            };
-            400: components["responses"]["400"];
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            408: components["responses"]["408"];
-            409: components["responses"]["409"];
-            413: components["responses"]["413"];
-            415: components["responses"]["415"];
-            421: components["responses"]["421"];
-            422: components["responses"]["422"];
-            429: components["responses"]["429"];
-            431: components["responses"]["431"];
-            503: components["responses"]["503"];
-            /** @description Any other error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    through_time: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The run's id. */
-                run: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ThroughTimeWanted"];
-            };
-        };
-        responses: {
-            /** @description Tensors named node.state, node.state.sensitivity … */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/vnd.safetensors": string;
-                };
-            };
-            400: components["responses"]["400"];
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            408: components["responses"]["408"];
-            409: components["responses"]["409"];
-            413: components["responses"]["413"];
-            415: components["responses"]["415"];
-            421: components["responses"]["421"];
-            422: components["responses"]["422"];
-            429: components["responses"]["429"];
-            431: components["responses"]["431"];
-            503: components["responses"]["503"];
-            /** @description Any other error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    operations: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The run's id. */
-                run: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Traced"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Operations"];
-                };
-            };
-            400: components["responses"]["400"];
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            408: components["responses"]["408"];
-            409: components["responses"]["409"];
-            413: components["responses"]["413"];
-            415: components["responses"]["415"];
-            421: components["responses"]["421"];
-            422: components["responses"]["422"];
-            429: components["responses"]["429"];
-            431: components["responses"]["431"];
-            503: components["responses"]["503"];
-            /** @description Any other error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    explain: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The run's id. */
-                run: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ExplainWanted"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Explanation"];
-                };
-            };
-            400: components["responses"]["400"];
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            408: components["responses"]["408"];
-            409: components["responses"]["409"];
-            413: components["responses"]["413"];
-            415: components["responses"]["415"];
-            421: components["responses"]["421"];
-            422: components["responses"]["422"];
-            429: components["responses"]["429"];
-            431: components["responses"]["431"];
-            503: components["responses"]["503"];
-            /** @description Any other error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    gradcheck: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The run's id. */
-                run: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["GradcheckWanted"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Gradcheck"];
-                };
-            };
-            400: components["responses"]["400"];
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            408: components["responses"]["408"];
-            409: components["responses"]["409"];
-            413: components["responses"]["413"];
-            415: components["responses"]["415"];
-            421: components["responses"]["421"];
-            422: components["responses"]["422"];
-            429: components["responses"]["429"];
-            431: components["responses"]["431"];
-            503: components["responses"]["503"];
-            /** @description Any other error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    health: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The run's id. */
-                run: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["HealthWanted"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DerivativeHealth"];
-                };
-            };
-            400: components["responses"]["400"];
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            408: components["responses"]["408"];
-            409: components["responses"]["409"];
-            413: components["responses"]["413"];
-            415: components["responses"]["415"];
-            421: components["responses"]["421"];
-            422: components["responses"]["422"];
             429: components["responses"]["429"];
             431: components["responses"]["431"];
             503: components["responses"]["503"];

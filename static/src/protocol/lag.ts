@@ -1,37 +1,35 @@
 // The lag experiment on the wire: begun, looked at, stopped, forgotten; and the run that one of its cells is.
-import type { components } from './api.generated';
 import type { Api } from './rest';
-import type { RunSpec } from './types';
+import type { RunSpec, Sent, Written } from './types';
 
-type Schemas = components['schemas'];
-export type LagSpec = Schemas['LagSpec'];
-export type LagRecord = Schemas['LagRecord'];
-export type LagFinding = Schemas['LagFinding'];
+export type LagSpec = Written<Sent['LagSpec']>;
+export type LagRecord = Written<Sent['LagRecord']>;
+export type LagFinding = Written<Sent['LagFinding']>;
 export type LagCell = LagFinding['cell'];
-export type LagTask = NonNullable<LagSpec['task']>;
-
-const at = (id: string) => `/lag-experiments/${encodeURIComponent(id)}`;
+export type LagTask = LagSpec['task'];
 
 export class LagExperiments {
-  readonly #api: Api;
+  readonly #http: Api['http'];
 
   constructor(api: Api) {
-    this.#api = api;
+    this.#http = api.http;
   }
 
   async all(): Promise<LagRecord[]> {
-    return (await this.#api.call<{ experiments: LagRecord[] }>('/lag-experiments')).experiments;
+    return (await this.#http.GET('/api/v1/lag-experiments')).experiments;
   }
 
-  begin(spec: Partial<LagSpec>): Promise<LagRecord> {
-    return this.#api.call('/lag-experiments', 'POST', spec);
+  begin(spec: Sent['LagSpec']): Promise<LagRecord> {
+    return this.#http.POST('/api/v1/lag-experiments', { body: spec });
   }
 
-  stop(id: string): Promise<LagRecord> {
-    return this.#api.call(`${at(id)}/training`, 'DELETE');
+  stop(experiment: string): Promise<LagRecord> {
+    const params = { path: { experiment } };
+    return this.#http.DELETE('/api/v1/lag-experiments/{experiment}/training', { params });
   }
 
-  run(id: string, lag: number, cell: LagCell): Promise<RunSpec> {
-    return this.#api.call(`${at(id)}/runs/${lag}/${cell}`);
+  run(experiment: string, lag: number, cell: LagCell): Promise<RunSpec> {
+    const params = { path: { experiment, lag, cell } };
+    return this.#http.GET('/api/v1/lag-experiments/{experiment}/runs/{lag}/{cell}', { params });
   }
 }

@@ -1,25 +1,25 @@
 // The microscope on the wire: the trace of a step, its operations, one number explained, gradients checked.
-import type { components } from './api.generated';
-import type { Api } from './rest';
+import { AS_TENSORS } from './requests';
+import { ofRun, type Api } from './rest';
 import type { ThroughTimeWanted } from './through';
+import type { Sent, Written } from './types';
 
-type Schemas = components['schemas'];
-export type Cell = Schemas['Cell'];
+export type Cell = Written<Sent['Cell']>;
 /** A cell as it is asked for: what has a default may be left out. */
-export type CellAsked = Pick<Cell, 'role'> & Partial<Cell>;
-export type Explanation = Schemas['Explanation'];
-export type Term = Schemas['Term'];
-export type Factor = Schemas['Factor'];
-export type Operations = Schemas['Operations'];
-export type OperationStep = Schemas['OperationStep'];
-export type Gradcheck = Schemas['Gradcheck'];
-export type DerivativeHealth = Schemas['DerivativeHealth'];
-export type LayerHealth = Schemas['LayerHealth'];
+export type CellAsked = Sent['Cell'];
+export type Explanation = Written<Sent['Explanation']>;
+export type Term = Written<Sent['Term']>;
+export type Factor = Written<Sent['Factor']>;
+export type Operations = Written<Sent['Operations']>;
+export type OperationStep = Written<Sent['OperationStep']>;
+export type Gradcheck = Written<Sent['Gradcheck']>;
+export type DerivativeHealth = Written<Sent['DerivativeHealth']>;
+export type LayerHealth = Written<Sent['LayerHealth']>;
 /** Which pass: no `step` is the coming one, no `samples` the step's own batch. */
-export type Traced = Partial<Schemas['Traced']>;
-export type TraceWanted = Partial<Schemas['TraceWanted']>;
-export type ExplainWanted = Traced & { cell: CellAsked; form?: 'mean' | 'sum' };
-export type GradcheckWanted = Partial<Schemas['GradcheckWanted']>;
+export type Traced = Sent['Traced'];
+export type TraceWanted = Sent['TraceWanted'];
+export type ExplainWanted = Sent['ExplainWanted'];
+export type GradcheckWanted = Sent['GradcheckWanted'];
 
 /** A call as text can show it; `tensors`: it is answered by a safetensors file. */
 export interface RunCall {
@@ -44,39 +44,45 @@ export const LOSS_NODE = '@loss';
 
 /** The questions of one server about its runs. Each may be given up by its signal. */
 export class Microscope {
-  readonly #api: Api;
+  readonly #http: Api['http'];
 
   constructor(api: Api) {
-    this.#api = api;
+    this.#http = api.http;
   }
 
   /** Tensors named `node.activation`, `node.weight.gradient`, … as a tensor frame. */
   trace(run: string, wanted: TraceWanted, signal?: AbortSignal): Promise<ArrayBuffer> {
-    return this.#api.askTensors(run, 'trace', wanted, signal);
+    const asked = { params: ofRun(run), body: wanted, signal, ...AS_TENSORS };
+    return this.#http.POST('/api/v1/runs/{run}/trace', asked);
   }
 
   /** A recurrent layer through time; see `Through`. */
   throughTime(run: string, wanted: ThroughTimeWanted, signal?: AbortSignal): Promise<ArrayBuffer> {
-    return this.#api.askTensors(run, 'through_time', wanted, signal);
+    const asked = { params: ofRun(run), body: wanted, signal, ...AS_TENSORS };
+    return this.#http.POST('/api/v1/runs/{run}/through_time', asked);
   }
 
   operations(run: string, wanted: Traced, signal?: AbortSignal): Promise<Operations> {
-    return this.#api.ask(run, 'operations', wanted, signal);
+    const asked = { params: ofRun(run), body: wanted, signal };
+    return this.#http.POST('/api/v1/runs/{run}/operations', asked);
   }
 
   explain(run: string, wanted: ExplainWanted, signal?: AbortSignal): Promise<Explanation> {
-    return this.#api.ask(run, 'explain', wanted, signal);
+    const asked = { params: ofRun(run), body: wanted, signal };
+    return this.#http.POST('/api/v1/runs/{run}/explain', asked);
   }
 
   gradcheck(run: string, wanted: GradcheckWanted, signal?: AbortSignal): Promise<Gradcheck> {
-    return this.#api.ask(run, 'gradcheck', wanted, signal);
+    const asked = { params: ofRun(run), body: wanted, signal };
+    return this.#http.POST('/api/v1/runs/{run}/gradcheck', asked);
   }
 
   health(
     run: string,
-    wanted: { points?: number },
+    wanted: Sent['HealthWanted'],
     signal?: AbortSignal,
   ): Promise<DerivativeHealth> {
-    return this.#api.ask(run, 'health', wanted, signal);
+    const asked = { params: ofRun(run), body: wanted, signal };
+    return this.#http.POST('/api/v1/runs/{run}/health', asked);
   }
 }

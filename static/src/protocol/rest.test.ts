@@ -3,19 +3,16 @@ import { ApiError } from './errors';
 import { SAFETENSORS } from './requests';
 import { Api } from './rest';
 
-interface Seen {
-  url: string;
-  init: RequestInit;
-}
+const ORIGIN = 'http://glassnet.test';
 
 /** The network is replaced: what is tested is what goes out and what becomes of an answer. */
-function answering(response: () => Response): { api: Api; seen: Seen[] } {
-  const seen: Seen[] = [];
-  const fetcher = ((url: string, init: RequestInit) => {
-    seen.push({ url, init });
+function answering(response: () => Response): { api: Api; seen: Request[] } {
+  const seen: Request[] = [];
+  const fetcher = (request: Request) => {
+    seen.push(request);
     return Promise.resolve(response());
-  }) as unknown as typeof fetch;
-  return { api: new Api('/api/v1', fetcher), seen };
+  };
+  return { api: new Api(ORIGIN, fetcher), seen };
 }
 
 const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
@@ -24,18 +21,30 @@ describe('the client', () => {
   it('posts commands as JSON and gives back what was applied', async () => {
     const { api, seen } = answering(() => json({ step: 3, branch: 0, seq: 9, waiting: false }));
     expect((await api.command('r1', { type: 'set_speed', steps_per_second: null })).seq).toBe(9);
-    expect(seen[0]?.url).toBe('/api/v1/runs/r1/commands');
-    expect(seen[0]?.init).toMatchObject({
-      method: 'POST',
-      body: '{"type":"set_speed","steps_per_second":null}',
-    });
+    expect(seen[0]?.url).toBe(`${ORIGIN}/api/v1/runs/r1/commands`);
+    expect(seen[0]?.method).toBe('POST');
+    expect(await seen[0]?.json()).toEqual({ type: 'set_speed', steps_per_second: null });
   });
 
   it('asks for tensors by their media type', async () => {
     const { api, seen } = answering(() => new Response(new Uint8Array([1, 2])));
     const buffer = await api.activations('r1', { kind: 'given', values: [0.5] });
     expect(buffer.byteLength).toBe(2);
-    expect(seen[0]?.init.headers).toMatchObject({ accept: SAFETENSORS });
+    expect(seen[0]?.headers.get('accept')).toBe(SAFETENSORS);
+  });
+
+  it('sends a file as its bytes, with what is to be made of it in the address', async () => {
+    const { api, seen } = answering(() => json({ id: 'u1', state: 'reading' }, 202));
+    await api.upload(new File(['a,b'], 'rows.csv'), { size: 28, colour: 'grey' });
+    expect(new URL(seen[0]?.url ?? '').search).toBe('?filename=rows.csv&size=28&colour=grey');
+    expect(seen[0]?.headers.get('content-type')).toBe('application/octet-stream');
+    expect(await seen[0]?.text()).toBe('a,b');
+  });
+
+  it('writes names into addresses so that they stay one part', async () => {
+    const { api, seen } = answering(() => json({}));
+    await api.run('a/b');
+    expect(seen[0]?.url).toBe(`${ORIGIN}/api/v1/runs/a%2Fb`);
   });
 
   it('makes one error of every refusal', async () => {
@@ -56,13 +65,13 @@ describe('the client', () => {
   it('survives an answer that is no JSON, and no answer at all', async () => {
     const { api } = answering(() => new Response('<html>', { status: 502, statusText: 'Bad' }));
     await expect(api.presets()).rejects.toMatchObject({ status: 502, code: 'unknown' });
-    const lost = new Api('/api/v1', () => Promise.reject(new TypeError('failed')));
+    const lost = new Api(ORIGIN, () => Promise.reject(new TypeError('failed')));
     await expect(lost.presets()).rejects.toMatchObject({ status: 0, code: 'offline' });
   });
 
   it('passes an abort on as it is', async () => {
     const abort = new DOMException('gone', 'AbortError');
-    const api = new Api('/api/v1', () => Promise.reject(abort));
+    const api = new Api(ORIGIN, () => Promise.reject(abort));
     await expect(api.presets()).rejects.toBe(abort);
   });
 });

@@ -1,17 +1,17 @@
-// The typed client of /api/v1. One method a route; every failure is an ApiError.
-import type { components } from './api.generated';
-import { Requests } from './requests';
-import type { BaselineRecord, BaselineSpec, SweepAnswer, SweepWanted } from './labs';
+// The calls to the server that several views share. Every failure is an ApiError.
+import { AS_TENSORS, httpOf, SAFETENSORS, sending, strictly } from './requests';
+import type { Fetch, Http } from './requests';
 import type {
   Applied,
+  BaselineRecord,
+  Catalog,
   Command,
   DatasetFacts,
   DatasetState,
-  DeviceInfo,
-  ExportInfo,
+  Devices,
   Example,
-  Families,
-  Measures,
+  ExportInfo,
+  MethodList,
   MetricsHistory,
   ModelSpec,
   OwnDetail,
@@ -19,74 +19,103 @@ import type {
   PartValue,
   Place,
   Plot,
+  PlotWanted,
   Prediction,
   Presets,
   RangeTest,
   RangeWanted,
   Report,
   RunInfo,
+  RunPage,
   RunSpec,
   Sample,
+  Sent,
   SnapshotInfo,
+  SpecReport,
+  SweepAnswer,
+  SweepWanted,
+  TokenList,
   TrainingSpec,
+  UploadOptions,
   UploadState,
   WeightsInfo,
 } from './types';
 
-type Schemas = components['schemas'];
+/** The parameters of a call about a run. */
+export const ofRun = (run: string) => ({ path: { run } });
+const ofSet = (digest: string) => ({ path: { digest } });
 
-const rangeTest = (id: string): string => `/runs/${encodeURIComponent(id)}/range-test`;
+export class Api {
+  /** Any call of the document. */
+  readonly http: Http;
+  readonly #fetch: Fetch;
+  readonly #origin: string;
 
-export class Api extends Requests {
-  catalog(): Promise<{ families: Families; health: Measures }> {
-    return this.json('/catalog');
+  constructor(
+    origin = typeof location === 'undefined' ? '' : location.origin,
+    fetcher: Fetch = (request) => fetch(request),
+  ) {
+    this.#origin = origin;
+    this.#fetch = strictly(fetcher);
+    this.http = httpOf(origin, this.#fetch);
+  }
+
+  catalog(): Promise<Catalog> {
+    return this.http.GET('/api/v1/catalog');
   }
 
   presets(): Promise<Presets> {
-    return this.json<Presets>('/presets');
+    return this.http.GET('/api/v1/presets');
   }
 
-  plot(family: string, part: PartValue, place: Place | null, signal?: AbortSignal): Promise<Plot> {
+  plot(
+    family: PlotWanted['family'],
+    part: PartValue,
+    place: Place | null,
+    signal?: AbortSignal,
+  ): Promise<Plot> {
     const body = { family, part, ...(place ? { place } : {}) };
-    return this.json('/catalog:plot', { method: 'POST', body, signal });
+    return this.http.POST('/api/v1/catalog:plot', { body, signal });
   }
 
   /** A run that shows a part; `name` is its family and type, `layers/conv1d`. */
   example(name: string): Promise<Example> {
-    return this.json(`/examples/${name.split('/').map(encodeURIComponent).join('/')}`);
+    const [family = '', kind = ''] = name.split('/');
+    const params = { path: { family, kind } };
+    return this.http.GET('/api/v1/examples/{family}/{kind}', { params });
   }
 
-  async devices(): Promise<{ devices: DeviceInfo[]; default: string }> {
-    return this.json('/devices');
+  devices(): Promise<Devices> {
+    return this.http.GET('/api/v1/devices');
   }
 
   check(model: ModelSpec, training: TrainingSpec, signal?: AbortSignal): Promise<Report> {
-    return this.json('/models:check', { method: 'POST', body: { model, training }, signal });
+    const body = { model, training };
+    return this.http.POST('/api/v1/models:check', { body, signal });
   }
 
   /** A whole spec of unknown origin, with every default written out, and its report. */
-  checkSpec(spec: unknown): Promise<{ spec: RunSpec; report: Report }> {
-    return this.json('/specs:check', { method: 'POST', body: spec });
+  checkSpec(spec: unknown): Promise<SpecReport> {
+    return this.http.POST('/api/v1/specs:check', { body: spec as Sent['RunSpec'] });
   }
 
   /** Keep a file of weights; a spec names it by its hash. */
   addWeights(file: Blob): Promise<WeightsInfo> {
-    return this.json('/weights', { method: 'POST', body: file });
+    return this.http.POST('/api/v1/weights', sending(file, SAFETENSORS));
   }
 
   async exports(id: string): Promise<ExportInfo[]> {
-    const path = `/runs/${encodeURIComponent(id)}/exports`;
-    return (await this.json<{ exports: ExportInfo[] }>(path)).exports;
+    const params = ofRun(id);
+    return (await this.http.GET('/api/v1/runs/{run}/exports', { params })).exports;
   }
 
   /** A file by its whole address on this server. */
   async file(href: string): Promise<Blob> {
-    const path = href.startsWith(this.base) ? href.slice(this.base.length) : href;
-    return (await this.send(path, { accept: '*/*' })).blob();
+    return (await this.#fetch(new Request(this.#origin + href))).blob();
   }
 
-  tokens(dataset: PartValue, text: string): Promise<Schemas['TokenList']> {
-    return this.json('/datasets:tokens', { method: 'POST', body: { dataset, text } });
+  tokens(dataset: PartValue, text: string): Promise<TokenList> {
+    return this.http.POST('/api/v1/datasets:tokens', { body: { dataset, text } });
   }
 
   samples(
@@ -97,152 +126,137 @@ export class Api extends Requests {
     signal?: AbortSignal,
   ): Promise<ArrayBuffer> {
     const body = { dataset, split, start, count };
-    return this.bytes('/datasets:samples', { method: 'POST', body, signal });
+    return this.http.POST('/api/v1/datasets:samples', { body, signal, ...AS_TENSORS });
   }
 
-  fetchDataset(dataset: PartValue): Promise<{ state: string }> {
-    return this.json('/datasets:fetch', { method: 'POST', body: { dataset } });
+  fetchDataset(dataset: PartValue): Promise<DatasetState> {
+    return this.http.POST('/api/v1/datasets:fetch', { body: { dataset } });
   }
 
   describe(dataset: PartValue, signal?: AbortSignal): Promise<DatasetFacts> {
-    return this.json('/datasets:describe', { method: 'POST', body: { dataset }, signal });
+    return this.http.POST('/api/v1/datasets:describe', { body: { dataset }, signal });
   }
 
-  /** `options` are those of the address: size, colour, header, delimiter. */
-  upload(file: File, options: Readonly<Record<string, string>>): Promise<UploadState> {
-    const query = new URLSearchParams({ filename: file.name.slice(0, 200), ...options });
-    return this.json(`/uploads?${query}`, { method: 'POST', file });
+  upload(file: File, options: UploadOptions): Promise<UploadState> {
+    const params = { query: { filename: file.name.slice(0, 200), ...options } };
+    const sent = sending(file, 'application/octet-stream');
+    return this.http.POST('/api/v1/uploads', { params, ...sent });
   }
 
   uploadState(id: string): Promise<UploadState> {
-    return this.json(`/uploads/${encodeURIComponent(id)}`);
+    const params = { path: { upload: id } };
+    return this.http.GET('/api/v1/uploads/{upload}', { params });
   }
 
   async ownData(): Promise<OwnSet[]> {
-    return (await this.json<{ sets: OwnSet[] }>('/own-data')).sets;
+    return (await this.http.GET('/api/v1/own-data')).sets;
   }
 
   ownDetail(digest: string): Promise<OwnDetail> {
-    return this.json(`/own-data/${digest}`);
+    return this.http.GET('/api/v1/own-data/{digest}', { params: ofSet(digest) });
   }
 
-  changeOwn(
-    digest: string,
-    texts: Partial<Record<'name' | 'licence' | 'source', string>>,
-  ): Promise<OwnDetail> {
-    return this.json(`/own-data/${digest}`, { method: 'PATCH', body: texts });
+  changeOwn(digest: string, texts: Sent['OwnChange']): Promise<OwnDetail> {
+    const params = ofSet(digest);
+    return this.http.PATCH('/api/v1/own-data/{digest}', { params, body: texts });
   }
 
   async removeOwn(digest: string): Promise<void> {
-    await this.send(`/own-data/${digest}`, { method: 'DELETE' });
+    await this.http.DELETE('/api/v1/own-data/{digest}', { params: ofSet(digest) });
   }
 
   /** The sample as training will see it in the next `count` steps. */
   augmented(id: string, sample: Sample, count: number): Promise<ArrayBuffer> {
-    const path = `/runs/${encodeURIComponent(id)}/augmented`;
-    return this.bytes(path, { method: 'POST', body: { sample, count } });
+    const asked = { params: ofRun(id), body: { sample, count }, ...AS_TENSORS };
+    return this.http.POST('/api/v1/runs/{run}/augmented', asked);
   }
 
   datasetState(type: string): Promise<DatasetState> {
-    return this.json(`/datasets/${encodeURIComponent(type)}`);
+    return this.http.GET('/api/v1/datasets/{kind}', { params: { path: { kind: type } } });
   }
 
   create(spec: RunSpec): Promise<RunInfo> {
-    return this.json('/runs', { method: 'POST', body: spec });
+    return this.http.POST('/api/v1/runs', { body: spec });
   }
 
-  runs(cursor?: string, limit = 20): Promise<{ runs: RunInfo[]; next: string | null }> {
-    const query = new URLSearchParams({ limit: String(limit) });
-    if (cursor) query.set('cursor', cursor);
-    return this.json(`/runs?${query}`);
+  runs(cursor?: string, limit = 20): Promise<RunPage> {
+    const query = { limit, ...(cursor ? { cursor } : {}) };
+    return this.http.GET('/api/v1/runs', { params: { query } });
   }
 
   run(id: string): Promise<RunInfo> {
-    return this.json(`/runs/${encodeURIComponent(id)}`);
+    return this.http.GET('/api/v1/runs/{run}', { params: ofRun(id) });
   }
 
   async remove(id: string): Promise<void> {
-    await this.send(`/runs/${encodeURIComponent(id)}`, { method: 'DELETE' });
+    await this.http.DELETE('/api/v1/runs/{run}', { params: ofRun(id) });
   }
 
   command(id: string, command: Command): Promise<Applied> {
-    const path = `/runs/${encodeURIComponent(id)}/commands`;
-    return this.json(path, { method: 'POST', body: command });
+    const asked = { params: ofRun(id), body: command };
+    return this.http.POST('/api/v1/runs/{run}/commands', asked);
   }
 
   metrics(id: string, branch?: number): Promise<MetricsHistory> {
-    const query = branch === undefined ? '' : `?branch=${branch}`;
-    return this.json(`/runs/${encodeURIComponent(id)}/metrics${query}`);
+    const params = { ...ofRun(id), query: branch === undefined ? {} : { branch } };
+    return this.http.GET('/api/v1/runs/{run}/metrics', { params });
   }
 
   async snapshots(id: string): Promise<SnapshotInfo[]> {
-    const path = `/runs/${encodeURIComponent(id)}/snapshots`;
-    return (await this.json<{ snapshots: SnapshotInfo[] }>(path)).snapshots;
+    const params = ofRun(id);
+    return (await this.http.GET('/api/v1/runs/{run}/snapshots', { params })).snapshots;
   }
 
   predict(id: string, sample: Sample): Promise<Prediction> {
-    const path = `/runs/${encodeURIComponent(id)}/predictions`;
-    return this.json(path, { method: 'POST', body: { sample } });
+    const asked = { params: ofRun(id), body: { sample } };
+    return this.http.POST('/api/v1/runs/{run}/predictions', asked);
   }
 
   /** A test of learning rates on a copy of the run: begun, looked at, given up. */
   startRangeTest(id: string, wanted: RangeWanted): Promise<RangeTest> {
-    return this.json(rangeTest(id), { method: 'POST', body: wanted });
+    const asked = { params: ofRun(id), body: wanted };
+    return this.http.POST('/api/v1/runs/{run}/range-test', asked);
   }
 
   rangeTest(id: string): Promise<RangeTest> {
-    return this.json(rangeTest(id));
+    return this.http.GET('/api/v1/runs/{run}/range-test', { params: ofRun(id) });
   }
 
   cancelRangeTest(id: string): Promise<RangeTest> {
-    return this.json(rangeTest(id), { method: 'DELETE' });
+    return this.http.DELETE('/api/v1/runs/{run}/range-test', { params: ofRun(id) });
   }
 
   /** All activations of one sample, float32, as a tensor frame. */
   activations(id: string, sample: Sample, signal?: AbortSignal): Promise<ArrayBuffer> {
-    const path = `/runs/${encodeURIComponent(id)}/predictions`;
-    return this.bytes(path, { method: 'POST', body: { sample }, signal });
+    const asked = { params: ofRun(id), body: { sample }, signal, ...AS_TENSORS };
+    return this.http.POST('/api/v1/runs/{run}/predictions', asked);
   }
 
   /** The answers for a sample along a movement, all in one call. */
   sweep(id: string, wanted: SweepWanted, signal?: AbortSignal): Promise<SweepAnswer> {
-    const path = `/runs/${encodeURIComponent(id)}/sweeps`;
-    return this.json(path, { method: 'POST', body: wanted, signal });
+    const asked = { params: ofRun(id), body: wanted, signal };
+    return this.http.POST('/api/v1/runs/{run}/sweeps', asked);
   }
 
-  learn(spec: Partial<BaselineSpec>): Promise<BaselineRecord> {
-    return this.json('/baselines', { method: 'POST', body: spec });
+  learn(spec: Sent['BaselineSpec']): Promise<BaselineRecord> {
+    return this.http.POST('/api/v1/baselines', { body: spec });
   }
 
   async baselines(): Promise<BaselineRecord[]> {
-    return (await this.json<{ baselines: BaselineRecord[] }>('/baselines')).baselines;
+    return (await this.http.GET('/api/v1/baselines')).baselines;
   }
 
   async forgetBaseline(id: string): Promise<void> {
-    await this.send(`/baselines/${encodeURIComponent(id)}`, { method: 'DELETE' });
-  }
-
-  /** Any other route; a file of its own knows which. */
-  call<T>(path: string, method = 'GET', body?: unknown): Promise<T> {
-    return this.json(path, { method, body });
+    await this.http.DELETE('/api/v1/baselines/{baseline}', { params: { path: { baseline: id } } });
   }
 
   /** Methods of attribution. */
-  methods(): Promise<Schemas['MethodList']> {
-    return this.json('/attributions');
-  }
-
-  /** Ask something of a run that is answered in JSON; a file of its own knows what. */
-  ask<T>(id: string, what: string, body: unknown, signal?: AbortSignal): Promise<T> {
-    return this.json(`/runs/${encodeURIComponent(id)}/${what}`, { method: 'POST', body, signal });
-  }
-
-  /** Ask something of a run that is answered in tensors. */
-  askTensors(id: string, what: string, body: unknown, signal?: AbortSignal): Promise<ArrayBuffer> {
-    return this.bytes(`/runs/${encodeURIComponent(id)}/${what}`, { method: 'POST', body, signal });
+  methods(): Promise<MethodList> {
+    return this.http.GET('/api/v1/attributions');
   }
 
   tensors(id: string): Promise<ArrayBuffer> {
-    return this.bytes(`/runs/${encodeURIComponent(id)}/tensors`);
+    const asked = { params: ofRun(id), ...AS_TENSORS };
+    return this.http.GET('/api/v1/runs/{run}/tensors', asked);
   }
 }

@@ -37,7 +37,8 @@ class Wire {
 
 function event(seq: number): StoredEvent {
   const paused = { type: 'state', state: 'paused', reason: null, device: null } as const;
-  return { run: 'r', seq, time: 0, event: { ...paused, branch: 0, step: seq } };
+  const event = { ...paused, kept: [], branch: 0, step: seq };
+  return { run: 'r', seq, time: 0, since: null, event };
 }
 
 function listening() {

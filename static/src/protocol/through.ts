@@ -1,10 +1,8 @@
 // A recurrent layer through time, as its frame has it: which tensors there are and what they are of.
-import type { components } from './api.generated';
 import { Frame, type Tensor } from './frames';
+import type { Sent } from './types';
 
-export type ThroughTimeWanted = Partial<components['schemas']['ThroughTimeWanted']> & {
-  node: string;
-};
+export type ThroughTimeWanted = Sent['ThroughTimeWanted'];
 
 /** A matrix (rows, columns) of floats. */
 export interface Grid {

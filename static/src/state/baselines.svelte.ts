@@ -1,5 +1,5 @@
 // The baselines on the page's data set: what was learnt before, what learns now, what can be begun or cancelled.
-import type { BaselineRecord } from '../protocol/labs';
+import type { BaselineRecord } from '../protocol/types';
 import type { Part, PartValue } from '../protocol/types';
 import type { Session } from './session.svelte';
 

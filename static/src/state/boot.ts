@@ -12,11 +12,17 @@ export const EMPTY: RunSpec = {
   training: {
     version: 1,
     dataset: { type: 'digits28' },
+    augmentations: [],
     phases: [
       {
         type: 'supervised',
+        target: 'label',
         loss: { type: 'cross_entropy' },
         optimizer: { type: 'sgd', learning_rate: 0.05 },
+        schedule: { type: 'constant' },
+        groups: [],
+        clip_norm: null,
+        clip_value: null,
         batch_size: 64,
         epochs: 8,
       },
@@ -24,6 +30,7 @@ export const EMPTY: RunSpec = {
   },
   seed: 0,
   device: 'auto',
+  weights: null,
 };
 
 /** The curve that belongs to the recorded frame. */

@@ -99,6 +99,7 @@ describe('the curves', () => {
       loss: [2, 1],
       accuracy: [0.1, 0.2],
       validation: { steps: [0, 2], loss: [2.3, 1.1], accuracy: [0.1, 0.3] },
+      rates: { steps: [], learning_rate: [] },
     });
     const validation: Validation = {
       type: 'validation',

@@ -6,6 +6,8 @@ import type { Problem, Report, RunSpec } from '../protocol/types';
 import { EMPTY } from './boot';
 import { Editor } from './editor.svelte';
 
+const ORIGIN = 'http://glassnet.test';
+
 function report(problems: Problem[] = []): Report {
   return {
     nodes: [],
@@ -35,7 +37,7 @@ function problem(code: string): Problem {
 function editor(answer: () => Response) {
   const changes: RunSpec[] = [];
   const fetcher = vi.fn(() => Promise.resolve(answer()));
-  const api = new Api('', fetcher as unknown as typeof fetch);
+  const api = new Api(ORIGIN, fetcher);
   return { editor: new Editor(api, EMPTY, (_, to) => changes.push(to)), changes, fetcher };
 }
 
@@ -104,7 +106,7 @@ describe('the editor', () => {
   });
 
   it('says when the server does not answer', async () => {
-    const api = new Api('', () => Promise.reject(new TypeError('lost')));
+    const api = new Api(ORIGIN, () => Promise.reject(new TypeError('lost')));
     const one = new Editor(api, EMPTY, () => undefined);
     await expect(one.check()).rejects.toBeInstanceOf(ApiError);
   });

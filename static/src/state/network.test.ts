@@ -35,6 +35,27 @@ function part(type: string, facts: Record<string, unknown>, live: string[] = [])
   };
 }
 
+const LAYER: Families['layers'][number]['facts'] = {
+  id_prefix: '',
+  arity: [1, 1],
+  pointwise: false,
+  time_first: false,
+  remembers: false,
+  flattens: false,
+  token_vectors: '',
+  window: null,
+  picture: '',
+  inner: [],
+  cell: '',
+  dies: false,
+  flat: null,
+};
+const LOSS: Families['losses'][number]['facts'] = {
+  tasks: ['classification'],
+  readout: 'softmax',
+  per_step: false,
+};
+
 const net = chain('conv1', 'relu1', 'pool1', 'fc1');
 
 describe('edits of a network', () => {
@@ -129,9 +150,12 @@ describe('cards', () => {
 
 describe('what may change while a run goes on', () => {
   const families: Families = {
-    layers: [part('drop', { pointwise: true }, ['rate']), part('fc', {})],
+    layers: [
+      { ...part('drop', {}, ['rate']), facts: { ...LAYER, pointwise: true } },
+      { ...part('fc', {}), facts: LAYER },
+    ],
     datasets: [],
-    losses: [part('l', {}, ['smoothing'])],
+    losses: [{ ...part('l', {}, ['smoothing']), facts: LOSS }],
     optimizers: [part('sgd', {}, ['learning_rate', 'momentum'])],
     initializers: [],
     baselines: [],
@@ -145,11 +169,17 @@ describe('what may change while a run goes on', () => {
     training: {
       version: 1,
       dataset: { type: 'd' },
+      augmentations: [],
       phases: [
         {
           type: 'supervised',
+          target: 'label',
           loss: { type: 'l' },
           optimizer: { type: 'sgd', learning_rate: 0.1, momentum: 0 },
+          schedule: { type: 'constant' },
+          groups: [],
+          clip_norm: null,
+          clip_value: null,
           batch_size: 64,
           epochs: 8,
         },
@@ -157,6 +187,7 @@ describe('what may change while a run goes on', () => {
     },
     seed: 0,
     device: 'auto',
+    weights: null,
   };
   const phase = spec.training.phases[0];
   const withPhase = (change: object): RunSpec => ({

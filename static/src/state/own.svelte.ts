@@ -106,7 +106,7 @@ export class Own {
     options: UploadOptions,
     progress: (share: number | null) => void,
   ): Promise<UploadState> {
-    let state = await this.#api.upload(file, { ...options, size: String(options.size) });
+    let state = await this.#api.upload(file, options);
     while (state.state === 'receiving' || state.state === 'reading') {
       progress(state.progress);
       await new Promise((resolve) => setTimeout(resolve, ASK_MS));

@@ -1,13 +1,12 @@
 // A text of the user's own: cut into tokens by its data set, on the server, then put to a use. Draws nothing.
-import type { components } from '../protocol/api.generated';
 import { ApiError } from '../protocol/errors';
+import type { TokenList } from '../protocol/types';
 import type { Text } from '../i18n';
 import { Newest } from './newest.svelte';
 import { said } from './said';
 import type { Session } from './session.svelte';
 
-export type Token = components['schemas']['TokenInfo'];
-type TokenList = components['schemas']['TokenList'];
+export type Token = TokenList['tokens'][number];
 
 /** Between two answers while the network learns. */
 const PAUSE_MS = 400;

@@ -24,8 +24,8 @@ describe('rates of layers', () => {
 
   it('follow a layer that is renamed and vanish with one that is removed', () => {
     const groups = [
-      { of: 'fc1', learning_rate: 0.5 },
-      { of: 'fc2.bias', weight_decay: 0 },
+      { of: 'fc1', learning_rate: 0.5, weight_decay: null },
+      { of: 'fc2.bias', learning_rate: null, weight_decay: 0 },
     ];
     const before = model('fc1', 'fc2');
     expect(followed(groups, before, model('fc1', 'last')).map((one) => one.of)).toEqual([

@@ -14,16 +14,16 @@ export function rulesOf(phase: Phase | undefined) {
 }
 
 export function rateOf(groups: readonly ParameterGroup[], of: string): ParameterGroup {
-  return groups.find((group) => group.of === of) ?? { of };
+  return groups.find((group) => group.of === of) ?? { of, learning_rate: null, weight_decay: null };
 }
 
 /** The groups with other numbers for one layer or parameter; an entry that says nothing goes. */
 export function withRate(
   groups: readonly ParameterGroup[],
   of: string,
-  change: Omit<ParameterGroup, 'of'>,
+  change: Partial<Omit<ParameterGroup, 'of'>>,
 ): ParameterGroup[] {
-  const { learning_rate = null, weight_decay = null } = { ...rateOf(groups, of), ...change };
+  const { learning_rate, weight_decay } = { ...rateOf(groups, of), ...change };
   const next = { of, learning_rate, weight_decay };
   const says = learning_rate !== null || weight_decay !== null;
   if (!groups.some((group) => group.of === of)) return says ? [...groups, next] : [...groups];

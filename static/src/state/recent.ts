@@ -1,6 +1,6 @@
 // What a run that rests said last: a page that comes later is told, too.
-import type { Api } from '../protocol/rest';
-import type { Note, RunInfo, StoredEvent } from '../protocol/types';
+import { ofRun, type Api } from '../protocol/rest';
+import type { Note, RunInfo } from '../protocol/types';
 
 /** Events behind a note at the step where a run stopped: its state, a snapshot, a few more. */
 const RECENT = 12;
@@ -9,8 +9,8 @@ const RECENT = 12;
 export async function notesHere(api: Api, info: RunInfo): Promise<Note[]> {
   if (info.state === 'running' || info.step === 0) return [];
   const after = Math.max(0, info.last_seq - RECENT);
-  const path = `/runs/${encodeURIComponent(info.id)}/events?after=${after}`;
-  const { events } = await api.call<{ events: StoredEvent[] }>(path);
+  const params = { ...ofRun(info.id), query: { after } };
+  const { events } = await api.http.GET('/api/v1/runs/{run}/events', { params });
   return events.flatMap(({ event }) =>
     event.type === 'note' && event.branch === info.branch && event.step === info.step
       ? [event]

@@ -7,6 +7,7 @@ import { Run } from './run.svelte';
 
 const settings = (rate: number): Settings => ({
   optimizer: { learning_rate: rate },
+  loss: {},
   batch_size: 8,
   epochs: 3,
   speed: null,
@@ -15,6 +16,8 @@ const settings = (rate: number): Settings => ({
   clip_norm: null,
   clip_value: null,
   groups: [],
+  frozen: {},
+  silenced: {},
 });
 const INFO = {
   id: 'r',
@@ -31,15 +34,20 @@ const INFO = {
   branches: [],
 } as unknown as RunInfo;
 
-const setRate = (rate: number): Command => ({
-  type: 'set_optimizer',
-  values: { learning_rate: rate },
-});
+const setRate = (rate: number) =>
+  ({ type: 'set_optimizer', values: { learning_rate: rate } }) as const satisfies Command;
 
 function applied(seq: number, rate: number): StoredEvent {
   const command = setRate(rate);
-  const event = { type: 'command', branch: 0, step: 4, command, settings: settings(rate) } as const;
-  return { run: 'r', seq, time: 0, event };
+  const event = {
+    type: 'command',
+    branch: 0,
+    step: 4,
+    command,
+    settings: settings(rate),
+    until_epoch: null,
+  } as const;
+  return { run: 'r', seq, time: 0, since: null, event };
 }
 
 /** A run whose server has applied every command by the time it answers. */
@@ -78,8 +86,8 @@ describe('the settings of a run', () => {
     const run = following();
     const rewound = { type: 'rewound', branch: 1, step: 2, parent: 0, epoch: 0.5 } as const;
     run.receive([
-      { run: 'r', seq: 11, time: 0, event: { ...rewound, settings: settings(0.01) } },
-      { run: 'r', seq: 12, time: 0, event: { ...rewound, branch: 2, settings: null } },
+      { run: 'r', seq: 11, time: 0, since: null, event: { ...rewound, settings: settings(0.01) } },
+      { run: 'r', seq: 12, time: 0, since: null, event: { ...rewound, branch: 2, settings: null } },
     ]);
     expect(run.settings?.optimizer['learning_rate']).toBe(0.01);
     expect([run.branch, run.step, run.epoch]).toEqual([2, 2, 0.5]);

@@ -1,7 +1,8 @@
 // The data set's samples that are on the page, and the one that the network is shown.
 import { Frame, Maps } from '../protocol/frames';
 import type { Api } from '../protocol/rest';
-import { AXES, type Axis, type Warp } from '../protocol/labs';
+import { AXES } from '../protocol/labs';
+import type { Axis, Warp } from '../protocol/types';
 import type { FixedSample, PartValue, Sample } from '../protocol/types';
 
 const FIRST = 15;

@@ -1,7 +1,7 @@
 // Answers along one movement of the watched picture, of the page's run and of others beside it. One request at a
 // time for each; while a slider moves only the newest wish is followed.
 import { ApiError } from '../protocol/errors';
-import type { Axis, SweepAnswer, Warp } from '../protocol/labs';
+import type { Axis, SweepAnswer, Warp } from '../protocol/types';
 import { finite, type FixedSample, type Readout, type RunInfo, type Text } from '../protocol/types';
 import type { Session } from './session.svelte';
 import { STILL } from './samples.svelte';

@@ -1,14 +1,15 @@
 // Nearest words and the plane of the vectors, asked of the run again and again at a low rate while it trains. Draws
 // nothing.
-import type { components } from '../protocol/api.generated';
 import { ApiError } from '../protocol/errors';
+import { ofRun } from '../protocol/rest';
+import type { Sent, Written } from '../protocol/types';
 import type { Text } from '../i18n';
 import { Newest } from './newest.svelte';
 import { said } from './said';
 import type { Session } from './session.svelte';
 
-type Neighbours = components['schemas']['Neighbours'];
-type Projection = components['schemas']['Projection'];
+type Neighbours = Written<Sent['Neighbours']>;
+type Projection = Written<Sent['Projection']>;
 export type Place = Projection['places'][number] & { x: number; y: number };
 
 /** Between two looks at a run that trains. */
@@ -75,11 +76,15 @@ export class Vectors {
       if (!(await this.#session.ensure()) || !run.id) return;
       const { plus, minus } = this.sum;
       const near = plus.length
-        ? await api.ask<Neighbours>(run.id, 'neighbours', { plus, minus, count: NEIGHBOURS })
+        ? await api.http.POST('/api/v1/runs/{run}/neighbours', {
+            params: ofRun(run.id),
+            body: { plus: [...plus], minus: [...minus], count: NEIGHBOURS },
+          })
         : null;
       const words = [...plus, ...minus, ...(near?.neighbours.map((one) => one.word) ?? [])];
-      const wanted = { words, count: this.count, start: this.start };
-      const flat = await api.ask<Projection>(run.id, 'projections', wanted);
+      const body = { words, count: this.count, start: this.start };
+      const asked = { params: ofRun(run.id), body };
+      const flat = await api.http.POST('/api/v1/runs/{run}/projections', asked);
       if (this.#newest.closed) return;
       this.near = near;
       this.#show(flat);

@@ -1,14 +1,16 @@
 // Asks why an answer is what it is, and which samples excite a map; keeps the newest answer. Draws nothing.
 import { Frame, Maps } from '../protocol/frames';
-import type { components } from '../protocol/api.generated';
+import { AS_TENSORS } from '../protocol/requests';
+import { ofRun } from '../protocol/rest';
+import type { Sent, Written } from '../protocol/types';
 import type { Text } from '../i18n';
 import { decode } from './samples.svelte';
 import { said } from './said';
 import type { Session } from './session.svelte';
 
-export type Method = components['schemas']['MethodInfo'];
-export type Exciting = components['schemas']['Exciting'];
-export type ExcitingSample = components['schemas']['ExcitingSample'];
+export type Method = Written<Sent['MethodInfo']>;
+export type Exciting = Written<Sent['Exciting']>;
+export type ExcitingSample = Written<Sent['ExcitingSample']>;
 
 const NONE = new Float32Array(0);
 
@@ -93,8 +95,10 @@ export class Why {
         type: this.method,
         ...(this.method === 'grad_cam' ? { layer: this.layer } : {}),
       };
-      const wanted = { method, sample: samples.shown, target: this.target };
-      const found = await api.askTensors(run.id, 'attributions', wanted, request.signal);
+      const body = { method, sample: samples.shown, target: this.target };
+      const { signal } = request;
+      const asked = { params: ofRun(run.id), body, signal, ...AS_TENSORS };
+      const found = await api.http.POST('/api/v1/runs/{run}/attributions', asked);
       if (!request.signal.aborted) this.answer = new Attributed(found, method.type);
     } catch (error) {
       if (request.signal.aborted) return;
@@ -123,7 +127,8 @@ export async function excitedBy(
 ): Promise<{ answer: Exciting; samples: Excited[] } | null> {
   const { api, run } = session;
   if (!(await session.ensure()) || !run.id) return null;
-  const answer = await api.ask<Exciting>(run.id, 'exciting', wanted, signal);
+  const asked = { params: ofRun(run.id), body: wanted, signal };
+  const answer = await api.http.POST('/api/v1/runs/{run}/exciting', asked);
   const samples = await Promise.all(
     answer.samples.map(async (sample) => {
       const at = sample.sample.index ?? 0;

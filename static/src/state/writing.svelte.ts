@@ -1,5 +1,6 @@
 // Texts that the network writes: asked for while it trains, kept by the step of their weights.
 import { SvelteSet } from 'svelte/reactivity';
+import { ofRun } from '../protocol/rest';
 import type { Text } from '../protocol/types';
 import { said } from './said';
 import type { Session } from './session.svelte';
@@ -18,11 +19,6 @@ export interface Piece {
   readonly step: number;
   readonly prompt: string;
   readonly tokens: readonly Written[];
-}
-
-interface Generated {
-  step: number;
-  tokens: Written[];
 }
 
 const MOST = 40;
@@ -92,7 +88,8 @@ export class Writing {
     if (this.#asked.has(key)) return;
     this.busy = true;
     try {
-      const found = await run.answered(api.ask<Generated>(id, 'generate', wanted));
+      const asked = { params: ofRun(id), body: wanted };
+      const found = await run.answered(api.http.POST('/api/v1/runs/{run}/generate', asked));
       if (run.id !== id) return;
       this.#asked.add(key);
       this.trouble = null;

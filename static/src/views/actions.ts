@@ -74,7 +74,7 @@ export function fresh(session: Session, type: string): { layer: PartValue; prefi
   const part = session.catalog.layers.get(type);
   if (!part) return null;
   const prefix = String(part.facts['id_prefix'] ?? type);
-  return { layer: { ...(part.examples[0] ?? { type }) }, prefix };
+  return { layer: { ...part.examples[0], type }, prefix };
 }
 
 function opened(session: Session, id: string): void {

@@ -1,5 +1,5 @@
 // Arithmetic of the curve over a movement: ranges of the sliders, lines to draw, stretches of one decision.
-import type { Axis } from '../../protocol/labs';
+import type { Axis } from '../../protocol/types';
 import type { Sweep } from '../../state/sweeps.svelte';
 
 export interface Range {
