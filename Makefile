@@ -166,4 +166,4 @@ bench: $(RUNTIME) $(DEVELOPMENT) $(PAGE) ## measure what the README promises; ON
 
 clean: ## remove what was built or installed; data stay
 	rm -rf $(VENV) node_modules static/dist dist build .mypy_cache .pytest_cache .ruff_cache \
-	  .import_linter_cache .hypothesis
+	  .import_linter_cache .grimp_cache .hypothesis

@@ -61,12 +61,21 @@ def check_given(said: str, info: ValidationInfo) -> str:
     return name
 
 
-Line = Annotated[str, AfterValidator(check_name)]
+_NONE_AT_ENDS = "".join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
+_DOCUMENTED = Field(
+    json_schema_extra={
+        "pattern": "^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef"
+        f"{_NONE_AT_ENDS}]*$"
+    }
+)
+"""What a request may hold, for the documents: :func:`check_name` says it with the place."""
+
+Line = Annotated[str, _DOCUMENTED, AfterValidator(check_name)]
 """One visible line; who uses it says how long it may be."""
-Name = Annotated[str, Field(max_length=LONGEST_NAME), AfterValidator(check_name)]
+Name = Annotated[str, Field(max_length=LONGEST_NAME), _DOCUMENTED, AfterValidator(check_name)]
 """A name that may be left empty."""
 GivenName = Annotated[
-    str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(check_given)
+    str, Field(min_length=1, max_length=LONGEST_NAME), _DOCUMENTED, AfterValidator(check_given)
 ]
 """A name that may not."""
 
