@@ -155,7 +155,7 @@ def test_what_is_gone_is_said_where_it_was(cell: CellView, guard: Guard) -> None
     page.evaluate("(run) => fetch(`/api/v1/runs/${run}`, { method: 'DELETE' })", cell.run)
     until(lambda: cell.server.get(f"/api/v1/runs/{cell.run}").status == 404, "the run is gone")
     cell.links("Made of").first.click()
-    expect(cell.region.get_by_role("alert")).to_contain_text("no longer there")
+    expect(cell.region.get_by_role("alert")).to_contain_text("no longer on the server")
     expect(cell.head.locator("b")).to_have_attribute("title", str(before))
     cell.region.get_by_role("button", name="Close the cell view").last.click()
     expect(cell.region).to_have_count(0)

@@ -86,5 +86,5 @@ def test_cells_are_compared_over_lags(playground: Playground, clean: LiveServer)
     expect(accuracy).to_have_accessible_name(re.compile(r"LSTM: 3: \d+\s%, 4: \d+\s%$"))
     expect(panel.get_by_role("img", name=re.compile("^Gradient that reaches"))).to_be_visible()
     assert violations(panel) == []
-    panel.get_by_role("button", name="Open as a run: LSTM, 4").click()
+    panel.get_by_role("button", name="Open in the playground: LSTM, lag 4").click()
     until(lambda: page.get_by_text("LSTM, recall, 4").count() > 0, "the run that was measured")

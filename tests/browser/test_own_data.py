@@ -46,7 +46,7 @@ def train(playground: Playground) -> None:
 def test_table_and_pictures_are_brought_seen_and_trained_on(playground: Playground) -> None:
     page = playground.open().page
     bring(playground, "flowers.csv", f"{TABLE}oops,a\n1,2,3\n".encode())
-    expect(page.get_by_text("2 places do not fit")).to_be_visible()
+    expect(page.get_by_text("2 problems")).to_be_visible()
     expect(page.get_by_text(re.compile("line 82 · length"))).to_be_visible()
     expect(page.get_by_role("columnheader", name=re.compile("length.*number"))).to_be_visible()
     page.get_by_role("textbox", name="licence").fill("CC0")
@@ -124,7 +124,7 @@ def test_files_are_dropped_on_the_page(playground: Playground, guard: Guard) -> 
     expect(page.get_by_text("Weights imported")).to_be_visible()
     drop(playground, "bad.safetensors", save({"other": np.zeros(3, np.float32)}))
     expect(
-        page.get_by_role("alert").filter(has_text="bad.safetensors was not taken")
+        page.get_by_role("alert").filter(has_text="bad.safetensors could not be imported")
     ).to_be_visible()
     page.keyboard.press("Escape")
     drop(playground, "letter.docx", b"PK")

@@ -112,4 +112,4 @@ def test_a_one_drawn_in_every_way_is_a_one(
         draw(tab)
         expect(playground.card("input")).to_contain_text("drawn")
         playground.expect_repainted(sample)
-        expect(tab.get_by_role("region", name="Prediction")).to_contain_text("says 1")
+        expect(tab.get_by_role("region", name="Prediction")).to_contain_text("predicted: 1")

@@ -66,5 +66,5 @@ def test_a_chinese_text_is_trained_and_continued(
     view = page.get_by_role("region", name=re.compile("lstm1")).first
     view.get_by_role("button", name="按时间").click()
     edge = view.locator('[data-track="words"]')
-    expect(edge).to_have_attribute("aria-label", "所读文本：举头望明月")
+    expect(edge).to_have_attribute("aria-label", "读到的文本：举头望明月")
     assert violations(page) == []
