@@ -237,6 +237,8 @@ export class Session {
     this.creating = true;
     try {
       await this.#drop();
+      if (this.editor.stale) await this.editor.check(); // edited while the old run went away
+      if (!this.editor.ok) return;
       this.#remember(await createFitting(this));
       this.frames.recorded = false;
     } finally {
@@ -259,7 +261,7 @@ export class Session {
     }
     if (this.#newRun) clearTimeout(this.#newRun);
     await this.#create();
-    return true;
+    return this.run.exists || this.ensure();
   }
 
   /** Send a command to a run of the network as it is. */
