@@ -34,7 +34,7 @@ browser_suite() { # browser_suite OPTION…
 
 suite 'Vitest' node_modules/.bin/vitest run
 suite 'pytest' "$PY" -m pytest --durations=12 -n "$((WORKERS + 1))" --dist loadscope --no-loadscope-reorder tests --ignore=tests/browser
-suite 'pytest, browser' browser_suite -n "$((2 * WORKERS))" --dist loadfile
+suite 'pytest, browser' browser_suite -n "$((WORKERS + 1))" --dist loadfile
 
 printf '\n=== summary\n'
 printf '%s\n' "${summary[@]}"
