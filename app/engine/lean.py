@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import optim
+from torch.utils._python_dispatch import TorchDispatchMode
 
 
 def deterministic() -> None:
@@ -29,6 +30,14 @@ def without_compiler() -> None:
         code = getattr(method, "__code__", None)
         if function is not None and code is not None and code.co_filename.endswith("_compile.py"):
             function.__dict__.setdefault("__dynamo_disable", function)
+
+
+class PlainMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """A dispatch mode whose method PyTorch does not wrap: the wrapper imports the compiler."""
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False
 
 
 def plain_step(optimizer: optim.Optimizer) -> None:

@@ -13,9 +13,9 @@ from typing import Any, Literal
 import torch
 from torch import nn
 from torch._decomp import decomposition_table
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
+from app.engine.lean import PlainMode
 from app.engine.tracing.strands import Strand, names_of, strands_of
 
 aten = torch.ops.aten
@@ -212,13 +212,8 @@ def _differentiable(function: Any, args: tuple[Any, ...]) -> tuple[Any, tuple[An
     return function, args
 
 
-class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class _Recorder(PlainMode):
     """Notes every elementary operation and the values it takes and gives."""
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """Whether PyTorch shall import its compiler to keep it away from here."""
-        return False
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]

@@ -6,16 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
+
+from app.engine.lean import PlainMode
 
 
-class DrawnAlike(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class DrawnAlike(PlainMode):  # type: ignore[no-untyped-call]
     """A pass in float64 draws the numbers that the training step in float32 drew."""
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """Whether PyTorch shall import its compiler to keep it away from here."""
-        return False
 
     def __torch_dispatch__(
         self,
