@@ -39,6 +39,7 @@ def warm_up() -> Iterator[None]:
     rest itself when it needs it.
     """
     configure()
+    table()
     with _trained("sgd"):
         pass
     yield
@@ -48,7 +49,6 @@ def warm_up() -> Iterator[None]:
         predict(session.trainer, prober, StoredSample(), moment)
     yield
     with _trained("sgd") as session:
-        table()
         open_microscope(session)
         preload()
 
