@@ -101,6 +101,8 @@ class Room:
 
     def hold(self, reason: Text | None) -> None:
         """Tell everybody, now and later, why the run makes no step; None when it goes on."""
+        if reason == self._held:
+            return
         self._held = reason
         for guest in self._seats:
             guest.hold(self.run, reason)

@@ -173,10 +173,13 @@ class Run:
             return
         if self._link is not None:
             self._link.send({"type": "hold" if trouble is not None else "release"})
-            self.room.hold(None if trouble is None else held(trouble))
             self._journal.put(told(trouble))
         elif trouble is None and (self._kept or self.room.taps):
             self.wake()
+        if trouble is None:
+            self.room.hold(None)  # also where its worker has died meanwhile
+        elif self._link is not None:
+            self.room.hold(held(trouble))
 
     async def park(self, patience: float) -> None:
         """End the worker of a run that rests; a paused one becomes parked, a finished one stays so."""

@@ -357,3 +357,26 @@ def test_a_stamped_frame_is_read_by_safetensors() -> None:
     numpy = pytest.importorskip("safetensors.numpy")
     found = numpy.load(Stamped(frame(run="r")).stamp({"frame": "1", "tap": "0"}))
     assert found["input.activation"].tolist() == [7]
+
+
+async def test_all_who_follow_a_held_run_are_told_once_and_who_comes_later_too(
+    stage: Stage,
+) -> None:
+    full, other = text("the disk is full", "磁盘已满"), {"type": "held", "run": "r", "reason": None}
+    held = {**other, "reason": full.model_dump()}
+    async with stage.viewer() as (first, here):
+        await first.receive(Subscribe(run="r"))
+        stage.room.hold(None)
+        stage.room.hold(full)
+        stage.room.hold(full)
+        async with stage.viewer() as (second, there):
+            await second.receive(Subscribe(run="r"))
+            await there.until(lambda: there.others == [held])
+            stage.room.hold(None)
+            await there.until(lambda: there.others == [held, other])
+        await here.until(lambda: here.others == [held, other])
+    async with stage.viewer() as (third, late):
+        await third.receive(Subscribe(run="r"))
+        stage.publish(1)
+        await late.until(lambda: len(late.events) == 1)
+        assert late.others == []
