@@ -149,7 +149,7 @@ def test_points_and_single_outputs() -> None:
         asked(trainer, {"type": "grad_cam"}, target=1)
     problem = caught.value.problem()
     assert problem.code == "does_not_apply"
-    assert "Saliency" in problem.message.en
+    assert "saliency" in problem.message.en
     assert "显著性" in problem.message.zh
 
 
